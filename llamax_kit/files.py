@@ -1,0 +1,46 @@
+"""Files written whole or not at all, and the hash of a file. Does not know what the files mean."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from llamax_kit.errors import KitError
+
+
+@contextmanager
+def whole(path: Path | str) -> Iterator[Path]:
+    """Give a scratch path beside `path`; when the block ends well it takes `path`'s place, otherwise nothing changes.
+
+    Raises KitError when the folder cannot be written or the disk is full; `path` is then as it was.
+    """
+    path = Path(path)
+    scratch = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        scratch = Path(name)
+        yield scratch
+        with open(scratch, "rb+") as file:
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        scratch.chmod(0o666 & ~umask)  # mkstemp makes files that only their owner reads
+        os.replace(scratch, path)
+    except OSError as error:
+        raise KitError(
+            f"could not write {path}: {error.strerror or error}. Nothing of it was kept. "
+            f"To mend: free some space, or name an output folder that can be written"
+        ) from error
+    finally:
+        if scratch is not None:
+            scratch.unlink(missing_ok=True)
+
+
+def sha256(path: Path | str) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

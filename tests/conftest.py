@@ -1,0 +1,15 @@
+"""What tests share: the real data where it is, and the reason for skipping where it is not."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real data (FLORES, tokenizers, system outputs), or a skip that says how to get it."""
+    folder = os.environ.get("LLAMAX_KIT_DATA")
+    if not folder or not (Path(folder) / "flores101_dataset").is_dir():
+        pytest.skip("needs the real data: set LLAMAX_KIT_DATA to a folder that holds flores101_dataset/ and the rest")
+    return Path(folder)
