@@ -32,7 +32,7 @@ def whole(path: Path | str) -> Iterator[Path]:
         os.replace(scratch, path)
     except OSError as error:
         raise KitError(
-            f"could not write {path}: {error.strerror or error}. Nothing of it was kept. "
+            f"could not write {path}: {error}. Nothing of it was kept. "
             f"To mend: free some space, or name an output folder that can be written"
         ) from error
     finally:

@@ -1,0 +1,76 @@
+"""Files are whole or untouched, whatever goes wrong; errors teach."""
+
+import hashlib
+import resource
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.files import sha256, whole
+
+
+def test_a_block_that_fails_leaves_the_old_file_and_no_scratch(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with pytest.raises(ZeroDivisionError), whole(path) as scratch:
+        scratch.write_text("half")
+        _ = 1 / 0
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_a_block_that_ends_well_replaces_the_file_and_makes_its_folder(tmp_path):
+    path = tmp_path / "new" / "table.csv"
+    with whole(path) as scratch:
+        scratch.write_text("all of it")
+        assert not path.exists()
+    assert path.read_text() == "all of it"
+    assert [p.name for p in path.parent.iterdir()] == ["table.csv"]
+
+
+def test_a_file_in_the_folders_place_is_said_with_the_path_and_a_remedy(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(KitError, match=r"could not write .*taken/table\.csv.*To mend"):
+        with whole(tmp_path / "taken" / "table.csv"):
+            pass
+
+
+def test_a_full_disk_writes_nothing(tmp_path):
+    """A file-size limit stands in for a full disk: as root, permissions stop nothing."""
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    code = (
+        "import sys; from llamax_kit.files import whole\n"
+        "with whole(sys.argv[1]) as scratch: scratch.write_bytes(b'x' * 100_000)"
+    )
+
+    def small_files_only():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], preexec_fn=small_files_only, capture_output=True, text=True
+    )
+    assert "KitError: could not write" in done.stderr and "File too large" in done.stderr
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_sha256_is_hashlibs(tmp_path):
+    (tmp_path / "f").write_bytes(b"abc")
+    assert sha256(tmp_path / "f") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_an_unknown_name_carries_its_data_and_names_the_nearest():
+    error = UnknownName("language", "swe_latn", ["swe_Latn", "deu_Latn"], "see them with: llamax-kit languages")
+    assert (error.what, error.given, error.nearest[0]) == ("language", "swe_latn", "swe_Latn")
+    assert "unknown language 'swe_latn'. Nearest: swe_Latn" in str(error)
+    assert "llamax-kit languages" in str(error)
+
+
+def test_the_package_itself_imports_nothing_heavy():
+    code = "import sys, llamax_kit; print([m for m in ('torch', 'pandas', 'numpy', 'sacrebleu') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
