@@ -1,0 +1,112 @@
+"""What a run record says by itself, and what it must never say. Writes no file; imports no library to ask its version.
+
+Facts that are not found out (no git, no GPU library loaded) are None, never guessed.
+"""
+
+import math
+import os
+import platform
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+PACKAGES = (
+    "llamax-kit", "torch", "transformers", "tokenizers", "sentencepiece", "safetensors", "peft",
+    "sacrebleu", "babel", "pandas", "numpy", "papermill",
+)  # fmt: skip
+SECRET = re.compile(r"\b(?:hf_[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{20,})")
+SOMEONES_HOME = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\"':]+")
+
+
+def automatic(project: Path) -> dict:
+    """Gather the facts that every run has: time (UTC), seconds the process has lived, git, versions, platform."""
+    return {
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "process_seconds": round(_process_seconds(), 1),
+        "git": git(project),
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
+        "platform": {
+            "system": platform.platform(),
+            "machine": platform.machine(),
+            "cpus": os.cpu_count(),
+            "gpu": _gpu(),
+        },
+    }
+
+
+def git(project: Path) -> dict | None:
+    """Name the commit of the checkout and whether its tree was dirty; None where there is no git or no checkout."""
+    if not (project / ".git").exists():
+        return None
+    try:
+        ask = ["git", "-C", str(project)]
+        commit = subprocess.run([*ask, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=20, check=True)
+        status = subprocess.run([*ask, "status", "--porcelain"], capture_output=True, text=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"commit": commit.stdout.strip(), "dirty": bool(status.stdout.strip())}
+
+
+def has_secret(text: str) -> bool:
+    """Tell whether a text holds an access token: by its shape, or as the value of a variable that holds one here."""
+    return bool(SECRET.search(text)) or any(secret in text for secret in _secrets())
+
+
+def clean(value, project: Path):
+    """Make a fact fit for a record that others read, whatever it is nested in.
+
+    Tokens become `[token removed]`; the project, data and home folders become `.`, `$LLAMAX_KIT_DATA` and `~`;
+    named tuples become mappings, numpy numbers plain ones, not-a-number None.
+    """
+    if isinstance(value, dict):
+        return {str(clean(key, project)): clean(item, project) for key, item in value.items()}
+    if hasattr(value, "_asdict"):
+        return clean(value._asdict(), project)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [clean(item, project) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+    if hasattr(value, "item"):  # a number of numpy or torch
+        value = value.item()
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return _clean_text(str(value), project)
+
+
+def _clean_text(text: str, project: Path) -> str:
+    text = SECRET.sub("[token removed]", text)
+    for secret in _secrets():
+        text = text.replace(secret, "[token removed]")
+    places = [(os.environ.get("LLAMAX_KIT_DATA", ""), "$LLAMAX_KIT_DATA"), (str(project), "."), (str(Path.home()), "~")]
+    for place, short in places:
+        if len(place) > 1:  # a home of "/" (some containers) would shorten every path
+            text = re.sub(re.escape(place) + r"(?![\w.-])", lambda _, short=short: short, text)
+    return SOMEONES_HOME.sub("~", text)
+
+
+def _secrets() -> list[str]:
+    ends = re.compile(r"(TOKEN|SECRET|PASSWORD|API_?KEY)$", re.IGNORECASE)
+    return [value for name, value in os.environ.items() if ends.search(name) and len(value) >= 8]
+
+
+def _process_seconds() -> float:
+    import time
+
+    import psutil
+
+    return time.time() - psutil.Process().create_time()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _gpu() -> str | None:
+    torch = sys.modules.get("torch")  # a run that never loaded torch used no GPU
+    return torch.cuda.get_device_name() if torch is not None and torch.cuda.is_available() else None

@@ -1,0 +1,149 @@
+"""Where a run lives in `outputs/`, its tables and its record, each written whole or not at all.
+
+Does not compute anything and does not know what a notebook does: a notebook hands it finished tables and facts.
+
+    outputs/<run>/run.json                                   the record
+    outputs/<run>/scores.csv                                 the score table
+    outputs/<run>/translations/<system>/<src>-<tgt>.parquet  the translations table, one file a direction
+"""
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from llamax_kit import facts
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.files import whole
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+class Run(NamedTuple):
+    """A finished run as it lies on disk; a table that was not saved is None."""
+
+    folder: Path
+    translations: "DataFrame | None"
+    scores: "DataFrame | None"
+    record: dict
+
+
+def outputs() -> Path:
+    """Name the folder of all runs: $LLAMAX_KIT_OUTPUTS, else `outputs/` of the checkout, else `./outputs`."""
+    if named := os.environ.get("LLAMAX_KIT_OUTPUTS"):
+        return Path(named).expanduser().absolute()
+    return (PROJECT if (PROJECT / "pyproject.toml").exists() else Path.cwd()) / "outputs"
+
+
+def folder(run: str) -> Path:
+    """Make the folder of a run and give its path: `folder("tour")` is `outputs/tour`.
+
+    Raises KitError for a name that is not one plain folder name, or a folder that cannot be made.
+    """
+    if not re.fullmatch(r"[\w][\w .@+=,-]*", run) or run.endswith((".", " ")):
+        raise KitError(
+            f"a run's name must be one plain folder name, got {run!r}. "
+            f"To mend: letters, digits and . _ - @ + = , only, beginning with a letter or digit, as in 'sw-greedy'"
+        )
+    path = outputs() / run
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise KitError(
+            f"could not make the run folder {path}: {error.strerror or error}. "
+            f"To mend: remove the file in its place, or set LLAMAX_KIT_OUTPUTS to a folder that can be written"
+        ) from error
+    return path
+
+
+def save_table(table: "DataFrame", path: Path | str) -> Path:
+    """Write a table as CSV or Parquet, by the path's ending, whole or not at all.
+
+    Raises KitError for another ending, a full disk, or a folder that cannot be written.
+    """
+    path = Path(path)
+    if path.suffix not in (".csv", ".parquet"):
+        raise KitError(f"a table is saved as .csv or .parquet, got {path.name!r}. To mend: end it with one of these")
+    with whole(path) as scratch:
+        if path.suffix == ".csv":
+            table.to_csv(scratch, index=False, lineterminator="\n")
+        else:
+            table.to_parquet(scratch, index=False)
+    return path
+
+
+def save_translations(run_folder: Path | str, translations: "DataFrame") -> list[Path]:
+    """Write the translations table, one Parquet file a system and direction, and give the paths.
+
+    The run then holds exactly this table: files of an earlier execution of the run that it does not name are removed.
+    """
+    root = Path(run_folder) / "translations"
+    groups = translations.groupby(["system", "src", "tgt"], sort=False)
+    paths = [
+        save_table(rows, root / path_name(system) / f"{src}-{tgt}.parquet") for (system, src, tgt), rows in groups
+    ]
+    for stale in set(root.glob("*/*.parquet")) - set(paths):
+        stale.unlink()
+    return paths
+
+
+def path_name(system: str) -> str:
+    """Make one folder name of a system's name: a plain name stays, `hub/id` becomes `hub--id-` and 8 hex digits.
+
+    The digits (of the name's SHA-256) keep two systems apart whose names differ only in what a path cannot hold.
+    """
+    if re.fullmatch(r"\w[\w.@+=-]*", system):
+        return system
+    plain = re.sub(r"[^\w.@+=-]+", "_", system.strip("/").replace("/", "--"))[-80:]
+    return f"{plain}-{hashlib.sha256(system.encode()).hexdigest()[:8]}"
+
+
+def record(run_folder: Path | str, **known) -> Path:
+    """Write `run.json`: the facts given, and those every run has (commit, versions, platform, time).
+
+    `record(folder, parameters={"model": "copy"}, corpus={"name": "cldr", "sha256": "…"}, seconds={"translate": 4.2})`
+    Tokens are left out and paths of the home, data and project folder shortened (see `facts.clean`).
+
+    Raises KitError when a fact has the name of an automatic one, or the file cannot be written.
+    """
+    automatic = {"run": Path(run_folder).name, **facts.automatic(PROJECT)}
+    if clash := sorted(automatic.keys() & known.keys()):
+        raise KitError(f"the record finds {', '.join(clash)} by itself. To mend: give these facts another name")
+    text = json.dumps(facts.clean(automatic | known, PROJECT), indent=2, ensure_ascii=False, allow_nan=False)
+    path = Path(run_folder) / "run.json"
+    with whole(path) as scratch:
+        scratch.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def load(run: str) -> Run:
+    """Read a run back, by its name in `outputs/` or its folder's path.
+
+    Raises UnknownName when there is none of that name, KitError when the folder holds no record.
+    """
+    place = Path(run) if Path(run).is_dir() else outputs() / run
+    if not (place / "run.json").is_file():
+        runs = sorted(path.parent.name for path in outputs().glob("*/run.json"))
+        raise UnknownName("run", str(run), runs, f"a finished run has a run.json; looked in {place}")
+    translations = _read_translations(place)
+    scores = _read_scores(place / "scores.csv") if (place / "scores.csv").is_file() else None
+    return Run(place, translations, scores, json.loads((place / "run.json").read_text(encoding="utf-8")))
+
+
+def _read_translations(place: Path) -> "DataFrame | None":
+    import pandas as pd
+
+    files = sorted(place.glob("translations/*/*.parquet"))
+    return pd.concat([pd.read_parquet(file) for file in files], ignore_index=True) if files else None
+
+
+def _read_scores(path: Path) -> "DataFrame":
+    import pandas as pd
+
+    numbers = ("score", "low", "high", "n")  # elsewhere an empty cell is an empty text, and "NA" is two letters
+    return pd.read_csv(path, keep_default_na=False, na_values={name: [""] for name in numbers})
