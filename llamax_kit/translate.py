@@ -1,0 +1,133 @@
+"""Model × directions × sentences → one table of translations. Scores nothing and saves nothing but the ledger."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from llamax_kit import prompts
+from llamax_kit.engines import Completion, Decoding, Request
+from llamax_kit.engines import decoding as read_decoding
+from llamax_kit.ledger import Ledger, key
+
+
+def translate(
+    engine,
+    corpus,
+    directions: Sequence[tuple[str, str]],
+    template: str = "alpaca",
+    decoding: str | Decoding = "greedy",
+    sentences: int = 0,
+    ledger: Path | str | None = None,
+    fresh: bool = False,
+    progress: bool = True,
+):
+    """Translate a corpus in all directions together and give the translations table.
+
+    engine: as `engines.open` gives; corpus: as `corpora.load` gives; directions: [("en", "de"), ...];
+    sentences: only the first n of each direction, 0 for all; ledger: the folder where completions are kept and found,
+    None to keep nothing; fresh: ask the model again for what is kept, and keep the new answer.
+
+    Columns: system, src, tgt, index (position in the corpus), source, hypothesis, reference, finish, tokens; one row
+    a sentence, in the order of `directions`. `attrs["timing"]` says what was done: rows, unique (different prompts),
+    kept (found in the ledger), generated, unfit (rows whose prompt is longer than the context), tokens (generated
+    now), seconds (of generating, loading the model included), tokens_per_second, torn and damaged (of the ledger).
+
+    Interrupted, it loses the batch in flight; the same call goes on from there.
+
+    Raises KitError for what is wrong with the decoding, the template, the ledger or the model.
+    """
+    import pandas as pd
+
+    plan = read_decoding(decoding)
+    rows, requests = _requests(engine, corpus, directions, template, sentences)
+    keys = [key(engine.identity, plan, engine.material(request)) for request in requests]
+    unique = list(dict(zip(keys, requests, strict=True)).items())
+    book = None if ledger is None else Ledger(ledger, engine.identity)
+    kept = book.find(keys) if book and not fresh else {}
+    done, seconds = _complete(engine, unique, plan, kept, book, progress)
+    completions = [done[each] for each in keys]
+    table = pd.DataFrame(
+        [
+            (engine.name, src, tgt, at, request.source, prompts.answer(text), reference, finish, tokens)
+            for (src, tgt, at, reference), request, (text, finish, tokens) in zip(
+                rows, requests, completions, strict=True
+            )
+        ],
+        columns=["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"],
+    )
+    new = sum(each.tokens for name, each in done.items() if name not in kept)
+    table.attrs["timing"] = {
+        "rows": len(rows),
+        "unique": len(unique),
+        "kept": len(kept),
+        "generated": len(unique) - len(kept),
+        "unfit": sum(each.finish == "unfit" for each in completions),
+        "tokens": new,
+        "seconds": round(seconds, 3),
+        "tokens_per_second": round(new / seconds, 1) if seconds else 0.0,
+        "torn": book.torn if book else 0,
+        "damaged": [each.name for each in book.damaged] if book else [],
+    }
+    return table
+
+
+def _requests(engine, corpus, directions, template, sentences):
+    rows, requests = [], []
+    for src, tgt in directions:
+        for at, source, reference in corpus.pairs(src, tgt, sentences):
+            prompt = prompts.build(template, source, src, tgt, chat=getattr(engine, "chat", None))
+            rows.append((src, tgt, at, reference))
+            requests.append(Request(source, src, tgt, prompt))
+    return rows, requests
+
+
+def _complete(
+    engine, unique: list[tuple[str, Request]], plan: Decoding, kept: dict[str, Completion], book, progress: bool
+) -> tuple[dict[str, Completion], float]:
+    """Give all completions by key, and the seconds that generating the missing ones took."""
+    done = dict(kept)
+    skip = frozenset(at for at, (name, _) in enumerate(unique) if name in kept)
+    if len(skip) == len(unique):
+        return done, 0.0
+    start = time.perf_counter()
+    with _bar(engine.name, len(unique), len(skip), progress) as bar:
+        tokens = 0
+        for batch in engine.complete([request for _, request in unique], plan, skip):
+            named = [(unique[at][0], completion) for at, completion in batch]
+            if book:
+                book.add(named)
+            done.update(named)
+            tokens += sum(each.tokens for _, each in named)
+            bar.set_postfix_str(f"{tokens / (time.perf_counter() - start):.0f} tokens/s", refresh=False)
+            bar.update(len(named))
+    return done, time.perf_counter() - start
+
+
+def _bar(name: str, total: int, kept: int, show: bool):
+    """Give a bar that says sentences, tokens a second and time left: in the page where someone looks, else in the log.
+
+    A bar in the page floods the log of a batch run with widgets, so there it is one plain line a minute, and none in
+    the first minute.
+    """
+    from tqdm.auto import tqdm as page
+    from tqdm.std import tqdm as plain
+
+    look = {"desc": name, "total": total, "initial": kept, "unit": " sentences", "disable": not show}
+    if _watched():
+        return page(**look)
+    return plain(**look, file=sys.stderr, mininterval=60, maxinterval=60, delay=60, ascii=True)
+
+
+def _watched() -> bool:
+    """Tell whether somebody can see the bar move: a terminal, or a notebook whose front end can be asked for input.
+
+    papermill and nbconvert run a notebook like a front end does, but say with each cell that nobody can be asked.
+    """
+    if "ipykernel" in sys.modules:
+        from IPython import get_ipython
+
+        kernel = getattr(get_ipython(), "kernel", None)
+        if kernel is not None:
+            return bool(kernel.get_parent().get("content", {}).get("allow_stdin"))
+    return sys.stderr.isatty()
