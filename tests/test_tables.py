@@ -1,0 +1,25 @@
+"""A table on the page: whole, escaped, aligned, scrolling."""
+
+import pandas as pd
+
+from llamax_kit.tables import show
+
+TABLE = pd.DataFrame({"system": ["<b>a", "b"], "n": [1012, 3], "score": [1.23456, float("nan")]})
+
+
+def test_every_row_is_there_and_the_page_scrolls_instead_of_cutting():
+    rows = pd.DataFrame({"n": range(300)})
+    html = show(rows, "many").data
+    assert html.count("<tr>") == 301 and "overflow: auto" in html and "sticky" in html
+
+
+def test_text_is_escaped_numbers_are_rounded_and_missing_is_empty():
+    html = show(TABLE, "1 < 2").data
+    assert "&lt;b&gt;a" in html and "<b>a" not in html and "1 &lt; 2" in html
+    assert ">1,012</td>" in html and ">1.23</td>" in html and "nan" not in html
+
+
+def test_the_table_given_is_not_changed():
+    before = TABLE.copy()
+    show(TABLE, "as it was")
+    pd.testing.assert_frame_equal(TABLE, before)
