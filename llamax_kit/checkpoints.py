@@ -1,0 +1,162 @@
+"""A model folder before it is loaded: is it whole, is it safe, and the hash of what is in it. Loads no weights."""
+
+import hashlib
+import json
+import os
+import struct
+from pathlib import Path
+
+from llamax_kit.errors import KitError
+from llamax_kit.files import sha256, whole
+
+TEXTS = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer.model",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.jinja",
+)
+WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+
+
+def read_json(path: Path) -> dict:
+    """What a JSON file holds; {} where there is no file.
+
+    Raises KitError when the file is not JSON.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise KitError(f"expected JSON in {path}: {error}. To mend: fetch the file again") from error
+
+
+def check_config(folder: Path) -> None:
+    """Raises KitError when the folder has no config.json, or one that needs code from the folder."""
+    config = read_json(folder / "config.json")
+    if not config:
+        raise KitError(
+            f"expected a model folder with config.json, but {folder} has none. To mend: name the folder that "
+            f"save_pretrained wrote, or a name of the catalogue (llamax-kit doctor)"
+        )
+    kind = config.get("model_type")
+    if "auto_map" in config:
+        raise KitError(
+            f"{folder / 'config.json'} asks for code of its own (auto_map: {config['auto_map']}), which is never run. "
+            f"To mend: use a model that transformers loads by itself, or, if it knows {kind!r}, remove auto_map from "
+            f"a copy of config.json"
+        )
+
+
+def check_architecture(folder: Path) -> None:
+    """Raises KitError when this transformers does not have the folder's model_type as a causal language model."""
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+    kind = read_json(folder / "config.json").get("model_type")
+    if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        raise KitError(
+            f"expected a causal language model, but {folder / 'config.json'} says model_type {kind!r}, which needs "
+            f"code that this transformers does not have (no remote code is run). To mend: use a Llama-like model, or "
+            f"a transformers that knows it"
+        )
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files that weights are loaded from, whole as far as their headers say: safetensors before a pickle.
+
+    Raises KitError when there are none, when an index names a missing shard, or when a safetensors file is cut off.
+    """
+    name = next((name for name in WEIGHTS if (folder / name).is_file()), None)
+    if name is None:
+        raise KitError(
+            f"expected weights in {folder} (one of {', '.join(WEIGHTS)}), but found none. To mend: copy the weights "
+            f"there too, or name the model by its hub id so that they are downloaded"
+        )
+    files = [folder / name]
+    if name.endswith(".index.json"):
+        names = sorted(set(read_json(folder / name).get("weight_map", {}).values()))
+        missing = [each for each in names if not (folder / each).is_file()]
+        if missing or not names:
+            raise KitError(
+                f"{folder / name} names {len(names)} weight files, of which {len(missing)} are missing: "
+                f"{', '.join(missing)}. To mend: copy or download them again"
+            )
+        files = [folder / each for each in names]
+    for file in files:
+        if file.suffix == ".safetensors":
+            _check_length(file)
+    return files
+
+
+def _check_length(path: Path) -> None:
+    """A safetensors file says in its header where its last tensor ends."""
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        start = file.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else size
+        if length + 8 <= size:
+            try:
+                header = json.loads(file.read(length))
+                ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+                expected = 8 + length + max(ends, default=0)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise KitError(
+                    f"expected a safetensors file, but the header of {path} cannot be read: {error}. "
+                    f"To mend: download it again"
+                ) from error
+        else:
+            expected = length + 8
+    if size != expected:
+        raise KitError(
+            f"expected {expected:,} bytes in {path} (its header says so), found {size:,}: it is cut off or damaged. "
+            f"To mend: download or copy it again"
+        )
+
+
+def content_hash(folder: Path) -> str:
+    """Hash of what determines a folder's answers: weights, config, tokenizer. "sha256:" and 64 hex digits."""
+    files = weight_files(folder) + [folder / name for name in TEXTS if (folder / name).is_file()]
+    lines = sorted(f"{file.relative_to(folder)} {_cached_sha256(file)}" for file in files)
+    return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def adapter_hash(folder: Path) -> str:
+    """Hash of a LoRA adapter's config and weights. "sha256:" and 64 hex digits.
+
+    Raises KitError when the folder has no weights.
+    """
+    names = ("adapter_model.safetensors", "adapter_model.bin")
+    weights = next((folder / name for name in names if (folder / name).is_file()), None)
+    if weights is None:
+        raise KitError(
+            f"expected weights in the adapter folder {folder} ({' or '.join(names)}), but found none. "
+            f"To mend: copy them there too"
+        )
+    if weights.suffix == ".safetensors":
+        _check_length(weights)
+    lines = [_cached_sha256(folder / "adapter_config.json"), _cached_sha256(weights)]
+    return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _cached_sha256(path: Path) -> str:
+    """sha256 of a file, remembered for large ones by path, size and time of change: 27 GB take a minute to read."""
+    stat = path.stat()
+    if stat.st_size < 1_000_000:
+        return sha256(path)
+    from platformdirs import user_cache_path
+
+    facts = f"{os.fspath(path.resolve())} {stat.st_size} {stat.st_mtime_ns}"
+    note = user_cache_path("llamax-kit") / "hashes" / hashlib.sha256(facts.encode()).hexdigest()
+    if note.is_file() and len(kept := note.read_text()) == 64:
+        return kept
+    digest = sha256(path)
+    try:
+        with whole(note) as scratch:
+            scratch.write_text(digest)
+    except KitError:
+        pass  # a cache that cannot be written costs time, nothing else
+    return digest

@@ -1,0 +1,74 @@
+"""Model files from the Hugging Face hub, at a known commit, with errors that say what to do. Loads nothing."""
+
+import re
+from pathlib import Path
+
+from llamax_kit.checkpoints import TEXTS
+from llamax_kit.errors import KitError, UnknownName
+
+
+def looks_like_id(name: str) -> bool:
+    """Whether a name has the form owner/model: looks_like_id("LLaMAX/LLaMAX2-7B"), not "./models/mine"."""
+    return re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*", name) is not None
+
+
+def texts(repository: str, revision: str = "") -> Path:
+    """Fetch config and tokenizer, without weights; the folder's name is the commit that `revision` stands for.
+
+    Raises KitError when the model is not there, is gated, or the hub cannot be reached and nothing is cached.
+    """
+    return _fetch(repository, revision, list(TEXTS))
+
+
+def weights(repository: str, revision: str) -> Path:
+    """Fetch the weights too: safetensors, or where there are none the pickle. Raises as `texts` does."""
+    folder = _fetch(repository, revision, [*TEXTS, "model*.safetensors", "model.safetensors.index.json"])
+    if not list(folder.glob("model*.safetensors")):
+        folder = _fetch(repository, revision, [*TEXTS, "pytorch_model*.bin", "pytorch_model.bin.index.json"])
+    return folder
+
+
+def adapter(repository: str, revision: str = "") -> Path:
+    """Fetch a LoRA adapter. Raises as `texts` does, and KitError when the repository holds none."""
+    folder = _fetch(repository, revision, ["adapter_config.json", "adapter_model.safetensors"])
+    if not (folder / "adapter_config.json").is_file():
+        raise KitError(
+            f"expected a LoRA adapter in {repository}, but it has no adapter_config.json. To mend: name an adapter's "
+            f"hub id, or give {repository} as the model"
+        )
+    if not (folder / "adapter_model.safetensors").is_file():
+        folder = _fetch(repository, revision, ["adapter_config.json", "adapter_model.bin"])
+    return folder
+
+
+def _fetch(repository: str, revision: str, patterns: list[str]) -> Path:
+    from huggingface_hub import errors, snapshot_download
+
+    place = f"https://huggingface.co/{repository}"
+    by_hand = "or download its files elsewhere and name their folder"
+    try:
+        return Path(snapshot_download(repository, revision=revision or None, allow_patterns=patterns))
+    except errors.GatedRepoError as error:
+        raise KitError(
+            f"{repository} is gated: its owner asks you to accept a licence. To mend: accept it at {place}, run "
+            f"`hf auth login`, and try again; {by_hand}"
+        ) from error
+    except (errors.RevisionNotFoundError, errors.RevisionResolutionError) as error:
+        raise KitError(
+            f"{repository} has no revision {revision!r}. To mend: see its commits and tags at {place}/commits/main"
+        ) from error
+    except errors.RepositoryNotFoundError as error:
+        from llamax_kit.models import catalogue
+
+        raise UnknownName(
+            "model on the hub",
+            repository,
+            [entry.hub for entry in catalogue() if entry.hub],
+            f"check the name at {place}, run `hf auth login` if it is private, {by_hand}",
+        ) from error
+    except (errors.EntryNotFoundError, errors.HfHubHTTPError, OSError) as error:
+        raise KitError(
+            f"could not fetch {repository}{f' at {revision}' if revision else ''} from the hub, and it is not in the "
+            f"local cache ({type(error).__name__}). To mend: connect to the network once and run again, or fetch it "
+            f"where there is one (`hf download {repository}`), copy it here and name its folder"
+        ) from error

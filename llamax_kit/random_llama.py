@@ -1,0 +1,64 @@
+"""A small Llama with random weights, made on the spot: the whole pipeline without a download. Translates nothing."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from llamax_kit.errors import KitError
+from llamax_kit.files import sha256
+
+TOKENIZER = Path(__file__).with_name("cldr.model")
+SEED = 20240705  # the day LLaMAX came out
+
+
+def folder(tokenizer: Path = TOKENIZER) -> Path:
+    """Give the model's folder in the user cache, making it the first time: 4 layers, hidden 128, context 2048 tokens.
+
+    Raises KitError when the user cache cannot be written.
+    """
+    from platformdirs import user_cache_path
+
+    place = user_cache_path("llamax-kit") / f"random-llama-{sha256(tokenizer)[:12]}"
+    if (place / "config.json").is_file():
+        return place
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".random-llama-", dir=place.parent))
+    except OSError as error:
+        raise KitError(
+            f"could not make the random Llama in {place.parent}: {error.strerror or error}. To mend: free some space, "
+            f"or let XDG_CACHE_HOME name a folder that can be written"
+        ) from error
+    try:
+        make(scratch, tokenizer)
+        try:
+            scratch.rename(place)  # whole or not at all
+        except OSError:
+            if not (place / "config.json").is_file():  # otherwise another process was first, with the same content
+                raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return place
+
+
+def make(place: Path, tokenizer: Path, seed: int = SEED, **changes) -> None:
+    """Write a random Llama of the SentencePiece model `tokenizer` into `place`; `changes` go to its LlamaConfig."""
+    import sentencepiece
+    import torch
+    from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
+
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(tokenizer))
+    shape = dict(hidden_size=128, intermediate_size=352, num_hidden_layers=4, num_attention_heads=4)
+    config = LlamaConfig(
+        vocab_size=pieces.get_piece_size(),
+        bos_token_id=pieces.bos_id(),
+        eos_token_id=pieces.eos_id(),
+        max_position_embeddings=2048,
+        **(shape | changes),
+    )
+    with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
+        torch.manual_seed(seed)
+        model = LlamaForCausalLM(config)
+    model.generation_config = GenerationConfig()
+    model.save_pretrained(place)
+    shutil.copyfile(tokenizer, place / "tokenizer.model")
