@@ -15,6 +15,7 @@ from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.languages import all_languages, directions, find
 
 TRAINED = [language for language in all_languages() if language.trained]
+CODES = [language.code for language in TRAINED]
 UNSEEN = [language for language in all_languages() if not language.trained]
 
 # ISO 15924 code -> the Unicode scripts it is written in
@@ -80,14 +81,10 @@ def test_names_and_codes_equal_the_authors_file(data):
     with open(data / "llamax_results" / "language_name_code_pair.csv", encoding="utf-8-sig") as file:
         pairs = list(csv.DictReader(file))
     published = {row["language_code"]: (row["language_en"], row["language_code_flores"]) for row in pairs}
-    assert {row.code: (row.prompt_name, row.flores101) for row in TRAINED} == {c: published[c] for c in find_codes()}
+    assert {row.code: (row.prompt_name, row.flores101) for row in TRAINED} == {c: published[c] for c in CODES}
     beyond = {row["language_en"] for row in pairs} - {language.prompt_name for language in TRAINED}
     assert beyond == {"Esperanto", "Basque", "Albanian", find("no").name}  # their four names beyond the 102
     assert {find("epo_Latn").prompt_name, find("eus_Latn").prompt_name, find("als_Latn").prompt_name} < beyond
-
-
-def find_codes():
-    return [language.code for language in TRAINED]
 
 
 def test_data_sizes_and_split_equal_the_published_files(data):
@@ -198,8 +195,8 @@ def test_directions_expand_over_what_is_available():
     assert directions("en-X", ["de", "en", "sw"]) == [("en", "de"), ("en", "sw")]
     assert directions("X-en", ["de", "en", "sw"]) == [("de", "en"), ("sw", "en")]
     assert directions("eng_Latn-deu, en-de,\n en-X ", ["eng", "deu", "swh"]) == [("en", "de"), ("en", "sw")]
-    assert len(directions("en-X X-en", find_codes())) == 2 * 101
-    assert len(directions("X-X", find_codes())) == 102 * 101
+    assert len(directions("en-X X-en", CODES)) == 2 * 101
+    assert len(directions("X-X", CODES)) == 102 * 101
 
 
 @pytest.mark.parametrize(
