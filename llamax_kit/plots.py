@@ -106,7 +106,7 @@ def show(figure: "Figure", path: Path | str, alt: str) -> None:
     paths = [Path(path).with_name(Path(path).name.removesuffix(".png") + ending) for ending in (".png", ".pdf")]
     for target in paths:
         with whole(target) as scratch:
-            figure.savefig(scratch, dpi=160, bbox_inches="tight", metadata={"Title": alt[:200]})
+            figure.savefig(scratch, dpi=192, bbox_inches="tight", metadata={"Title": alt[:200]})
     plt.close(figure)  # before IPython draws it a second time, without its alt text
     display(_bundle(paths[0].read_bytes(), alt), raw=True, metadata={"image/png": {"alt": alt}})
 

@@ -1,0 +1,149 @@
+"""The command line: a few lines a command, nothing of its own, nothing heavy until a command needs it."""
+
+import sys
+
+import click
+
+from llamax_kit import __version__
+from llamax_kit.errors import KitError
+
+
+class _Said(click.ClickException):
+    def show(self, file=None) -> None:
+        click.secho(self.format_message(), fg="red", err=True)
+
+
+class _Kit(click.Group):
+    """Shows what a user can mend as a message, without a traceback; anything else is a defect and keeps its own."""
+
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except KitError as error:
+            raise _Said(str(error)) from error
+
+
+@click.group(cls=_Kit, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Translate, score spBLEU, and see what a multilingual model gained, language by language."""
+
+
+@main.command()
+def demo() -> None:
+    """Run it all on the embedded text, without network."""
+    import csv
+
+    from llamax_kit import execute, runs
+
+    page = execute.execute("04", values={"run": "demo"})
+    with open(runs.folder("demo") / "scores.csv", encoding="utf-8", newline="") as file:
+        columns = ("system", "src", "tgt", "metric", "score", "low", "high", "n")
+        rows = [columns, *([row[name] for name in columns] for row in csv.DictReader(file))]
+    click.echo(_table(rows))
+    click.echo(f"\nThe page with pictures: {page}")
+
+
+@main.command()
+@click.argument("notebook")
+@click.argument("output", required=False)
+@click.option("-p", "--parameters", nargs=2, multiple=True, metavar="NAME VALUE",
+              help="A parameter; 7, 0.5, True and None are read as such.")
+@click.option("-r", "--parameters_raw", nargs=2, multiple=True, metavar="NAME TEXT",
+              help="A parameter that is text, whatever it looks like.")
+@click.option("-f", "--parameters_file", multiple=True, metavar="FILE", help="A YAML file of parameters.")
+@click.option("-y", "--parameters_yaml", multiple=True, metavar="YAML", help="Parameters as YAML text.")
+@click.option("-b", "--parameters_base64", multiple=True, metavar="TEXT", help="The same, base64-encoded.")
+@click.option("-k", "--kernel", help="The Jupyter kernel, if not the notebook's own.")
+@click.option("--start-timeout", type=int, default=180, show_default=True, help="Seconds for the kernel to start.")
+@click.option("--execution-timeout", type=int, default=14 * 24 * 3600, show_default=True, help="Seconds for a cell.")
+@click.option("--help-notebook", is_flag=True, help="List the notebook's parameters.")  # fmt: skip
+def run(notebook, output, kernel, start_timeout, execution_timeout, help_notebook, **given) -> None:
+    """Execute a notebook and make its HTML page.
+
+    NOTEBOOK is a number (04), a name (04_translate_and_score) or a path. Papermill runs it.
+
+    OUTPUT is outputs/RUN/NOTEBOOK.ipynb unless given. Parameters are checked before a kernel starts; a notebook that
+    fails is kept as far as it came.
+    """
+    from llamax_kit import execute
+
+    source = execute.find(notebook)
+    if help_notebook:
+        lines = [(one.name, one.type, repr(one.default), one.help) for one in execute.parameters(source)]
+        return click.echo(_table([("parameter", "type", "default", "meaning"), *lines]))
+    from llamax_kit.parameters import given_values
+
+    page = execute.execute(source, output, given_values(**given), kernel, start_timeout, execution_timeout)
+    click.echo(f"The page: {page}\nThe notebook: {page.with_suffix('.ipynb')}")
+
+
+@main.command()
+@click.option("--hypotheses", required=True, type=click.Path(), help="The outputs, one sentence a line.")
+@click.option("--references", required=True, type=click.Path(), help="The references, line for line.")
+@click.option("--tokenize", default="flores101", show_default=True,
+              help="flores101, flores200, cldr, or the path of a SentencePiece model.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def score(hypotheses, references, tokenize, as_json) -> None:
+    """Score outputs: spBLEU, signature, 95 % interval."""
+    import json
+
+    from llamax_kit import spbleu
+    from llamax_kit.hypotheses import read
+
+    result = spbleu.score(read(hypotheses), read(references), tokenize)
+    if as_json:
+        return click.echo(json.dumps(result._asdict(), ensure_ascii=False))
+    click.echo(f"score      {result.score:.2f} {result.metric} (points, 0–100; n = {result.n})")
+    click.echo(f"interval   {result.low:.2f} to {result.high:.2f} (95 %)")
+    click.echo(f"signature  {result.signature}")
+
+
+@main.command()
+@click.argument("word", required=False)
+def languages(word) -> None:
+    """List the languages.
+
+    With WORD, those whose code, name, script or family holds it.
+    """
+    from llamax_kit.languages import all_languages, find
+
+    every = all_languages()
+    if word:
+        every = [one for one in every if any(word.lower() in str(field).lower() for field in one[:10])] or [find(word)]
+    rows = [(one.code, one.flores101 or "–", one.flores200, one.name, one.script, one.family_1, one.split or "unseen")
+            for one in every]  # fmt: skip
+    click.echo(_table([("code", "FLORES-101", "FLORES-200", "name", "script", "family", "resource"), *rows]))
+
+
+@main.command()
+@click.argument("name")
+def fetch(name) -> None:
+    """Fetch a tokenizer or a data set.
+
+    NAME is one of those that `llamax-kit doctor` lists; where it may not be fetched, this says how to get it.
+    """
+    from llamax_kit import data
+
+    click.echo(f"Here: {data.fetch(name)}")
+
+
+@main.command()
+def doctor() -> None:
+    """Say what is here, and how to get what is missing."""
+    from llamax_kit import doctor
+
+    for line in doctor.report():
+        click.echo(line)
+
+
+def _table(rows) -> str:
+    """Set rows of texts in columns, as wide as their widest."""
+    rows = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Says what is installed, which data and tokenizers are found, which GPU, and how to get what is missing.
+
+Changes nothing, loads no model, needs no network.
+"""
+
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from llamax_kit import runs
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def report() -> Iterator[str]:
+    """Give the lines of the report; those that begin with `missing` end with what to do."""
+    yield from _section("Installed", _installed())
+    yield from _section("Machine", _machine())
+    yield from _section("Notebooks", _notebooks())
+    yield from _section("Data", _data())
+
+
+def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
+    yield f"\n{title}"
+    yield from (f"  {line}" for line in lines)
+
+
+def _installed() -> Iterator[str]:
+    yield f"found    Python {platform.python_version()}"
+    for package, wanted in locked().items():
+        try:
+            have = metadata.version(package).split("+")[0]  # torch's own builds say 2.13.0+cpu, +cu126, …
+        except metadata.PackageNotFoundError:
+            yield f"missing  {package} {wanted}: pip install -r requirements.txt"
+            continue
+        if have != wanted:
+            yield f"differs  {package} {have}, the lock says {wanted}: pip install -r requirements.txt"
+        elif package in ("torch", "transformers", "sacrebleu", "sentencepiece", "papermill", "jupyterlab"):
+            yield f"found    {package} {have}"
+
+
+def locked() -> dict[str, str]:
+    """Read the lock: {"torch": "2.13.0", …}; of an installation without a checkout, what the package asks for."""
+    lock = runs.PROJECT / "requirements.txt"
+    lines = lock.read_text(encoding="utf-8").splitlines() if lock.exists() else metadata.requires("llamax-kit") or []
+    return dict(found.groups() for line in lines if (found := re.match(r"([\w.-]+)==([\w.]+)", line)))
+
+
+def _machine() -> Iterator[str]:
+    import psutil
+    import torch
+
+    memory = psutil.virtual_memory().total / 2**30
+    yield f"found    {platform.machine()}, {os.cpu_count()} CPUs, {memory:.0f} GiB of memory"
+    if torch.cuda.is_available():
+        for place in range(torch.cuda.device_count()):
+            card = torch.cuda.get_device_properties(place)
+            yield f"found    GPU {card.name}, {card.total_memory / 2**30:.0f} GiB"
+    elif torch.backends.mps.is_available():
+        yield "found    GPU of Apple (mps)"
+    else:
+        yield "none     GPU: the defaults do not need one; a 7B model does"
+
+
+def _notebooks() -> Iterator[str]:
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    from llamax_kit.execute import notebooks
+
+    kernels = KernelSpecManager().find_kernel_specs()
+    yield "found    kernel python3" if "python3" in kernels else "missing  kernel python3: pip install ipykernel"
+    found = [path.stem for path in notebooks()]
+    yield f"found    {', '.join(found)}" if found else f"missing  notebooks: none in {runs.PROJECT / 'notebooks'}"
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    yield f"found    {browser}" if browser else "none     Chromium (one test uses it): apt-get install chromium"
+    yield f"results  go to {runs.outputs()}"
+
+
+def _data() -> Iterator[str]:
+    from llamax_kit import data
+
+    yield f"folder   {data.folder()}"
+    for row in data.inventory():
+        if row.found:
+            yield f"found    {row.kind} {row.name}: {Path(row.where)}"
+        else:
+            yield f"missing  {row.kind} {row.name}: {row.how}"

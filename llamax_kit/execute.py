@@ -1,0 +1,168 @@
+"""Runs a notebook with parameters by papermill: checked before, kept when it fails, exported to HTML at the end.
+
+Does no work of a notebook's own, and adds nothing to it that plain papermill would not: both give the same results.
+"""
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from llamax_kit import runs
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.files import whole
+from llamax_kit.page import export
+from llamax_kit.parameters import check, parameters
+
+START_TIMEOUT = 180  # seconds until a kernel must answer; a busy machine needs more than papermill's 60
+EXECUTION_TIMEOUT = 14 * 24 * 3600  # seconds a cell may take; a sweep's days fit, a hang does not last for ever
+STARTS = 3  # a kernel's ports can be taken by another between choosing and using them
+
+
+class NotebookFailed(KitError):
+    """A cell that raised. Carries `notebook` (as far as it came), `html`, `cell` (counted from 1), `name`, `value`."""
+
+    def __init__(self, notebook: Path, html: Path, cell: int | None, name: str, value: str):
+        self.notebook, self.html, self.cell, self.name, self.value = notebook, html, cell, name, value
+        where = f"cell {cell} of {notebook.stem}" if cell else notebook.stem
+        super().__init__(
+            f"{where} failed with {name}: {value}\nKept as far as it came: {notebook}\nTo read: {html}"
+        )
+
+
+def notebooks() -> list[Path]:
+    """List the kit's notebooks (of the checkout, else of `./notebooks`)."""
+    checkout = runs.PROJECT / "notebooks"
+    return sorted((checkout if checkout.is_dir() else Path.cwd() / "notebooks").glob("[0-9]*.ipynb"))
+
+
+def find(notebook: str | Path) -> Path:
+    """Find a notebook by number, name or path: "04", "04_translate_and_score", "my/own.ipynb".
+
+    Raises UnknownName with the nearest names.
+    """
+    if Path(notebook).is_file():
+        return Path(notebook).absolute()
+    wanted = Path(notebook).name.removesuffix(".ipynb")
+    number = wanted.zfill(2) if wanted.isdigit() else None
+    for path in notebooks():
+        if path.stem == wanted or path.stem.split("_")[0] == number:
+            return path
+    choices = [path.stem for path in notebooks()]
+    listed = ", ".join(choices) or "none is in notebooks/"
+    raise UnknownName("notebook", str(notebook), choices, f"name one of {listed}, or give the path of an .ipynb file")
+
+
+def execute(
+    notebook: str | Path,
+    output: str | Path | None = None,
+    values: dict[str, Any] | None = None,
+    kernel: str | None = None,
+    start_timeout: int = START_TIMEOUT,
+    execution_timeout: int = EXECUTION_TIMEOUT,
+) -> Path:
+    """Execute a notebook with parameter values and give the path of the HTML beside the executed copy.
+
+    `output` defaults to `outputs/<the parameter run>/<notebook>.ipynb`. Times in seconds; the second is a cell's.
+
+    Raises UnknownName or WrongValue before a kernel starts, NotebookFailed when a cell raises (the copy is kept as far
+    as it came, with HTML), KitError when no kernel starts or the output cannot be written.
+    """
+    source, values = find(notebook), dict(values or {})
+    check(source, values)
+    output = Path(output).absolute() if output else _default_output(source, values)
+    _prepare(output)
+    try:
+        with _batch():
+            _papermill(source, output, values, kernel, start_timeout, execution_timeout)
+    except OSError as error:
+        raise KitError(
+            f"could not write {output}: {error.strerror or error}. To mend: free some space, or name another output"
+        ) from error
+    return export(output)
+
+
+def _papermill(source: Path, output: Path, values: dict, kernel: str | None, start: int, cell: int) -> None:
+    import papermill
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from traitlets.config import Config
+
+    config = Config({"KernelManager": {"transport_encryption": "auto"}})  # else each start warns of plain TCP
+    for attempt in range(1, STARTS + 1):
+        try:
+            papermill.execute_notebook(
+                _literal(source), _literal(output), parameters=values, kernel_name=kernel, cwd=Path.cwd(),
+                start_timeout=start, execution_timeout=cell, progress_bar=_progress(), config=config,
+            )  # fmt: skip
+            return
+        except papermill.PapermillExecutionError as error:
+            raise NotebookFailed(output, export(output), error.cell_index + 1, error.ename, error.evalue) from None
+        except CellTimeoutError as error:
+            raise _failed(output, "CellTimeoutError", f"a cell took longer than {cell} seconds") from error
+        except DeadKernelError as error:
+            raise _failed(output, "DeadKernelError", "its process ended; often the memory was full") from error
+        except NoSuchKernel as error:
+            raise KitError(f"no Jupyter kernel {error.name!r}. To mend: pip install ipykernel, or -k NAME") from error
+        except RuntimeError as error:  # "Kernel died before replying": nothing was executed yet
+            if attempt == STARTS:
+                raise KitError(f"no kernel started in {STARTS} tries: {error}. To mend: llamax-kit doctor") from error
+
+
+def _literal(path: Path) -> str:
+    return str(path).replace("{", "{{").replace("}", "}}")  # papermill fills parameters into paths
+
+
+def _failed(output: Path, name: str, value: str) -> NotebookFailed:
+    import nbformat
+
+    done = [cell.metadata.get("papermill", {}).get("status") for cell in nbformat.read(output, 4).cells]
+    cell = next((place for place, status in enumerate(done, 1) if status in ("running", "failed")), None)
+    return NotebookFailed(output, export(output), cell, name, value)
+
+
+def _default_output(source: Path, values: dict[str, Any]) -> Path:
+    defaults = {parameter.name: parameter.default for parameter in parameters(source)}
+    run = values.get("run", defaults.get("run")) or source.stem
+    return runs.folder(run) / source.name
+
+
+def _prepare(output: Path) -> None:
+    """Let papermill save `output` whole or not at all, and keep from it the warnings that `check` has made needless."""
+    from papermill.iorw import LocalHandler, papermill_io
+
+    if output.suffix != ".ipynb":
+        raise KitError(f"an executed notebook is an .ipynb file, got {output.name!r}. To mend: end OUTPUT with .ipynb")
+
+    class Whole(LocalHandler):
+        def write(self, text: str, path: str) -> None:
+            with whole(path) as scratch:
+                scratch.write_text(text, encoding="utf-8")
+
+    papermill_io.register(str(output), Whole())
+    logging.getLogger("papermill").addFilter(_is_news)
+
+
+def _is_news(message: logging.LogRecord) -> bool:
+    return not message.getMessage().startswith(("Unable to parse line", "Passed unknown parameter"))
+
+
+@contextmanager
+def _batch() -> Iterator[None]:
+    """Tell the kernel that nobody watches its page (LLAMAX_KIT_BATCH), and Python that frozen modules are fine."""
+    ours = {"LLAMAX_KIT_BATCH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _progress() -> bool:
+    return sys.stderr.isatty() and not re.fullmatch("1|true", os.environ.get("CI", ""))
