@@ -1,0 +1,291 @@
+"""data: what is fetched is checked and whole, whatever the network does. A server of this machine plays the network."""
+
+import io
+import os
+import tarfile
+import threading
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import sentencepiece
+
+from llamax_kit import data as room
+from llamax_kit import download, sources
+from llamax_kit.errors import KitError, UnknownName
+
+LINES = {"dev": 3, "devtest": 4}
+
+
+@pytest.fixture
+def web():
+    """A server that gives `web.files`, cuts the transfers named in `web.cuts`, and counts its visits."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            name = self.path.strip("/")
+            server.visits.append(name)
+            if name not in server.files:
+                return self.send_error(server.status)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(server.files[name])))
+            self.end_headers()
+            cut = name in server.cuts
+            if cut and server.cuts[name]:
+                server.cuts[name] -= 1
+            self.wfile.write(server.files[name][:10] if cut else server.files[name])
+            if cut and server.cuts[name] == 0:
+                del server.cuts[name]
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.files, server.cuts, server.visits, server.status = {}, {}, [], 404
+    server.address = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=partial(server.serve_forever, poll_interval=0.01), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """An empty data folder, and no other place where a tokenizer could lie."""
+    monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("SACREBLEU", raising=False)
+    monkeypatch.setattr(sources, "LINES", LINES)
+    return tmp_path / "data"
+
+
+def model(line=sources.SAMPLE):
+    """A small SentencePiece model, as bytes."""
+    out = io.BytesIO()
+    text = [f"{line} number {i}, hello world {i % 7}" for i in range(200)]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(text), model_writer=out, vocab_size=300, hard_vocab_limit=False, minloglevel=2
+    )
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def small():
+    return model()
+
+
+@pytest.fixture
+def spm(web, place, small, monkeypatch):
+    """`spm-flores101` is the small model at the server's address; gives where it belongs."""
+    pieces = sentencepiece.SentencePieceProcessor(model_proto=small)
+    monkeypatch.setattr(sources, "PIECES", pieces.get_piece_size())
+    monkeypatch.setitem(sources.KNOWN, "spm-flores101", " ".join(pieces.encode(sources.SAMPLE, out_type=str)))
+    row = sources.Source("spm-flores101", "tokenizer", "sacrebleu/models/x.model", (f"{web.address}/spm",), "")
+    monkeypatch.setattr(room, "SOURCES", (row,))
+    web.files["spm"] = small
+    return place / row.place
+
+
+def release(languages=("eng", "deu"), lines=LINES, top="flores101_dataset", extra=None):
+    """A tar of the layout of FLORES, as bytes."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        files = {f"./{top}/{s}/{c}.{s}": f"{c} line\n" * n for s, n in lines.items() for c in languages}
+        for name, text in {**files, **(extra or {})}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+    return out.getvalue()
+
+
+@pytest.fixture
+def flores(web, place, monkeypatch):
+    row = sources.Source("flores101", "corpus", "flores101_dataset", (f"{web.address}/tar",), "", 2)
+    monkeypatch.setattr(room, "SOURCES", (row,))
+    web.files["tar"] = release()
+    return place / row.place
+
+
+def left(folder):
+    return sorted(path.name for path in folder.rglob("*")) if folder.exists() else []
+
+
+def test_tokenizer_is_fetched_once(spm, web, small):
+    assert room.tokenizer("flores101") == spm
+    assert spm.read_bytes() == small
+    assert room.tokenizer("flores101") == room.fetch("spm-flores101") == spm
+    assert web.visits == ["spm"]
+    assert left(spm.parent) == ["x.model"]
+
+
+def test_sacrebleus_own_folder_comes_first(spm, web, small, tmp_path, monkeypatch):
+    monkeypatch.setenv("SACREBLEU", str(tmp_path / "sacrebleu"))
+    own = tmp_path / "sacrebleu/models/x.model"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(small)
+    assert room.tokenizer("flores101") == own
+    assert web.visits == []
+
+
+def test_a_cut_transfer_is_tried_again(spm, web, small):
+    web.cuts["spm"] = 1
+    assert room.fetch("spm-flores101").read_bytes() == small
+    assert web.visits == ["spm", "spm"]
+
+
+def test_a_transfer_cut_twice_leaves_nothing(spm, web):
+    web.cuts["spm"] = 2
+    with pytest.raises(KitError, match="could not fetch.*/spm: the transfer was cut.*save it as") as error:
+        room.fetch("spm-flores101")
+    assert str(spm) in str(error.value)
+    assert left(spm.parent) == []
+
+
+def test_a_page_in_place_of_a_model_is_refused(spm, web):
+    web.files["spm"] = b"<html>Log in to this network</html>"
+    with pytest.raises(KitError, match="SentencePiece cannot load its 35 bytes"):
+        room.tokenizer("flores101")
+    assert left(spm.parent) == []
+
+
+def test_another_model_is_refused(spm, web):
+    web.files["spm"] = model("something else")
+    with pytest.raises(KitError, match=r"expected \d+ pieces, found \d+"):
+        room.tokenizer("flores101")
+    assert left(spm.parent) == []
+
+
+def test_a_model_that_cuts_otherwise_is_refused(spm, monkeypatch):
+    monkeypatch.setitem(sources.KNOWN, "spm-flores101", "▁Hello")
+    with pytest.raises(KitError, match="it cuts 'Hello.* expected '▁Hello'"):
+        room.tokenizer("flores101")
+
+
+def test_a_damaged_model_on_disk_is_never_used(spm, small):
+    spm.parent.mkdir(parents=True)
+    spm.write_bytes(small[:1000])
+    with pytest.raises(KitError, match="x.model is not spm-flores101: .*1000 bytes.*move it away"):
+        room.tokenizer("flores101")
+
+
+def test_a_missing_page_and_a_refused_connection_are_named(spm, monkeypatch, web):
+    addresses = (f"{web.address}/nowhere", "http://127.0.0.1:9/refused")
+    monkeypatch.setattr(room, "SOURCES", (room.SOURCES[0]._replace(addresses=addresses),))
+    with pytest.raises(KitError, match="/nowhere: HTTP 404.*/refused: no connection.*To mend: llamax-kit fetch"):
+        room.tokenizer("flores101")
+
+
+def test_a_second_address_is_used_when_the_first_fails(spm, web, monkeypatch, small):
+    addresses = (f"{web.address}/nowhere", f"{web.address}/spm")
+    monkeypatch.setattr(room, "SOURCES", (room.SOURCES[0]._replace(addresses=addresses),))
+    assert room.tokenizer("flores101").read_bytes() == small
+
+
+def test_a_busy_server_is_asked_again(spm, web):
+    del web.files["spm"]
+    web.status = 503
+    with pytest.raises(KitError, match="HTTP 503"):
+        room.tokenizer("flores101")
+    assert len(web.visits) == 2
+
+
+def test_a_wrong_hash_is_refused(spm, monkeypatch):
+    monkeypatch.setattr(room, "SOURCES", (room.SOURCES[0]._replace(sha256="0" * 64),))
+    with pytest.raises(KitError, match="SHA-256 is .*expected 000000000000"):
+        room.tokenizer("flores101")
+
+
+def test_unknown_tokenizer_names_the_nearest():
+    with pytest.raises(UnknownName, match="unknown tokenizer 'flores20'. Nearest: flores200"):
+        room.tokenizer("flores20")
+
+
+def test_unknown_data_lists_the_names():
+    with pytest.raises(UnknownName, match="unknown data 'flores'.*flores101, flores200, flores_plus"):
+        room.fetch("flores")
+
+
+def test_a_release_is_unpacked_whole(flores, web):
+    assert room.fetch("flores101") == flores
+    assert (flores / "devtest/deu.devtest").read_text() == "deu line\n" * 4
+    assert room.fetch("flores101") == flores
+    assert web.visits == ["tar"]
+    assert [path.name for path in flores.parent.iterdir()] == ["flores101_dataset"]
+
+
+@pytest.mark.parametrize(
+    ("archive", "message"),
+    [
+        (release(languages=["eng"]), "expected 2 files in dev/, found 1"),
+        (release(lines={"dev": 3, "devtest": 5}), "expected 4 lines in devtest/deu.devtest, found 5"),
+        (release(top="other"), "no folder flores101_dataset/"),
+        (release(extra={"../escaped.txt": "x"}), "cannot be unpacked"),
+        (release()[:100], "cannot be unpacked"),
+        (b"not a tar", "cannot be unpacked"),
+    ],
+)
+def test_a_wrong_archive_leaves_nothing(flores, web, archive, message):
+    web.files["tar"] = archive
+    with pytest.raises(KitError, match=message) as error:
+        room.fetch("flores101")
+    assert "To mend: llamax-kit fetch flores101" in str(error.value)
+    assert list(flores.parent.iterdir()) == []
+    assert not (flores.parent.parent / "escaped.txt").exists()
+
+
+def test_something_else_in_its_place_is_not_touched(flores):
+    (flores / "devtest").mkdir(parents=True)
+    with pytest.raises(KitError, match="is not flores101: expected 2 files in dev/, found 0.*move it away"):
+        room.fetch("flores101")
+    assert (flores / "devtest").is_dir()
+
+
+def test_a_data_folder_that_cannot_be_written_is_said(flores, spm, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in its place")
+    monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path / "file"))
+    with pytest.raises(KitError, match="could not write"):
+        room.tokenizer("flores101")
+    row = sources.Source("flores101", "corpus", "flores101_dataset", ("http://127.0.0.1:9/",), "", 2)
+    monkeypatch.setattr(room, "SOURCES", (row,))
+    with pytest.raises(KitError, match="cannot be written"):
+        room.fetch("flores101")
+
+
+def test_a_gated_corpus_says_how_to_get_it():
+    with pytest.raises(KitError, match="flores_plus is gated.*agree to the terms at https://huggingface.co/datasets/"):
+        room.fetch("flores_plus")
+
+
+def test_inventory_says_what_is_there_and_how_to_get_the_rest(place, small):
+    before = {row.name: row for row in room.inventory()}
+    assert not any(row.found for row in before.values())
+    assert before["flores200"].how.startswith("llamax-kit fetch flores200; or get https://dl.fbaipublicfiles.com/")
+    before["spm-flores200"].where.parent.mkdir(parents=True)
+    before["spm-flores200"].where.write_bytes(small)
+    assert {row.name for row in room.inventory() if row.found} == {"spm-flores200"}
+
+
+def test_default_folder_is_the_users_cache(monkeypatch, tmp_path):
+    monkeypatch.delenv("LLAMAX_KIT_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert room.folder().name == "llamax-kit"
+
+
+def test_addresses_and_file_names_are_sacrebleus_own():
+    from sacrebleu.tokenizers.tokenizer_spm import SPM_MODELS
+
+    for name in ("flores101", "flores200"):
+        row, address = room.find(f"spm-{name}"), SPM_MODELS[name]["url"]
+        assert row.addresses[0] == address
+        assert os.path.basename(row.place) == os.path.basename(address)
+
+
+def test_real_tokenizers_are_sound(data):
+    for name in ("flores101", "flores200"):
+        assert room.tokenizer(name).is_file()
+
+
+def test_download_to_a_full_disk_is_said(web):
+    web.files["x"] = b"x" * 10
+    with pytest.raises(KitError, match="could not write"):
+        download.download((f"{web.address}/x",), "/dev/full/x")
