@@ -1,0 +1,159 @@
+"""Prompts in, answers out: what is asked of a model, and the hypothesis in what it generated.
+
+Prompts by name: "alpaca" (the authors' prompt with clean language names), "paper" (with their spellings), "chat" (the
+model's own chat template), or a text file of one's own. An answer is never searched for in a text: it is what was
+generated. `paper_extraction` alone searches, as the authors' scorer did, so that their figures can be reproduced.
+Does not tokenise, generate or score a translation.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+from llamax_kit import data, languages
+from llamax_kit.errors import KitError, UnknownName
+
+NAMES = ("alpaca", "paper", "chat")
+FIELDS = ("source", "src", "tgt")
+PREAMBLE = (
+    "Below is an instruction that describes a task, paired with an input that provides further context. "
+    "Write a response that appropriately completes the request."
+)
+INSTRUCTION = "Translate the following sentences from {src} to {tgt}."
+ALPACA = PREAMBLE + "\n### Instruction:\n" + INSTRUCTION + "\n### Input:\n{source}\n### Response:"
+CHAT = INSTRUCTION + " Answer with the translation only.\n{source}"
+
+
+def build(template: str, source: str, src: str, tgt: str, chat: Callable[[list[dict]], str] | None = None) -> str:
+    """Write the prompt that asks for a translation of `source` from `src` to `tgt` (codes or names of any kind).
+
+    build("paper", "Good morning.", "en", "af") ends in "from English to Akrikaans.\\n### Input:\\nGood morning.\\n###
+    Response:": single newlines, no space after the last colon, white space around the source removed, all as in the
+    authors' evaluation (paper, Table 14 and code). `chat` renders messages by the model's chat template
+    (`Tokenizer.chat`). In a file of one's own {source} is needed, {src} and {tgt} are the language names, {{ and }}
+    are braces, and the newline at its very end does not count.
+
+    Raises UnknownName for a language or template, KitError for a template file that cannot be filled in.
+    """
+    one, other = languages.find(src), languages.find(tgt)
+    names = {"src": one.name, "tgt": other.name}
+    source = source.strip()
+    if template == "alpaca":
+        return ALPACA.format(source=source, **names)
+    if template == "paper":
+        return ALPACA.format(source=source, src=one.prompt_name or one.name, tgt=other.prompt_name or other.name)
+    if template == "chat":
+        if chat is None:
+            raise KitError(
+                "the prompt template 'chat' needs a model that has a chat template, and this one brought none. "
+                "To mend: use the prompt template 'alpaca'"
+            )
+        return chat([{"role": "user", "content": CHAT.format(source=source, **names)}])
+    path = Path(template)
+    if not path.is_file():
+        raise UnknownName("prompt template", template, NAMES, "use one of these, or name a text file with {source}")
+    return _template(path, path.stat().st_mtime_ns).format(source=source, **names)
+
+
+def answer(completion: str) -> str:
+    """Clean the hypothesis: white space around it goes, nothing else. answer(" Um 10:30 Uhr.\\n") keeps the time."""
+    return completion.strip()
+
+
+def one_line(text: str) -> str:
+    """Put a text on one line for a file of hypotheses: each line end becomes a space; U+2028 and U+0085 are none."""
+    return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")
+
+
+def paper_extraction(completion: str, source: str) -> str:
+    """Find the hypothesis that the authors' scorer found for one sentence, with all that it loses.
+
+    It read back the file of prompts with answers: lines glued without a space, cut at "###", the part after the Input
+    that looks like the source, and of that what stands between its first and second colon.
+
+    >>> paper_extraction(" Um 10:30 Uhr: Start.", "At 10:30: start.")
+    'Um 10'
+    >>> paper_extraction(" Erster\\nSatz.", "First sentence.")
+    'ErsterSatz.'
+
+    A source that contains "###" gives "" or a piece of itself. Sentences are kept apart: where the authors' file would
+    have shifted all later ones, `paper_shifts` counts it.
+    """
+    return _scan(_parts(completion, source)[0], source.strip())[0]
+
+
+def paper_shifts(completions: Iterable[str], sources: Iterable[str]) -> int:
+    """Count the sentences at which the authors' scorer would have lost its place (or stopped with an error).
+
+    A sentence that repeats the preamble of the prompt counts as one more, and every later hypothesis is compared with
+    the wrong reference; an "### Input" without a colon ends it. 0 means that sentence by sentence is what they did.
+    """
+    shifts = 0
+    for completion, source in zip(completions, sources, strict=True):
+        parts = _parts(completion, source)
+        shifts += len(parts) > 1 or _scan(parts[0], source.strip())[1]
+    return shifts
+
+
+def _parts(completion: str, source: str) -> list[str]:
+    """A sentence's prompt and answer as the scorer cut them up: one part, or more where the preamble comes again."""
+    text = ALPACA.format(source=source.strip(), src="English", tgt="English") + completion  # names do not matter here
+    glued = "".join(line.strip() for line in text.replace("\r", "\n").split("\n"))
+    return [part for part in glued.split(PREAMBLE) if part]
+
+
+def _scan(part: str, source: str) -> tuple[str, bool]:
+    """The hypothesis in a part, and whether the scorer would have stopped with an error on the way to it."""
+    segments = part.split("###")
+    for segment, following in zip(segments, [*segments[1:], ""], strict=True):
+        if not segment.startswith(" Input") or segment == " Input":
+            continue
+        if ":" not in segment:
+            return "", True
+        if _looks_like(segment.split(":")[1].strip(), source):
+            hypothesis = (following.split(":") + [""])[1].strip()
+            if hypothesis:
+                return hypothesis, False
+    return "", False
+
+
+def _looks_like(shown: str, source: str) -> bool:
+    """Whether the scorer took `shown` for the source: a prefix of it, or any resemblance (spBLEU above 0.9 of 100)."""
+    if source.startswith(shown):
+        return True
+    from sacrebleu import sentence_bleu
+    from sentencepiece import SentencePieceProcessor
+
+    pieces = SentencePieceProcessor(model_file=str(data.tokenizer("flores101")))
+    shown, source = (" ".join(pieces.encode(text, out_type=str)) for text in (shown, source))
+    return sentence_bleu(shown, [source], tokenize="none").score > 0.9
+
+
+@cache
+def _template(path: Path, changed: int) -> str:
+    """A user's template, checked; read again when the file has `changed`."""
+    try:
+        text = path.read_text(encoding="utf-8-sig").removesuffix("\n")
+        parts = [
+            (field, spec, conversion) for _, field, spec, conversion in Formatter().parse(text) if field is not None
+        ]
+    except UnicodeDecodeError as error:
+        raise KitError(f"expected UTF-8 in the prompt template {path}: {error}. To mend: save it as UTF-8") from error
+    except ValueError as error:
+        raise KitError(
+            f"the prompt template {path} cannot be read: {error}. To mend: write {{{{ and }}}} for plain braces"
+        ) from error
+    for field, spec, conversion in parts:
+        if field not in FIELDS or spec or conversion:
+            raise KitError(
+                f"expected only {{source}}, {{src}} and {{tgt}} in the prompt template {path}, found {{{field}}}"
+                f"{' with a format' if spec or conversion else ''}. To mend: remove it, or write {{{{ and }}}} for "
+                f"plain braces"
+            )
+    if "source" not in {field for field, _, _ in parts}:
+        raise KitError(
+            f"expected {{source}} in the prompt template {path}: without it the model never sees the sentence. "
+            f"To mend: write {{source}} where the sentence goes"
+        )
+    return text

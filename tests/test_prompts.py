@@ -1,0 +1,162 @@
+"""Prompts to the byte, answers as generated, and the authors' extraction against a parser of the whole file."""
+
+import os
+
+import pytest
+from sacrebleu import sentence_bleu
+
+from llamax_kit import prompts
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.prompts import answer, build, one_line, paper_extraction, paper_shifts
+
+PUBLISHED = (
+    b"Below is an instruction that describes a task, paired with an input that provides further context. Write a "
+    b"response that appropriately completes the request.\n### Instruction:\nTranslate the following sentences from "
+    b"English to Akrikaans.\n### Input:\nGood morning.\n### Response:"
+)
+
+
+def test_the_authors_prompt_byte_for_byte():
+    assert build("paper", "Good morning.", "en", "af").encode() == PUBLISHED
+    assert build("paper", " Good morning. \n", "en", "af").encode() == PUBLISHED  # they strip the source
+
+
+def test_clean_names_by_default_and_any_code():
+    assert build("alpaca", "Good morning.", "en", "af").encode() == PUBLISHED.replace(b"Akrikaans", b"Afrikaans")
+    assert build("alpaca", "x", "eng_Latn", "zho_simpl") == build("alpaca", "x", "en", "zh")
+    assert "from English to Chinese Simpl." in build("paper", "x", "en", "zh")
+
+
+def test_a_source_is_never_read_as_a_template(tmp_path):
+    (tmp_path / "mine.txt").write_text("{source}|{src}>{tgt}\n")
+    source = "{source} {0} {tgt!r} {{ } %s \\n ###"
+    for template in ("alpaca", "paper"):
+        assert f"### Input:\n{source}\n### Response:" in build(template, source, "en", "de")
+    assert build(str(tmp_path / "mine.txt"), source, "en", "de") == source + "|English>German"
+
+
+def test_chat_goes_through_the_models_template():
+    seen = []
+    assert build("chat", "Good {morning}.", "en", "sw", chat=lambda messages: seen.extend(messages) or "P") == "P"
+    (message,) = seen
+    assert message["role"] == "user" and message["content"].endswith("\nGood {morning}.")
+    assert "from English to Swahili." in message["content"]
+    with pytest.raises(KitError, match="needs a model that has a chat template.*'alpaca'"):
+        build("chat", "x", "en", "de")
+
+
+def test_a_template_of_ones_own(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text('{{"from": "{src}"}}\n\n{source}\n{tgt}: \n', encoding="utf-8")
+    assert build(str(path), "é", "en", "de") == '{"from": "English"}\n\né\nGerman: '
+    path.write_text("<{source}>", encoding="utf-8-sig")
+    os.utime(path, ns=(1, 1))
+    assert build(str(path), "é", "en", "de") == "<é>"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"Translate to {tgt}:", r"expected \{source\} in the prompt template .*mine.txt: without it the model never"),
+        (b"{source} {language}", r"expected only \{source\}, \{src\} and \{tgt\} .* found \{language\}"),
+        (b"{source.__class__}", r"found \{source.__class__\}"),
+        (b"{source!r:>9}", r"found \{source\} with a format"),
+        (b"{source} {}", r"found \{\}"),
+        (b"{source} {", r"cannot be read: .*write \{\{ and \}\} for plain braces"),
+        (b"{source} \xff", r"expected UTF-8 in the prompt template .*save it as UTF-8"),
+    ],
+)
+def test_a_template_that_cannot_be_filled_in(tmp_path, text, message):
+    path = tmp_path / "mine.txt"
+    path.write_bytes(text)
+    with pytest.raises(KitError, match=message):
+        build(str(path), "x", "en", "de")
+
+
+def test_unknown_names():
+    with pytest.raises(UnknownName, match="unknown prompt template 'alpacca'. Nearest: alpaca"):
+        build("alpacca", "x", "en", "de")
+    with pytest.raises(UnknownName, match="unknown language 'klingon'"):
+        build("alpaca", "x", "en", "klingon")
+
+
+def test_an_answer_is_all_that_was_generated():
+    assert answer(" Um 10:30 Uhr: Start.\n### Input:\nmehr\n") == "Um 10:30 Uhr: Start.\n### Input:\nmehr"
+    assert one_line("a\r\nb\nc\rd\u2028e\x85f") == "a b c d\u2028e\x85f"
+
+
+def file_parser(texts: list[str], sources: list[str]) -> list[str]:
+    """The scorer as described: one pass over the whole file, knowing nothing of where a sentence ends."""
+    file = "".join(text + "\n" for text in texts)
+    flat = "".join(map(str.strip, file.split("\n")))
+    hypotheses = []
+    for block in flat.split(prompts.PREAMBLE):
+        if block and len(hypotheses) < len(sources):
+            pieces, source, found = block.split("###"), sources[len(hypotheses)].strip(), ""
+            for number in range(len(pieces)):
+                if pieces[number][:6] == " Input" and len(pieces[number]) > 6 and not found:
+                    text = pieces[number].split(":")[1].strip()
+                    alike = (
+                        source[: len(text)] == text or sentence_bleu(text, [source], tokenize="flores101").score > 0.9
+                    )
+                    if alike and number + 1 < len(pieces) and ":" in pieces[number + 1]:
+                        found = pieces[number + 1].split(":")[1].strip()
+            hypotheses.append(found)
+    return hypotheses
+
+
+CASES = [
+    ("Good morning.", " Guten Morgen.", "Guten Morgen."),
+    ("At 10:30: start.", " Um 10:30 Uhr: Start.", "Um 10"),
+    ("First sentence.", "Erster\nSatz.", "ErsterSatz."),
+    ("First sentence. ", "\n\n  Erster \r\n Satz.\n", "ErsterSatz."),
+    ("Fullwidth colon", "全角：冒号: x", "全角：冒号"),
+    ("Note: colon first", ": leer", ""),
+    ("Hashes ### inside", "Rauten", ""),
+    ("Hashes ### inside: more: text", "Rauten", "more"),
+    ("Stops short", "Kurz ### Input:\nStops short\n### Response:\nLang", "Kurz"),
+    ("Asks itself again", "\n### Instruction:\nx\n### Input:\nAsks\n### Response: Zweite", "Zweite"),
+    ("Empty", "", ""),
+    ("Last Input", "\n### Input: Last", ""),
+    ("Bare Input", "\n### Input", ""),
+]
+
+
+def test_extraction_gives_what_the_authors_scorer_gave():
+    sources = [source for source, _, _ in CASES]
+    texts = [build("paper", source, "en", "de") + completion for source, completion, _ in CASES]
+    expected = [hypothesis for _, _, hypothesis in CASES]
+    assert [paper_extraction(completion, source) for source, completion, _ in CASES] == expected
+    assert file_parser(texts, sources) == expected
+    assert paper_shifts([completion for _, completion, _ in CASES], sources) == 0
+
+
+def test_where_the_authors_file_would_shift_is_counted_not_imitated(data, monkeypatch):
+    monkeypatch.setenv("SACREBLEU", str(data / "sacrebleu"))
+    sources = ["First sentence.", "Second sentence.", "Third sentence."]
+    again = " Erster Satz.\n" + build("paper", "First sentence.", "en", "de")
+    completions = [again, " Zweiter Satz.", " Dritter Satz."]
+    texts = [build("paper", s, "en", "de") + c for s, c in zip(sources, completions, strict=True)]
+    assert paper_shifts(completions, sources) == 1
+    assert [paper_extraction(c, s) for c, s in zip(completions, sources, strict=True)] == [
+        "Erster Satz.",
+        "Zweiter Satz.",
+        "Dritter Satz.",
+    ]
+    assert file_parser(texts, sources) == ["Erster Satz.", "", "Zweiter Satz."]
+
+
+def test_an_input_without_a_colon_stopped_the_authors_scorer():
+    assert paper_shifts(["\n### Inputs are missing"], ["x"]) == 1
+    assert paper_shifts(["Antwort\n### Inputs are missing"], ["x"]) == 0  # it never got that far
+    assert paper_extraction("\n### Inputs are missing", "x") == ""
+
+
+def test_any_resemblance_made_an_input_the_source(data, monkeypatch):
+    monkeypatch.setenv("SACREBLEU", str(data / "sacrebleu"))
+    source = "The cat sat on the mat, and the dog slept."
+    alike = "\n### Input:\nYesterday the dog slept.\n### Response:\nGestern"
+    other = "\n### Input:\nΚαλημέρα\n### Response:\nMorgen"
+    for completion, expected in ((alike, "Gestern"), (other, "")):
+        text = build("paper", source, "en", "de") + completion
+        assert paper_extraction(completion, source) == expected == file_parser([text], [source])[0]
