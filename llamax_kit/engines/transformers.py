@@ -1,0 +1,151 @@
+"""Generate with a Hugging Face model: greedy or beam search, in batches planned from the whole run.
+
+Promise: on a CPU in float32 a sentence gets the same text alone as in any batch, and a resumed run, which keeps its
+batches, the same bits. In bfloat16 batch mates change roundings, and with them some texts.
+
+It neither samples nor cuts a prompt, and takes nothing from the model's own generation_config (`models.load_model`
+gives it a neutral one): Llama 2's, for one, asks for sampling.
+"""
+
+from collections.abc import Iterator, Sequence, Set
+from functools import cached_property
+from importlib.metadata import version
+
+from llamax_kit import models
+from llamax_kit.engines import Completion, Decoding, Request
+from llamax_kit.engines.batches import halves, plan
+from llamax_kit.errors import KitError
+
+RECIPE = "1"  # part of the identity: raise it when this file comes to give other completions
+
+
+class Transformers:
+    """An engine (see `llamax_kit.engines`) that loads its weights when there is a first sentence to complete."""
+
+    def __init__(self, model: str, adapter: str = "", dtype: str = "auto", device: str = "auto", batch_tokens: int = 0):
+        self.dtype, self.device = models.placement(dtype, device)
+        self.batch_tokens = batch_tokens
+        self.resolved = models.resolve(model, adapter)
+        self.name = self.resolved.name
+        self.identity = {
+            "engine": "transformers",
+            "recipe": RECIPE,
+            "transformers": version("transformers"),
+            "torch": version("torch").partition("+")[0],  # the same release is built for CPUs and for GPUs
+            "model": self.resolved.revision,
+            "adapter": self.resolved.adapter_revision,
+            "dtype": self.dtype,
+            "device": self.device.partition(":")[0],
+        }
+        self._refused = float("inf")  # the smallest batch, in tokens, that memory has refused
+
+    @cached_property
+    def tokenizer(self):
+        return models.load_tokenizer(self.resolved)
+
+    @cached_property
+    def model(self):
+        return models.load_model(self.resolved, self.dtype, self.device)
+
+    def chat(self, messages: list[dict[str, str]]) -> str:
+        """Write messages as the model's chat template does. Raises KitError when it has none."""
+        return self.tokenizer.chat(messages)
+
+    def material(self, request: Request) -> list[int]:
+        """Give the ids of the prompt's tokens, one BOS in front."""
+        return self.tokenizer.encode(request.prompt)
+
+    def complete(
+        self, requests: Sequence[Request], decoding: Decoding, skip: Set[int] = frozenset()
+    ) -> Iterator[list[tuple[int, Completion]]]:
+        """Generate batch by batch, longest first; a batch that does not fit into memory is halved.
+
+        Raises KitError when memory does not even take one sentence.
+        """
+        if len(skip) == len(requests):
+            return
+        prompts = [self.material(request) for request in requests]
+        rooms = [min(decoding.max_new_tokens, self.context - len(prompt)) for prompt in prompts]
+        if unfit := [at for at, room in enumerate(rooms) if room < 1 and at not in skip]:
+            yield [(at, Completion("", "unfit", 0)) for at in unfit]
+        # The penalty counts padding as text that was said already, so nothing may be padded under it.
+        padding = decoding.repetition_penalty == 1.0
+        budget = self.batch_tokens or _budget(self.model)
+        for batch in plan([len(prompt) for prompt in prompts], rooms, budget, decoding.num_beams, padding):
+            if todo := [at for at in batch if at not in skip]:
+                yield from self._fitting(todo, prompts, rooms[batch[0]], decoding)
+
+    @property
+    def context(self) -> int:
+        """Tokens the model's context holds, prompt and completion together."""
+        return getattr(self.model.config.get_text_config(), "max_position_embeddings", None) or 2**31
+
+    def _fitting(self, batch, prompts, room, decoding) -> Iterator[list[tuple[int, Completion]]]:
+        import torch
+
+        waiting = [batch]
+        while waiting:
+            part = waiting.pop(0)
+            cost = len(part) * (max(len(prompts[at]) for at in part) + room) * decoding.num_beams
+            if cost >= self._refused and len(part) > 1:
+                waiting[:0] = halves(part)
+                continue
+            try:
+                done = self._generate([prompts[at] for at in part], room, decoding)
+            except torch.OutOfMemoryError:
+                done = None  # what the failed call held is free only after this block
+            if done is not None:
+                yield list(zip(part, done, strict=True))
+                continue
+            self._refused = min(self._refused, cost)
+            waiting.insert(0, part)
+            torch.cuda.empty_cache()
+            if len(part) == 1:
+                raise KitError(
+                    f"{self.name}: the memory of {self.device} does not take even one sentence (a prompt of "
+                    f"{len(prompts[part[0]])} tokens, {room} new ones, {decoding.num_beams} beams, {self.dtype}). To "
+                    f"mend: see who else uses it (nvidia-smi), or take dtype bfloat16, fewer beams or new tokens"
+                )
+
+    def _generate(self, prompts: list[list[int]], room: int, decoding: Decoding) -> list[Completion]:
+        import torch
+        from transformers import GenerationConfig
+
+        width = max(map(len, prompts))
+        ids = torch.tensor([[self.tokenizer.pad_id] * (width - len(each)) + each for each in prompts])
+        mask = torch.tensor([[0] * (width - len(each)) + [1] * len(each) for each in prompts])
+        config = GenerationConfig(
+            **decoding._replace(max_new_tokens=room)._asdict(),
+            do_sample=False,
+            eos_token_id=self.tokenizer.eos_ids,
+            pad_token_id=self.tokenizer.pad_id,
+            use_cache=True,
+        )
+        with torch.inference_mode():
+            output = self.model.generate(
+                input_ids=ids.to(self.device), attention_mask=mask.to(self.device), generation_config=config
+            )
+        return [self._completion(new) for new in output[:, width:].tolist()]
+
+    def _completion(self, new: list[int]) -> Completion:
+        end = next((at for at, token in enumerate(new) if token in self.tokenizer.eos_ids), None)
+        if end is None:
+            return Completion(self.tokenizer.decode(new), "length", len(new))
+        return Completion(self.tokenizer.decode(new[:end]), "stop", end + 1)
+
+
+def _budget(model) -> int:
+    """Tokens of a batch by what its keys and values take: half of a GPU's memory beyond the weights, or 2 GiB on a CPU.
+
+    By the GPU's size and not by what is free just now, so that a resumed run plans the same batches.
+    """
+    import torch
+
+    config = model.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    each = 2 * config.num_hidden_layers * heads * width * model.dtype.itemsize
+    if model.device.type != "cuda":
+        return max(1, min(32_768, 2**31 // each))
+    memory = torch.cuda.get_device_properties(model.device).total_memory - model.get_memory_footprint()
+    return max(1, min(262_144, int(memory / 2) // each))
