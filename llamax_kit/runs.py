@@ -99,7 +99,7 @@ def path_name(system: str) -> str:
     """
     if re.fullmatch(r"\w[\w.@+=-]*", system):
         return system
-    plain = re.sub(r"[^\w.@+=-]+", "_", system.strip("/").replace("/", "--"))[-80:]
+    plain = re.sub(r"[^\w.@+=-]+", "_", system.strip("/").replace("/", "--"))[-80:].lstrip(".-_") or "system"
     return f"{plain}-{hashlib.sha256(system.encode()).hexdigest()[:8]}"
 
 

@@ -1,0 +1,174 @@
+"""runs: what is written is whole and reads back the same; what cannot be written says so and leaves nothing."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from llamax_kit import facts, runs
+from llamax_kit.errors import KitError, UnknownName
+
+COLUMNS = ["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"]
+
+
+@pytest.fixture(autouse=True)
+def outputs(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
+    return tmp_path / "outputs"
+
+
+def translations(*directions: tuple[str, str, str]) -> pd.DataFrame:
+    rows = [
+        (system, src, tgt, index, f"source {index}", "two\nlines" if index else "", "no \u2028 end", "stop", index)
+        for system, src, tgt in directions
+        for index in range(2)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def test_a_run_reads_back_as_it_was_saved(outputs):
+    table = translations(("copy", "en", "no"), ("hub/model", "en", "no"))
+    scores = pd.DataFrame([("copy", "en", "no", "spBLEU", 1 / 3, np.nan, 0.5, 2, "a|b")], columns=[
+        "system", "src", "tgt", "metric", "score", "low", "high", "n", "signature"])  # fmt: skip
+    folder = runs.folder("first")
+    runs.save_translations(folder, table)
+    runs.save_table(scores, folder / "scores.csv")
+    runs.record(folder, parameters={"sentences": 2})
+    run = runs.load("first")
+    pd.testing.assert_frame_equal(run.scores, scores)
+    pd.testing.assert_frame_equal(
+        run.translations.sort_values(["system", "index"], ignore_index=True), table, check_dtype=False
+    )
+    assert run.record["parameters"] == {"sentences": 2}
+    assert runs.load(str(folder)).folder == folder
+
+
+def test_codes_that_look_like_nothing_stay_codes(outputs):
+    scores = pd.DataFrame([("NA", "nan", "null", "spBLEU", 1.0)], columns=["system", "src", "tgt", "metric", "score"])
+    folder = runs.folder("codes")
+    runs.save_table(scores, folder / "scores.csv")
+    runs.record(folder)
+    assert runs.load("codes").scores.iloc[0].tolist() == ["NA", "nan", "null", "spBLEU", 1.0]
+
+
+def test_translations_lie_one_file_a_direction_and_older_ones_go():
+    folder = runs.folder("again")
+    runs.save_translations(folder, translations(("copy", "en", "de"), ("copy", "en", "sw")))
+    paths = runs.save_translations(folder, translations(("copy", "en", "sw")))
+    assert paths == [folder / "translations" / "copy" / "en-sw.parquet"]
+    assert list(folder.rglob("*.parquet")) == paths
+
+
+def test_systems_whose_names_differ_never_share_a_folder():
+    names = ["a/b", "a--b", "a_b", "/a/b", "a b", "../a", "..", "LLaMAX2-7B-Alpaca", "ü", "a:b"]
+    folders = [runs.path_name(name) for name in names]
+    assert len(set(folders)) == len(names)
+    assert runs.path_name("LLaMAX2-7B-Alpaca") == "LLaMAX2-7B-Alpaca"
+    assert not any(set(folder) & set("/\\: ") or folder.startswith(".") for folder in folders)
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../up", "a/b", "a\\b", "/root", "a\n", "a:b", "end."])
+def test_a_run_is_named_by_one_plain_folder_name(name, outputs):
+    with pytest.raises(KitError, match="one plain folder name, got"):
+        runs.folder(name)
+    assert not outputs.exists()
+
+
+def test_a_file_in_the_place_of_the_folder_is_said(outputs):
+    outputs.mkdir()
+    (outputs / "taken").write_text("mine")
+    with pytest.raises(KitError, match="could not make the run folder .*taken.*To mend"):
+        runs.folder("taken")
+    assert (outputs / "taken").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.parquet"])
+def test_a_full_disk_leaves_the_table_as_it_was(name, tmp_path):
+    resource = pytest.importorskip("resource", reason="file-size limits are POSIX")
+    old, new = pd.DataFrame({"a": ["old"]}), pd.DataFrame({"a": [f"new {i}" * 50 for i in range(20_000)]})
+    path = runs.save_table(old, tmp_path / name)
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(KitError, match="could not write .*Nothing of it was kept"):
+            runs.save_table(new, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before
+    assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_table_is_csv_or_parquet(tmp_path):
+    with pytest.raises(KitError, match="saved as .csv or .parquet, got 'table.xlsx'"):
+        runs.save_table(pd.DataFrame({"a": [1]}), tmp_path / "table.xlsx")
+
+
+def test_an_unknown_run_names_the_nearest():
+    runs.record(runs.folder("sw-greedy"))
+    with pytest.raises(UnknownName, match="unknown run 'sw-gredy'. Nearest: sw-greedy"):
+        runs.load("sw-gredy")
+
+
+def test_a_record_says_what_the_run_stood_on():
+    record = json.loads(runs.record(runs.folder("facts"), decoding={"num_beams": 4}).read_text(encoding="utf-8"))
+    head = subprocess.run(["git", "-C", runs.PROJECT, "rev-parse", "HEAD"], capture_output=True, text=True)
+    if head.returncode == 0:
+        assert record["git"]["commit"] == head.stdout.strip()
+        assert isinstance(record["git"]["dirty"], bool)
+    assert record["run"] == "facts"
+    assert record["decoding"] == {"num_beams": 4}
+    assert record["versions"]["numpy"] == np.__version__
+    assert record["versions"]["pandas"] == pd.__version__
+    assert all(record["versions"].values())
+    assert record["platform"]["cpus"] == os.cpu_count()
+
+
+def test_a_record_refuses_a_fact_it_finds_by_itself():
+    with pytest.raises(KitError, match="the record finds git, versions by itself"):
+        runs.record(runs.folder("clash"), versions={}, git="abc")
+
+
+def test_a_tree_with_a_change_is_dirty(tmp_path):
+    def git(*words):
+        identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", "-C", tmp_path, *identity, *words], check=True, capture_output=True)
+
+    git("init")
+    git("commit", "--allow-empty", "-m", "one")
+    assert facts.git(tmp_path)["dirty"] is False
+    (tmp_path / "new").write_text("x")
+    assert facts.git(tmp_path)["dirty"] is True
+    assert facts.git(tmp_path / "none") is None
+
+
+def test_no_token_and_no_home_path_reaches_a_record(monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_TOKEN", "correct-horse-battery")
+    monkeypatch.setenv("LLAMAX_KIT_DATA", "/srv/corpora")
+    monkeypatch.setenv("HOME", "/home/ada")
+    given = {
+        "url": "https://correct-horse-battery@hub.example/x",
+        "token": "hf_" + "a" * 34,
+        "paths": [Path("/home/ada/models/mine"), "/Users/grace/x", r"C:\Users\alan\y"],
+        "data": ["/srv/corpora/flores", "/srv/corpora2"],
+        "tool": str(runs.PROJECT / "notebooks"),
+    }
+    text = runs.record(runs.folder("quiet"), given=given).read_text(encoding="utf-8")
+    for secret in ("correct-horse", "hf_aaa", "ada", "grace", "alan", str(runs.PROJECT)):
+        assert secret not in text
+    assert json.loads(text)["given"] == {
+        "url": "https://[token removed]@hub.example/x",
+        "token": "[token removed]",
+        "paths": ["~/models/mine", "~/x", r"~\y"],
+        "data": ["$LLAMAX_KIT_DATA/flores", "/srv/corpora2"],
+        "tool": "./notebooks",
+    }
+
+
+def test_a_record_takes_numbers_of_numpy_and_says_none_for_what_is_not_a_number():
+    given = {"n": np.int64(3), "share": np.float32(0.5), "high": float("nan"), "set": {"b", "a"}, "pair": (1, 2)}
+    record = json.loads(runs.record(runs.folder("numbers"), given=given).read_text())
+    assert record["given"] == {"n": 3, "share": 0.5, "high": None, "set": ["a", "b"], "pair": [1, 2]}
