@@ -9,10 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from llamax_kit import checkpoints, hub
+from llamax_kit import checkpoints, hub, tokenizer_files
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.tokenizers import Tokenizer
-from llamax_kit.tokenizers import load as _load_tokenizer
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 REMEDY = "name one of these, a hub id such as LLaMAX/LLaMAX2-7B-Alpaca, or a folder that holds config.json"
@@ -70,7 +69,7 @@ def load_tokenizer(resolved: Resolved) -> Tokenizer:
 
     Raises KitError when the folder holds none that can be read.
     """
-    return _load_tokenizer(resolved.folder)
+    return tokenizer_files.load(resolved.folder)
 
 
 def placement(dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
