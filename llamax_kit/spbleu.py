@@ -1,0 +1,153 @@
+"""Hypotheses and references in, a score with its signature out: sacreBLEU's number, to its last digit.
+
+spBLEU is BLEU over SentencePiece pieces, corpus level, without effective order (Goyal et al., 2022). sacreBLEU's own
+functions take the statistics of each sentence, once, and compute with them; the counts are checked before, for
+sacreBLEU itself cuts the longer list without a word. Translates nothing, compares no systems.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from llamax_kit import metrics, stats
+from llamax_kit.errors import KitError
+from llamax_kit.prompts import one_line
+from llamax_kit.translations import KEYS, check
+
+if TYPE_CHECKING:
+    import numpy as np
+    from pandas import DataFrame
+
+
+class Score(NamedTuple):
+    """A score in points (0–100), its 95 % interval (not-a-number where none was asked for), and what makes it one."""
+
+    metric: str
+    score: float
+    low: float
+    high: float
+    n: int
+    signature: str
+
+
+class UnequalCounts(KitError):
+    """Hypotheses and references that do not pair up. Carries both counts, `hypotheses` and `references`."""
+
+    def __init__(self, hypotheses: int, references: int, where: str = ""):
+        self.hypotheses, self.references = hypotheses, references
+        super().__init__(
+            f"{where or 'these texts'}: {hypotheses} hypotheses, but {references} references. They pair by position, "
+            f"so none may be missing. To mend: leave an empty line where a system gave nothing"
+        )
+
+
+def score(
+    hypotheses: Sequence[str],
+    references: Sequence[str],
+    tokenize: str = "flores101",
+    interval: bool = True,
+    where: str = "",
+) -> Score:
+    """Compute corpus spBLEU: `score(["Hallo Welt"], ["Hallo Welt"])` is 100, signature and all.
+
+    tokenize: flores101 (the paper's), flores200, cldr, or the path of a SentencePiece model; interval: bootstrap the
+    95 % interval; where: what the error messages call these texts. Line ends inside a hypothesis count as spaces.
+
+    Raises UnequalCounts, KitError for no sentences or one that is no text, UnknownName for a tokenizer.
+    """
+    return _scores(metrics.spbleu(tokenize), [hypotheses], references, interval, where)[0]
+
+
+def chrf(hypotheses: Sequence[str], references: Sequence[str], interval: bool = True, where: str = "") -> Score:
+    """Compute corpus chrF++ as `score` computes spBLEU. Raises UnequalCounts, KitError."""
+    return _scores(metrics.chrf(), [hypotheses], references, interval, where)[0]
+
+
+def score_table(
+    translations: "DataFrame", tokenize: str = "flores101", chrf: bool = True, interval: bool = True
+) -> "DataFrame":
+    """Score a translations table: a row a system, direction and metric, in the table's order.
+
+    Columns: system, src, tgt, metric, score, low, high, n, signature.
+
+    Raises KitError for a table that cannot be scored (`translations.check`), UnknownName for a tokenizer.
+    """
+    import pandas as pd
+
+    ordered = check(translations)  # by index: an interval depends on the order
+    kinds = [metrics.spbleu(tokenize)] + [metrics.chrf()] * chrf
+    found = {}
+    for (src, tgt), rows in ordered.groupby(["src", "tgt"], sort=False):
+        for references, systems in _by_references(rows).items():
+            for kind in kinds:
+                results = _scores(kind, list(systems.values()), references, interval, f"{src}-{tgt}")
+                found |= {(system, src, tgt, kind.name): each for system, each in zip(systems, results, strict=True)}
+    keys = translations[KEYS].drop_duplicates().itertuples(index=False, name=None)
+    table = [(*key, *found[*key, kind.name]) for key in keys for kind in kinds]
+    return pd.DataFrame(table, columns=[*KEYS, *Score._fields])
+
+
+def sentence_scores(
+    hypotheses: Sequence[str], references: Sequence[str], tokenize: str = "flores101", where: str = ""
+) -> list[float]:
+    """Score sentence by sentence, with effective order, as sacreBLEU's `sentence_score` does; to look at, not to mean.
+
+    Raises as `score` does.
+    """
+    bleu = metrics.spbleu(tokenize).metric
+    rows = _statistics(bleu, [_texts(hypotheses, references, where)], list(references))[0].tolist()
+    return [
+        bleu.compute_bleu(row[2:6], row[6:], row[0], row[1], bleu.smooth_method, effective_order=True).score
+        for row in rows
+    ]
+
+
+def _scores(kind: metrics.Named, systems: list[Sequence[str]], references, interval: bool, where: str) -> list[Score]:
+    """Score several systems against the same references, which are tokenised once."""
+    texts = [_texts(hypotheses, references, where) for hypotheses in systems]
+    results = []
+    for rows in _statistics(kind.metric, texts, list(references)):
+        value = _points(kind.metric, rows.sum(axis=0).tolist())
+        low = high = float("nan")
+        if interval:
+            low, high = stats.interval(stats.bootstrap(rows, lambda row: _points(kind.metric, row)))
+        results.append(Score(kind.name, value, low, high, len(rows), str(kind.metric.get_signature())))
+    return results
+
+
+def _statistics(metric, systems: list[list[str]], references: list[str]) -> "list[np.ndarray]":
+    """Give each system's sufficient statistics, (n sentences, k counts), by sacreBLEU's own functions."""
+    import numpy as np
+
+    metric._ref_cache = metric._cache_references([references])
+    try:
+        return [np.array(metric._extract_corpus_statistics(texts, None), dtype=np.int64) for texts in systems]
+    finally:
+        metric._ref_cache = None  # the n-grams of a thousand references take tens of megabytes
+
+
+def _points(metric, row: list) -> float:
+    return metric._compute_score_from_stats(row).score
+
+
+def _texts(hypotheses: Sequence[str], references: Sequence[str], where: str) -> list[str]:
+    """Check that texts pair up, and give the hypotheses, each on one line."""
+    if len(hypotheses) != len(references):
+        raise UnequalCounts(len(hypotheses), len(references), where)
+    if not len(references):
+        raise KitError(f"{where or 'these texts'}: no sentences to score. To mend: check that the files are not empty")
+    for kind, texts in (("hypothesis", hypotheses), ("reference", references)):
+        for number, text in enumerate(texts, 1):
+            if not isinstance(text, str):
+                raise KitError(
+                    f"{where or 'these texts'}: {kind} {number} of {len(texts)} is {text!r}, expected a text. "
+                    f'To mend: give "" for an output that is missing, and leave out sentences without a reference'
+                )
+    return [one_line(text) for text in hypotheses]
+
+
+def _by_references(rows: "DataFrame") -> dict[tuple[str, ...], dict[str, list[str]]]:
+    """Sort a direction's systems by the references they answer to: one list, unless some did fewer sentences."""
+    found: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for system, outputs in rows.groupby("system", sort=False):
+        found.setdefault(tuple(outputs["reference"]), {})[system] = list(outputs["hypothesis"])
+    return found

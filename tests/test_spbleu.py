@@ -1,0 +1,271 @@
+"""spbleu: sacreBLEU's number to its last digit, whatever the model; errors before sacreBLEU can cut a list."""
+
+import hashlib
+import random
+
+import pandas as pd
+import pytest
+import sacrebleu.tokenizers.tokenizer_spm as theirs
+import sentencepiece
+from sacrebleu.metrics import BLEU, CHRF
+
+from llamax_kit import data as room
+from llamax_kit import metrics, spbleu
+from llamax_kit.errors import KitError, UnknownName
+
+WORDS = (
+    "der die das Haus Baum Straße geht steht fällt heute morgen 世界 мир ነው שלום nämlich 12,5 km/h (fast) «Ja!»".split()
+)
+ODD = [
+    "",
+    "   ",
+    "Ja.\u2028Nein",
+    "tab\there ",
+    "\u0085x",
+    "\u3000weit\u00a0er",
+    "a" * 300,
+    "�\ufeff",
+    "e\u0301é",
+    "👩🏽‍💻 ok",
+]
+
+
+def corpus(n=60, seed=7):
+    """Hypotheses that lose and swap words of their references, and some odd ones."""
+    draw = random.Random(seed)
+    references = [" ".join(draw.choices(WORDS, k=draw.randint(1, 14))) + draw.choice([".", " ", "!"]) for _ in range(n)]
+    hypotheses = [" ".join(w for w in line.split(" ") if draw.random() > 0.15) for line in references]
+    return hypotheses + ODD + references[:3], references + references[: len(ODD)] + ODD[:3]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A SentencePiece model of a few hundred pieces."""
+    path = tmp_path_factory.mktemp("spm") / "tiny.model"
+    text = [" ".join(random.Random(i).choices(WORDS, k=9)) for i in range(300)]
+    with open(path, "wb") as file:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(text), model_writer=file, vocab_size=150, hard_vocab_limit=False, minloglevel=2
+        )
+    return path
+
+
+@pytest.fixture(params=["flores101", "flores200"])
+def pair(request, model, tmp_path, monkeypatch):
+    """The same small model, for sacreBLEU under the file name it looks for, for the kit under the tokenizer's name."""
+    name = request.param
+    file = tmp_path / "models" / theirs.SPM_MODELS[name]["url"].rsplit("/", 1)[-1]
+    file.parent.mkdir()
+    file.write_bytes(model.read_bytes())
+    monkeypatch.setattr(theirs, "SACREBLEU_DIR", str(tmp_path))
+    monkeypatch.setattr(room, "tokenizer", lambda asked: {name: file}[asked])
+    return name, BLEU(tokenize=name, force=True)
+
+
+def test_score_and_signature_are_sacrebleus(pair):
+    name, bleu = pair
+    hypotheses, references = corpus()
+    expected = bleu.corpus_score(hypotheses, [references])
+    ours = spbleu.score(hypotheses, references, name)
+    assert ours.score == expected.score > 10
+    assert ours.signature == str(bleu.get_signature())
+    assert f"tok:{name}|" in ours.signature
+    assert ours.n == len(references)
+    assert ours.metric == {"flores101": "spBLEU", "flores200": "spBLEU-flores200"}[name]
+
+
+def test_interval_is_sacrebleus_bootstrap(pair):
+    name, bleu = pair
+    hypotheses, references = corpus()
+    expected = bleu.corpus_score(hypotheses, [references], n_bootstrap=1000)
+    ours = spbleu.score(hypotheses, references, name)
+    assert (ours.high - ours.low) / 2 == pytest.approx(expected._ci, rel=1e-6)  # theirs is summed in float32
+    assert ours.low < ours.score < ours.high
+
+
+def test_sentence_scores_are_sacrebleus(pair, model):
+    hypotheses, references = corpus()
+    bleu = BLEU(tokenize=pair[0], effective_order=True)
+    expected = [bleu.sentence_score(h, [r]).score for h, r in zip(hypotheses, references, strict=True)]
+    assert spbleu.sentence_scores(hypotheses, references, str(model)) == expected
+    assert len(set(expected)) > 30
+
+
+def test_chrf_is_sacrebleus():
+    hypotheses, references = corpus()
+    chrf = CHRF(word_order=2)
+    expected = chrf.corpus_score(hypotheses, [references], n_bootstrap=1000)
+    ours = spbleu.chrf(hypotheses, references)
+    assert (ours.metric, ours.score) == ("chrF++", expected.score)
+    assert (ours.high - ours.low) / 2 == pytest.approx(expected._ci, rel=1e-5)
+    assert ours.signature == str(CHRF(word_order=2, references=[references]).get_signature())
+
+
+def test_real_tokenizers_give_sacrebleus_figure(data, monkeypatch):
+    monkeypatch.setattr(theirs, "SACREBLEU_DIR", str(data / "sacrebleu"))
+    hypotheses, references = corpus()
+    for name in ("flores101", "flores200"):
+        bleu = BLEU(tokenize=name)
+        ours = spbleu.score(hypotheses, references, name, interval=False)
+        assert (ours.score, ours.signature) == (
+            bleu.corpus_score(hypotheses, [references]).score,
+            str(bleu.get_signature()),
+        )
+
+
+def test_identity_scores_100_and_its_interval_has_no_width(model):
+    _, references = corpus()
+    for ours in (spbleu.score(references, references, str(model)), spbleu.chrf(references, references)):
+        assert ours.score == pytest.approx(100, abs=1e-9)
+        assert ours.high - ours.low == pytest.approx(0, abs=1e-9)
+
+
+def test_nothing_in_common_scores_0(model):
+    assert spbleu.score(["", "世界"], ["Haus", "Baum steht"], str(model)).score == 0
+
+
+def test_a_permutation_changes_nothing(model):
+    hypotheses, references = corpus()
+    order = random.Random(3).sample(range(len(references)), len(references))
+    first = spbleu.score(hypotheses, references, str(model), interval=False)
+    again = spbleu.score([hypotheses[i] for i in order], [references[i] for i in order], str(model), interval=False)
+    assert first.score == again.score
+
+
+def test_a_line_end_in_a_hypothesis_is_a_space(model):
+    one, two = ["das Haus steht\n\nheute"], ["das Haus steht  heute"]
+    references = ["das Haus steht heute"]
+    assert spbleu.score(one, references, str(model)) == spbleu.score(two, references, str(model))
+    assert spbleu.chrf(one, references) == spbleu.chrf(two, references)
+
+
+def test_a_model_of_ones_own_is_never_plain_spbleu(model, tmp_path):
+    digits = hashlib.sha256(model.read_bytes()).hexdigest()[:8]
+    ours = spbleu.score(["das Haus"], ["das Haus"], str(model))
+    assert ours.metric == "spBLEU-tiny"
+    assert f"|tok:tiny-{digits}|" in ours.signature
+    for stem in ("flores200", "cldr"):
+        copy = tmp_path / f"{stem}.model"
+        copy.write_bytes(model.read_bytes())
+        assert spbleu.score(["a"], ["a"], str(copy)).metric == f"spBLEU-{stem}-{digits}"
+    odd = tmp_path / "my|model: 1.model"
+    odd.write_bytes(model.read_bytes())
+    assert f"|tok:my_model_1-{digits}|" in spbleu.score(["a"], ["a"], str(odd)).signature
+
+
+def test_the_shipped_model_says_so(model, monkeypatch):
+    monkeypatch.setattr(metrics, "CLDR", model.with_name("cldr.model"))
+    metrics.CLDR.write_bytes(model.read_bytes())
+    ours = spbleu.score(["das Haus"], ["das Haus"], "cldr")
+    assert ours.metric == "spBLEU-cldr"
+    assert "|tok:cldr-" in ours.signature
+
+
+def test_one_metric_object_a_model(model):
+    assert metrics.spbleu(str(model)).metric is metrics.spbleu(str(model)).metric
+
+
+def test_a_changed_model_is_read_again(model, tmp_path):
+    copy = tmp_path / "mine.model"
+    copy.write_bytes(model.read_bytes())
+    first = spbleu.score(["a"], ["a"], str(copy)).signature
+    text = ["another text altogether, to learn from"] * 50
+    with open(copy, "wb") as file:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(text), model_writer=file, vocab_size=60, hard_vocab_limit=False, minloglevel=2
+        )
+    assert spbleu.score(["a"], ["a"], str(copy)).signature != first
+
+
+def test_unequal_counts_name_both(model):
+    with pytest.raises(spbleu.UnequalCounts, match="en-de: 2 hypotheses, but 3 references.*To mend") as error:
+        spbleu.score(["a", "b"], ["a", "b", "c"], str(model), where="en-de")
+    assert (error.value.hypotheses, error.value.references) == (2, 3)
+    with pytest.raises(spbleu.UnequalCounts, match="3 hypotheses, but 2 references"):
+        spbleu.chrf(["a", "b", "c"], ["a", "b"])
+
+
+def test_no_sentences_is_said(model):
+    with pytest.raises(KitError, match="no sentences to score"):
+        spbleu.score([], [], str(model))
+
+
+@pytest.mark.parametrize(("hypotheses", "references", "kind"), [
+    (["a", None], ["a", "b"], "hypothesis 2 of 2 is None"),
+    (["a", "b"], [None, "b"], "reference 1 of 2 is None"),
+    (["a", float("nan")], ["a", "b"], "hypothesis 2 of 2 is nan"),
+])  # fmt: skip
+def test_what_is_no_text_is_refused(model, hypotheses, references, kind):
+    with pytest.raises(KitError, match=kind):
+        spbleu.score(hypotheses, references, str(model))
+
+
+def test_unknown_tokenizer_names_the_nearest():
+    with pytest.raises(UnknownName, match="unknown tokenizer 'flores-200'. Nearest: flores200.*or a SentencePiece"):
+        spbleu.score(["a"], ["a"], "flores-200")
+
+
+def test_a_file_that_is_no_model_is_said(tmp_path):
+    (tmp_path / "x.model").write_text("no model")
+    with pytest.raises(KitError, match="x.model is no SentencePiece model: its 8 bytes cannot be loaded"):
+        spbleu.score(["a"], ["a"], str(tmp_path / "x.model"))
+
+
+def translations(*systems):
+    """Rows of systems (name, src, tgt, {index: (hypothesis, reference)})."""
+    return pd.DataFrame([
+        {"system": name, "src": src, "tgt": tgt, "index": i, "source": f"s{i}", "hypothesis": h, "reference": r}
+        for name, src, tgt, rows in systems for i, (h, r) in rows.items()
+    ])  # fmt: skip
+
+
+HAUS = {0: ("das Haus", "das Haus steht"), 1: ("der Baum", "der Baum fällt heute"), 5: ("", "morgen")}
+
+
+def test_score_table_scores_each_system_and_direction_in_order(model):
+    copy = {i: (r, r) for i, (_, r) in HAUS.items()}
+    table = translations(("b", "en", "de", HAUS), ("b", "en", "fr", copy), ("a", "en", "de", copy))
+    shuffled = pd.concat([table.iloc[:1], table.iloc[1:].sample(frac=1, random_state=2)])
+    scores = spbleu.score_table(shuffled, str(model))
+    assert list(scores.columns) == ["system", "src", "tgt", "metric", "score", "low", "high", "n", "signature"]
+    assert set(scores["metric"]) == {"spBLEU-tiny", "chrF++"}
+    row = scores[(scores.system == "b") & (scores.tgt == "de")].iloc[0]
+    assert spbleu.Score(*row[3:]) == spbleu.score(*zip(*HAUS.values(), strict=True), str(model))
+    in_order = spbleu.score_table(table, str(model), chrf=False)
+    assert list(in_order.itertuples(index=False, name=None))[0][:3] == ("b", "en", "de")
+    assert list(in_order["system"]) == ["b", "b", "a"]
+    assert list(in_order["n"]) == [3, 3, 3]
+
+
+def test_score_table_takes_systems_that_did_fewer_sentences(model):
+    table = translations(("a", "en", "de", HAUS), ("b", "en", "de", {0: HAUS[0]}))
+    assert list(spbleu.score_table(table, str(model), chrf=False)["n"]) == [3, 1]
+
+
+def test_score_table_without_intervals_is_the_same_score(model):
+    table = translations(("a", "en", "de", HAUS))
+    quick, full = (spbleu.score_table(table, str(model), interval=i) for i in (False, True))
+    assert quick[["score", "signature"]].equals(full[["score", "signature"]])
+    assert quick[["low", "high"]].isna().to_numpy().all()
+
+
+def test_references_are_tokenised_once_a_direction(model, monkeypatch):
+    seen = []
+    monkeypatch.setattr(metrics.Pieces, "__call__", lambda self, line: seen.append(line) or line)
+    table = translations(*[(name, "en", "de", HAUS) for name in "abcd"])
+    spbleu.score_table(table, str(model), chrf=False)
+    assert len(seen) == 3 + 4 * 3
+
+
+@pytest.mark.parametrize(("spoil", "message"), [
+    (lambda t: t.drop(columns="reference"), "missing: reference"),
+    (lambda t: t.iloc[:0], "no rows"),
+    (lambda t: t.assign(hypothesis=[None, *t.hypothesis[1:]]), "sentence 0 of en-de, system a, has no hypothesis"),
+    (lambda t: t.assign(tgt=[None, *t.tgt[1:]]), "has no tgt"),
+    (lambda t: pd.concat([t, t.iloc[1:2]]), "sentence 1 of en-de, system a, stands twice"),
+    (lambda t: pd.concat([t, t.iloc[1:2].assign(system="b", reference="other")]), "has another reference"),
+    (lambda t: pd.concat([t, t.iloc[1:2].assign(system="b", source="other")]), "has another source"),
+])  # fmt: skip
+def test_a_table_that_cannot_be_scored_is_refused(model, spoil, message):
+    with pytest.raises(KitError, match=message):
+        spbleu.score_table(spoil(translations(("a", "en", "de", HAUS))), str(model))
