@@ -237,6 +237,12 @@ def test_score_table_scores_each_system_and_direction_in_order(model):
     assert list(in_order["n"]) == [3, 3, 3]
 
 
+def test_the_order_of_rows_changes_no_interval(model):
+    table = translations(("a", "en", "de", dict(enumerate(zip(*corpus(), strict=True)))))
+    shuffled = table.sample(frac=1, random_state=5)
+    assert spbleu.score_table(shuffled, str(model)).equals(spbleu.score_table(table, str(model)))
+
+
 def test_score_table_takes_systems_that_did_fewer_sentences(model):
     table = translations(("a", "en", "de", HAUS), ("b", "en", "de", {0: HAUS[0]}))
     assert list(spbleu.score_table(table, str(model), chrf=False)["n"]) == [3, 1]
