@@ -67,7 +67,7 @@ def loads(html: str) -> list[str]:
     found = [tag[LOADS[tag.name]] for tag in soup.find_all(list(LOADS)) if tag.get(LOADS[tag.name])]
     found += [part.split()[0] for tag in soup.select("[srcset]") for part in tag["srcset"].split(",") if part.split()]
     styles = [tag.get_text() for tag in soup.find_all("style")] + [tag["style"] for tag in soup.select("[style]")]
-    found += re.findall(r"(?:url\(|@import)\s*['\"]?([^'\")\s]+)", "\n".join(styles))
+    found += re.findall(r"(?:@import\s*(?:url\()?|url\()\s*['\"]?([^'\")\s]+)", "\n".join(styles))
     scripts = [tag.get_text() for tag in soup.find_all("script", src=False)]
     found += re.findall(r"['\"]((?:https?:)?//[\w.-]+\.\w+/[^'\"]+)['\"]", "\n".join(scripts))
     return [address for address in found if _remote(address)]
@@ -87,10 +87,17 @@ def self_contained(html: str, name: str) -> str:
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(html, "html.parser")
+    for address in loads(html):
+        _warn(f"{name}: took out what loads {address}: the page must not need the network")
     for tag in soup.find_all(list(LOADS)):
-        if _remote(tag.get(LOADS[tag.name]) or "") or tag.name in ("script", "iframe", "object", "embed"):
-            _warn(f"{name}: took out <{tag.name}> {tag.get(LOADS[tag.name], '')}: the page must not need the network")
+        if tag.name in ("script", "iframe", "object", "embed") or _remote(tag.get(LOADS[tag.name]) or ""):
             tag.decompose()
+    for tag in soup.select("[srcset]"):
+        del tag["srcset"]
+    for tag in soup.find_all("style"):
+        tag.string = _local_style(tag.get_text())
+    for tag in soup.select("[style]"):
+        tag["style"] = _local_style(tag["style"])
     for table in soup.find_all("table"):
         if "overflow" in table.parent.get("style", ""):
             continue  # `tables.show` has seen to it
@@ -99,6 +106,11 @@ def self_contained(html: str, name: str) -> str:
     if missing := without_alt(str(soup)):
         _warn(f"{name}: {missing} picture(s) without an alt text of their own. To mend: show them with plots.show")
     return str(soup)
+
+
+def _local_style(style: str) -> str:
+    style = re.sub(r"@import[^;]*;?", "", style)
+    return re.sub(r"url\(\s*['\"]?(?:https?:)?//[^)]*\)", "none", style, flags=re.IGNORECASE)
 
 
 def _align_numbers(table) -> None:

@@ -130,7 +130,7 @@ def given_values(
 
     `given_values(parameters=[("sentences", "5")])` is `{"sentences": 5}`.
 
-    Raises KitError when a YAML text or file is not a mapping of names to values.
+    Raises KitError when a file is missing, or a YAML text is not a mapping of names to values.
     """
     import base64
 
@@ -138,8 +138,10 @@ def given_values(
 
     values: dict[str, Any] = {}
     for encoded in parameters_base64:
-        values |= _mapping("-b", base64.b64decode(encoded).decode("utf-8"))
+        values |= _mapping("-b", base64.b64decode(encoded).decode("utf-8", errors="replace"))
     for path in parameters_file:
+        if not Path(path).is_file():
+            raise KitError(f"no parameter file {path}. To mend: name one of params/<notebook>/*.yml, or your own")
         values |= _mapping(path, Path(path).read_text(encoding="utf-8"))
     for text in parameters_yaml:
         values |= _mapping("-y", text)

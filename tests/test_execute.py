@@ -1,0 +1,125 @@
+"""execute: notebooks are found and checked before a kernel starts; papermill is given what its traps ask for."""
+
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from llamax_kit import execute, runs
+from llamax_kit.errors import KitError, UnknownName
+
+KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
+
+
+@pytest.fixture(autouse=True)
+def house(tmp_path, monkeypatch) -> Path:
+    """A checkout with two notebooks, an output folder of its own, and no kernel: papermill only copies."""
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
+    monkeypatch.setattr(runs, "PROJECT", tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    for stem in ("00_take_the_tour", "04_translate_and_score"):
+        cell = new_code_cell('run: str = "first"\nsentences: int = 0', metadata={"tags": ["parameters"]})
+        nbformat.write(new_notebook(cells=[cell], metadata=KERNEL), tmp_path / "notebooks" / f"{stem}.ipynb")
+    return tmp_path
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[dict]:
+    """What papermill was asked to do, in place of doing it."""
+    seen, real = [], papermill.execute_notebook
+
+    def prepare(source, output, **asked):
+        seen.append({"source": source, "output": output, **asked})
+        real(source, output, asked["parameters"], prepare_only=True)
+
+    monkeypatch.setattr(papermill, "execute_notebook", prepare)
+    return seen
+
+
+@pytest.mark.parametrize("name", ["4", "04", "04_translate_and_score", "04_translate_and_score.ipynb"])
+def test_a_notebook_is_found_by_number_and_name(name, house):
+    assert execute.find(name) == house / "notebooks" / "04_translate_and_score.ipynb"
+
+
+def test_a_notebook_is_found_by_path(house, monkeypatch):
+    monkeypatch.chdir(house)
+    assert execute.find("notebooks/00_take_the_tour.ipynb") == house / "notebooks" / "00_take_the_tour.ipynb"
+
+
+def test_an_unknown_notebook_names_the_nearest():
+    with pytest.raises(UnknownName, match="unknown notebook '04_translate'. Nearest: 04_translate_and_score"):
+        execute.find("04_translate")
+
+
+def test_papermill_is_given_absolute_paths_and_both_timeouts(asked, house):
+    page = execute.execute("04", values={"sentences": 5})
+    output = house / "outputs" / "first" / "04_translate_and_score.ipynb"
+    assert (page, page.is_file()) == (output.with_suffix(".html"), True)
+    assert Path(asked[0]["output"]) == output
+    assert asked[0]["start_timeout"] and asked[0]["execution_timeout"]
+    assert Path(asked[0]["cwd"]).is_absolute()
+    assert "sentences = 5" in nbformat.read(output, 4).cells[1].source
+
+
+def test_the_output_goes_where_the_run_is_named_or_asked(asked, house):
+    assert execute.execute("04", values={"run": "mine"}).parent == house / "outputs" / "mine"
+    assert execute.execute("04", house / "{x}.ipynb") == house / "{x}.html"
+
+
+@pytest.mark.parametrize("values", [{"sentence": 5}, {"sentences": "5"}, {"run": "hf_" + "x" * 34}, {"run": "../up"}])
+def test_wrong_values_are_told_before_anything_is_done(values, asked, house):
+    with pytest.raises(KitError):
+        execute.execute("04", values=values)
+    assert asked == []
+    assert not (house / "outputs").exists()
+
+
+def test_a_file_in_the_place_of_the_output_folder_is_told(house):
+    (house / "outputs").write_text("mine")
+    with pytest.raises(KitError, match="could not make the run folder"):
+        execute.execute("04")
+    with pytest.raises(KitError, match="could not write .*outputs/x.ipynb"):
+        execute.execute("04", house / "outputs" / "x.ipynb")
+
+
+def test_an_output_that_is_no_notebook_is_told(house):
+    with pytest.raises(KitError, match="an executed notebook is an .ipynb file, got 'x.html'"):
+        execute.execute("04", house / "x.html")
+
+
+def test_a_full_disk_leaves_the_notebook_as_it_was(asked, house):
+    resource = pytest.importorskip("resource", reason="file-size limits are POSIX")
+    output = house / "x.ipynb"
+    output.write_text("old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (512, limits[1]))
+    try:
+        with pytest.raises(KitError, match="could not write .*x.ipynb.*Nothing of it was kept"):
+            execute.execute("04", output)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert output.read_text() == "old"
+    assert sorted(path.name for path in house.iterdir()) == ["notebooks", "x.ipynb"]
+
+
+def test_a_kernel_that_dies_at_its_start_is_started_again(monkeypatch, asked):
+    dies, copies = [2], papermill.execute_notebook
+
+    def start(*given, **asked):
+        if dies[0]:
+            dies[0] -= 1
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        copies(*given, **asked)
+
+    monkeypatch.setattr(papermill, "execute_notebook", start)
+    assert execute.execute("04").is_file()
+    dies[0] = 3
+    with pytest.raises(KitError, match="no kernel started in 3 tries: Kernel died before replying"):
+        execute.execute("04")
+
+
+def test_an_unknown_kernel_is_told():
+    with pytest.raises(KitError, match="no Jupyter kernel 'nosuch'"):
+        execute.execute("04", kernel="nosuch")

@@ -1,0 +1,169 @@
+"""page: the HTML of a notebook needs no network and its pictures speak; nbconvert's stock template does neither."""
+
+import base64
+import struct
+import warnings
+import zlib
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from llamax_kit import page
+from llamax_kit.errors import KitError
+
+TABLE = """<table border="1" class="dataframe"><thead><tr><th></th><th>system</th><th>score</th></tr></thead>
+<tbody><tr><th>0</th><td>copy</td><td>1.25</td></tr><tr><th>1</th><td>tiny</td><td>-10.5</td></tr></tbody></table>"""
+
+
+def png() -> str:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + body).decode()
+
+
+def picture(alt: str | None):
+    metadata = {"image/png": {"alt": alt}} if alt else {}
+    return new_output("display_data", {"image/png": png(), "text/plain": "<Figure>"}, metadata=metadata)
+
+
+def html(text: str):
+    return new_output("display_data", {"text/html": text, "text/plain": "…"})
+
+
+def notebook(folder: Path, *outputs) -> Path:
+    """An executed notebook with these outputs in one cell."""
+    prose = new_markdown_cell("# Sentences & *scores*\n\n**Run.** See [sacreBLEU](https://github.com/mjpost/sacrebleu).")
+    cells = [prose, new_code_cell("1 < 2", outputs=list(outputs), execution_count=1)]
+    metadata = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
+    nbformat.write(new_notebook(cells=cells, metadata=metadata), folder / "99_some.ipynb")
+    return folder / "99_some.ipynb"
+
+
+def exported(path: Path) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", page.PageWarning)
+        return page.export(path).read_text(encoding="utf-8")
+
+
+def test_the_page_loads_nothing_and_its_pictures_keep_their_texts(tmp_path):
+    text = exported(notebook(tmp_path, picture("two dots"), picture('a "line" < 3')))
+    assert page.loads(text) == []
+    assert page.without_alt(text) == 0
+    images = BeautifulSoup(text, "html.parser").find_all("img")
+    assert [image["alt"] for image in images] == ["two dots", 'a "line" < 3']
+    assert all(image["src"].startswith("data:image/png;base64,iVBOR") for image in images)
+
+
+def test_the_stock_template_does_neither(tmp_path):
+    from nbconvert.exporters import HTMLExporter
+
+    stock, _ = HTMLExporter().from_filename(str(notebook(tmp_path, picture("two dots"))))
+    assert any("require" in address for address in page.loads(stock))
+    assert any("mathjax" in address.lower() for address in page.loads(stock))
+    assert "two dots" not in stock
+    assert page.without_alt(stock) == 1
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<script src="https://a.example/x.js"></script>', "<link rel=stylesheet href='//a.example/x.css'>",
+        '<img alt="x" src="http://a.example/x.png">', "<style>@import 'https://a.example/x.css';</style>",
+        "<style>p { background: url( https://a.example/x.png ) }</style>", '<p style="background:url(//a.example/x)">',
+        '<img alt="x" srcset="https://a.example/2x.png 2x">', "<script>import('https://a.example/x.js')</script>",
+        '<iframe src="https://a.example"></iframe>', '<object data="https://a.example/x.svg"></object>',
+    ],
+)  # fmt: skip
+def test_whatever_a_browser_would_load_is_seen(tag):
+    assert len(page.loads(f"<p>{tag}</p>")) == 1
+
+
+def test_a_link_to_follow_is_not_a_load():
+    assert page.loads('<a href="https://a.example">there</a><img src="data:image/png;base64,AA">') == []
+
+
+def test_what_an_output_would_load_is_taken_out_and_said(tmp_path):
+    path = notebook(tmp_path, html('<p>kept</p><script src="https://a.example/x.js"></script>'))
+    with pytest.warns(page.PageWarning, match="took out what loads https://a.example/x.js"):
+        text = page.export(path).read_text()
+    assert page.loads(text) == []
+    assert "kept" in text
+
+
+def test_remote_styles_are_taken_out_too(tmp_path):
+    path = notebook(tmp_path, html("<style>@import url('https://a.example/x.css'); .mine { color: red }</style>"))
+    with pytest.warns(page.PageWarning, match="took out .*https://a.example/x.css"):
+        text = page.export(path).read_text()
+    assert page.loads(text) == []
+    assert ".mine" in text
+
+
+@pytest.mark.parametrize("outputs", [[picture(None)], [picture("same"), picture("same")]])
+def test_a_picture_without_a_text_of_its_own_is_said(outputs, tmp_path):
+    with pytest.warns(page.PageWarning, match=r"1 picture\(s\) without an alt text of their own.*plots.show"):
+        page.export(notebook(tmp_path, *outputs))
+
+
+def test_a_picture_in_both_forms_is_shown_once(tmp_path):
+    image = f'<img src="data:image/png;base64,{png()}" alt="once">'
+    both = new_output("display_data", {"text/html": image, "image/png": png(), "text/plain": "once"})
+    assert exported(notebook(tmp_path, both)).count("<img") == 1
+
+
+def test_tables_scroll_and_numbers_stand_under_each_other(tmp_path):
+    soup = BeautifulSoup(exported(notebook(tmp_path, html(TABLE))), "html.parser")
+    table = soup.find("table")
+    assert table.parent["class"] == ["scroll"]
+    assert [cell.get_text() for cell in table.select(".number")] == ["score", "1.25", "-10.5"]
+
+
+def test_code_is_folded_prose_is_not(tmp_path):
+    soup = BeautifulSoup(exported(notebook(tmp_path)), "html.parser")
+    assert soup.title.get_text() == "Sentences & scores"
+    assert "1 < 2" in soup.find("details").get_text()
+    assert soup.find("h1").find_parent("details") is None
+    assert not soup.find("details").has_attr("open")
+
+
+def test_an_error_and_messages_are_on_the_page(tmp_path):
+    text = exported(notebook(
+        tmp_path, new_output("error", ename="ValueError", evalue="x", traceback=["\x1b[31mValueError\x1b[0m: <x>"]),
+        new_output("stream", name="stderr", text="a & warning"), new_output("stream", name="stdout", text="said"),
+    ))  # fmt: skip
+    soup = BeautifulSoup(text, "html.parser")
+    assert "ValueError: <x>" in soup.select_one(".error").get_text()
+    assert "a & warning" in soup.find_all("details")[-1].get_text()
+    assert "said" in soup.get_text()
+
+
+def test_a_progress_bar_of_the_page_leaves_no_script(tmp_path):
+    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "abc", "version_major": 2}, "text/plain": "100%"}
+    text = exported(notebook(tmp_path, new_output("display_data", widget)))
+    assert "<script" not in text
+    assert "100%" in text
+
+
+def test_what_is_not_a_notebook_is_told(tmp_path):
+    (tmp_path / "x.ipynb").write_text("cut short {")
+    with pytest.raises(KitError, match="expected a Jupyter notebook, got .*x.ipynb"):
+        page.export(tmp_path / "x.ipynb")
+
+
+def test_a_page_that_cannot_be_written_leaves_the_old_one(tmp_path):
+    resource = pytest.importorskip("resource", reason="file-size limits are POSIX")
+    path = notebook(tmp_path)
+    path.with_suffix(".html").write_text("old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, limits[1]))
+    try:
+        with pytest.raises(KitError, match="could not write"):
+            page.export(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.with_suffix(".html").read_text() == "old"
