@@ -1,0 +1,259 @@
+"""Engines: decoding by name, batches by law, and the same text alone and in a batch."""
+
+import json
+
+import pytest
+import small
+
+from llamax_kit import engines, models
+from llamax_kit.engines import Completion, Decoding, Request, decoding
+from llamax_kit.engines.batches import plan
+from llamax_kit.errors import KitError, UnknownName
+
+
+def requests(texts):
+    return [Request(text, "en", "de", text) for text in texts]
+
+
+def results(engine, asked, how, skip=frozenset()):
+    return {at: each for batch in engine.complete(asked, decoding(how), skip) for at, each in batch}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return small.llama(tmp_path_factory.mktemp("llama"))
+
+
+@pytest.fixture
+def engine(folder):
+    return engines.open(str(folder), dtype="float32", device="cpu", batch_tokens=600)
+
+
+TEXTS = [small.sentence(seed) for seed in range(24)]
+
+
+# decoding
+
+
+def test_presets_are_the_papers_protocol():
+    assert decoding("paper") == Decoding(4, 256, 1.0, False, 1.0)
+    assert decoding("greedy") == Decoding(1, 256, 1.0, False, 1.0)
+
+
+def test_overrides_by_spaces_or_commas():
+    assert decoding("paper max_new_tokens=64, length_penalty=0.6,early_stopping=true") == Decoding(4, 64, 0.6, True)
+
+
+def test_what_one_beam_ignores_does_not_change_the_key():
+    assert decoding("greedy length_penalty=2 early_stopping=true") == decoding("greedy")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gredy", "unknown decoding preset 'gredy'. Nearest: greedy"),
+        ("greedy max_tokens=3", "unknown decoding field 'max_tokens'. Nearest: max_new_tokens"),
+        ("greedy max_new_tokens=3.5", "max_new_tokens must be a whole number, got '3.5'"),
+        ("greedy num_beams=0", "num_beams must be at least 1, got 0"),
+        ("greedy 64", "expected name=value, got '64'"),
+        ("paper early_stopping=maybe", "early_stopping must be true or false, got 'maybe'"),
+        ("paper length_penalty=long", "length_penalty must be a number, got 'long'"),
+        ("paper length_penalty=inf", "length_penalty must be a finite number, got inf"),
+        ("greedy repetition_penalty=nan", "repetition_penalty must be above 0"),
+        ("", "unknown decoding preset ''"),
+    ],
+)
+def test_decoding_errors_teach(text, message):
+    with pytest.raises(KitError, match=message.replace("(", r"\(")):
+        decoding(text)
+
+
+# plan
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_batches_hold_each_prompt_once_within_the_budget_longest_first(beams):
+    lengths = [len(text) for text in TEXTS] * 5
+    rooms = [min(50, 200 - length) for length in lengths]
+    batches = plan(lengths, rooms, budget=3000, beams=beams)
+    assert sorted(at for batch in batches for at in batch) == [at for at, room in enumerate(rooms) if room > 0]
+    for batch in batches:
+        assert len({rooms[at] for at in batch}) == 1
+        tokens = sum(max(lengths[each] for each in batch) + rooms[at] for at in batch) * beams
+        assert tokens <= 3000 or len(batch) == 1
+    ends = [lengths[at] + rooms[at] for batch in batches for at in batch]
+    assert ends == sorted(ends, reverse=True)
+
+
+def test_batches_do_not_depend_on_the_order_of_what_was_asked():
+    lengths, rooms = [7, 3, 9, 4, 8], [5] * 5
+    sizes = [[lengths[at] for at in batch] for batch in plan(lengths, rooms, 30)]
+    assert sizes == [[9, 8], [7, 4], [3]]
+    assert sizes == [[lengths[::-1][at] for at in batch] for batch in plan(lengths[::-1], rooms, 30)]
+
+
+def test_without_padding_only_prompts_of_one_length_meet():
+    assert plan([4, 3, 4, 3], [5] * 4, 1000, padding=False) == [[0, 2], [1, 3]]
+
+
+# transformers
+
+
+def reference(engine, text, how):
+    """What transformers itself generates for one prompt alone, without padding or the kit's batches."""
+    import torch
+
+    ids = engine.tokenizer.encode(text)
+    how = decoding(how)
+    room = min(how.max_new_tokens, engine.context - len(ids))
+    new = engine.model.generate(
+        torch.tensor([ids]), do_sample=False, eos_token_id=engine.tokenizer.eos_ids,
+        pad_token_id=engine.tokenizer.pad_id, **how._replace(max_new_tokens=room)._asdict(),
+    )[0, len(ids) :].tolist()  # fmt: skip
+    ended = new[-1] in engine.tokenizer.eos_ids
+    text = engine.tokenizer.decode(new[:-1] if ended else new)
+    return Completion(text, "stop" if ended else "length", len(new))
+
+
+HOW = ["greedy max_new_tokens=30", "paper max_new_tokens=30", "greedy max_new_tokens=9 repetition_penalty=1.3"]
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_a_batch_gives_what_transformers_gives_to_each_alone(engine, how):
+    found = results(engine, requests(TEXTS), how)
+    assert [found[at] for at in range(len(TEXTS))] == [reference(engine, text, how) for text in TEXTS]
+    assert {each.finish for each in found.values()} == {"stop", "length"}
+
+
+@pytest.mark.parametrize("how", ["greedy", "paper"])
+def test_new_tokens_end_with_the_context_and_a_prompt_that_does_not_fit_is_listed_not_cut(tmp_path, how):
+    folder = small.llama(tmp_path / "short", context=40, eos=[2])
+    engine = engines.open(str(folder), dtype="float32", device="cpu")
+    lengths = [len(engine.tokenizer.encode(text)) for text in TEXTS]
+    assert max(lengths) >= 40 > min(lengths)
+    for at, each in results(engine, requests(TEXTS), how).items():
+        if lengths[at] >= 40:
+            assert each == Completion("", "unfit", 0)
+        else:
+            assert each == reference(engine, TEXTS[at], how)
+            assert each.finish == "stop" or each.tokens == 40 - lengths[at]
+
+
+def test_the_models_own_generation_config_does_not_leak(folder, tmp_path):
+    import shutil
+
+    poisoned = tmp_path / "poisoned"
+    shutil.copytree(folder, poisoned)
+    leak = dict(do_sample=True, temperature=9.0, top_p=0.5, repetition_penalty=3.0, no_repeat_ngram_size=1)
+    (poisoned / "generation_config.json").write_text(json.dumps(leak))
+    how, found = "greedy max_new_tokens=20", []
+    for each in (folder, poisoned):
+        found.append(results(engines.open(str(each), dtype="float32", device="cpu"), requests(TEXTS[:4]), how))
+    assert found[0] == found[1]
+
+
+def test_skipped_sentences_keep_the_others_in_their_batches(engine, monkeypatch):
+    asked, how = requests(TEXTS), "greedy max_new_tokens=5"
+    whole = [sorted(at for at, _ in batch) for batch in engine.complete(asked, decoding(how))]
+    gone = frozenset(whole[0] + whole[2][:1])
+    rest = [sorted(at for at, _ in batch) for batch in engine.complete(asked, decoding(how), gone)]
+    assert rest == [left for batch in whole if (left := [at for at in batch if at not in gone])]
+
+
+def test_no_weights_are_loaded_for_what_is_kept(engine, monkeypatch):
+    monkeypatch.setattr(models, "load_model", lambda *_: pytest.fail("loaded weights"))
+    asked = requests(TEXTS)
+    assert engine.material(asked[0])[0] == 1
+    assert results(engine, asked, "greedy", frozenset(range(len(asked)))) == {}
+
+
+def test_the_identity_names_all_that_determines_a_completion(engine, folder):
+    import torch
+    import transformers
+
+    assert engine.identity == {
+        "engine": "transformers", "recipe": "1", "transformers": transformers.__version__,
+        "torch": torch.__version__.partition("+")[0], "model": models.resolve(str(folder)).revision, "adapter": "",
+        "dtype": "float32", "device": "cpu",
+    }  # fmt: skip
+    assert engine.name == folder.name
+
+
+class Refusing:
+    """A model whose memory takes only so many prompts at a time; it counts them, and the padding beside them."""
+
+    def __init__(self, model, most=100):
+        self.model, self.most, self.tried, self.padding = model, most, [], 0
+
+    def __getattr__(self, name):
+        return getattr(self.model, name)
+
+    def generate(self, input_ids, **options):
+        import torch
+
+        self.tried.append(len(input_ids))
+        self.padding += int((options["attention_mask"] == 0).sum())
+        if len(input_ids) > self.most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return self.model.generate(input_ids=input_ids, **options)
+
+
+def test_a_batch_that_memory_refuses_is_halved_and_the_run_goes_on(engine):
+    asked, how = requests(TEXTS), "greedy max_new_tokens=10"
+    expected = results(engine, asked, how)
+    engine.batch_tokens = 10_000
+    engine.model = Refusing(engine.model, most=7)
+    assert results(engine, asked, how) == expected
+    assert engine.model.tried[:4] == [24, 12, 6, 6]
+
+
+def test_what_memory_refused_once_is_not_tried_again(engine):
+    engine.batch_tokens = 8 * (len(engine.tokenizer.encode(TEXTS[0])) + 10)
+    engine.model = Refusing(engine.model, most=4)
+    results(engine, requests(TEXTS[:1] * 24), "greedy max_new_tokens=10")
+    assert engine.model.tried == [8, 4, 4, 4, 4, 4, 4]
+
+
+def test_memory_that_takes_not_even_one_sentence_is_said(engine):
+    engine.model = Refusing(engine.model, most=0)
+    with pytest.raises(KitError, match=r"memory of cpu does not take even one sentence.*new ones, 4 beams.*To mend"):
+        results(engine, requests(TEXTS[:3]), "paper")
+
+
+def test_nothing_is_padded_under_a_repetition_penalty_which_would_count_it_as_said(engine):
+    engine.model = Refusing(engine.model)
+    results(engine, requests(TEXTS), "greedy max_new_tokens=2 repetition_penalty=1.3")
+    assert engine.model.padding == 0
+    results(engine, requests(TEXTS), "greedy max_new_tokens=2")
+    assert engine.model.padding > 0
+
+
+def test_padding_is_not_counted_and_the_end_of_text_is(engine):
+    assert engine._completion([7, 8, 40, 2, 2]) == Completion(engine.tokenizer.decode([7, 8]), "stop", 3)
+    assert engine._completion([7, 8, 9]) == Completion(engine.tokenizer.decode([7, 8, 9]), "length", 3)
+
+
+def test_a_real_checkpoint_continues_as_its_authors_program_does(data):
+    checkpoint = data / "checkpoints" / "stories260K"
+    engine = engines.open(str(checkpoint), dtype="float32", device="cpu")
+    found = results(engine, requests([""]), "greedy max_new_tokens=200")[0]
+    assert found == Completion(" " + (checkpoint / "expected_greedy.txt").read_text(), "length", 200)
+
+
+# open and copy
+
+
+def test_unknown_models_and_dtypes_are_said():
+    with pytest.raises(UnknownName, match="LLaMAX2-7B-Alpaca"):
+        engines.open("LLaMAX2-7B-Alpaka")
+    with pytest.raises(UnknownName, match="bfloat16"):
+        engines.open("copy-not", dtype="bfloat8")
+    with pytest.raises(KitError, match="gpu"):
+        engines.open("copy-not", device="gpu")
+
+
+def test_copying_the_source_is_an_engine_like_any_other():
+    engine = engines.open("copy")
+    asked = requests(["a", "b", "c"])
+    assert results(engine, asked, "greedy", {1}) == {0: Completion("a", "stop", 0), 2: Completion("c", "stop", 0)}
+    assert engine.material(asked[2]) == "c"
