@@ -18,10 +18,10 @@ import json
 import os
 import secrets
 import socket
-import time
 import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from llamax_kit.engines import Completion, Decoding
@@ -34,8 +34,7 @@ Row = tuple[str, Completion]
 def key(identity: Mapping[str, str], decoding: Decoding, material: list[int] | str) -> str:
     """Hash all that determines a completion to 32 hex digits.
 
-    >>> key({"engine": "copy", "version": "1"}, Decoding(), "a source")
-    '...'
+    identity: an engine's; material: what it says of a request, for a model the ids of the prompt's tokens.
     """
     return _hash([dict(identity), decoding._asdict(), material])[:32]
 
@@ -103,8 +102,8 @@ class Ledger:
         if not (self.folder / "identity.json").exists():
             with whole(self.folder / "identity.json") as scratch:
                 scratch.write_text(json.dumps(self.identity, indent=1) + "\n", encoding="utf-8")
-        stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-        return self.folder / f"{stamp}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
+        now = datetime.now(UTC)
+        return self.folder / f"{now:%Y%m%dT%H%M%S%f}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
 
     def _read(self, file: Path, wanted: set[str]) -> dict[str, Completion]:
         """Give what a file holds of `wanted`; nothing when it is damaged: its intact lines are then in a new file."""
@@ -145,7 +144,7 @@ def _hash(value: object) -> str:
 
 def _line(rows: list[list]) -> bytes:
     text = json.dumps({"sha256": _hash(rows), "rows": rows}, ensure_ascii=False, separators=(",", ":"))
-    return text.encode() + b"\n"
+    return text.encode("utf-8", "surrogatepass") + b"\n"
 
 
 def _rows(line: bytes) -> list[list] | None:

@@ -1,0 +1,144 @@
+"""Translating: one table in the order asked, each prompt generated once, what is kept never asked for again."""
+
+import io
+import sys
+from collections import Counter
+
+import pytest
+import small
+
+from llamax_kit import engines, translate
+from llamax_kit.engines import Completion
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.translate import translate as run
+
+DIRECTIONS = [("en", "de"), ("sw", "en")]
+COLUMNS = ["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"]
+
+
+@pytest.fixture
+def corpus():
+    return small.corpus(lines=10)
+
+
+def test_the_table_has_one_row_a_sentence_in_the_order_asked(corpus):
+    table = run(small.Fake(), corpus, DIRECTIONS, progress=False)
+    assert list(table.columns) == COLUMNS
+    assert list(zip(table.src, table.tgt, table["index"], strict=True)) == [
+        (src, tgt, at) for src, tgt in DIRECTIONS for at in range(10)
+    ]
+    assert list(table.source) == corpus.texts["en"] + corpus.texts["sw"]
+    assert list(table.reference) == corpus.texts["de"] + corpus.texts["en"]
+    assert list(table.hypothesis) == [source[::-1] for source in table.source]  # white space around it is gone
+    assert set(table.system) == {"fake"} and set(table.finish) == {"stop"} and set(table.tokens) == {3}
+
+
+def test_sentences_limits_each_direction(corpus):
+    table = run(small.Fake(), corpus, DIRECTIONS, sentences=3, progress=False)
+    assert list(table["index"]) == [0, 1, 2] * 2
+
+
+def test_copying_goes_the_same_way(corpus, tmp_path):
+    for _ in range(2):
+        table = run(engines.open("copy"), corpus, DIRECTIONS, ledger=tmp_path, progress=False)
+        assert list(table.hypothesis) == list(table.source) and set(table.tokens) == {0}
+
+
+def test_equal_prompts_are_generated_once(corpus):
+    corpus.texts["en"][3] = corpus.texts["en"][7]
+    engine = small.Fake()
+    table = run(engine, corpus, [("en", "de"), ("en", "de")], progress=False)
+    assert set(engine.asked.values()) == {1} and len(engine.asked) == 9
+    assert table.attrs["timing"]["rows"] == 20 and table.attrs["timing"]["unique"] == 9
+
+
+def test_a_finished_run_asks_the_model_for_nothing(corpus, tmp_path):
+    first = run(small.Fake(), corpus, DIRECTIONS, ledger=tmp_path, progress=False)
+    engine = small.Fake()
+    second = run(engine, corpus, DIRECTIONS, ledger=tmp_path, progress=False)
+    assert engine.asked == Counter()
+    assert second.equals(first)
+    assert (first.attrs["timing"]["kept"], first.attrs["timing"]["generated"]) == (0, 20)
+    assert (second.attrs["timing"]["kept"], second.attrs["timing"]["generated"]) == (20, 0)
+    assert first.attrs["timing"]["tokens"] == 60 and second.attrs["timing"]["tokens"] == 0
+
+
+def test_only_what_changed_is_computed_again(corpus, tmp_path):
+    run(small.Fake(), corpus, DIRECTIONS, ledger=tmp_path, progress=False)
+    engine = small.Fake()
+    run(engine, corpus, [*DIRECTIONS, ("en", "sw")], ledger=tmp_path, progress=False)
+    assert sum(engine.asked.values()) == 10
+    for changed in (dict(decoding="paper"), dict(template="paper", directions=[("en", "af")])):
+        engine = small.Fake()
+        corpus.texts["af"] = corpus.texts["de"]
+        run(engine, corpus, **{"directions": DIRECTIONS, "ledger": tmp_path, "progress": False} | changed)
+        assert sum(engine.asked.values()) == 10 * len(changed.get("directions", DIRECTIONS))
+    engine = small.Fake(model="another")
+    run(engine, corpus, DIRECTIONS, ledger=tmp_path, progress=False)
+    assert sum(engine.asked.values()) == 20
+
+
+def test_fresh_asks_again_and_keeps_the_new_answer(corpus, tmp_path):
+    run(small.Fake(), corpus, DIRECTIONS, ledger=tmp_path, progress=False)
+    engine = small.Fake()
+    engine.complete = lambda requests, *_: iter([[(at, Completion("new", "stop", 1)) for at in range(len(requests))]])
+    assert set(run(engine, corpus, DIRECTIONS, ledger=tmp_path, fresh=True, progress=False).hypothesis) == {"new"}
+    assert set(run(small.Fake(), corpus, DIRECTIONS, ledger=tmp_path, progress=False).hypothesis) == {"new"}
+
+
+def test_an_interrupted_run_loses_the_batch_in_flight_alone(corpus, tmp_path):
+    whole = run(small.Fake(), corpus, DIRECTIONS, progress=False)
+    asked = Counter()
+    for batches in (2, 1):
+        engine = small.Fake()
+        engine.fail_after = batches
+        with pytest.raises(KeyboardInterrupt):
+            run(engine, corpus, DIRECTIONS, ledger=tmp_path, progress=False)
+        asked += engine.asked
+    engine = small.Fake()
+    table = run(engine, corpus, DIRECTIONS, ledger=tmp_path, progress=False)
+    assert table.attrs["timing"]["kept"] == 12
+    assert table.equals(whole)
+    assert set((asked + engine.asked).values()) == {1}
+
+
+def test_prompts_that_do_not_fit_are_counted(corpus):
+    engine = small.Fake()
+    engine.complete = lambda requests, *_: iter([[(at, Completion("", "unfit", 0)) for at in range(len(requests))]])
+    table = run(engine, corpus, DIRECTIONS, progress=False)
+    assert table.attrs["timing"]["unfit"] == 20 and set(table.finish) == {"unfit"} and set(table.hypothesis) == {""}
+
+
+def test_the_timing_survives_a_parquet_file(corpus, tmp_path):
+    import pandas
+
+    table = run(small.Fake(), corpus, DIRECTIONS, ledger=tmp_path / "ledger", progress=False)
+    table.to_parquet(tmp_path / "table.parquet")
+    assert pandas.read_parquet(tmp_path / "table.parquet").equals(table)
+    assert table.attrs["timing"]["damaged"] == [] and table.attrs["timing"]["seconds"] > 0
+
+
+def test_wrong_names_are_said_before_anything_is_generated(corpus):
+    with pytest.raises(UnknownName, match="gredy.*greedy"):
+        run(small.Fake(), corpus, DIRECTIONS, decoding="gredy")
+    with pytest.raises(UnknownName, match="alpacca.*alpaca"):
+        run(small.Fake(), corpus, DIRECTIONS, template="alpacca")
+    with pytest.raises(KitError, match="chat template"):
+        run(small.Fake(), corpus, DIRECTIONS, template="chat")
+
+
+def test_a_batch_log_stays_quiet(corpus, monkeypatch):
+    log = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", log)
+    run(small.Fake(), corpus, DIRECTIONS)
+    assert log.getvalue() == ""
+
+
+def test_a_terminal_sees_sentences_tokens_a_second_and_time_left(corpus, monkeypatch):
+    log = io.StringIO()
+    log.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", log)
+    monkeypatch.setattr(translate, "_watched", lambda: True)
+    run(small.Fake(), corpus, DIRECTIONS)
+    assert "fake: 100%" in log.getvalue() and "20/20" in log.getvalue()
+    assert "sentences/s" in log.getvalue() and "tokens/s" in log.getvalue() and "<00:00" in log.getvalue()
