@@ -107,7 +107,7 @@ def _how(source: Source) -> str:
     if source.name == "flores_plus":
         return (
             "log in at huggingface.co, agree to the terms at https://huggingface.co/datasets/openlanguagedata/"
-            "flores_plus, then give this machine a token of yours: hf auth login"
+            f"flores_plus, then run `hf auth login`; or get its dev/ and devtest/ elsewhere and put them in {place}"
         )
     inside = "unpack it" if source.kind == "corpus" else "save it"
     return f"llamax-kit fetch {source.name}; or get {source.addresses[-1]} on another machine and {inside} as {place}"

@@ -1,0 +1,140 @@
+"""diagnose and scripts: shares against rows counted by hand; pages that are safe, each text in its own direction."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from llamax_kit import diagnose, metrics, spbleu
+from llamax_kit.errors import KitError
+from llamax_kit.scripts import SCRIPTS, direction, script
+from llamax_kit.translations import COLUMNS
+
+
+@pytest.mark.parametrize(("text", "name"), [
+    ("The capital of Россия", "Latn"), ("Столица Russia", "Cyrl"), ("東京タワー", "Hani"), ("ひらがな", "Hani"),
+    ("漢字とかな mix", "Hani"), ("서울특별시", "Hang"), ("नमस्ते दुनिया", "Deva"), ("ሰላም ለዓለም", "Ethi"),
+    ("ꯃꯤꯇꯩꯂꯣꯟ", "Mtei"), ("ⵜⴰⵎⴰⵣⵉⵖⵜ", "Tfng"), ("ᱥᱟᱱᱛᱟᱲᱤ", "Olck"), ("3 км", ""),
+    ("12:30 — 5,4 %", ""), ("", ""), ("ªµ", ""),
+])  # fmt: skip
+def test_script_is_that_of_most_letters(text, name):
+    assert script(text) == name
+
+
+def test_every_script_of_flores_200_is_known():
+    from llamax_kit.languages import all_languages
+
+    assert {language.script for language in all_languages()} - set(SCRIPTS) == {"Hans", "Hant", "Jpan"}
+
+
+def test_direction_is_that_of_most_letters():
+    assert direction("BBC أعلنت اليوم عن") == "rtl"  # `dir="auto"` would look at the first letter alone
+    assert direction("the word שלום means peace") == "ltr"
+    assert direction("12:30") == "auto"
+
+
+def table(rows, system="s", src="en", tgt="ru"):
+    """Rows (source, hypothesis, reference, finish) as a translations table."""
+    full = [(system, src, tgt, i, s, h, r, finish, 3) for i, (s, h, r, finish) in enumerate(rows)]
+    return pd.DataFrame(full, columns=COLUMNS)
+
+
+ROWS = [
+    ("A house", "Дом", "Дом", "stop"),
+    ("A house", "A  house", "Дом", "stop"),  # a copy, white space aside, and in another script
+    ("A house", " \u2003", "Дом", "length"),  # empty, though it was cut: it generated white space to the limit
+    ("A house", "Дом дом дом", "Дом", "length"),
+    ("A house", "house дом дома", "Дом", "stop"),
+    ("3 km", "3 km", "3 км", "stop"),  # a copy; too few letters to tell the script
+    ("", "", "Дом", "unfit"),  # empty, not a copy
+    ("A house", "дом", "Дом", "stop"),
+]
+
+
+def test_shares_count_what_the_outputs_are():
+    shares = diagnose.shares(table(ROWS))
+    assert list(shares.columns) == ["system", "src", "tgt", "n", "empty", "copy", "length", "other_script"]
+    assert shares.iloc[0].tolist() == ["s", "en", "ru", 8, 2 / 8, 2 / 8, 2 / 8, 1 / 8]
+
+
+def test_shares_keep_the_order_and_count_each_direction():
+    both = pd.concat([table(ROWS, "z"), table(ROWS[:2], "a"), table(ROWS[:1], "z", tgt="de")])
+    shares = diagnose.shares(both)
+    assert shares[["system", "tgt", "n"]].to_numpy().tolist() == [["z", "ru", 8], ["a", "ru", 2], ["z", "de", 1]]
+    assert shares["copy"].tolist() == [2 / 8, 1 / 2, 0]
+
+
+def test_what_a_system_did_not_say_is_missing():
+    silent = table([(*row[:3], "") for row in ROWS])
+    assert diagnose.shares(silent)["length"].isna().all()
+    assert diagnose.shares(silent.drop(columns=["finish", "tokens"]))["length"].isna().all()
+
+
+def test_script_of_the_reference_decides():
+    serbian = [("x", "Главни град", "Glavni grad", "stop"), ("x", "Glavni grad", "Glavni grad", "stop")]
+    assert diagnose.shares(table(serbian))["other_script"].tolist() == [0.5]
+
+
+def test_shares_refuse_what_cannot_be_scored():
+    with pytest.raises(KitError, match="no rows"):
+        diagnose.shares(table([]))
+
+
+@pytest.fixture
+def words(monkeypatch):
+    """Sentence scores without a model: words in common."""
+    monkeypatch.setattr(
+        spbleu, "sentence_scores",
+        lambda hypotheses, references, tokenize: [
+            100.0 * len(set(h.split()) & set(r.split())) / max(len(r.split()), 1)
+            for h, r in zip(hypotheses, references, strict=True)
+        ],
+    )  # fmt: skip
+    monkeypatch.setattr(metrics, "spbleu", lambda tokenize: metrics.Named(f"spBLEU-{tokenize}", None))
+
+
+def test_examples_are_the_extremes(words):
+    rows = [("x", " ".join("abcdefgh"[:k]), "a b c d e f g h", "stop") for k in (3, 8, 0, 5, 1, 8)]
+    found = diagnose.examples(table(rows), best=2, worst=2, tokenize="w")
+    assert found["index"].tolist() == [1, 5, 4, 2]
+    assert found["rank"].tolist() == ["best", "best", "worst", "worst"]
+    assert found["score"].tolist() == [100, 100, 12.5, 0]
+    assert set(found["metric"]) == {"spBLEU-w"}
+
+
+def test_examples_show_no_sentence_twice(words):
+    found = diagnose.examples(pd.concat([table(ROWS[:3]), table(ROWS[:2], "t")]), tokenize="w")
+    assert found.groupby("system")["index"].apply(sorted).to_dict() == {"s": [0, 1, 2], "t": [0, 1]}
+    with pytest.raises(KitError, match="best=-1"):
+        diagnose.examples(table(ROWS), best=-1)
+
+
+def shown(rows, **kind):
+    examples = table(rows, **kind).assign(rank="best", score=12.345, metric="spBLEU")
+    return diagnose.show_examples(examples).data
+
+
+def test_texts_are_escaped():
+    page = shown([("<script>a</script>", '<img src=x onerror="b">', "a & b", "stop")], system="<b>me</b>", tgt="x<y")
+    assert not re.search(r"<(script|img|b>me)", page)
+    assert "&lt;img src=x onerror=&quot;b&quot;&gt;" in page and "a &amp; b" in page
+
+
+def test_each_text_has_its_language_and_direction():
+    page = shown([("Hello there", "שלום wrote", "مرحبا بالعالم", "stop")], tgt="ar")
+    assert re.search(r'<td lang="en" dir="ltr"[^>]*>Hello there', page)
+    assert re.search(r'<td lang="ar" dir="rtl"[^>]*>مرحبا', page)
+    assert re.search(r'<td lang="ar" dir="ltr"[^>]*>שלום wrote', page)  # it is mostly Latin
+    assert "reference (Arabic)" in page
+
+
+def test_languages_are_named_as_pages_name_them():
+    assert 'lang="zh-Hant"' in shown([("a b c", "中文字", "中文字", "stop")], tgt="zhtrad")
+    assert 'lang="ace-Arab"' in shown([("a b c", "x", "x", "stop")], tgt="ace_Arab")
+
+
+def test_an_empty_output_is_said_and_only_the_first_part_is_open():
+    examples = pd.concat([table([("a", " ", "b", "stop")]), table([("a", "c\nd", "b", "stop")], "t")])
+    page = diagnose.show_examples(examples.assign(rank="worst", score=0.0, metric="spBLEU")).data
+    assert "<i>(empty)</i>" in page and "white-space: pre-wrap" in page
+    assert page.count("<details") == 2 and page.count("<details open") == 1

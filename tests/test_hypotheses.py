@@ -1,0 +1,151 @@
+"""hypotheses: any system's files, line by line as they are; refused where a line could be misplaced."""
+
+import json
+
+import pytest
+
+from llamax_kit import spbleu
+from llamax_kit.corpora import Corpus
+from llamax_kit.diagnose import shares
+from llamax_kit.errors import KitError
+from llamax_kit.hypotheses import baselines, find_outputs, read_outputs, write_outputs
+from llamax_kit.translations import COLUMNS
+
+CORPUS = Corpus("cldr", "devtest", "phrases", {
+    "en": ["one house", "two", None, "three houses", "four"],
+    "de": ["ein Haus", "zwei", "leer", "drei Häuser", None],
+    "ru": ["один дом", None, "пусто", "три дома", "четыре"],
+})  # fmt: skip
+DE = ["ein Haus", "", "drei\u2028Häuser \x85"]
+
+
+def put(folder, files):
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else "".join(f"{line}\n" for line in content).encode())
+    return folder
+
+
+def named(outputs):
+    return [output[:3] for output in outputs]
+
+
+def test_several_systems_lie_in_folders_of_directions(tmp_path):
+    put(tmp_path, {"eng_Latn-deu_Latn/b.txt": DE, "eng_Latn-deu_Latn/a.jsonl": DE, "en-ru/b.txt": DE,
+                   "manifest.tsv": DE, "en-ru/.hidden.txt": DE, ".git/x.txt": DE, "notes/README.md": DE})  # fmt: skip
+    assert named(find_outputs(tmp_path)) == [("b", "en", "ru"), ("a", "en", "de"), ("b", "en", "de")]
+
+
+def test_one_system_has_its_folders_name(tmp_path):
+    put(tmp_path, {"mine/en-de.txt": DE, "mine/en-ru.jsonl": DE})
+    assert named(find_outputs(tmp_path / "mine")) == [("mine", "en", "de"), ("mine", "en", "ru")]
+
+
+def test_files_may_be_named_by_target_alone(tmp_path):
+    put(tmp_path, {"gpt/als_Latn.jsonl": DE, "gpt/scores.tsv": DE})
+    assert named(find_outputs(tmp_path / "gpt", source="eng")) == [("gpt", "en", "als_Latn")]
+    with pytest.raises(KitError, match="'als_Latn' is no direction. Is it a target language"):
+        find_outputs(tmp_path / "gpt")
+
+
+def test_directions_choose_among_the_files(tmp_path):
+    put(tmp_path, {"en-de/a.txt": DE, "en-ru/a.txt": DE, "ru-en/a.txt": DE})
+    assert named(find_outputs(tmp_path, directions="X-en eng-deu")) == [("a", "en", "de"), ("a", "ru", "en")]
+    with pytest.raises(KitError, match="no outputs for de-ru"):
+        find_outputs(tmp_path, directions="de-ru")
+
+
+@pytest.mark.parametrize(("files", "message"), [
+    ({}, "holds no outputs. To mend: name files <src>-<tgt>/<system>.txt"),
+    ({"en-xx/a.txt": DE}, "en-xx/a.txt: unknown language 'xx'.*files of outputs are named"),
+    ({"de/a.txt": DE}, "a.txt: 'de' is no direction"),
+    ({"a-b-c.txt": DE}, "'a-b-c' is no direction"),
+    ({"en-de/a.txt": DE, "eng-deu/a.jsonl": DE}, "are the same system and direction"),
+])  # fmt: skip
+def test_names_that_are_not_understood_are_said(tmp_path, files, message):
+    with pytest.raises(KitError, match=message):
+        find_outputs(put(tmp_path, files))
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(KitError, match="no folder of outputs at .*nowhere"):
+        find_outputs(tmp_path / "nowhere")
+
+
+def test_outputs_stand_beside_source_and_reference(tmp_path):
+    put(tmp_path, {"en-de/a.txt": DE})
+    table = read_outputs(find_outputs(tmp_path), CORPUS)
+    assert list(table.columns) == COLUMNS
+    assert table["index"].tolist() == [0, 1, 3]  # positions that both languages have
+    assert table["source"].tolist() == ["one house", "two", "three houses"]
+    assert table["reference"].tolist() == ["ein Haus", "zwei", "drei Häuser"]
+    assert table["hypothesis"].tolist() == DE  # odd separators end no line, spaces at the end stay
+    assert set(table["finish"]) == {""} and table["tokens"].isna().all()
+
+
+def test_json_lines_may_hold_line_ends_and_null(tmp_path):
+    lines = [json.dumps("ein\nHaus"), "null", json.dumps("дом", ensure_ascii=False)]
+    table = read_outputs(find_outputs(put(tmp_path, {"en-de/a.jsonl": lines})), CORPUS)
+    assert table["hypothesis"].tolist() == ["ein\nHaus", "", "дом"]
+
+
+def test_a_last_line_needs_no_line_end_but_an_empty_one_counts(tmp_path):
+    put(tmp_path, {"en-de/a.txt": b"a\nb\nc", "en-de/b.txt": b"a\nb\n\n"})
+    table = read_outputs(find_outputs(tmp_path), CORPUS)
+    assert table["hypothesis"].tolist() == ["a", "b", "c", "a", "b", ""]
+
+
+def test_sentences_takes_the_first_of_a_whole_file_or_a_file_that_ends_there(tmp_path):
+    put(tmp_path, {"en-de/whole.txt": DE, "en-de/first.txt": DE[:2]})
+    table = read_outputs(find_outputs(tmp_path), CORPUS, sentences=2)
+    assert table["index"].tolist() == [0, 1, 0, 1]
+    with pytest.raises(spbleu.UnequalCounts, match="first.txt on phrases, en-de: 2 hypotheses, but 3 references"):
+        read_outputs(find_outputs(tmp_path), CORPUS)
+
+
+def test_sentences_may_be_more_than_there_are(tmp_path):
+    put(tmp_path, {"en-de/a.txt": DE})
+    assert len(read_outputs(find_outputs(tmp_path), CORPUS, sentences=100)) == 3
+
+
+@pytest.mark.parametrize(("name", "content", "message"), [
+    ("a.txt", DE[:2], "a.txt on phrases, en-de: 2 hypotheses, but 3 references"),
+    ("a.txt", [*DE, "more"], "4 hypotheses, but 3 references"),
+    ("a.txt", b"", "a.txt is empty"),
+    ("a.txt", b"a\r\nb\r\nc\r\n", "Windows line ends.*in line 1"),
+    ("a.txt", b"\xef\xbb\xbfa\nb\nc\n", "byte order mark"),
+    ("a.txt", b"a\nb\n\xff\n", "not UTF-8: byte 0xff at offset 4, in line 3"),
+    ("a.jsonl", ['"a"', "b", '"c"'], "a.jsonl, line 2: no JSON"),
+    ("a.jsonl", ['"a"', '"b"', '{"text": "c"}'], "line 3: expected a JSON string or null, got {"),
+])  # fmt: skip
+def test_a_file_that_could_shift_lines_is_refused(tmp_path, name, content, message):
+    put(tmp_path, {f"en-de/{name}": content})
+    with pytest.raises(KitError, match=message):
+        read_outputs(find_outputs(tmp_path), CORPUS)
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    table = baselines(CORPUS, [("en", "de"), ("en", "ru")])
+    again = read_outputs(find_outputs(write_outputs(table, tmp_path)), CORPUS)
+    keys = ["system", "src", "tgt", "index"]
+    one, two = (each.sort_values(keys).reset_index(drop=True) for each in (table, again))
+    assert one[[*keys, "source", "hypothesis", "reference"]].equals(two[[*keys, "source", "hypothesis", "reference"]])
+
+
+def test_written_hypotheses_take_one_line_each(tmp_path):
+    table = baselines(CORPUS, [("en", "de")]).assign(hypothesis="a\nb\r\nc", system="hub/model")
+    write_outputs(table.head(3), tmp_path)
+    (path,) = tmp_path.glob("en-de/hub--model*.txt")
+    assert path.read_bytes() == b"a b c\n" * 3
+
+
+def test_baselines_copy_or_answer_in_one_language():
+    table = baselines(CORPUS, [("en", "de"), ("en", "ru")])
+    copy, always = (table[table.system == name] for name in ("copy", "always-de"))
+    assert copy["hypothesis"].tolist() == copy["source"].tolist()
+    assert always[always.tgt == "de"]["hypothesis"].tolist() == ["ein Haus", "zwei", "drei Häuser"]
+    assert always[always.tgt == "ru"]["hypothesis"].tolist() == ["ein Haus", "drei Häuser", ""]
+    counted = shares(table).set_index(["system", "tgt"])
+    assert counted.loc[("copy", "ru"), "copy"] == 1
+    assert counted.loc[("always-de", "ru"), "empty"] == pytest.approx(1 / 3)
