@@ -3,8 +3,12 @@
 import re
 from pathlib import Path
 
+from llamax_kit.catalogue import catalogue
 from llamax_kit.checkpoints import TEXTS
 from llamax_kit.errors import KitError, UnknownName
+
+SAFETENSORS = ("model.safetensors", "model.safetensors.index.json", "model-*.safetensors")
+PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin")
 
 
 def looks_like_id(name: str) -> bool:
@@ -17,14 +21,21 @@ def texts(repository: str, revision: str = "") -> Path:
 
     Raises KitError when the model is not there, is gated, or the hub cannot be reached and nothing is cached.
     """
-    return _fetch(repository, revision, list(TEXTS))
+    folder = _fetch(repository, revision, list(TEXTS))
+    if not (folder / "config.json").is_file():
+        raise KitError(
+            f"expected config.json in {repository}, but it has none: it is no model that transformers loads (GGUF "
+            f"files, or an adapter?). To mend: name the model itself, and an adapter as the adapter"
+        )
+    return folder
 
 
 def weights(repository: str, revision: str) -> Path:
     """Fetch the weights too: safetensors, or where there are none the pickle. Raises as `texts` does."""
-    folder = _fetch(repository, revision, [*TEXTS, "model*.safetensors", "model.safetensors.index.json"])
-    if not list(folder.glob("model*.safetensors")):
-        folder = _fetch(repository, revision, [*TEXTS, "pytorch_model*.bin", "pytorch_model.bin.index.json"])
+    for patterns in (SAFETENSORS, PICKLES):
+        folder = _fetch(repository, revision, [*TEXTS, *patterns], progress=True)
+        if any((folder / pattern).is_file() for pattern in patterns):
+            break
     return folder
 
 
@@ -41,13 +52,22 @@ def adapter(repository: str, revision: str = "") -> Path:
     return folder
 
 
-def _fetch(repository: str, revision: str, patterns: list[str]) -> Path:
+def _fetch(repository: str, revision: str, patterns: list[str], progress: bool = False) -> Path:
     from huggingface_hub import errors, snapshot_download
+    from huggingface_hub.utils import tqdm
+
+    class Silent(tqdm):  # a bar for a few small files says nothing but fills logs
+        def __init__(self, *args, **options):
+            super().__init__(*args, **(options | {"disable": True}))
 
     place = f"https://huggingface.co/{repository}"
     by_hand = "or download its files elsewhere and name their folder"
     try:
-        return Path(snapshot_download(repository, revision=revision or None, allow_patterns=patterns))
+        return Path(
+            snapshot_download(
+                repository, revision=revision or None, allow_patterns=patterns, tqdm_class=tqdm if progress else Silent
+            )
+        )
     except errors.GatedRepoError as error:
         raise KitError(
             f"{repository} is gated: its owner asks you to accept a licence. To mend: accept it at {place}, run "
@@ -58,8 +78,6 @@ def _fetch(repository: str, revision: str, patterns: list[str]) -> Path:
             f"{repository} has no revision {revision!r}. To mend: see its commits and tags at {place}/commits/main"
         ) from error
     except errors.RepositoryNotFoundError as error:
-        from llamax_kit.models import catalogue
-
         raise UnknownName(
             "model on the hub",
             repository,
@@ -68,7 +86,8 @@ def _fetch(repository: str, revision: str, patterns: list[str]) -> Path:
         ) from error
     except (errors.EntryNotFoundError, errors.HfHubHTTPError, OSError) as error:
         raise KitError(
-            f"could not fetch {repository}{f' at {revision}' if revision else ''} from the hub, and it is not in the "
-            f"local cache ({type(error).__name__}). To mend: connect to the network once and run again, or fetch it "
-            f"where there is one (`hf download {repository}`), copy it here and name its folder"
+            f"could not fetch {repository}{f' at {revision}' if revision else ''} from the hub "
+            f"({type(error).__name__}); it is not in the local cache, and no folder of that name holds its files. "
+            f"To mend: connect to the network once and run again, or fetch it where there is one "
+            f"(hf download {repository} --local-dir FOLDER), copy the folder here and name it"
         ) from error

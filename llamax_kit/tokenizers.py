@@ -11,12 +11,15 @@ from llamax_kit.errors import KitError
 
 
 class ChatPrompt(str):
-    """A rendered chat prompt: its control tokens are read as such, except inside the messages it was made of."""
+    """A rendered chat prompt: its control tokens are read as such, except inside the messages it was made of.
+
+    `contents`: those of the messages in which control tokens are written.
+    """
 
     contents: tuple[str, ...] = ()
 
     def protected(self) -> list[tuple[int, int]]:
-        """Where the users' messages stand: [(start, end)], in characters."""
+        """Where `contents` stand: [(start, end)], in characters."""
         spans, at = [], 0
         for content in self.contents:
             found = self.find(content, at)
@@ -79,7 +82,8 @@ class Tokenizer:
                 f"template 'alpaca', or a text file of your own"
             ) from error
         prompt = ChatPrompt(rendered[0])
-        prompt.contents = tuple(message["content"].strip() for message in messages)
+        contents = (message["content"].strip() for message in messages)
+        prompt.contents = tuple(each for each in contents if any(token in each for token in self.special))
         return prompt
 
     def _chat_ids(self, prompt: ChatPrompt) -> list[int]:

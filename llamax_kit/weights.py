@@ -1,0 +1,120 @@
+"""Weights from a checked folder into a torch model, and a LoRA adapter onto it. Downloads and generates nothing.
+
+Safetensors come before a pickle, which transformers reads by torch.load(weights_only=True); remote code is never run.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from llamax_kit.checkpoints import check_architecture, weight_files
+from llamax_kit.errors import KitError, UnknownName
+
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+
+def placement(dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
+    """Say what "auto" means here: ("float32", "cpu"), or ("bfloat16", "cuda") where there is a GPU.
+
+    Raises UnknownName for another dtype, KitError for a device that is not there.
+    """
+    import torch
+
+    if dtype not in DTYPES:
+        raise UnknownName("dtype", dtype, DTYPES, f"use one of {', '.join(DTYPES)}")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise KitError(
+            f"expected a device that torch can use here, got {device!r}: {_first_line(error)}. "
+            f"To mend: use auto, cpu, cuda or cuda:1"
+        ) from error
+    if dtype == "auto":
+        dtype = "float32" if device == "cpu" else "bfloat16"
+    return dtype, device
+
+
+def load(folder: Path, dtype: str, device: str):
+    """Load a folder's weights into a torch model: `dtype` and `device` as `placement` gives them.
+
+    Raises KitError when weights are missing, cut off, unsafe, or do not fit the config.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, GenerationConfig
+
+    check_architecture(folder)
+    files = weight_files(folder)
+    try:
+        with _bar_for_large(files):
+            model, report = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=getattr(torch, dtype),
+                device_map=None if device == "cpu" else {"": device},  # straight to the GPU, not by way of memory
+                use_safetensors=files[0].suffix == ".safetensors",
+                trust_remote_code=False,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise KitError(
+            f"{folder} does not fit into the memory of {device} as {dtype}: {_first_line(error)}. To mend: use "
+            f"bfloat16, a larger device, or a smaller model"
+        ) from error
+    except Exception as error:  # transformers, safetensors and pickle each raise their own
+        raise KitError(
+            f"could not load the weights of {folder}: {type(error).__name__}: {_first_line(error)}. "
+            f"To mend: download or copy the folder again; a pickle that holds more than tensors is refused"
+        ) from error
+    missing, strange = sorted(report["missing_keys"]), sorted(report["unexpected_keys"])
+    if missing or strange:  # transformers fills in random weights, or leaves them out, and goes on
+        raise KitError(
+            f"the weights of {folder} do not fit its config.json: {len(missing)} tensors are missing, {len(strange)} "
+            f"are not expected, {(missing + strange)[0]} first. To mend: use the config.json that belongs to them"
+        )
+    model.generation_config = GenerationConfig()  # the model's own would fill in whatever a caller leaves out
+    return model
+
+
+def with_adapter(model, folder: Path):
+    """Put a LoRA adapter on a model, not merged: merging would round its small changes away in bfloat16.
+
+    Raises KitError when it is no LoRA adapter, or was not made for a model of this shape.
+    """
+    import peft
+
+    try:
+        config = peft.PeftConfig.from_pretrained(str(folder))
+        if config.peft_type != "LORA":
+            raise ValueError(f"expected a LoRA adapter, this is {config.peft_type}")
+        config.inference_mode = True
+        model = peft.PeftModelForCausalLM(model, config)
+        report = model.load_adapter(str(folder), "default")
+        if lost := [*report.missing_keys, *report.unexpected_keys]:  # of these peft says at most a warning
+            raise ValueError(f"{len(lost)} tensors have no counterpart, {lost[0]} first")
+    except Exception as error:  # peft, safetensors and pickle each raise their own
+        raise KitError(
+            f"the adapter {folder} does not fit the model: {_first_line(error)}. "
+            f"To mend: load it on the model it was trained on"
+        ) from error
+    return model
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+@contextmanager
+def _bar_for_large(files: list[Path]) -> Iterator[None]:
+    """Let transformers show how far it is where loading takes a while, and be silent in logs where it does not."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    if sum(file.stat().st_size for file in files) < 2**30:
+        logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
