@@ -1,0 +1,150 @@
+"""Parallel text in: FLORES folders, the gated FLORES+ of the hub, and phrases from CLDR, which need no download.
+
+A corpus says which release it is and the hash of what was read, since scores compare only within one release. It is
+named "cldr", "flores101", "flores200" or "flores_plus", with ":dev", ":devtest" (the default) or, for cldr, ":train";
+"flores_plus@4b0c2d1:dev" fixes a commit of the hub. Translates, cuts and normalises nothing: text is given as it is.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.languages import find
+
+SPLITS = {
+    "cldr": ("train", "dev", "devtest"),
+    "flores101": ("dev", "devtest"),
+    "flores200": ("dev", "devtest"),
+    "flores_plus": ("dev", "devtest"),
+}
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Sentences of several languages, aligned by position; `texts` by kit code, None where cldr lacks a position.
+
+    Raises KitError when two languages have unequal numbers of positions.
+    """
+
+    name: str
+    split: str
+    release: str  # "FLORES-101 devtest", "CLDR 47 via Babel 2.18.0, devtest"
+    texts: dict[str, list[str | None]] = field(repr=False)
+    files: dict[str, str] = field(default_factory=dict, repr=False)  # where each text was read; empty for cldr
+
+    def __post_init__(self) -> None:
+        counts = {code: len(text) for code, text in self.texts.items()}
+        for code, count in counts.items():
+            first = next(iter(counts))
+            if count != counts[first]:
+                raise KitError(
+                    f"{self.release}: {first} has {counts[first]} lines{self._place(first)}, "
+                    f"{code} has {count}{self._place(code)}, so lines of the same number do not translate each other. "
+                    f"To mend: take both from the same release and split"
+                )
+
+    def _place(self, code: str) -> str:
+        return f" ({self.files[code]})" if code in self.files else ""
+
+    @property
+    def languages(self) -> list[str]:
+        """The kit codes of the languages that were read."""
+        return list(self.texts)
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """Hex SHA-256 of each language's lines, each ended by a newline: what sha256sum gives of such a file."""
+        return {code: _sha256(f"{line or ''}\n" for line in text) for code, text in self.texts.items()}
+
+    @property
+    def sha256(self) -> str:
+        """Hex SHA-256 over all that was read, whatever the order of the languages."""
+        return _sha256(f"{code} {digest}\n" for code, digest in sorted(self.hashes.items()))
+
+    def pairs(self, src: str, tgt: str, sentences: int = 0) -> list[tuple[int, str, str]]:
+        """List (index, source, reference) of the positions that both sides have, or of the first `sentences` of them.
+
+        >>> load("cldr", ["en", "de"]).pairs("en", "de", 1)
+        [(0, 'Friday, December 28, 1973', 'Freitag, 28. Dezember 1973')]
+
+        Raises KitError for a language that was not read, a negative number, or two sides with no position in common.
+        """
+        if sentences < 0:
+            raise KitError(f"sentences must be 0 (all) or more, got {sentences}")
+        sides = enumerate(zip(self._text(src), self._text(tgt), strict=True))
+        both = [(index, source, reference) for index, (source, reference) in sides if None not in (source, reference)]
+        if not both:
+            raise KitError(
+                f"{self.release} has no position in both {src} and {tgt}. To mend: leave the direction {src}-{tgt} out"
+            )
+        return both[:sentences] if sentences else both
+
+    def _text(self, code: str) -> list[str | None]:
+        known = find(code).code
+        if known not in self.texts:
+            raise KitError(
+                f"{code} was not read from {self.release}; read were {' '.join(self.texts)}. "
+                f"To mend: name it when the corpus is loaded"
+            )
+        return self.texts[known]
+
+
+def _sha256(lines: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line.encode())
+    return digest.hexdigest()
+
+
+def available(spec: str) -> list[str]:
+    """List the kit codes of the languages that a corpus has here: `available("flores200:dev")`.
+
+    Raises UnknownName for another corpus or split, and KitError when the corpus is not here.
+    """
+    name, split, revision = _parse(spec)
+    if name == "cldr":
+        from llamax_kit.corpora import cldr
+
+        return cldr.available()
+    if name == "flores_plus":
+        from llamax_kit.corpora import flores_plus
+
+        return flores_plus.available(split, revision)
+    from llamax_kit.corpora import flores
+
+    return flores.available(name, split)
+
+
+def load(spec: str, languages: Iterable[str] | None = None) -> Corpus:
+    """Read a corpus, or only the named languages of it: `load("flores101", ["en", "swh", "zho_simpl"])`.
+
+    Raises UnknownName for another corpus, split or language, and KitError when it is not here or not as it should be.
+    """
+    name, split, revision = _parse(spec)
+    codes = list(dict.fromkeys(find(code).code for code in (available(spec) if languages is None else languages)))
+    if name == "cldr":
+        from llamax_kit.corpora import cldr
+
+        return cldr.load(split, codes)
+    if name == "flores_plus":
+        from llamax_kit.corpora import flores_plus
+
+        return flores_plus.load(split, codes, revision)
+    from llamax_kit.corpora import flores
+
+    return flores.load(name, split, codes)
+
+
+def _parse(spec: str) -> tuple[str, str, str]:
+    release, _, split = spec.partition(":")
+    name, _, revision = release.partition("@")
+    if name not in SPLITS:
+        raise UnknownName("corpus", name, SPLITS, f"one of {', '.join(SPLITS)}, as in flores101 or flores200:dev")
+    split = split or "devtest"
+    if split not in SPLITS[name]:
+        raise UnknownName(f"split of {name}", split, SPLITS[name], f"one of {', '.join(SPLITS[name])}")
+    if revision and name != "flores_plus":
+        raise KitError(f"{spec}: only flores_plus comes in revisions. To mend: write {name}:{split}")
+    return name, split, revision
