@@ -1,5 +1,6 @@
 """The command line: a few lines a command, nothing of its own, nothing heavy until a command needs it."""
 
+import re
 import sys
 
 import click
@@ -39,8 +40,8 @@ def demo() -> None:
     page = execute.execute("04", values={"run": "demo"})
     with open(runs.folder("demo") / "scores.csv", encoding="utf-8", newline="") as file:
         columns = ("system", "src", "tgt", "metric", "score", "low", "high", "n")
-        rows = [columns, *([row[name] for name in columns] for row in csv.DictReader(file))]
-    click.echo(_table(rows))
+        rows = [[_short(row[name]) for name in columns] for row in csv.DictReader(file)]
+    click.echo(_table([columns, *rows]))
     click.echo(f"\nThe page with pictures: {page}")
 
 
@@ -89,7 +90,7 @@ def score(hypotheses, references, tokenize, as_json) -> None:
     import json
 
     from llamax_kit import spbleu
-    from llamax_kit.hypotheses import read
+    from llamax_kit.corpora.lines import read
 
     result = spbleu.score(read(hypotheses), read(references), tokenize)
     if as_json:
@@ -135,6 +136,11 @@ def doctor() -> None:
 
     for line in doctor.report():
         click.echo(line)
+
+
+def _short(cell: str) -> str:
+    """Give a figure with the two decimals that papers print, and any other text as it is."""
+    return f"{float(cell):.2f}" if re.fullmatch(r"-?\d+\.\d+(e-?\d+)?", cell) else cell
 
 
 def _table(rows) -> str:

@@ -1,0 +1,171 @@
+"""cli: answers at once, says what a user can mend in red, and gives the rooms' own figures."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from llamax_kit import cli, execute, runs
+from llamax_kit.errors import KitError
+
+HEAVY = ["torch", "transformers", "tokenizers", "sentencepiece", "pandas", "numpy", "matplotlib", "papermill",
+         "sacrebleu", "babel", "nbconvert", "nbformat", "pyarrow", "scipy", "seaborn", "IPython", "bs4"]  # fmt: skip
+
+
+def call(*words: str):
+    return CliRunner().invoke(cli.main, list(words))
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["score", "--help"], ["languages"], ["--version"]])
+def test_what_needs_no_library_loads_none(words):
+    code = (
+        "import sys; from llamax_kit.cli import main\n"
+        f"try: main({words!r})\n"
+        f"except SystemExit: print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_help_names_every_command_in_one_whole_line():
+    said = call("--help").output
+    for command in ("demo", "run", "score", "languages", "fetch", "doctor"):
+        (line,) = [line for line in said.splitlines() if line.startswith(f"  {command} ")]
+        assert line.endswith(".") and not line.endswith("...")
+
+
+def test_what_a_user_can_mend_is_said_without_a_traceback():
+    done = subprocess.run(
+        [sys.executable, "-m", "llamax_kit.cli", "languages", "swahilli"], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "unknown language 'swahilli'. Nearest: Swahili" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_it_is_said_in_red(monkeypatch):
+    monkeypatch.setattr(execute, "find", lambda name: (_ for _ in ()).throw(KitError("mend me")))
+    done = CliRunner().invoke(cli.main, ["run", "x"], color=True)
+    assert (done.exit_code, done.stderr) == (1, "\x1b[31mmend me\x1b[0m\n")
+
+
+def test_a_defect_keeps_its_traceback(monkeypatch):
+    monkeypatch.setattr(execute, "find", lambda name: 1 / 0)
+    assert isinstance(call("run", "x").exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("words", [["nosuch"], ["score"], ["run"], ["run", "04", "--nosuch"]])
+def test_wrong_usage_is_exit_2(words):
+    assert call(*words).exit_code == 2
+
+
+def test_languages_are_found_by_any_part_of_a_row():
+    assert len(call("languages").output.splitlines()) == 205
+    said = call("languages", "swahili").output.splitlines()
+    assert said[0].split()[:3] == ["code", "FLORES-101", "FLORES-200"]
+    assert said[1].split()[:4] == ["sw", "swh", "swh_Latn", "Swahili"]
+
+
+def test_run_hands_papermills_options_on(monkeypatch, tmp_path):
+    seen = {}
+
+    def run(source, output, values, kernel, start, cell):
+        seen.update(source=source.stem, output=output, values=values, kernel=kernel)
+        return tmp_path / "x.html"
+
+    monkeypatch.setattr(execute, "find", lambda name: tmp_path / "04_some.ipynb")
+    monkeypatch.setattr(execute, "execute", run)
+    (tmp_path / "a.yml").write_text("directions: en-de\nsentences: 1\n")
+    done = call("run", "04", "out.ipynb", "-f", str(tmp_path / "a.yml"), "-p", "sentences", "5", "-r", "run", "5",
+                "-y", "model: copy", "-k", "other")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert seen == {
+        "source": "04_some", "output": "out.ipynb", "kernel": "other",
+        "values": {"directions": "en-de", "sentences": 5, "run": "5", "model": "copy"},
+    }  # fmt: skip
+    assert done.output.splitlines()[0] == f"The page: {tmp_path / 'x.html'}"
+
+
+def test_the_demo_ends_with_the_score_table_and_the_page(monkeypatch, tmp_path):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+
+    def run(notebook, values):
+        (runs.folder("demo") / "scores.csv").write_text(
+            "system,src,tgt,metric,score,low,high,n,signature\ncopy,en,de,spBLEU-cldr,12.3456,11.1,13.9,40,s|i|g\n"
+        )
+        return runs.folder("demo") / f"{notebook}.html"
+
+    monkeypatch.setattr(execute, "execute", run)
+    *_, head, row, _, last = call("demo").output.splitlines()
+    assert head.split() == ["system", "src", "tgt", "metric", "score", "low", "high", "n"]
+    assert row.split() == ["copy", "en", "de", "spBLEU-cldr", "12.35", "11.10", "13.90", "40"]
+    assert last == f"The page with pictures: {tmp_path / 'demo' / '04.html'}"
+
+
+@pytest.fixture(scope="module")
+def pieces(tmp_path_factory) -> str:
+    """The path of a small SentencePiece model, trained on the spot."""
+    import sentencepiece
+
+    path = tmp_path_factory.mktemp("model") / "small"
+    words = ["the cat sat on the mat", "a dog slept", "number one two three four"] * 20
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(words), model_prefix=str(path), vocab_size=40, hard_vocab_limit=False, minloglevel=2
+    )
+    return f"{path}.model"
+
+
+@pytest.fixture
+def texts(tmp_path, pieces) -> list[str]:
+    """Two files of five sentences; U+2028 and U+0085 stand inside lines, and end none."""
+    lines = [f"The cat number {number} sat\u2028on\u0085the mat." for number in range(5)]
+    (tmp_path / "ref").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    (tmp_path / "hyp").write_text("\n".join(["A dog slept.", *lines[1:]]) + "\n", encoding="utf-8", newline="\n")
+    return ["--hypotheses", str(tmp_path / "hyp"), "--references", str(tmp_path / "ref"), "--tokenize", pieces]
+
+
+def test_score_prints_score_signature_and_interval(texts):
+    done = call("score", *texts)
+    assert done.exit_code == 0, done.output
+    assert [line.split()[0] for line in done.output.splitlines()] == ["score", "interval", "signature"]
+
+
+def test_score_prints_json_with_all_digits(texts, tmp_path, pieces):
+    from llamax_kit import spbleu
+
+    said = json.loads(call("score", *texts, "--json").output)
+    hypotheses, references = ((tmp_path / name).read_text().split("\n")[:-1] for name in ("hyp", "ref"))
+    assert said == spbleu.score(hypotheses, references, pieces)._asdict()
+    assert set(said) >= {"score", "signature", "low", "high", "n", "metric"}
+
+
+def test_score_refuses_unequal_counts(texts, tmp_path):
+    with open(tmp_path / "hyp", "a") as file:
+        file.write("one more\n")
+    done = call("score", *texts)
+    assert done.exit_code == 1
+    assert "6 hypotheses" in done.stderr and "5 references" in done.stderr
+
+
+def test_score_refuses_an_empty_file_and_an_unknown_tokenizer(texts, tmp_path):
+    assert "unknown tokenizer" in call("score", *texts[:4], "--tokenize", "flores11").stderr
+    (tmp_path / "hyp").write_text("")
+    done = call("score", *texts)
+    assert done.exit_code == 1
+    assert "hyp" in done.stderr and "empty" in done.stderr
+
+
+def test_doctor_says_what_is_here_and_how_to_get_what_is_not(monkeypatch, tmp_path):
+    monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
+    monkeypatch.delenv("SACREBLEU", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    done = call("doctor")
+    assert done.exit_code == 0
+    assert "torch 2.13.0" in done.output
+    assert "kernel python3" in done.output
+    missing = [line for line in done.output.splitlines() if line.startswith("  missing")]
+    assert any("flores101" in line and "llamax-kit fetch" in line for line in missing)
+    assert all(":" in line for line in missing)
