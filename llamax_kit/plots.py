@@ -61,6 +61,9 @@ def shares(table: "DataFrame", ax: "Axes") -> None:
     ax.set(ylabel="", title=f"Outputs that are …, in per cent, {_sizes(table)}")
     ax.tick_params(axis="y", labelrotation=0, length=0)
     ax.tick_params(axis="x", length=0, labeltop=len(percent) > 30)
+    if percent.isna().any(axis=None):  # a system that did not say how its outputs ended
+        ax.set_facecolor("0.9")
+        ax.set_xlabel("grey: not known")
 
 
 def describe_scores(table: "DataFrame") -> str:
@@ -85,6 +88,9 @@ def describe_shares(table: "DataFrame") -> str:
     _only(table, None)
     said = []
     for column in ("empty", "copy", "length", "other_script"):
+        if table[column].isna().all():
+            said.append(f"{column.replace('_', ' ')} not known")
+            continue
         most = table.loc[table[column].astype(float).idxmax()]
         where = f"{most.system} {most.src}-{most.tgt}"
         said.append(f"{column.replace('_', ' ')} at most {100 * most[column]:.0f} % ({where})")

@@ -82,6 +82,14 @@ def test_shares_are_drawn_in_per_cent(axes):
     assert axes.get_yticklabels()[1].get_text() == "system 1  en-l0"
 
 
+def test_a_share_that_is_not_known_is_no_zero(axes):
+    given = table(1, 2)[["system", "src", "tgt", "n"]].assign(empty=0.5, copy=0.0, length=float("nan"), other_script=0)
+    plots.shares(given, axes)
+    assert [text.get_text() for text in axes.texts] == ["50", "0", "0"] * 2
+    assert axes.get_xlabel() == "grey: not known"
+    assert "length not known" in plots.describe_shares(given)
+
+
 @pytest.mark.parametrize("draw", [plots.scores, plots.shares])
 def test_nothing_is_drawn_of_nothing(draw, axes):
     with pytest.raises(KitError, match="nothing to draw"):
