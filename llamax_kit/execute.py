@@ -7,8 +7,6 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from llamax_kit import runs
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import whole
 from llamax_kit.page import export
-from llamax_kit.parameters import check, parameters
+from llamax_kit.parameters import cells, check, parameters
 
 START_TIMEOUT = 180  # seconds until a kernel must answer; a busy machine needs more than papermill's 60
 EXECUTION_TIMEOUT = 14 * 24 * 3600  # seconds a cell may take; a sweep's days fit, a hang does not last for ever
@@ -24,13 +22,13 @@ STARTS = 3  # a kernel's ports can be taken by another between choosing and usin
 
 
 class NotebookFailed(KitError):
-    """A cell that raised. Carries `notebook` (as far as it came), `html`, `cell` (counted from 1), `name`, `value`."""
+    """A cell that failed. Carries `notebook` (as far as it came), `html`, `cell` (as in `In [5]`), `name`, `value`."""
 
-    def __init__(self, notebook: Path, html: Path, cell: int | None, name: str, value: str):
-        self.notebook, self.html, self.cell, self.name, self.value = notebook, html, cell, name, value
-        where = f"cell {cell} of {notebook.stem}" if cell else notebook.stem
+    def __init__(self, notebook: Path, cell: int, name: str, value: str):
+        self.notebook, self.html, self.cell, self.name, self.value = notebook, export(notebook), cell, name, value
         super().__init__(
-            f"{where} failed with {name}: {value}\nKept as far as it came: {notebook}\nTo read: {html}"
+            f"{notebook.stem} failed at In [{cell}] with {name}: {value}\n"
+            f"Kept as far as it came: {notebook}\nTo read: {self.html}"
         )
 
 
@@ -77,8 +75,7 @@ def execute(
     output = Path(output).absolute() if output else _default_output(source, values)
     _prepare(output)
     try:
-        with _batch():
-            _papermill(source, output, values, kernel, start_timeout, execution_timeout)
+        _papermill(source, output, values, kernel, start_timeout, execution_timeout)
     except OSError as error:
         raise KitError(
             f"could not write {output}: {error.strerror or error}. To mend: free some space, or name another output"
@@ -101,14 +98,18 @@ def _papermill(source: Path, output: Path, values: dict, kernel: str | None, sta
             )  # fmt: skip
             return
         except papermill.PapermillExecutionError as error:
-            raise NotebookFailed(output, export(output), error.cell_index + 1, error.ename, error.evalue) from None
+            raise NotebookFailed(output, error.exec_count, error.ename, error.evalue) from None
         except CellTimeoutError as error:
-            raise _failed(output, "CellTimeoutError", f"a cell took longer than {cell} seconds") from error
+            reason = f"it took longer than {cell} seconds (--execution-timeout)"
+            raise NotebookFailed(output, _running(output), "CellTimeoutError", reason) from error
         except DeadKernelError as error:
-            raise _failed(output, "DeadKernelError", "its process ended; often the memory was full") from error
+            reason = "the kernel's process ended; often the memory was full"
+            raise NotebookFailed(output, _running(output), "DeadKernelError", reason) from error
         except NoSuchKernel as error:
             raise KitError(f"no Jupyter kernel {error.name!r}. To mend: pip install ipykernel, or -k NAME") from error
-        except RuntimeError as error:  # "Kernel died before replying": nothing was executed yet
+        except RuntimeError as error:
+            if not re.search("before replying|didn't respond", str(error)):  # then cells may have been executed
+                raise
             if attempt == STARTS:
                 raise KitError(f"no kernel started in {STARTS} tries: {error}. To mend: llamax-kit doctor") from error
 
@@ -117,12 +118,10 @@ def _literal(path: Path) -> str:
     return str(path).replace("{", "{{").replace("}", "}}")  # papermill fills parameters into paths
 
 
-def _failed(output: Path, name: str, value: str) -> NotebookFailed:
-    import nbformat
-
-    done = [cell.metadata.get("papermill", {}).get("status") for cell in nbformat.read(output, 4).cells]
-    cell = next((place for place, status in enumerate(done, 1) if status in ("running", "failed")), None)
-    return NotebookFailed(output, export(output), cell, name, value)
+def _running(output: Path) -> int:
+    """Number the code cell that was being executed, as in `In [5]`, when there was no answer from it."""
+    states = [cell["metadata"]["papermill"]["status"] for cell in cells(output) if cell["cell_type"] == "code"]
+    return next((number for number, state in enumerate(states, 1) if state != "completed"), len(states))
 
 
 def _default_output(source: Path, values: dict[str, Any]) -> Path:
@@ -145,23 +144,11 @@ def _prepare(output: Path) -> None:
 
     papermill_io.register(str(output), Whole())
     logging.getLogger("papermill").addFilter(_is_news)
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the kernel's debugger warns of frozen modules
 
 
 def _is_news(message: logging.LogRecord) -> bool:
     return not message.getMessage().startswith(("Unable to parse line", "Passed unknown parameter"))
-
-
-@contextmanager
-def _batch() -> Iterator[None]:
-    """Tell the kernel that nobody watches its page (LLAMAX_KIT_BATCH), and Python that frozen modules are fine."""
-    ours = {"LLAMAX_KIT_BATCH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    before = {name: os.environ.get(name) for name in ours}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def _progress() -> bool:
