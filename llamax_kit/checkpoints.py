@@ -19,6 +19,7 @@ TEXTS = (
     "added_tokens.json",
     "chat_template.jinja",
 )
+LARGE = 1_000_000  # bytes; smaller files are hashed every time
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 
 
@@ -145,7 +146,7 @@ def adapter_hash(folder: Path) -> str:
 def _cached_sha256(path: Path) -> str:
     """sha256 of a file, remembered for large ones by path, size and time of change: 27 GB take a minute to read."""
     stat = path.stat()
-    if stat.st_size < 1_000_000:
+    if stat.st_size < LARGE:
         return sha256(path)
     from platformdirs import user_cache_path
 

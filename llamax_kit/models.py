@@ -77,7 +77,7 @@ def _resolve(spec: str) -> Resolved:
     entry = next((entry for entry in catalogue() if name in (entry.name, entry.hub) and name), None)
     if entry and not entry.hub:
         raise KitError(f"{entry.name} has no weights to load: {entry.note}. To mend: {REMEDY}")
-    if entry is None and folder.is_dir() and not hub.looks_like_id(name):
+    if entry is None and spec and folder.is_dir() and not hub.looks_like_id(name):
         raise KitError(f"expected config.json in the model folder {folder}, but it has none. To mend: {REMEDY}")
     if entry is None and not hub.looks_like_id(name):
         raise UnknownName("model", spec, [entry.name for entry in catalogue()], REMEDY)

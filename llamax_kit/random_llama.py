@@ -11,13 +11,14 @@ TOKENIZER = Path(__file__).with_name("cldr.model")
 SEED = 20240705  # the day LLaMAX came out
 
 
-def folder(tokenizer: Path = TOKENIZER) -> Path:
+def folder(tokenizer: Path | None = None) -> Path:
     """Give the model's folder in the user cache, making it the first time: 4 layers, hidden 128, context 2048 tokens.
 
     Raises KitError when the user cache cannot be written.
     """
     from platformdirs import user_cache_path
 
+    tokenizer = tokenizer or TOKENIZER
     place = user_cache_path("llamax-kit") / f"random-llama-{sha256(tokenizer)[:12]}"
     if (place / "config.json").is_file():
         return place

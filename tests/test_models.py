@@ -1,0 +1,447 @@
+"""Every published layout loads and generates alike alone and in a batch; what is not whole or not safe is refused."""
+
+import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import fake_hub
+import pytest
+import torch
+import twins
+from transformers import GenerationConfig, LlamaForCausalLM
+
+from llamax_kit import checkpoints, models, random_llama
+from llamax_kit.catalogue import catalogue
+from llamax_kit.errors import KitError, UnknownName
+
+torch.set_num_threads(1)
+pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")  # peft's call, not ours
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """One twin of each layout: {layout: folder}."""
+    root = tmp_path_factory.mktemp("twins")
+    pieces, ranks = twins.train_sentencepiece(root / "pieces.model"), twins.train_ranks(root / "ranks")
+    return {
+        layout: twins.make(layout, root / layout, pieces if layout in twins.LLAMA2 else ranks)
+        for layout in twins.LAYOUTS
+    }
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """A user cache of the test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache/llamax-kit"
+
+
+@pytest.fixture
+def twin(made, tmp_path):
+    """A copy of the sharded twin, to break."""
+    return shutil.copytree(made["float32 shards"], tmp_path / "twin")
+
+
+def generate(model, tokenizer, prompts: list[str]) -> list[str]:
+    """Greedy continuations of one batch, padded on the left."""
+    ids = [tokenizer.encode(prompt) for prompt in prompts]
+    width = max(map(len, ids))
+    padded = torch.tensor([[tokenizer.pad_id] * (width - len(row)) + row for row in ids])
+    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in ids])
+    config = GenerationConfig(
+        max_new_tokens=24, do_sample=False, eos_token_id=tokenizer.eos_ids, pad_token_id=tokenizer.pad_id
+    )
+    with torch.inference_mode():
+        output = model.generate(input_ids=padded, attention_mask=mask, generation_config=config)
+    return [tokenizer.decode(row) for row in output[:, width:].tolist()]
+
+
+def test_the_catalogue_has_every_released_model_in_a_layout_that_is_tested():
+    entries = {entry.name: entry for entry in catalogue()}
+    assert {name for names in twins.LAYOUTS.values() for name in names} == {
+        name for name, entry in entries.items() if entry.hub.startswith("LLaMAX/")
+    }
+    assert entries["LLaMAX2-7B-Alpaca"].base == "LLaMAX2-7B" and entries["LLaMAX2-7B-Alpaca"].kind == "alpaca"
+    assert entries["Llama-2-7b-hf"].hub == "meta-llama/Llama-2-7b-hf"
+    assert {entry.kind for entry in catalogue()} == {"base", "alpaca", "task", "random", "copy"}
+    assert {entry.base for entry in catalogue()} <= {"", *entries}
+
+
+@pytest.mark.parametrize("layout", twins.LAYOUTS)
+def test_each_layout_generates_the_same_alone_and_in_a_batch(made, layout):
+    resolved = models.resolve(made[layout])
+    model, tokenizer = models.load_model(resolved, device="cpu"), models.load_tokenizer(resolved)
+    assert model.dtype == torch.float32 and not model.training
+    assert model.get_input_embeddings().num_embeddings > max(tokenizer.pad_id, *tokenizer.special.values())
+    alone = [generate(model, tokenizer, [text])[0] for text in twins.TEXT]
+    assert generate(model, tokenizer, twins.TEXT) == alone
+    assert len(set(alone)) > 5 and all(alone)
+
+
+def test_the_real_checkpoint_tells_its_story(data):
+    folder = data / "checkpoints/stories260K"
+    resolved = models.resolve(str(folder))
+    model, tokenizer = models.load_model(resolved, device="cpu"), models.load_tokenizer(resolved)
+    story = generate(model, tokenizer, [""])[0]
+    assert len(story) > 50 and (folder / "expected_greedy.txt").read_text().startswith(story.strip())
+
+
+def test_nothing_of_the_models_own_generation_config_is_left(made):
+    own = json.loads((made["no pad"] / "generation_config.json").read_text())
+    assert own["repetition_penalty"] == 9.0  # would change every text
+    model = models.load_model(models.resolve(made["no pad"]), device="cpu")
+    assert model.generation_config == GenerationConfig()
+
+
+def test_dtypes_and_devices(made):
+    resolved = models.resolve(made["bare pickle"])
+    assert models.load_model(resolved, "bfloat16", "cpu").dtype == torch.bfloat16
+    assert models.placement("auto", "cpu") == ("float32", "cpu")
+    assert models.placement() == (("bfloat16", "cuda") if torch.cuda.is_available() else ("float32", "cpu"))
+    with pytest.raises(UnknownName, match="unknown dtype 'bf16'. Nearest: .*use one of auto, float32"):
+        models.placement("bf16")
+    for device in ("cuda:99", "gpu"):
+        with pytest.raises(KitError, match=f"expected a device that torch can use here, got '{device}'"):
+            models.placement("auto", device)
+
+
+def test_looking_models_up_loads_nothing_heavy():
+    code = (
+        "import sys; from llamax_kit import models; models.catalogue();"
+        "print({'torch', 'transformers', 'huggingface_hub', 'sentencepiece', 'peft'} & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
+
+
+# Names
+
+
+def test_names_that_lead_nowhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnknownName, match="unknown model 'LLaMAX2-7B-Alpac'. Nearest: LLaMAX2-7B-Alpaca"):
+        models.resolve("LLaMAX2-7B-Alpac")
+    for nothing in ("", "/no/such/folder", "LLaMAX2-7B\n"):
+        with pytest.raises(UnknownName, match="unknown model"):
+            models.resolve(nothing)
+    with pytest.raises(
+        KitError, match="LLaMA2-7B-Alpaca has no weights to load: .*never published: tune Llama-2-7b-hf"
+    ):
+        models.resolve("LLaMA2-7B-Alpaca")
+    with pytest.raises(KitError, match="copy has no weights to load"):
+        models.resolve("copy")
+    with pytest.raises(KitError, match="expected config.json in the model folder .*, but it has none"):
+        models.resolve(str(tmp_path))
+
+
+def test_a_folder_named_like_a_hub_id_is_a_model_only_with_a_config(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results = tmp_path / "LLaMAX/LLaMAX2-7B-Alpaca/flores101"
+    results.mkdir(parents=True)  # as the authors' scripts leave it
+    (results / "spBLEU_summary.csv").write_text("en-de 1.0\n")
+    with hub(monkeypatch, tmp_path, {"LLaMAX/LLaMAX2-7B-Alpaca": made["float32 shards"]}):
+        assert models.resolve("LLaMAX/LLaMAX2-7B-Alpaca").revision == fake_hub.COMMIT
+        shutil.copytree(made["bare pickle"], results.parent, dirs_exist_ok=True)
+        found = models.resolve("LLaMAX/LLaMAX2-7B-Alpaca")
+        assert found.hub == "" and found.revision.startswith("sha256:") and found.folder == results.parent
+
+
+# The hub
+
+
+@contextmanager
+def hub(monkeypatch, tmp_path, repositories, gated=frozenset()):
+    """Let the real client of the hub talk to a hub on loopback, with a cache of the test's own."""
+    from huggingface_hub import constants
+
+    with fake_hub.serve(repositories, gated) as (address, asked):
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        template = address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+        yield asked
+
+
+def test_from_the_hub_at_a_commit_without_weights_until_they_are_needed(made, tmp_path, monkeypatch):
+    both = shutil.copytree(made["float32 shards"], tmp_path / "both")
+    shutil.copyfile(made["bare pickle"] / "pytorch_model.bin", both / "pytorch_model.bin")
+    (both / "modeling_mine.py").write_text("raise SystemExit")
+    served = {"LLaMAX/LLaMAX2-7B": both, "LLaMAX/LLaMAX2-7B-XNLI": made["bare pickle"]}
+    with hub(monkeypatch, tmp_path, served) as asked:
+        found = models.resolve("LLaMAX2-7B@v1")
+        assert (found.name, found.hub, found.revision) == ("LLaMAX2-7B", "LLaMAX/LLaMAX2-7B", fake_hub.COMMIT)
+        assert models.load_tokenizer(found).encode("x")[0] == 1
+        assert not [name for name in asked if name.startswith(("model", "pytorch"))]
+        models.load_model(found, device="cpu")
+        assert "model-00001-of-00003.safetensors" in asked  # safetensors, and neither the pickle nor code
+        assert not {"pytorch_model.bin", "modeling_mine.py"} & set(asked)
+        asked.clear()
+        bare = models.resolve("LLaMAX/LLaMAX2-7B-XNLI")
+        models.load_model(bare, device="cpu")
+        assert set(asked) == {"config.json", "tokenizer.model", "pytorch_model.bin"}
+    # offline: what was fetched is found again, at the same commit
+    assert models.resolve("LLaMAX2-7B@v1") == found
+    models.load_model(found, device="cpu")
+    with pytest.raises(KitError, match="could not fetch LLaMAX/LLaMAX3-8B at v9 from the hub .*connect to the network"):
+        models.resolve("LLaMAX3-8B@v9")
+
+
+def test_what_the_hub_refuses(made, tmp_path, monkeypatch):
+    (tmp_path / "gguf").mkdir()
+    (tmp_path / "gguf/model.gguf").write_bytes(b"GGUF")
+    served = {"meta-llama/Llama-2-7b-hf": made["no pad"], "LLaMAX/LLaMAX3-8B": made["no pad"], "a/b": tmp_path / "gguf"}
+    with hub(monkeypatch, tmp_path, served, gated={"meta-llama/Llama-2-7b-hf"}):
+        with pytest.raises(KitError, match="is gated: .*accept it at https.*run `hf auth login`.*name their folder"):
+            models.resolve("Llama-2-7b-hf")
+        with pytest.raises(
+            UnknownName, match="unknown model on the hub 'LLaMAX/LLaMAX3-7B'. Nearest: LLaMAX/LLaMAX3-8B"
+        ):
+            models.resolve("LLaMAX/LLaMAX3-7B")
+        with pytest.raises(KitError, match="LLaMAX/LLaMAX3-8B has no revision 'v7'. To mend: see its commits"):
+            models.resolve("LLaMAX3-8B@v7")
+        with pytest.raises(KitError, match="expected config.json in a/b, but it has none: .*GGUF"):
+            models.resolve("a/b")
+
+
+# Folders that are not whole, or not safe
+
+
+def broken(twin, message):
+    with pytest.raises(KitError, match=message):
+        models.load_model(models.resolve(twin), device="cpu")
+
+
+def test_a_folder_without_weights_or_with_a_missing_shard(twin):
+    (twin / "model-00002-of-00003.safetensors").unlink()
+    broken(twin, "names 3 weight files, of which 1 are missing: model-00002-of-00003.safetensors. To mend: copy")
+    (twin / "model.safetensors.index.json").unlink()
+    broken(twin, "expected weights in .*one of model.safetensors, .* but found none. To mend: copy the weights there")
+
+
+@pytest.mark.parametrize("length", [0, 5, 100, -1, -4000])
+def test_a_truncated_safetensors_file(twin, length):
+    path = twin / "model-00001-of-00003.safetensors"
+    size = path.stat().st_size
+    os.truncate(path, length if length >= 0 else size + length)
+    with pytest.raises(
+        KitError, match=r"expected [\d,]+ bytes in .*-00001-of-00003.safetensors .* found [\d,]+: it is cut"
+    ):
+        models.resolve(twin)
+
+
+def test_other_damage_to_safetensors(twin):
+    path = twin / "model-00001-of-00003.safetensors"
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"x")
+    broken(twin, "cut off or damaged")
+    path.write_bytes(whole[:20] + b"\xff\xff" + whole[22:])
+    broken(twin, "the header of .* cannot be read")
+    path.write_bytes(whole[:8] + b"[1]".ljust(int.from_bytes(whole[:8], "little")) + whole[-8:])
+    broken(twin, "the header of .* cannot be read")
+
+
+def test_remote_code_is_never_run(twin):
+    config = json.loads((twin / "config.json").read_text())
+    (twin / "modeling_mine.py").write_text("raise SystemExit('ran')")
+    mapped = config | {"auto_map": {"AutoModelForCausalLM": "modeling_mine.Mine"}}
+    for changed, message in (
+        (mapped, "asks for code of its own .*modeling_mine.Mine.*never run. To mend: .*remove auto_map"),
+        (mapped | {"model_type": "mine"}, "asks for code of its own"),
+        (config | {"model_type": "mine"}, "says model_type 'mine', which needs code that this transformers does not"),
+        (config | {"model_type": "mt5"}, "expected a causal language model, but .*'mt5'"),
+    ):
+        (twin / "config.json").write_text(json.dumps(changed))
+        broken(twin, message)
+    (twin / "config.json").write_text("{")
+    broken(twin, "expected JSON in .*config.json")
+
+
+class Wicked:
+    """Unpickled, it would leave a file behind."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+def test_a_pickle_that_does_more_than_hold_tensors_is_refused(made, tmp_path):
+    twin = shutil.copytree(made["bare pickle"], tmp_path / "twin")
+    torch.save({"model.norm.weight": Wicked(tmp_path / "ran")}, twin / "pytorch_model.bin")
+    broken(twin, "could not load the weights of .*UnpicklingError.*more than tensors is refused")
+    (twin / "pytorch_model.bin").write_bytes(pickle.dumps(Wicked(tmp_path / "ran")))
+    broken(twin, "could not load the weights of ")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_safetensors_come_before_a_pickle(made, twin, tmp_path):
+    torch.save({"x": Wicked(tmp_path / "ran")}, twin / "pytorch_model.bin")
+    models.load_model(models.resolve(twin), device="cpu")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_weights_that_do_not_fit_the_config(twin):
+    config = json.loads((twin / "config.json").read_text())
+    for changed, message in (
+        ({"num_hidden_layers": 3}, "do not fit its config.json: 9 tensors are missing, 0 are not expected, .*layers.2"),
+        ({"num_hidden_layers": 1}, "do not fit its config.json: 0 tensors are missing, 9 are not expected, .*layers.1"),
+        ({"vocab_size": 601}, "could not load the weights of .*: RuntimeError"),
+    ):
+        (twin / "config.json").write_text(json.dumps(config | changed))
+        broken(twin, message)
+
+
+# What identifies a folder
+
+
+def test_the_content_hash_follows_all_that_matters_and_nothing_else(twin):
+    first = models.resolve(twin).revision
+    (twin / "README.md").write_text("x")
+    (twin / "training_args.bin").write_bytes(b"x")
+    assert models.resolve(twin).revision == first == models.resolve(shutil.copytree(twin, twin / "copy")).revision
+    seen = {first}
+    for name in ("config.json", "generation_config.json", "tokenizer.json", "special_tokens_map.json"):
+        path = twin / name
+        path.write_text(path.read_text() + "\n")
+        seen.add(models.resolve(twin).revision)
+    weights = bytearray((twin / "model-00001-of-00003.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (twin / "model-00001-of-00003.safetensors").write_bytes(weights)
+    seen.add(models.resolve(twin).revision)
+    assert len(seen) == 6
+
+
+def test_large_files_are_hashed_once(twin, cache, monkeypatch):
+    hashed = []
+    monkeypatch.setattr(checkpoints, "LARGE", 10_000)
+    monkeypatch.setattr(checkpoints, "sha256", lambda path: hashed.append(path.name) or f"{len(hashed):064}")
+    first = models.resolve(twin).revision
+    assert "model-00001-of-00003.safetensors" in hashed and any(cache.rglob("*"))
+    hashed.clear()
+    assert models.resolve(twin).revision != first  # the small files, hashed again, have other hashes here
+    assert not [name for name in hashed if name.endswith(".safetensors")]
+    os.utime(twin / "model-00001-of-00003.safetensors", ns=(1, 1))
+    models.resolve(twin)
+    assert "model-00001-of-00003.safetensors" in hashed
+
+
+def test_a_cache_that_cannot_be_written_or_is_damaged_stops_nothing(twin, cache, monkeypatch):
+    monkeypatch.setattr(checkpoints, "LARGE", 10_000)
+    first = models.resolve(twin).revision
+    for note in (cache / "hashes").iterdir():
+        note.write_text("cut")
+    assert models.resolve(twin).revision == first
+    shutil.rmtree(cache)
+    cache.parent.mkdir(exist_ok=True)
+    cache.write_text("a file in its place")
+    assert models.resolve(twin).revision == first
+
+
+# LoRA
+
+
+@pytest.fixture(scope="session")
+def adapter(made, tmp_path_factory):
+    """An adapter that changes what the sharded twin says."""
+    import peft
+
+    base = LlamaForCausalLM.from_pretrained(made["float32 shards"])
+    torch.manual_seed(3)
+    config = peft.LoraConfig(r=2, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM", init_lora_weights=False)
+    folder = tmp_path_factory.mktemp("lora") / "my-lora"
+    peft.get_peft_model(base, config).save_pretrained(folder)
+    saved = json.loads((folder / "adapter_config.json").read_text())
+    (folder / "adapter_config.json").write_text(json.dumps(saved | {"base_model_name_or_path": "LLaMAX/LLaMAX2-7B"}))
+    return folder
+
+
+def test_an_adapter_changes_the_answers_and_the_identity(made, adapter):
+    plain = models.resolve(made["float32 shards"])
+    with_it = models.resolve(made["float32 shards"], str(adapter))
+    assert with_it.name == "float32 shards+my-lora" and with_it.revision == plain.revision
+    assert with_it.adapter_revision.startswith("sha256:") and plain.adapter_revision == ""
+    tokenizer = models.load_tokenizer(with_it)
+    model = models.load_model(with_it, device="cpu")
+    assert not model.training
+    texts = [
+        generate(models.load_model(plain, device="cpu"), tokenizer, twins.TEXT),
+        generate(model, tokenizer, twins.TEXT),
+    ]
+    assert texts[0] != texts[1]
+    assert [generate(model, tokenizer, [text])[0] for text in twins.TEXT] == texts[1]
+
+
+def test_an_adapter_of_another_base_is_refused(made, adapter, tmp_path, monkeypatch):
+    served = {"LLaMAX/LLaMAX2-7B": made["float32 shards"], "LLaMAX/LLaMAX2-7B-Alpaca": made["float32 shards"]}
+    with hub(monkeypatch, tmp_path, served | {"me/my-lora": adapter}):
+        found = models.resolve("LLaMAX2-7B", "me/my-lora@main")
+        assert found.adapter_revision == fake_hub.COMMIT and found.name == "LLaMAX2-7B+my-lora"
+        models.load_model(found, device="cpu")
+        with pytest.raises(
+            KitError, match="was trained on LLaMAX/LLaMAX2-7B, not on LLaMAX/LLaMAX2-7B-Alpaca.*load it on"
+        ):
+            models.resolve("LLaMAX2-7B-Alpaca", str(adapter))
+        with pytest.raises(
+            KitError, match="expected a LoRA adapter in LLaMAX/LLaMAX2-7B, but it has no adapter_config"
+        ):
+            models.resolve("LLaMAX2-7B", "LLaMAX/LLaMAX2-7B")
+
+
+def test_an_adapter_of_another_shape_is_refused(made, adapter, tmp_path):
+    pieces = made["float32 shards"] / "tokenizer.model"
+    for number, shape in enumerate(({"hidden_size": 16}, {"num_hidden_layers": 1}, {"num_hidden_layers": 3})):
+        other = twins.make("bare pickle", tmp_path / f"other{number}", pieces, **shape)
+        with pytest.raises(KitError, match="my-lora does not fit the model: .*load it on the model it was trained on"):
+            models.load_model(models.resolve(other, str(adapter)), device="cpu")
+
+
+def test_adapters_that_are_none(made, adapter, tmp_path):
+    model = made["float32 shards"]
+    with pytest.raises(KitError, match="expected a LoRA adapter, a folder that holds adapter_config.json or a hub id"):
+        models.resolve(model, str(tmp_path))
+    empty = shutil.copytree(adapter, tmp_path / "empty")
+    (empty / "adapter_model.safetensors").unlink()
+    with pytest.raises(KitError, match="expected weights in the adapter folder"):
+        models.resolve(model, str(empty))
+    torch.save({"x": Wicked(tmp_path / "ran")}, empty / "adapter_model.bin")
+    with pytest.raises(KitError, match="does not fit the model"):
+        models.load_model(models.resolve(model, str(empty)), device="cpu")
+    assert not (tmp_path / "ran").exists()
+    cut = shutil.copytree(adapter, tmp_path / "cut")
+    os.truncate(cut / "adapter_model.safetensors", 500)
+    with pytest.raises(KitError, match="cut off or damaged"):
+        models.resolve(model, str(cut))
+
+
+# A Llama of random weights
+
+
+def test_the_random_llama_is_the_same_every_time(made, cache, monkeypatch):
+    monkeypatch.setattr(random_llama, "TOKENIZER", made["float32 shards"] / "tokenizer.model")
+    torch.manual_seed(1)
+    expected = torch.rand(1)
+    torch.manual_seed(1)
+    first = models.resolve("random-llama")
+    assert torch.rand(1) == expected  # the caller's random numbers go on undisturbed
+    stamp = (first.folder / "model.safetensors").stat().st_mtime_ns
+    assert models.resolve("random-llama") == first
+    assert (first.folder / "model.safetensors").stat().st_mtime_ns == stamp
+    shutil.rmtree(cache)
+    assert models.resolve("random-llama").revision == first.revision
+    model = models.load_model(first, device="cpu")
+    assert model.config.max_position_embeddings == 2048 and first.name == "random-llama"
+    assert generate(model, models.load_tokenizer(first), twins.TEXT[:2])
+    assert [path.name for path in cache.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_cache_that_cannot_hold_the_random_llama(made, cache, monkeypatch):
+    monkeypatch.setattr(random_llama, "TOKENIZER", made["float32 shards"] / "tokenizer.model")
+    cache.parent.mkdir()
+    cache.write_text("a file in its place")
+    with pytest.raises(KitError, match="could not make the random Llama in .*let XDG_CACHE_HOME name a folder"):
+        models.resolve("random-llama")
