@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 HEIGHT = "26em"  # about twenty rows
+LONG = 90  # characters of text that are wrapped; a signature, of about 70, stays on its line
 
 
 def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
@@ -20,6 +21,7 @@ def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
     """
     from IPython.display import HTML
 
+    table = table.reset_index(drop=True)  # two tables put together have row labels twice
     styled = (
         table.style.format(precision=digits, na_rep="", thousands=",", escape="html")
         .hide(axis="index")
@@ -28,17 +30,24 @@ def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
         .set_table_styles([
             {"selector": "caption", "props": "text-align: left; font-weight: 600; padding: 0 0 .4em"},
             {"selector": "th", "props": "text-align: left; background: var(--jp-layout-color0, white)"},
-            {"selector": "td", "props": "text-align: left; white-space: nowrap"},
+            {"selector": "td", "props": "text-align: left; vertical-align: top; white-space: nowrap"},
+            {"selector": "td.long", "props": "white-space: pre-wrap; overflow-wrap: anywhere; min-width: 16em"},
             {"selector": "td.number", "props": "text-align: right; font-variant-numeric: tabular-nums"},
         ])
         .set_sticky(axis="columns")
-        .set_td_classes(_number_cells(table))
+        .set_td_classes(_classes(table))
     )  # fmt: skip
     return HTML(f'<div tabindex="0" style="max-height: {HEIGHT}; overflow: auto">{styled.to_html()}</div>')
 
 
-def _number_cells(table: "DataFrame") -> "DataFrame":
+def _classes(table: "DataFrame") -> "DataFrame":
+    """Name the cells of each column: "number" is set to the right, "long" text is wrapped."""
+    return table.astype(object).assign(**{name: _kind(table[name]) for name in table})
+
+
+def _kind(column) -> str:
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-    number = {name: is_numeric_dtype(table[name]) and not is_bool_dtype(table[name]) for name in table}
-    return table.astype(object).assign(**{name: "number" if number[name] else "" for name in table})
+    if is_numeric_dtype(column) and not is_bool_dtype(column):
+        return "number"
+    return "long" if column.astype(str).str.len().max() > LONG else ""
