@@ -40,7 +40,8 @@ def demo() -> None:
     page = execute.execute("04", values={"run": "demo"})
     with open(runs.folder("demo") / "scores.csv", encoding="utf-8", newline="") as file:
         columns = ("system", "src", "tgt", "metric", "score", "low", "high", "n")
-        rows = [[_short(row[name]) for name in columns] for row in csv.DictReader(file)]
+        rows = [[row[name] for name in columns] for row in csv.DictReader(file)]
+    click.echo("random-llama has random weights, made on the spot; copy hands the source back as its answer.\n")
     click.echo(_table([columns, *rows]))
     click.echo(f"\nThe page with pictures: {page}")
 
@@ -138,17 +139,19 @@ def doctor() -> None:
         click.echo(line)
 
 
+def _table(rows) -> str:
+    """Set rows of texts in columns as wide as their widest; figures stand to the right, with two decimals at most."""
+    columns = [[_short(str(cell)) for cell in column] for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(cells).rstrip() for cells in zip(*map(_even, columns), strict=True))
+
+
 def _short(cell: str) -> str:
-    """Give a figure with the two decimals that papers print, and any other text as it is."""
     return f"{float(cell):.2f}" if re.fullmatch(r"-?\d+\.\d+(e-?\d+)?", cell) else cell
 
 
-def _table(rows) -> str:
-    """Set rows of texts in columns, as wide as their widest."""
-    rows = [[str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in lines)
+def _even(column: list[str]) -> list[str]:
+    width, figures = max(map(len, column)), all(re.fullmatch(r"[-\d.]+", cell) for cell in column[1:])
+    return [cell.rjust(width) if figures else cell.ljust(width) for cell in column]
 
 
 if __name__ == "__main__":

@@ -143,7 +143,8 @@ def _prepare(output: Path) -> None:
                 scratch.write_text(text, encoding="utf-8")
 
     papermill_io.register(str(output), Whole())
-    logging.getLogger("papermill").addFilter(_is_news)
+    for name in ("papermill", "papermill.translators"):
+        logging.getLogger(name).addFilter(_is_news)
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the kernel's debugger warns of frozen modules
 
 

@@ -40,6 +40,7 @@ def export(notebook: Path | str) -> Path:
     node.metadata["title"] = title(node)
     shown = Config({"NbConvertBase": {"display_data_priority": SHOWN}})
     exporter = HTMLExporter(template_file=str(TEMPLATE), config=shown, embed_images=True, exclude_anchor_links=True)
+    exporter.register_preprocessor("nbconvert.preprocessors.CoalesceStreamsPreprocessor", enabled=True)
     place = {"metadata": {"path": str(notebook.parent), "name": notebook.stem}}
     html, _ = exporter.from_notebook_node(node, resources=place)
     path = notebook.with_suffix(".html")

@@ -36,7 +36,8 @@ def scores(table: "DataFrame", ax: "Axes") -> None:
     _grow(ax, len(order), len(systems))
     ax.set_yticks(range(len(order)), order)
     ax.set_ylim(len(order) - 0.5, -0.5)
-    ax.set_xlim(0, max(1.0, 1.03 * table[["score", "high"]].max(axis=None)))
+    most = max(1.0, table[["score", "high"]].max(axis=None))
+    ax.set_xlim(-0.015 * most, 1.03 * most)  # a dot at zero is seen whole
     ax.set(xlabel=f"{metric} (points, 0–100; bars: 95 % interval)", title=f"{metric} by direction, {_sizes(table)}")
     ax.tick_params(axis="x", labeltop=len(order) > 30, length=0)
     _finish(ax, len(systems))

@@ -63,6 +63,13 @@ def test_papermill_is_given_absolute_paths_and_both_timeouts(asked, house):
     assert "sentences = 5" in nbformat.read(output, 4).cells[1].source
 
 
+def test_papermill_does_not_complain_of_what_the_kit_has_checked(asked, house, caplog):
+    cell = new_code_cell("n: int | None = None  # a=1", metadata={"tags": ["parameters"]})
+    nbformat.write(new_notebook(cells=[cell], metadata=KERNEL), house / "own.ipynb")
+    execute.execute(house / "own.ipynb", values={"n": 3})
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == []
+
+
 def test_the_output_goes_where_the_run_is_named_or_asked(asked, house):
     assert execute.execute("04", values={"run": "mine"}).parent == house / "outputs" / "mine"
     assert execute.execute("04", house / "{x}.ipynb") == house / "{x}.html"

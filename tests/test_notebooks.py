@@ -1,0 +1,86 @@
+"""The notebooks as they are committed: clean, their kind said first, choices in one cell, short cells, prose before."""
+
+import ast
+import json
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+
+from llamax_kit.parameters import cells, check, given_values, parameters
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PARAMS = sorted((ROOT / "params").glob("*/*.y*ml"))
+
+
+def code(notebook: Path) -> list[str]:
+    return [cell["source"] for cell in cells(notebook) if cell["cell_type"] == "code"]
+
+
+def test_there_are_notebooks():
+    assert {"00_take_the_tour", "04_translate_and_score"} <= {path.stem for path in NOTEBOOKS}
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request) -> Path:
+    return request.param
+
+
+def kind(notebook: Path) -> str:
+    """Run or Learn: "# Run: …", or "**Run.** …" as the line under the title."""
+    found = re.match(r"# (?:.+\n+\*\*)?(Run|Learn)(?:: \w|\.\*\* \w)", cells(notebook)[0]["source"])
+    return found[1] if found else ""
+
+
+def test_it_is_committed_without_outputs_for_the_kernel_python3(notebook):
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    assert content["metadata"]["kernelspec"]["name"] == "python3"
+    assert not {"widgets", "papermill"} & content["metadata"].keys()
+    for cell in content["cells"]:
+        assert not cell.get("outputs") and cell.get("execution_count") is None, cell["source"]
+
+
+def test_its_first_line_says_its_kind(notebook):
+    assert kind(notebook) in ("Run", "Learn")
+
+
+def test_its_parameters_are_typed_explained_and_at_most_twelve(notebook):
+    (cell,) = [cell for cell in cells(notebook) if "parameters" in cell["metadata"].get("tags", [])]
+    assert all(isinstance(line, ast.AnnAssign) for line in ast.parse(cell["source"]).body)
+    found = parameters(notebook)
+    assert 1 <= len(found) <= 12
+    assert all(parameter.help for parameter in found)
+    check(notebook, {parameter.name: parameter.default for parameter in found})
+
+
+def test_a_run_notebook_defines_nothing(notebook):
+    defines = [source for source in code(notebook) if re.search(r"^\s*(def|class|async def) ", source, re.MULTILINE)]
+    assert kind(notebook) == "Learn" or not defines
+
+
+def test_its_cells_are_short_and_parse(notebook):
+    for source in code(notebook):
+        ast.parse(source)
+    lengths = [len(source.strip().splitlines()) for source in code(notebook)]
+    assert max(lengths) <= 20
+    assert statistics.median(lengths) <= 5
+
+
+def test_prose_stands_before_nearly_every_code_cell(notebook):
+    kinds = [cell["cell_type"] for cell in cells(notebook)]
+    before = [kinds[place - 1] == "markdown" for place, kind in enumerate(kinds) if kind == "code"]
+    assert sum(before) / len(before) >= 0.7
+
+
+def test_no_cell_names_a_machine_or_a_secret(notebook):
+    for cell in cells(notebook):
+        assert not re.search(r"/home/|/root|/Users/|hf_[A-Za-z0-9]{10}", cell["source"]), cell["source"]
+
+
+@pytest.mark.parametrize("path", PARAMS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_parameter_file_fits_its_notebook(path):
+    values = given_values(parameters_file=[path])
+    assert values
+    check(ROOT / "notebooks" / f"{path.parent.name}.ipynb", values)
