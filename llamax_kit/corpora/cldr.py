@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 FEWEST = 30  # positions of devtest; with fewer, a score would say nothing
 
 
-@cache
-def _text(code: str, split: str) -> tuple[str | None, ...]:
+def _text(code: str, split: str) -> list[str | None]:
     own = entries(code)
-    return tuple(say(content, own) for content in contents(split))
+    return [say(content, own) for content in contents(split)]
 
 
+@cache
 def _positions(code: str) -> int:
     """How many positions of devtest a language has."""
     return sum(text is not None for text in _text(code, "devtest"))
@@ -56,7 +56,7 @@ def load(split: str, codes: list[str]) -> Corpus:
                 f"CLDR has too little of {find(code).name} ({code}): {found} phrases in devtest, expected {FEWEST}. "
                 f"To mend: leave it out; `python -m llamax_kit.corpora.cldr` lists what each language has"
             )
-    return Corpus("cldr", split, f"{release()}, {split}", {code: list(_text(code, split)) for code in codes})
+    return Corpus("cldr", split, f"{release()}, {split}", {code: _text(code, split) for code in codes})
 
 
 def coverage() -> "DataFrame":
