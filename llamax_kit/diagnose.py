@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 HEIGHT = "34em"
 CELL = "text-align: start; vertical-align: top; white-space: pre-wrap; overflow-wrap: anywhere; padding: .4em .6em"
+SUMMARY = "cursor: pointer; padding: .3em 0"
+TABLE = "table-layout: fixed; width: 100%; min-width: 44em"
 
 
 def shares(translations: "DataFrame") -> "DataFrame":
@@ -91,20 +93,20 @@ def _differ(one: str, other: str) -> bool:
 def _part(keys: tuple[str, str, str], rows: "DataFrame") -> str:
     system, src, tgt = keys
     metric = html.escape(rows["metric"].iloc[0])
-    heads = (f"sentence {metric}", f"source ({_name(src)})", f"reference ({_name(tgt)})", "hypothesis")
+    heads = (f"{metric} of the sentence", f"source: {_name(src)}", f"reference: {_name(tgt)}", "hypothesis")
     head = "".join(f'<th scope="col" style="{CELL}">{text}</th>' for text in heads)
     body = "".join(_row(row, src, tgt) for row in rows.itertuples())
+    scores = f"{src}-{tgt}, {rows['score'].min():.1f} to {rows['score'].max():.1f}"
     return (
-        f'<details><summary style="cursor: pointer; padding: .3em 0"><b>{html.escape(system)}</b> '
-        f"{html.escape(f'{src}-{tgt}')}: best and worst sentences</summary>"
-        '<table style="table-layout: fixed; width: 100%; min-width: 44em"><colgroup><col style="width: 7em"></colgroup>'
+        f'<details style="color: inherit"><summary style="{SUMMARY}"><b>{html.escape(system)}</b> {html.escape(scores)}'
+        f'</summary><table style="{TABLE}"><colgroup><col style="width: 8.5em"></colgroup>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></details>"
     )
 
 
 def _row(row, src: str, tgt: str) -> str:
     cells = [
-        f'<td style="{CELL}"><b>{row.score:.1f}</b> {row.rank}\nsentence {row.index}</td>',
+        f'<td style="{CELL}"><b>{row.score:.1f}</b> {row.rank}\nindex {row.index}</td>',
         _cell(row.source, src),
         _cell(row.reference, tgt),
         _cell(row.hypothesis, tgt),

@@ -103,13 +103,13 @@ def baselines(corpus: Corpus, directions: list[tuple[str, str]]) -> "DataFrame":
     """
     import pandas as pd
 
-    always = directions[0][1]
+    only = directions[0][1]
     rows = []
     for src, tgt in directions:
         for index, source, reference in corpus.pairs(src, tgt):
-            stray = corpus.texts[always][index] or ""
+            stray = corpus.texts[only][index] or ""
             rows.append(("copy", src, tgt, index, source, source, reference, "stop", None))
-            rows.append((f"always-{always}", src, tgt, index, source, stray, reference, "stop", None))
+            rows.append((f"only-{only}", src, tgt, index, source, stray, reference, "stop", None))
     return pd.DataFrame(rows, columns=COLUMNS).astype({"tokens": "Int64"})
 
 

@@ -125,7 +125,7 @@ def test_each_text_has_its_language_and_direction():
     assert re.search(r'<td lang="en" dir="ltr"[^>]*>Hello there', page)
     assert re.search(r'<td lang="ar" dir="rtl"[^>]*>مرحبا', page)
     assert re.search(r'<td lang="ar" dir="ltr"[^>]*>שלום wrote', page)  # it is mostly Latin
-    assert "reference (Arabic)" in page
+    assert "reference: Arabic" in page
 
 
 def test_languages_are_named_as_pages_name_them():

@@ -142,10 +142,10 @@ def test_written_hypotheses_take_one_line_each(tmp_path):
 
 def test_baselines_copy_or_answer_in_one_language():
     table = baselines(CORPUS, [("en", "de"), ("en", "ru")])
-    copy, always = (table[table.system == name] for name in ("copy", "always-de"))
+    copy, only = (table[table.system == name] for name in ("copy", "only-de"))
     assert copy["hypothesis"].tolist() == copy["source"].tolist()
-    assert always[always.tgt == "de"]["hypothesis"].tolist() == ["ein Haus", "zwei", "drei Häuser"]
-    assert always[always.tgt == "ru"]["hypothesis"].tolist() == ["ein Haus", "drei Häuser", ""]
+    assert only[only.tgt == "de"]["hypothesis"].tolist() == ["ein Haus", "zwei", "drei Häuser"]
+    assert only[only.tgt == "ru"]["hypothesis"].tolist() == ["ein Haus", "drei Häuser", ""]
     counted = shares(table).set_index(["system", "tgt"])
     assert counted.loc[("copy", "ru"), "copy"] == 1
-    assert counted.loc[("always-de", "ru"), "empty"] == pytest.approx(1 / 3)
+    assert counted.loc[("only-de", "ru"), "empty"] == pytest.approx(1 / 3)
