@@ -1,14 +1,24 @@
 """A small Llama with random weights, made on the spot: the whole pipeline without a download. Translates nothing."""
 
+import hashlib
 import shutil
 import tempfile
 from pathlib import Path
 
 from llamax_kit.errors import KitError
 from llamax_kit.files import sha256
+from llamax_kit.weights import progress_bar
 
 TOKENIZER = Path(__file__).with_name("cldr.model")
-SEED = 20240705  # the day LLaMAX came out
+SEED = 20240706  # the day LLaMAX came out
+SHAPE = {
+    "hidden_size": 128,
+    "intermediate_size": 352,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 2048,
+    "initializer_range": 0.1,  # with Llama's own 0.02 it says the same few words whatever it reads
+}
 
 
 def folder(tokenizer: Path | None = None) -> Path:
@@ -19,7 +29,8 @@ def folder(tokenizer: Path | None = None) -> Path:
     from platformdirs import user_cache_path
 
     tokenizer = tokenizer or TOKENIZER
-    place = user_cache_path("llamax-kit") / f"random-llama-{sha256(tokenizer)[:12]}"
+    recipe = hashlib.sha256(f"{sha256(tokenizer)} {SEED} {SHAPE}".encode()).hexdigest()
+    place = user_cache_path("llamax-kit") / f"random-llama-{recipe[:12]}"
     if (place / "config.json").is_file():
         return place
     try:
@@ -49,17 +60,16 @@ def make(place: Path, tokenizer: Path, seed: int = SEED, **changes) -> None:
     from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(tokenizer))
-    shape = dict(hidden_size=128, intermediate_size=352, num_hidden_layers=4, num_attention_heads=4)
     config = LlamaConfig(
         vocab_size=pieces.get_piece_size(),
         bos_token_id=pieces.bos_id(),
         eos_token_id=pieces.eos_id(),
-        max_position_embeddings=2048,
-        **(shape | changes),
+        **(SHAPE | changes),
     )
     with torch.random.fork_rng(devices=[]):  # the caller's random numbers stay as they were
         torch.manual_seed(seed)
         model = LlamaForCausalLM(config)
     model.generation_config = GenerationConfig()
-    model.save_pretrained(place)
+    with progress_bar(False):
+        model.save_pretrained(place)
     shutil.copyfile(tokenizer, place / "tokenizer.model")

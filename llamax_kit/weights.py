@@ -47,7 +47,7 @@ def load(folder: Path, dtype: str, device: str):
     check_architecture(folder)
     files = weight_files(folder)
     try:
-        with _bar_for_large(files):
+        with progress_bar(sum(file.stat().st_size for file in files) > 2**30):  # where it takes a while
             model, report = AutoModelForCausalLM.from_pretrained(
                 folder,
                 dtype=getattr(torch, dtype),
@@ -106,15 +106,15 @@ def _first_line(error: Exception) -> str:
 
 
 @contextmanager
-def _bar_for_large(files: list[Path]) -> Iterator[None]:
-    """Let transformers show how far it is where loading takes a while, and be silent in logs where it does not."""
+def progress_bar(shown: bool) -> Iterator[None]:
+    """Show transformers' bar of loading and saving, or not: for a small model it only fills logs."""
     from transformers.utils import logging
 
-    shown = logging.is_progress_bar_enabled()
-    if sum(file.stat().st_size for file in files) < 2**30:
+    before = logging.is_progress_bar_enabled()
+    if not shown:
         logging.disable_progress_bar()
     try:
         yield
     finally:
-        if shown:
+        if before:
             logging.enable_progress_bar()
