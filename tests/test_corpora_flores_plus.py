@@ -66,15 +66,13 @@ def test_from_the_hub_the_commit_is_the_release(place, tmp_path, monkeypatch):
         return str(folder)
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
-    monkeypatch.setattr(
-        "huggingface_hub.HfApi.list_repo_files", lambda *_, **__: ["README.md", "dev/eng_Latn.parquet", "x/a.parquet"]
-    )
     corpus = corpora.load(f"flores_plus@{COMMIT}", ["en"])
     assert corpus.release == f"FLORES+ devtest, commit {COMMIT}"
     assert asked["repository"] == "openlanguagedata/flores_plus" and asked["repo_type"] == "dataset"
     assert asked["revision"] == COMMIT
     assert asked["allow_patterns"] == ["devtest/eng_Latn.parquet", "devtest/eng_Latn.jsonl"]
-    assert corpora.available("flores_plus:dev") == ["en"] and corpora.available("flores_plus") == []
+    assert corpora.available("flores_plus") == ["en"] and corpora.available("flores_plus:dev") == []
+    assert asked["allow_patterns"] == ["dev/*"] and asked["revision"] is None
 
 
 def refusal(kind, status):
@@ -87,10 +85,10 @@ def refusal(kind, status):
     [
         (refusal(errors.GatedRepoError, 401), "is gated, and this machine's account has not been granted access"),
         (refusal(errors.GatedRepoError, 403), "is gated, and this machine's account has not been granted access"),
-        (refusal(errors.HfHubHTTPError, 503), r"could not be reached, and is not in the local cache \(HfHubHTTPError"),
-        (errors.LocalEntryNotFoundError("offline"), "could not be reached, and is not in the local cache"),
-        (errors.OfflineModeIsEnabled("offline"), "could not be reached, and is not in the local cache"),
-        (httpx2.ConnectError("no network"), "could not be reached, and is not in the local cache"),
+        (refusal(errors.HfHubHTTPError, 503), r"could not be fetched, and is not in the local cache \(HfHubHTTPError"),
+        (errors.LocalEntryNotFoundError("offline"), "could not be fetched, and is not in the local cache"),
+        (errors.OfflineModeIsEnabled("offline"), "could not be fetched, and is not in the local cache"),
+        (httpx2.ConnectError("no network"), "could not be fetched, and is not in the local cache"),
         (refusal(errors.RevisionNotFoundError, 404), "has no revision 'v9'"),
     ],
     ids=["401", "403", "503", "cache", "offline-mode", "no-network", "revision"],
@@ -100,7 +98,6 @@ def test_without_access_the_message_says_how_to_get_it(place, monkeypatch, error
         raise error
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", refuse)
-    monkeypatch.setattr("huggingface_hub.HfApi.list_repo_files", refuse)
     for languages in (["en"], None):
         with pytest.raises(KitError, match=message) as caught:
             corpora.load("flores_plus@v9", languages)

@@ -21,15 +21,14 @@ FORMATS = ("parquet", "jsonl")
 
 
 def available(split: str, revision: str = "") -> list[str]:
-    """List the kit codes of the languages that the local copy has, or else the hub.
+    """List the kit codes of the languages that the local copy has, or else the hub, whose whole split is fetched once.
+
+    (The hub's listing alone would do, but is not kept, so that the same notebook would fail without a network.)
 
     Raises KitError when neither can be read.
     """
-    if _is_local(split, revision):
-        names = {path.name for path in (_local() / split).iterdir()}
-    else:
-        names = {Path(name).name for name in _listed(revision) if name.startswith(f"{split}/")}
-    codes = {name.removesuffix(f".{kind}") for name in names for kind in FORMATS}
+    folder = _local() if _is_local(split, revision) else _fetched([f"{split}/*"], revision)
+    codes = {path.stem for path in (folder / split).glob("*") if path.suffix[1:] in FORMATS}
     return [language.code for language in all_languages() if language.flores_plus in codes]
 
 
@@ -116,15 +115,6 @@ def _fetched(patterns: list[str], revision: str) -> Path:
         raise KitError(_refused(error, revision)) from error
 
 
-def _listed(revision: str) -> list[str]:
-    from huggingface_hub import HfApi
-
-    try:
-        return HfApi().list_repo_files(HUB, repo_type="dataset", revision=revision or None)
-    except Exception as error:
-        raise KitError(_refused(error, revision)) from error
-
-
 def _refused(error: Exception, revision: str) -> str:
     from huggingface_hub.errors import GatedRepoError, RevisionNotFoundError
 
@@ -133,7 +123,8 @@ def _refused(error: Exception, revision: str) -> str:
     elif isinstance(error, RevisionNotFoundError):
         what = f"has no revision {revision!r}"
     else:
-        what = f"could not be reached, and is not in the local cache ({type(error).__name__})"
+        cause = (str(error).splitlines() or [""])[0][:200]
+        what = f"could not be fetched, and is not in the local cache ({type(error).__name__}: {cause})"
     return f"the data set {HUB} {what}. To mend: {_remedy()}"
 
 
