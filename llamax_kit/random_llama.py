@@ -27,6 +27,7 @@ def folder(tokenizer: Path | None = None) -> Path:
     Raises KitError when the user cache cannot be written.
     """
     from platformdirs import user_cache_path
+    from safetensors import SafetensorError
 
     tokenizer = tokenizer or TOKENIZER
     recipe = hashlib.sha256(f"{sha256(tokenizer)} {SEED} {SHAPE}".encode()).hexdigest()
@@ -35,22 +36,24 @@ def folder(tokenizer: Path | None = None) -> Path:
         return place
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".random-llama-", dir=place.parent))
-    except OSError as error:
+        with tempfile.TemporaryDirectory(prefix=".random-llama-", dir=place.parent) as scratch:
+            whole = Path(scratch) / place.name
+            make(whole, tokenizer)
+            _move(whole, place)
+    except (OSError, SafetensorError) as error:
         raise KitError(
-            f"could not make the random Llama in {place.parent}: {error.strerror or error}. To mend: free some space, "
-            f"or let XDG_CACHE_HOME name a folder that can be written"
+            f"could not make the random Llama in {place.parent}: {error}. To mend: free some space, or let "
+            f"XDG_CACHE_HOME name a folder that can be written"
         ) from error
-    try:
-        make(scratch, tokenizer)
-        try:
-            scratch.rename(place)  # whole or not at all
-        except OSError:
-            if not (place / "config.json").is_file():  # otherwise another process was first, with the same content
-                raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return place
+
+
+def _move(whole: Path, place: Path) -> None:
+    try:
+        whole.rename(place)
+    except OSError:
+        if not (place / "config.json").is_file():  # otherwise another process was first, with the same content
+            raise
 
 
 def make(place: Path, tokenizer: Path, seed: int = SEED, **changes) -> None:
