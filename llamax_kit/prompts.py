@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from llamax_kit import data, languages
+from llamax_kit import languages, metrics
 from llamax_kit.errors import KitError, UnknownName
 
 NAMES = ("alpaca", "paper", "chat")
@@ -123,11 +123,9 @@ def _looks_like(shown: str, source: str) -> bool:
     if source.startswith(shown):
         return True
     from sacrebleu import sentence_bleu
-    from sentencepiece import SentencePieceProcessor
 
-    pieces = SentencePieceProcessor(model_file=str(data.tokenizer("flores101")))
-    shown, source = (" ".join(pieces.encode(text, out_type=str)) for text in (shown, source))
-    return sentence_bleu(shown, [source], tokenize="none").score > 0.9
+    pieces = metrics.spbleu("flores101").metric.tokenizer
+    return sentence_bleu(pieces(shown), [pieces(source)], tokenize="none").score > 0.9
 
 
 @cache
