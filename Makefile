@@ -14,7 +14,7 @@ unit: venv  ## the fast tests alone
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/whole
 
 lab: venv  ## JupyterLab on loopback, with its token
-	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks
+	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 lint: venv
 	$(BIN)/ruff check .
