@@ -93,7 +93,7 @@ def score(hypotheses, references, tokenize, as_json) -> None:
     from llamax_kit import spbleu
     from llamax_kit.corpora.lines import read
 
-    result = spbleu.score(read(hypotheses), read(references), tokenize)
+    result = spbleu.score(read(hypotheses), read(references), tokenize, where=f"{hypotheses}, {references}")
     if as_json:
         return click.echo(json.dumps(result._asdict(), ensure_ascii=False))
     click.echo(f"score      {result.score:.2f} {result.metric} (points, 0–100; n = {result.n})")
