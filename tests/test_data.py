@@ -11,7 +11,7 @@ import pytest
 import sentencepiece
 
 from llamax_kit import data as room
-from llamax_kit import download, sources
+from llamax_kit.data import download, sources
 from llamax_kit.errors import KitError, UnknownName
 
 LINES = {"dev": 3, "devtest": 4}

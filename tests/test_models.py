@@ -14,9 +14,10 @@ import torch
 import twins
 from transformers import GenerationConfig, LlamaForCausalLM
 
-from llamax_kit import checkpoints, models, random_llama
-from llamax_kit.catalogue import catalogue
+from llamax_kit import models
 from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.models import checkpoints, random_llama
+from llamax_kit.models.catalogue import catalogue
 
 torch.set_num_threads(1)
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")  # peft's call, not ours

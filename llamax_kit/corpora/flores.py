@@ -10,9 +10,9 @@ Goyal et al. (2022), The FLORES-101 evaluation benchmark; NLLB Team (2022), No L
 from pathlib import Path
 
 from llamax_kit.corpora import Corpus, lines
+from llamax_kit.data.sources import LINES
 from llamax_kit.errors import KitError
 from llamax_kit.languages import all_languages, find
-from llamax_kit.sources import LINES
 
 TITLES = {"flores101": "FLORES-101", "flores200": "FLORES-200"}
 

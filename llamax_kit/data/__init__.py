@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from llamax_kit.download import download, unpack
+from llamax_kit.data.download import download, unpack
+from llamax_kit.data.sources import KNOWN, SOURCES, Source, fault
 from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.sources import KNOWN, SOURCES, Source, fault
 
 
 class Found(NamedTuple):

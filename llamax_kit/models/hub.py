@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from llamax_kit.catalogue import catalogue
-from llamax_kit.checkpoints import TEXTS
 from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.models.catalogue import catalogue
+from llamax_kit.models.checkpoints import TEXTS
 
 SAFETENSORS = ("model.safetensors", "model.safetensors.index.json", "model-*.safetensors")
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin")

@@ -7,11 +7,11 @@ only if it holds config.json: the authors' scripts write results into a folder n
 from pathlib import Path
 from typing import NamedTuple
 
-from llamax_kit import checkpoints, hub, tokenizer_files, weights
-from llamax_kit.catalogue import catalogue
 from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.tokenizers import Tokenizer
-from llamax_kit.weights import placement
+from llamax_kit.models import checkpoints, hub, tokenizer_files, weights
+from llamax_kit.models.catalogue import catalogue
+from llamax_kit.models.tokenizers import Tokenizer
+from llamax_kit.models.weights import placement
 
 REMEDY = "name one of these, a hub id such as LLaMAX/LLaMAX2-7B-Alpaca, or a folder that holds config.json"
 
@@ -65,7 +65,7 @@ def load_model(resolved: Resolved, dtype: str = "auto", device: str = "auto"):
 
 def _resolve(spec: str) -> Resolved:
     if spec == "random-llama":
-        from llamax_kit import random_llama
+        from llamax_kit.models import random_llama
 
         folder = random_llama.folder()
         return Resolved("random-llama", folder, checkpoints.content_hash(folder))

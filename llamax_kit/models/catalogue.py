@@ -1,6 +1,6 @@
 """The published systems: every released LLaMAX model, its LLaMA baselines, and the kit's own two stand-ins.
 
-All facts stand in models.csv, one row a system (paper, Sections 3 and 4; the models' pages on the hub):
+All facts stand in catalogue.csv, one row a system (paper, Sections 3 and 4; the models' pages on the hub):
 
 - hub: its id there, "" where none was published; base: what it was trained from
 - kind: base (continues text), alpaca (tuned on instructions), task (tuned for one task), random, copy
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """A row of models.csv; the module's docstring says what each column means."""
+    """A row of catalogue.csv; the module's docstring says what each column means."""
 
     name: str
     hub: str
@@ -31,5 +31,5 @@ class Entry(NamedTuple):
 @cache
 def catalogue() -> tuple[Entry, ...]:
     """Read the catalogue: the seven LLaMAX models first."""
-    with open(Path(__file__).with_name("models.csv"), encoding="utf-8", newline="") as file:
+    with open(Path(__file__).with_name("catalogue.csv"), encoding="utf-8", newline="") as file:
         return tuple(Entry(**row) for row in csv.DictReader(file))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from llamax_kit.checkpoints import check_architecture, weight_files
 from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.models.checkpoints import check_architecture, weight_files
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from llamax_kit.errors import KitError
 from llamax_kit.files import sha256
-from llamax_kit.weights import progress_bar
+from llamax_kit.models.weights import progress_bar
 
-TOKENIZER = Path(__file__).with_name("cldr.model")
+TOKENIZER = Path(__file__).parents[1] / "cldr.model"
 SEED = 20240706  # the day LLaMAX came out
 SHAPE = {
     "hidden_size": 128,

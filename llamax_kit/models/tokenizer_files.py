@@ -8,9 +8,9 @@ A SentencePiece `tokenizer.model` (Llama 2) goes to SentencePiece, tiktoken rank
 import re
 from pathlib import Path
 
-from llamax_kit.checkpoints import read_json
 from llamax_kit.errors import KitError
-from llamax_kit.tokenizers import Tokenizer
+from llamax_kit.models.checkpoints import read_json
+from llamax_kit.models.tokenizers import Tokenizer
 
 # Llama 3 (Meta's release): how text is split before its ranks are applied, and the control tokens after the 128,000.
 LLAMA3_SPLIT = (
