@@ -71,18 +71,18 @@ def test_decoding_errors_teach(text, message):
 # plan
 
 
-@pytest.mark.parametrize("beams", [1, 4])
-def test_batches_hold_each_prompt_once_within_the_budget_longest_first(beams):
+@pytest.mark.parametrize(("beams", "mixed"), [(1, False), (4, False), (1, True)])
+def test_batches_hold_each_prompt_once_within_the_budget_longest_first(beams, mixed):
     lengths = [len(text) for text in TEXTS] * 5
     rooms = [min(50, 200 - length) for length in lengths]
-    batches = plan(lengths, rooms, budget=3000, beams=beams)
+    batches = plan(lengths, rooms, budget=3000, beams=beams, mixed=mixed)
     assert sorted(at for batch in batches for at in batch) == [at for at, room in enumerate(rooms) if room > 0]
     for batch in batches:
-        assert len({rooms[at] for at in batch}) == 1
-        tokens = sum(max(lengths[each] for each in batch) + rooms[at] for at in batch) * beams
-        assert tokens <= 3000 or len(batch) == 1
-    ends = [lengths[at] + rooms[at] for batch in batches for at in batch]
-    assert ends == sorted(ends, reverse=True)
+        assert mixed or len({rooms[at] for at in batch}) == 1
+        width = max(lengths[at] for at in batch) + max(rooms[at] for at in batch)
+        assert width * len(batch) * beams <= 3000 or len(batch) == 1
+    order = [lengths[at] for batch in batches for at in batch]
+    assert order == sorted(order, reverse=True)
 
 
 def test_batches_do_not_depend_on_the_order_of_what_was_asked():

@@ -68,30 +68,39 @@ class Transformers:
         rooms = [min(decoding.max_new_tokens, self.context - len(prompt)) for prompt in prompts]
         if unfit := [at for at, room in enumerate(rooms) if room < 1 and at not in skip]:
             yield [(at, Completion("", "unfit", 0)) for at in unfit]
+        lengths = [len(prompt) for prompt in prompts]
         # The penalty counts padding as text that was said already, so nothing may be padded under it.
         padding = decoding.repetition_penalty == 1.0
+        mixed = decoding.num_beams == 1 and self._endless
         budget = self.batch_tokens or _budget(self.model)
-        for batch in plan([len(prompt) for prompt in prompts], rooms, budget, decoding.num_beams, padding):
+        for batch in plan(lengths, rooms, budget, decoding.num_beams, mixed, padding):
             if todo := [at for at in batch if at not in skip]:
-                yield from self._fitting(todo, prompts, rooms[batch[0]], decoding)
+                yield from self._fitting(todo, prompts, rooms, decoding)
 
     @property
     def context(self) -> int:
         """Tokens the model's context holds, prompt and completion together."""
         return getattr(self.model.config.get_text_config(), "max_position_embeddings", None) or 2**31
 
-    def _fitting(self, batch, prompts, room, decoding) -> Iterator[list[tuple[int, Completion]]]:
+    @property
+    def _endless(self) -> bool:
+        """Whether positions beyond the context change nothing before them, so that one sentence may outrun another."""
+        rope = getattr(self.model.config.get_text_config(), "rope_parameters", None) or {}
+        return rope.get("rope_type") in ("default", "linear", "llama3")  # "dynamic" and "longrope" look at the length
+
+    def _fitting(self, batch, prompts, rooms, decoding) -> Iterator[list[tuple[int, Completion]]]:
         import torch
 
         waiting = [batch]
         while waiting:
             part = waiting.pop(0)
-            cost = len(part) * (max(len(prompts[at]) for at in part) + room) * decoding.num_beams
+            longest, room = max(len(prompts[at]) for at in part), max(rooms[at] for at in part)
+            cost = len(part) * (longest + room) * decoding.num_beams
             if cost >= self._refused and len(part) > 1:
                 waiting[:0] = halves(part)
                 continue
             try:
-                done = self._generate([prompts[at] for at in part], room, decoding)
+                done = self._generate([prompts[at] for at in part], [rooms[at] for at in part], decoding)
             except torch.OutOfMemoryError:
                 done = None  # what the failed call held is free only after this block
             if done is not None:
@@ -103,11 +112,11 @@ class Transformers:
             if len(part) == 1:
                 raise KitError(
                     f"{self.name}: the memory of {self.device} does not take even one sentence (a prompt of "
-                    f"{len(prompts[part[0]])} tokens, {room} new ones, {decoding.num_beams} beams, {self.dtype}). To "
+                    f"{longest} tokens, {room} new ones, {decoding.num_beams} beams, {self.dtype}). To "
                     f"mend: see who else uses it (nvidia-smi), or take dtype bfloat16, fewer beams or new tokens"
                 )
 
-    def _generate(self, prompts: list[list[int]], room: int, decoding: Decoding) -> list[Completion]:
+    def _generate(self, prompts: list[list[int]], rooms: list[int], decoding: Decoding) -> list[Completion]:
         import torch
         from transformers import GenerationConfig
 
@@ -115,7 +124,7 @@ class Transformers:
         ids = torch.tensor([[self.tokenizer.pad_id] * (width - len(each)) + each for each in prompts])
         mask = torch.tensor([[0] * (width - len(each)) + [1] * len(each) for each in prompts])
         config = GenerationConfig(
-            **decoding._replace(max_new_tokens=room)._asdict(),
+            **decoding._replace(max_new_tokens=max(rooms))._asdict(),
             do_sample=False,
             eos_token_id=self.tokenizer.eos_ids,
             pad_token_id=self.tokenizer.pad_id,
@@ -125,7 +134,8 @@ class Transformers:
             output = self.model.generate(
                 input_ids=ids.to(self.device), attention_mask=mask.to(self.device), generation_config=config
             )
-        return [self._completion(new) for new in output[:, width:].tolist()]
+        new = output[:, width:].tolist()
+        return [self._completion(each[:room]) for each, room in zip(new, rooms, strict=True)]
 
     def _completion(self, new: list[int]) -> Completion:
         end = next((at for at, token in enumerate(new) if token in self.tokenizer.eos_ids), None)
