@@ -1,0 +1,79 @@
+"""Notebook 04 by plain papermill, on FLORES-101 with a real checkpoint: what it saves is what sacreBLEU finds in it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from llamax_kit import corpora, page
+from llamax_kit.page import export
+
+NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "04_translate_and_score.ipynb"
+N = 6
+
+
+def papermill(outputs: Path, model: Path) -> Path:
+    """Execute the notebook as an operator without the kit's command line would, and give the executed copy."""
+    values = {
+        "model": model, "corpus": "flores101", "directions": "en-de en-am", "sentences": N, "tokenize": "flores101",
+        "decoding": "greedy max_new_tokens=24", "run": "stories",
+    }  # fmt: skip
+    given = [word for name, value in values.items() for word in ("-p", name, str(value))]
+    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), str(outputs / "executed.ipynb"), *given]
+    done = subprocess.run(
+        command, env=os.environ | {"LLAMAX_KIT_OUTPUTS": str(outputs)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return outputs / "executed.ipynb"
+
+
+@pytest.fixture(scope="module")
+def run(data, tmp_path_factory) -> Path:
+    """The outputs folder after the notebook was executed twice."""
+    outputs = tmp_path_factory.mktemp("outputs")
+    papermill(outputs, data / "checkpoints" / "stories260K")
+    (outputs / "stories" / "scores.csv").rename(outputs / "first.csv")
+    papermill(outputs, data / "checkpoints" / "stories260K")
+    return outputs
+
+
+def test_each_score_is_what_sacrebleus_command_line_finds_in_the_saved_translations(run, data, tmp_path):
+    scores = pd.read_csv(run / "stories" / "scores.csv")
+    for tgt, flores in (("de", "deu"), ("am", "amh")):
+        saved = pd.read_parquet(run / "stories" / "translations" / "stories260K" / f"en-{tgt}.parquet")
+        assert list(saved["index"]) == list(range(N))
+        lines = (data / "flores101_dataset" / "devtest" / f"{flores}.devtest").read_bytes().decode().split("\n")
+        (tmp_path / "ref").write_text("\n".join(lines[:N]) + "\n", encoding="utf-8")
+        hypotheses = [text.replace("\n", " ") for text in saved["hypothesis"]]
+        (tmp_path / "hyp").write_text("\n".join(hypotheses) + "\n", encoding="utf-8")
+        command = [sys.executable, "-m", "sacrebleu", tmp_path / "ref", "-i", tmp_path / "hyp", "-w", "10"]
+        found = json.loads(subprocess.check_output([*command, "-m", "bleu", "-tok", "flores101"], text=True))
+        row = scores[(scores["system"] == "stories260K") & (scores["tgt"] == tgt) & (scores["metric"] == "spBLEU")]
+        assert round(row["score"].item(), 10) == found["score"]
+        assert row["signature"].item() == found["signature"]
+
+
+def test_running_it_again_generates_nothing_and_changes_no_score(run):
+    record = json.loads((run / "stories" / "run.json").read_text(encoding="utf-8"))
+    assert (record["timing"]["kept"], record["timing"]["generated"]) == (2 * N, 0)
+    assert (run / "first.csv").read_bytes() == (run / "stories" / "scores.csv").read_bytes()
+
+
+def test_the_record_says_what_was_run_and_names_no_place_of_this_machine(run, data):
+    text = (run / "stories" / "run.json").read_text(encoding="utf-8")
+    record = json.loads(text)
+    assert record["corpus"]["release"] == "FLORES-101 devtest"
+    assert record["corpus"]["sha256"] == corpora.load("flores101", ["en", "de", "am"]).sha256
+    assert record["decoding"]["max_new_tokens"] == 24
+    assert record["model"]["model"].startswith("sha256:")
+    assert record["parameters"]["sentences"] == N
+    assert str(data) not in text and str(Path.home()) + "/" not in text
+
+
+def test_its_page_needs_no_network_and_every_picture_says_what_it_shows(run):
+    html = export(run / "executed.ipynb").read_text(encoding="utf-8")
+    assert page.loads(html) == [] and page.without_alt(html) == 0 and html.count("<img") == 2
