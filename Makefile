@@ -14,7 +14,7 @@ unit: venv  ## the fast tests alone
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/whole
 
 lab: venv  ## JupyterLab on loopback, with its token
-	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks
 
 lint: venv
 	$(BIN)/ruff check .
@@ -26,6 +26,8 @@ venv: .venv/.ready  ## the environment alone
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@# JupyterLab would ask the network for news and updates, and the user whether it may
+	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null
 	@touch $@
 
 lock: venv  ## write the versions that are installed now into the one lock
