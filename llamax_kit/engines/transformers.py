@@ -1,12 +1,14 @@
 """Generate with a Hugging Face model: greedy or beam search, in batches planned from the whole run.
 
-Promise: on a CPU in float32 a sentence gets the same text alone as in any batch, and a resumed run, which keeps its
-batches, the same bits. In bfloat16 batch mates change roundings, and with them some texts.
+Promise: on a CPU in float32 a resumed run, which keeps its batches, gives the same text to the last character. Other
+batch mates change the last bits of a logit: in float32 that showed in 1 of 1,738 real completions of about 200 tokens,
+where two tokens were 0.000003 apart; in bfloat16 it shows in many.
 
 It neither samples nor cuts a prompt, and takes nothing from the model's own generation_config (`models.load_model`
 gives it a neutral one): Llama 2's, for one, asks for sampling.
 """
 
+import logging
 from collections.abc import Iterator, Sequence, Set
 from functools import cached_property
 from importlib.metadata import version
@@ -45,6 +47,8 @@ class Transformers:
 
     @cached_property
     def model(self):
+        # It warns when a batch runs past the context, where the longer prompts are cut and the shorter ones go on.
+        logging.getLogger("transformers.generation.stopping_criteria").setLevel(logging.ERROR)
         return models.load_model(self.resolved, self.dtype, self.device)
 
     def chat(self, messages: list[dict[str, str]]) -> str:
