@@ -14,7 +14,7 @@ def plan(
     alone, a greedy one is; padding: False where padding would change results, so that only prompts of one length meet.
 
     >>> plan([5, 9, 5, 2], rooms=[3, 3, 3, 1], budget=24)
-    [[1], [0, 2], [3]]
+    [[1, 0], [2], [3]]
     """
 
     batches: list[list[int]] = []
