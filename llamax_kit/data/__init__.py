@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from llamax_kit.data.download import download, unpack
+from llamax_kit.data import download
 from llamax_kit.data.sources import KNOWN, SOURCES, Source, fault
 from llamax_kit.errors import KitError, UnknownName
 
@@ -66,7 +66,7 @@ def fetch(name: str) -> Path:
         raise KitError(f"{name} is gated: nobody may fetch it for you. To mend: {_how(source)}")
     try:
         if source.kind == "tokenizer":
-            download(source.addresses, place, source.sha256, partial(fault, source))
+            download.download(source.addresses, place, source.sha256, partial(fault, source))
         else:
             _fetch_archive(source, place)
     except KitError as error:
@@ -121,8 +121,8 @@ def _fetch_archive(source: Source, place: Path) -> None:
         raise KitError(f"the data folder {place.parent} cannot be written ({error.strerror})") from error
     with scratch as name:
         archive = Path(name) / "archive.tar.gz"
-        download(source.addresses, archive, source.sha256)
-        unpack(archive, place, partial(fault, source))
+        download.download(source.addresses, archive, source.sha256)
+        download.unpack(archive, place, partial(fault, source))
 
 
 def _sound(source: Source, path: Path) -> Path:
