@@ -99,9 +99,10 @@ def test_the_demo_ends_with_the_score_table_and_the_page(monkeypatch, tmp_path):
         return runs.folder("demo") / f"{notebook}.html"
 
     monkeypatch.setattr(execute, "execute", run)
-    *_, head, row, _, last = call("demo").output.splitlines()
+    *_, head, row, _, signature, _, last = call("demo").output.splitlines()
     assert head.split() == ["system", "src", "tgt", "metric", "score", "low", "high", "n"]
     assert row.split() == ["copy", "en", "de", "spBLEU-cldr", "12.35", "11.10", "13.90", "40"]
+    assert signature.endswith("Signature: s|i|g")
     assert last == f"The page with pictures: {tmp_path / 'demo' / '04.html'}"
 
 
