@@ -167,3 +167,11 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.with_suffix(".html").read_text() == "old"
+
+
+@pytest.mark.parametrize(("kind", "shown"), [("Run", False), ("Learn", True)])
+def test_code_is_folded_in_a_report_and_open_where_it_is_taught(tmp_path, kind, shown):
+    path = notebook(tmp_path)
+    path.write_text(path.read_text().replace("**Run.**", f"**{kind}.**"))
+    fold = BeautifulSoup(exported(path), "html.parser").find("details", class_="fold")
+    assert "1 < 2" in fold.get_text() and fold.has_attr("open") is shown
