@@ -28,7 +28,8 @@ def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
         .set_caption(html.escape(caption))
         .set_table_attributes('class="dataframe"')
         .set_table_styles([
-            {"selector": "caption", "props": "text-align: left; font-weight: 600; padding-bottom: .4em; white-space: nowrap"},
+            {"selector": "caption", "props": "text-align: left; font-weight: 600; padding: 0 0 .4em"},
+            {"selector": "caption", "props": "white-space: nowrap"},
             {"selector": "th", "props": "text-align: left; background: var(--jp-layout-color0, white)"},
             {"selector": "td", "props": "text-align: left; vertical-align: top; white-space: nowrap"},
             {"selector": "td.long", "props": "white-space: pre-wrap; overflow-wrap: anywhere; min-width: 16em"},
