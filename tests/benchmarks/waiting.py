@@ -1,4 +1,4 @@
-"""Two runs at once on one machine: torch's threads asleep while they wait (as the kit sets it), against torch's own way, spinning.
+"""Two runs at once on one machine: torch's threads asleep while they wait, as the kit sets it, or spinning.
 
     python tests/benchmarks/waiting.py [rounds]
 
