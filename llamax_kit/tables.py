@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from IPython.display import HTML
     from pandas import DataFrame
 
-HEIGHT = "26em"  # about twenty rows
-LONG = 90  # characters of text that are wrapped; a signature, of about 70, stays on its line
+HEIGHT = "50em"  # about twenty rows of a page; a longer table scrolls
+LONG = 50  # characters of words that are wrapped
 
 
 def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
@@ -34,6 +34,7 @@ def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
             {"selector": "td", "props": "text-align: left; vertical-align: top; white-space: nowrap"},
             {"selector": "td.long", "props": "white-space: pre-wrap; overflow-wrap: anywhere; min-width: 16em"},
             {"selector": "td.number", "props": "text-align: right; font-variant-numeric: tabular-nums"},
+            *({"selector": f"th.col{at}", "props": "text-align: right"} for at in _numbers(table)),
         ])
         .set_sticky(axis="columns")
         .set_td_classes(_classes(table))
@@ -41,14 +42,21 @@ def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
     return HTML(f'<div tabindex="0" style="max-height: {HEIGHT}; overflow: auto">{styled.to_html()}</div>')
 
 
-def _classes(table: "DataFrame") -> "DataFrame":
-    """Name the cells of each column: "number" is set to the right, "long" text is wrapped."""
-    return table.astype(object).assign(**{name: _kind(table[name]) for name in table})
-
-
-def _kind(column) -> str:
+def _numbers(table: "DataFrame") -> list[int]:
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-    if is_numeric_dtype(column) and not is_bool_dtype(column):
-        return "number"
-    return "long" if column.astype(str).str.len().max() > LONG else ""
+    return [at for at, name in enumerate(table) if is_numeric_dtype(table[name]) and not is_bool_dtype(table[name])]
+
+
+def _classes(table: "DataFrame") -> "DataFrame":
+    """Name the cells of each column: "number" is set to the right, "long" text (words, not a signature) is wrapped."""
+    numbers = _numbers(table)
+    kinds = {
+        name: "number" if at in numbers else "long" if table[name].astype(str).map(_is_long).any() else ""
+        for at, name in enumerate(table)
+    }
+    return table.astype(object).assign(**kinds)
+
+
+def _is_long(text: str) -> bool:
+    return len(text) > LONG and " " in text

@@ -31,6 +31,6 @@ def test_row_labels_may_come_twice():
 
 def test_long_text_is_wrapped_and_a_signature_is_not():
     signature = "nrefs:1|case:mixed|eff:no|tok:flores101|smooth:exp|version:2.6.0"
-    rows = pd.DataFrame({"text": ["x" * 200], "signature": [signature]})
+    rows = pd.DataFrame({"text": ["word " * 20], "signature": [signature]})
     html = show(rows, "two kinds of text").data
     assert html.count('row0 col0 long"') == 1 and 'col1 long"' not in html

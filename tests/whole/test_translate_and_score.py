@@ -16,28 +16,26 @@ NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "04_translate_and
 N = 6
 
 
-def papermill(outputs: Path, model: Path) -> Path:
-    """Execute the notebook as an operator without the kit's command line would, and give the executed copy."""
-    values = {
-        "model": model, "corpus": "flores101", "directions": "en-de en-am", "sentences": N, "tokenize": "flores101",
-        "decoding": "greedy max_new_tokens=24", "run": "stories",
-    }  # fmt: skip
+def papermill(outputs: Path, **values) -> subprocess.CompletedProcess:
+    """Execute the notebook as an operator without the kit's command line would."""
     given = [word for name, value in values.items() for word in ("-p", name, str(value))]
     command = [sys.executable, "-m", "papermill", str(NOTEBOOK), str(outputs / "executed.ipynb"), *given]
-    done = subprocess.run(
-        command, env=os.environ | {"LLAMAX_KIT_OUTPUTS": str(outputs)}, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return outputs / "executed.ipynb"
+    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(outputs)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
 def run(data, tmp_path_factory) -> Path:
     """The outputs folder after the notebook was executed twice."""
     outputs = tmp_path_factory.mktemp("outputs")
-    papermill(outputs, data / "checkpoints" / "stories260K")
-    (outputs / "stories" / "scores.csv").rename(outputs / "first.csv")
-    papermill(outputs, data / "checkpoints" / "stories260K")
+    values = {
+        "model": data / "checkpoints" / "stories260K", "corpus": "flores101", "directions": "en-de en-am",
+        "sentences": N, "tokenize": "flores101", "decoding": "greedy max_new_tokens:24", "run": "stories",
+    }  # fmt: skip
+    for name in ("first", "second"):
+        done = papermill(outputs, **values)
+        assert done.returncode == 0, done.stderr[-3000:]
+        (outputs / f"{name}.csv").write_bytes((outputs / "stories" / "scores.csv").read_bytes())
     return outputs
 
 
@@ -60,10 +58,26 @@ def test_each_score_is_what_sacrebleus_command_line_finds_in_the_saved_translati
 def test_running_it_again_generates_nothing_and_changes_no_score(run):
     record = json.loads((run / "stories" / "run.json").read_text(encoding="utf-8"))
     assert (record["timing"]["kept"], record["timing"]["generated"]) == (2 * N, 0)
-    assert (run / "first.csv").read_bytes() == (run / "stories" / "scores.csv").read_bytes()
+    assert (run / "first.csv").read_bytes() == (run / "second.csv").read_bytes()
 
 
-def test_the_record_says_what_was_run_and_names_no_place_of_this_machine(run, data):
+def test_each_average_is_the_mean_of_its_scores(run):
+    scores, means = pd.read_csv(run / "second.csv"), pd.read_csv(run / "stories" / "averages.csv")
+    for system in ("stories260K", "copy"):
+        own = scores[(scores["system"] == system) & (scores["metric"] == "spBLEU")]["score"]
+        row = means[means["system"] == system].iloc[0]
+        assert (row["direction"], row["n"], row["n_high"], row["n_low"]) == ("en-X", 2, 1, 1)
+        assert row["all"] == pytest.approx(own.mean(), rel=1e-12)
+
+
+def test_a_tokenizer_that_is_not_there_is_said_before_anything_is_translated(tmp_path):
+    done = papermill(tmp_path, tokenize="flores1001", run="early")
+    assert done.returncode != 0
+    assert "unknown tokenizer 'flores1001'" in done.stderr and "flores101" in done.stderr
+    assert not (tmp_path / "ledger").exists()
+
+
+def test_the_record_says_what_was_run_and_asked_and_names_no_place_of_this_machine(run, data):
     text = (run / "stories" / "run.json").read_text(encoding="utf-8")
     record = json.loads(text)
     assert record["corpus"]["release"] == "FLORES-101 devtest"
@@ -71,6 +85,7 @@ def test_the_record_says_what_was_run_and_names_no_place_of_this_machine(run, da
     assert record["decoding"]["max_new_tokens"] == 24
     assert record["model"]["model"].startswith("sha256:")
     assert record["parameters"]["sentences"] == N
+    assert record["prompt"].endswith("### Input:\n{source}\n### Response:")
     assert str(data) not in text and str(Path.home()) + "/" not in text
 
 
