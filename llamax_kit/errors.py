@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+FEW = 8  # choices that a message names whole
+
 
 class KitError(Exception):
     """Anything a user can mend. The command line prints it without a traceback."""
@@ -11,13 +13,21 @@ class KitError(Exception):
 class UnknownName(KitError):
     """A name that is in no list. Carries `what`, `given`, `choices` and the `nearest` of them.
 
-    >>> print(UnknownName("language", "swa", ["sw", "swh", "de"], "see them with: llamax-kit languages"))
-    unknown language 'swa'. Nearest: swh, sw. To mend: see them with: llamax-kit languages
+    A short list of choices is named whole, so that a remedy may say "use one of these"; of a long one the nearest are.
+
+    >>> print(UnknownName("prompt template", "alpacca", ["alpaca", "paper", "chat"], "use one of these"))
+    unknown prompt template 'alpacca'. One of: alpaca, paper, chat. To mend: use one of these
+    >>> codes = ["sw", "swh", "de", "fr", "pt", "ja", "zh", "ru", "yo"]
+    >>> print(UnknownName("language", "swa", codes, "see them with: llamax-kit languages"))
+    unknown language 'swa'. Nearest: sw, swh. To mend: see them with: llamax-kit languages
     """
 
     def __init__(self, what: str, given: str, choices: Iterable[str], remedy: str):
         self.what, self.given, self.choices = what, given, list(choices)
         lower = {choice.lower(): choice for choice in self.choices}
         self.nearest = [lower[hit] for hit in get_close_matches(str(given).lower(), lower, n=5, cutoff=0.5)]
-        nearest = ", ".join(self.nearest) or "none is near"
-        super().__init__(f"unknown {what} {given!r}. Nearest: {nearest}. To mend: {remedy}")
+        if 0 < len(self.choices) <= FEW:
+            known = f"One of: {', '.join(self.choices)}"
+        else:
+            known = f"Nearest: {', '.join(self.nearest) or 'none is near'}"
+        super().__init__(f"unknown {what} {given!r}. {known}. To mend: {remedy}")

@@ -126,7 +126,7 @@ def directions(text: str, available: Iterable[str]) -> list[tuple[str, str]]:
         if not pairs:
             raise KitError(
                 f"direction {item!r} does not go between two different languages. "
-                f"To mend: name two; those with text are: {_listed(available)}"
+                f"To mend: name two of the {len(available)} that have text here, as in en-de, or en-X for all of them"
             )
         found.update(dict.fromkeys(pairs))
     return list(found)

@@ -217,5 +217,5 @@ def test_the_text_is_the_same_on_every_machine():
 
 def test_other_splits_have_their_names():
     assert corpora.load("cldr:dev", ["en"]).release.endswith(", dev")
-    with pytest.raises(KitError, match="unknown split of cldr 'test'. Nearest: devtest"):
+    with pytest.raises(KitError, match="unknown split of cldr 'test'. One of: train, dev, devtest"):
         corpora.load("cldr:test")

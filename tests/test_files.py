@@ -1,5 +1,6 @@
 """Files are whole or untouched, whatever goes wrong; errors teach."""
 
+import doctest
 import hashlib
 import resource
 import signal
@@ -8,6 +9,7 @@ import sys
 
 import pytest
 
+from llamax_kit import errors
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import sha256, whole
 
@@ -65,10 +67,22 @@ def test_sha256_is_hashlibs(tmp_path):
 
 
 def test_an_unknown_name_carries_its_data_and_names_the_nearest():
-    error = UnknownName("language", "swe_latn", ["swe_Latn", "deu_Latn"], "see them with: llamax-kit languages")
+    error = UnknownName(
+        "language", "swe_latn", ["swe_Latn", "deu_Latn", *"abcdefg"], "see them with: llamax-kit languages"
+    )
     assert (error.what, error.given, error.nearest[0]) == ("language", "swe_latn", "swe_Latn")
     assert "unknown language 'swe_latn'. Nearest: swe_Latn" in str(error)
     assert "llamax-kit languages" in str(error)
+
+
+def test_a_short_list_of_choices_is_named_whole():
+    error = UnknownName("prompt", "alpacca", ["alpaca", "paper", "chat"], "use one of these")
+    assert str(error) == "unknown prompt 'alpacca'. One of: alpaca, paper, chat. To mend: use one of these"
+    assert error.nearest == ["alpaca"]
+    assert "One of: a, b, c, d, e, f, g, h. To" in str(UnknownName("letter", "z", "abcdefgh", "use one of these"))
+    assert "Nearest: none is near." in str(UnknownName("letter", "z", "abcdefghi", "see the list"))
+    assert "Nearest: none is near." in str(UnknownName("run", "z", [], "make one"))
+    assert doctest.testmod(errors).failed == 0
 
 
 def test_the_package_itself_imports_nothing_heavy():

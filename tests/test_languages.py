@@ -201,7 +201,7 @@ def test_directions_expand_over_what_is_available():
 
 @pytest.mark.parametrize(
     "text, message",
-    [("en-en", "'en-en' does not go between two different languages.*those with text are: en de$"),
+    [("en-en", "'en-en' does not go between two different languages.*: name two of the 2 that have text here"),
      ("eng-en", "'eng-en' does not go between two different"),
      ("en-umb", r"'en-umb': there is no text in Umbundu \(umb\) here.*among the 2 languages that have text: en de$"),
      ("ende", "source-target, as in en-de, en-X or X-en, got 'ende'"),
@@ -213,8 +213,16 @@ def test_bad_directions_say_what_to_do(text, message):
         directions(text, ["en", "de"])
 
 
+def test_a_language_into_itself_does_not_print_the_whole_list():
+    with pytest.raises(KitError) as caught:
+        directions("en-en", CODES)
+    assert len(str(caught.value)) < 200 and "102 that have text" in str(caught.value)
+
+
 def test_directions_of_nothing_are_refused():
-    with pytest.raises(KitError, match="'X-X' does not go between two different languages.*: none"):
+    with pytest.raises(
+        KitError, match="'X-X' does not go between two different languages.*name two of the 0 that have"
+    ):
         directions("X-X", [])
 
 

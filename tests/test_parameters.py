@@ -95,8 +95,8 @@ def test_a_value_of_the_wrong_type_is_told_with_what_was_expected(name, given, e
     assert (caught.value.parameter.name, caught.value.given) == (name, given)
 
 
-def test_an_unknown_parameter_names_the_nearest(notebook):
-    expected = "unknown parameter of 04_some 'sentence'. Nearest: sentences.*--help-notebook"
+def test_an_unknown_parameter_names_those_there_are(notebook):
+    expected = "unknown parameter of 04_some 'sentence'. One of: run, sentences,.*--help-notebook"
     with pytest.raises(UnknownName, match=expected):
         room.check(notebook, {"sentence": 5})
 
