@@ -1,14 +1,18 @@
-"""Parallel text in: FLORES folders, the gated FLORES+ of the hub, and phrases from CLDR, which need no download.
+"""Parallel text in: FLORES folders, the gated FLORES+ of the hub, phrases from CLDR, or a folder of one's own.
 
 A corpus says which release it is and the hash of what was read, since scores compare only within one release. It is
 named "cldr", "flores101", "flores200" or "flores_plus", with ":dev", ":devtest" (the default) or, for cldr, ":train";
-"flores_plus@4b0c2d1:dev" fixes a commit of the hub. Translates, cuts and normalises nothing: text is given as it is.
+"flores_plus@4b0c2d1:dev" fixes a commit of the hub. A folder that holds one text file a language (`en.txt`, `sw.txt`)
+is named by its path, "texts/my-set"; one called like a corpus is "./cldr". Only "cldr" needs no download and no files.
+Translates, cuts and normalises nothing: text is given as it is.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.languages import find
@@ -42,7 +46,7 @@ class Corpus:
                 raise KitError(
                     f"{self.release}: {first} has {counts[first]} lines{self._place(first)}, "
                     f"{code} has {count}{self._place(code)}, so lines of the same number do not translate each other. "
-                    f"To mend: take both from the same release and split"
+                    f"To mend: take both from the same release and split, line for line"
                 )
 
     def _place(self, code: str) -> str:
@@ -72,7 +76,7 @@ class Corpus:
         Raises KitError for a language that was not read, a negative number, or two sides with no position in common.
         """
         if sentences < 0:
-            raise KitError(f"sentences must be 0 (all) or more, got {sentences}")
+            raise KitError(f"sentences must be 0 (all) or more, got {sentences}. To mend: write 0, or how many to take")
         sides = enumerate(zip(self._text(src), self._text(tgt), strict=True))
         both = [(index, source, reference) for index, (source, reference) in sides if None not in (source, reference)]
         if not both:
@@ -103,6 +107,10 @@ def available(spec: str) -> list[str]:
 
     Raises UnknownName for another corpus or split, and KitError when the corpus is not here.
     """
+    if folder := _own(spec):
+        from llamax_kit.corpora import own
+
+        return own.available(folder)
     name, split, revision = _parse(spec)
     if name == "cldr":
         from llamax_kit.corpora import cldr
@@ -122,8 +130,12 @@ def load(spec: str, languages: Iterable[str] | None = None) -> Corpus:
 
     Raises UnknownName for another corpus, split or language, and KitError when it is not here or not as it should be.
     """
-    name, split, revision = _parse(spec)
     codes = list(dict.fromkeys(find(code).code for code in (available(spec) if languages is None else languages)))
+    if folder := _own(spec):
+        from llamax_kit.corpora import own
+
+        return own.load(folder, codes)
+    name, split, revision = _parse(spec)
     if name == "cldr":
         from llamax_kit.corpora import cldr
 
@@ -137,14 +149,23 @@ def load(spec: str, languages: Iterable[str] | None = None) -> Corpus:
     return flores.load(name, split, codes)
 
 
+def _own(spec: str) -> Path | None:
+    """The user's folder that a spec names, if it does; asked before a split is cut off, as a path may hold ":" too."""
+    if not spec or re.split("[:@]", spec)[0] in SPLITS:
+        return None
+    folder = Path(spec).expanduser()
+    return folder if folder.is_dir() else None
+
+
 def _parse(spec: str) -> tuple[str, str, str]:
     release, _, split = spec.partition(":")
     name, _, revision = release.partition("@")
     if name not in SPLITS:
-        raise UnknownName("corpus", name, SPLITS, f"one of {', '.join(SPLITS)}, as in flores101 or flores200:dev")
+        remedy = "write for example flores101 or flores200:dev, or name a folder of your own, one file a language"
+        raise UnknownName("corpus", spec if re.search(r"[/\\]", spec) else name, SPLITS, remedy)
     split = split or "devtest"
     if split not in SPLITS[name]:
-        raise UnknownName(f"split of {name}", split, SPLITS[name], f"one of {', '.join(SPLITS[name])}")
+        raise UnknownName(f"split of {name}", split, SPLITS[name], f"use one of these, as in {name}:dev")
     if revision and name != "flores_plus":
         raise KitError(f"{spec}: only flores_plus comes in revisions. To mend: write {name}:{split}")
     return name, split, revision

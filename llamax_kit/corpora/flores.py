@@ -46,12 +46,10 @@ def load(name: str, split: str, codes: list[str]) -> Corpus:
 
 def check(text: list[str], release: str, split: str, path: Path, remedy: str) -> None:
     """Raise KitError unless a language has as many lines as FLORES has, none of them blank."""
-    blank = [number for number, line in enumerate(text, 1) if not line.strip()]
     if len(text) != LINES[split]:
-        hint = f" (line {blank[0]} is blank)" if blank else ""
+        hint = f" (line {blank[0]} is blank)" if (blank := lines.blank(text)) else ""
         raise KitError(f"{release}: expected {LINES[split]} lines, got {len(text)} in {path}{hint}. To mend: {remedy}")
-    if blank:
-        raise KitError(f"{release}: line {blank[0]} of {path} is blank. To mend: {remedy}")
+    lines.refuse_blank(text, release, path, remedy)
 
 
 def _folder(name: str) -> Path:

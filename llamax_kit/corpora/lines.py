@@ -42,6 +42,17 @@ def split(text: str) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
+def refuse_blank(text: list[str], release: str, path: Path | str, remedy: str) -> None:
+    """Raise KitError when a line is blank: an empty reference scores nothing, an empty source asks for nothing."""
+    if numbers := blank(text):
+        raise KitError(f"{release}: line {numbers[0]} of {path} is blank. To mend: {remedy}")
+
+
+def blank(text: list[str]) -> list[int]:
+    """Number the lines of nothing but white space, from 1: blank(["a", " "]) is [2]."""
+    return [number for number, line in enumerate(text, 1) if not line.strip()]
+
+
 def _decode(data: bytes, path: Path | str, remedy: str) -> str:
     try:
         return data.decode("utf-8")

@@ -1,0 +1,82 @@
+"""A folder of one's own text: read by any codes, refused where it is not aligned text, never taken for a release."""
+
+import re
+
+import pytest
+
+from llamax_kit import corpora
+from llamax_kit.errors import KitError, UnknownName
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder of three languages, each named by another kind of code, and two files that are none."""
+    folder = tmp_path / "my-set"
+    folder.mkdir()
+    for name in ("deu_Latn.txt", "en.txt", "swh"):
+        (folder / name).write_text(f"{name} one \n{name} two\n", encoding="utf-8")
+    (folder / "README.md").write_text("by hand")
+    (folder / "fr").mkdir()
+    return folder
+
+
+def test_a_folder_is_read_by_any_code(place):
+    assert corpora.available(str(place)) == ["de", "en", "sw"]
+    corpus = corpora.load(str(place))
+    assert (corpus.name, corpus.split, corpus.release) == ("my-set", "", 'own text "my-set"')
+    assert corpus.pairs("en", "de") == [(0, "en.txt one ", "deu_Latn.txt one "), (1, "en.txt two", "deu_Latn.txt two")]
+    assert corpus.files["sw"] == str(place / "swh")
+    assert corpora.load(str(place), ["swh_Latn"]).languages == ["sw"]
+
+
+def test_a_path_may_be_relative_and_hold_a_colon(place, monkeypatch):
+    place.rename(place.with_name("C:my@set"))
+    monkeypatch.chdir(place.parent)
+    assert corpora.load("C:my@set", ["en"]).name == "C:my@set"
+    monkeypatch.chdir("C:my@set")
+    assert corpora.load(".", ["en"]).release == 'own text "C:my@set"'
+
+
+def test_a_release_comes_before_a_folder_of_its_name(place, monkeypatch):
+    place.rename(place.with_name("cldr"))
+    monkeypatch.chdir(place.parent)
+    assert corpora.load("cldr", ["en"]).release.startswith("CLDR")
+    assert corpora.load("./cldr", ["en"]).release == 'own text "cldr"'
+
+
+@pytest.mark.parametrize(
+    "name, content, message",
+    [
+        ("sw.txt", b"one\ntwo\n", r"two files of Swahili: sw\.txt and swh\. To mend"),
+        ("en.txt", b"one\n", r'own text "my-set": de has 2 lines .*deu_Latn\.txt\), en has 1 \(.*en\.txt\)'),
+        ("en.txt", b"one\n \n", r'own text "my-set": line 2 of .*en\.txt is blank\. To mend: fill'),
+        ("en.txt", b"one\r\ntwo\r\n", r"en\.txt has Windows line ends"),
+        ("en.txt", b"", r"en\.txt is empty"),
+        ("en.txt", b"caf\xe9\ntwo\n", r"en\.txt is not UTF-8.*in line 1"),
+    ],
+    ids=["twice", "short", "blank", "crlf", "empty", "latin1"],
+)
+def test_what_is_not_aligned_text_is_refused(place, name, content, message):
+    (place / name).write_bytes(content)
+    with pytest.raises(KitError, match=message):
+        corpora.load(str(place))
+
+
+def test_a_language_or_folder_without_text_is_said(place, tmp_path):
+    with pytest.raises(KitError, match=r'own text "my-set": no file of French \(fr\) in .*text in de.*add fr\.txt'):
+        corpora.load(str(place), ["fr"])
+    for name in ("deu_Latn.txt", "en.txt", "swh"):
+        (place / name).unlink()
+    with pytest.raises(KitError, match=r"files named by codes of languages in .*my-set, found README\.md\. To mend"):
+        corpora.available(str(place))
+    (tmp_path / "bare").mkdir()
+    with pytest.raises(KitError, match="found no file"):
+        corpora.load(str(tmp_path / "bare"))
+
+
+def test_a_folder_that_is_not_there_is_an_unknown_corpus(tmp_path):
+    missing = str(tmp_path / "my-st")
+    with pytest.raises(UnknownName, match=f"unknown corpus '{re.escape(missing)}'.*a folder of your own, one file a"):
+        corpora.load(missing)
+    with pytest.raises(UnknownName, match="unknown corpus ''"):
+        corpora.available("")
