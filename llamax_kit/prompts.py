@@ -38,22 +38,31 @@ def build(template: str, source: str, src: str, tgt: str, chat: Callable[[list[d
     """
     one, other = languages.find(src), languages.find(tgt)
     names = {"src": one.name, "tgt": other.name}
-    source = source.strip()
-    if template == "alpaca":
-        return ALPACA.format(source=source, **names)
     if template == "paper":
-        return ALPACA.format(source=source, src=one.prompt_name or one.name, tgt=other.prompt_name or other.name)
-    if template == "chat":
-        if chat is None:
-            raise KitError(
-                "the prompt template 'chat' needs a model that has a chat template, and this one brought none. "
-                "To mend: use the prompt template 'alpaca'"
-            )
-        return chat([{"role": "user", "content": CHAT.format(source=source, **names)}])
+        names = {"src": one.prompt_name or one.name, "tgt": other.prompt_name or other.name}
+    if template == "chat" and chat is None:
+        raise KitError(
+            "the prompt template 'chat' needs a model that has a chat template, and this one brought none. "
+            "To mend: use the prompt template 'alpaca'"
+        )
+    text = template_text(template).format(source=source.strip(), **names)
+    return chat([{"role": "user", "content": text}]) if template == "chat" else text
+
+
+def template_text(template: str) -> str:
+    """Give the text of a template with {source}, {src} and {tgt} left in, for the record of a run.
+
+    template_text("chat") begins "Translate the following sentences from {src} to {tgt}."; "alpaca" and "paper" are one
+    text, and differ in the names of languages only. Of a file it is all but the newline at its very end.
+
+    Raises as `build` does: UnknownName for a template, KitError for a file that cannot be filled in.
+    """
+    if template in NAMES:
+        return CHAT if template == "chat" else ALPACA
     path = Path(template)
     if not path.is_file():
         raise UnknownName("prompt template", template, NAMES, "use one of these, or name a text file with {source}")
-    return _template(path, path.stat().st_mtime_ns).format(source=source, **names)
+    return _template(path, path.stat().st_mtime_ns)
 
 
 def answer(completion: str) -> str:

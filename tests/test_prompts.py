@@ -7,7 +7,7 @@ from sacrebleu import sentence_bleu
 
 from llamax_kit import prompts
 from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.prompts import answer, build, one_line, paper_extraction, paper_shifts
+from llamax_kit.prompts import answer, build, one_line, paper_extraction, paper_shifts, template_text
 
 PUBLISHED = (
     b"Below is an instruction that describes a task, paired with an input that provides further context. Write a "
@@ -54,6 +54,22 @@ def test_a_template_of_ones_own(tmp_path):
     assert build(str(path), "é", "en", "de") == "<é>"
 
 
+def test_the_text_of_a_template_is_what_build_fills_in(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text("{{}} {source}\n{src}>{tgt}: \n", encoding="utf-8-sig")
+    assert template_text(str(path)) == "{{}} {source}\n{src}>{tgt}: "
+    filled = {"source": "x", "src": "English", "tgt": "German"}
+    for template in ("alpaca", "paper", str(path)):
+        assert template_text(template).format(**filled) == build(template, "x", "en", "de")
+    chat = build("chat", "x", "en", "de", chat=lambda messages: messages[0]["content"])
+    assert template_text("chat").format(**filled) == chat
+    with pytest.raises(UnknownName, match="unknown prompt template 'alpacca'"):
+        template_text("alpacca")
+    path.write_text("{tgt}")
+    with pytest.raises(KitError, match=r"expected \{source\} in the prompt template"):
+        template_text(str(path))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -74,7 +90,9 @@ def test_a_template_that_cannot_be_filled_in(tmp_path, text, message):
 
 
 def test_unknown_names():
-    with pytest.raises(UnknownName, match="unknown prompt template 'alpacca'. Nearest: alpaca"):
+    with pytest.raises(
+        UnknownName, match="unknown prompt template 'alpacca'. One of: alpaca, paper, chat. To mend: use one of these"
+    ):
         build("alpacca", "x", "en", "de")
     with pytest.raises(UnknownName, match="unknown language 'klingon'"):
         build("alpaca", "x", "en", "klingon")
