@@ -44,6 +44,11 @@ def test_overrides_by_spaces_or_commas():
     assert decoding("paper max_new_tokens=64, length_penalty=0.6,early_stopping=true") == Decoding(4, 64, 0.6, True)
 
 
+def test_overrides_by_a_colon_where_a_second_equals_sign_cannot_be_written():
+    assert decoding("greedy max_new_tokens:48") == decoding("greedy max_new_tokens=48") == Decoding(1, 48)
+    assert decoding("paper early_stopping:true,length_penalty=0.6") == Decoding(4, 256, 0.6, True)
+
+
 def test_what_one_beam_ignores_does_not_change_the_key():
     assert decoding("greedy length_penalty=2 early_stopping=true") == decoding("greedy")
 
@@ -51,11 +56,12 @@ def test_what_one_beam_ignores_does_not_change_the_key():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("gredy", "unknown decoding preset 'gredy'. Nearest: greedy"),
-        ("greedy max_tokens=3", "unknown decoding field 'max_tokens'. Nearest: max_new_tokens"),
+        ("gredy", "unknown decoding preset 'gredy'. One of: greedy, paper"),
+        ("greedy max_tokens=3", "unknown decoding field 'max_tokens'. One of: num_beams, max_new_tokens,"),
         ("greedy max_new_tokens=3.5", "max_new_tokens must be a whole number, got '3.5'"),
+        ("greedy max_new_tokens:=48", "max_new_tokens must be a whole number, got '=48'"),
         ("greedy num_beams=0", "num_beams must be at least 1, got 0"),
-        ("greedy 64", "expected name=value, got '64'"),
+        ("greedy 64", "expected name=value or name:value, got '64'"),
         ("paper early_stopping=maybe", "early_stopping must be true or false, got 'maybe'"),
         ("paper length_penalty=long", "length_penalty must be a number, got 'long'"),
         ("paper length_penalty=inf", "length_penalty must be a finite number, got inf"),
@@ -66,6 +72,34 @@ def test_what_one_beam_ignores_does_not_change_the_key():
 def test_decoding_errors_teach(text, message):
     with pytest.raises(KitError, match=message.replace("(", r"\(")):
         decoding(text)
+
+
+# where and what
+
+
+@pytest.mark.parametrize(
+    ("gpus", "cuda", "remedy"),
+    [
+        (0, None, "use auto or cpu; this torch was built without CUDA: for a GPU, install"),
+        (0, "13.0", "use auto or cpu; torch finds no GPU here: for one, see whether `nvidia-smi`"),
+        (2, "13.0", "use one of auto, cpu, cuda, cuda:0, cuda:1$"),
+    ],
+)
+def test_a_device_that_is_not_there_gets_a_remedy_that_helps(monkeypatch, gpus, cuda, remedy):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    monkeypatch.setattr(torch.version, "hip", None)
+    with pytest.raises(KitError, match=f"got 'cuda:99': .* To mend: {remedy}"):
+        models.placement("auto", "cuda:99")
+
+
+def test_a_system_without_weights_is_answered_with_those_that_have_some():
+    with pytest.raises(KitError, match="LLaMA2-7B-Alpaca has no weights to load: ") as caught:
+        models.resolve("LLaMA2-7B-Alpaca")
+    named = str(caught.value).partition("name one of ")[2].partition(";")[0].split(", ")
+    assert named == [entry.name for entry in models.catalogue() if entry.hub] + ["random-llama"]
 
 
 # plan

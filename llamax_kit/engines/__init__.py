@@ -12,6 +12,7 @@ and, where the model has a chat template, `chat(messages) -> str`.
 It does not keep completions (that is the ledger's work) nor clean them (that is `prompts.answer`).
 """
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -57,12 +58,14 @@ PRESETS = {"greedy": Decoding(), "paper": Decoding(num_beams=4)}
 
 
 def decoding(text: "str | Decoding") -> Decoding:
-    """Read a preset with overrides, separated by spaces or commas.
+    """Read a preset with overrides, separated by spaces or commas, each name=value or name:value.
+
+    (A colon, since papermill cannot read the line of a parameter whose value holds a second "=".)
 
     >>> decoding("paper")
     Decoding(num_beams=4, max_new_tokens=256, length_penalty=1.0, early_stopping=False, repetition_penalty=1.0)
-    >>> decoding("greedy max_new_tokens=64").max_new_tokens
-    64
+    >>> decoding("greedy max_new_tokens=64").max_new_tokens, decoding("greedy max_new_tokens:64").max_new_tokens
+    (64, 64)
 
     With one beam `length_penalty` and `early_stopping` change nothing, so they are set back: equal work, equal key.
 
@@ -78,9 +81,12 @@ def decoding(text: "str | Decoding") -> Decoding:
 
 
 def _override(word: str) -> tuple[str, int | float | bool]:
-    name, equals, value = word.partition("=")
-    if not equals:
-        raise KitError(f"decoding: expected name=value, got {word!r}. To mend: write for example max_new_tokens=64")
+    name, *rest = re.split("[=:]", word, maxsplit=1)
+    if not rest:
+        raise KitError(
+            f"decoding: expected name=value or name:value, got {word!r}. To mend: write for example max_new_tokens=64"
+        )
+    (value,) = rest
     if name not in Decoding._fields:
         raise UnknownName("decoding field", name, Decoding._fields, "leave it out, or name one of these")
     read, expected = _READERS[Decoding.__annotations__[name]]

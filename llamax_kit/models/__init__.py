@@ -13,7 +13,8 @@ from llamax_kit.models.catalogue import catalogue
 from llamax_kit.models.tokenizers import Tokenizer
 from llamax_kit.models.weights import placement
 
-REMEDY = "name one of these, a hub id such as LLaMAX/LLaMAX2-7B-Alpaca, or a folder that holds config.json"
+LOADABLE = ", ".join(entry.name for entry in catalogue() if entry.hub or entry.kind == "random")
+REMEDY = f"name one of {LOADABLE}; or a hub id such as LLaMAX/LLaMAX2-7B-Alpaca, or a folder that holds config.json"
 
 
 class Resolved(NamedTuple):

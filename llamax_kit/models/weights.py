@@ -21,19 +21,29 @@ def placement(dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
     import torch
 
     if dtype not in DTYPES:
-        raise UnknownName("dtype", dtype, DTYPES, f"use one of {', '.join(DTYPES)}")
+        raise UnknownName("dtype", dtype, DTYPES, "use one of these; auto suits the device")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise KitError(
-            f"expected a device that torch can use here, got {device!r}: {_first_line(error)}. "
-            f"To mend: use auto, cpu, cuda or cuda:1"
+            f"expected a device that torch can use here, got {device!r}: {_first_line(error)}. To mend: {_usable()}"
         ) from error
     if dtype == "auto":
         dtype = "float32" if device == "cpu" else "bfloat16"
     return dtype, device
+
+
+def _usable() -> str:
+    """Say which devices there are, and how a GPU that torch does not see would become one of them."""
+    import torch
+
+    if count := torch.cuda.device_count():
+        return f"use one of auto, cpu, cuda, {', '.join(f'cuda:{at}' for at in range(count))}"
+    if not (torch.version.cuda or torch.version.hip):
+        return "use auto or cpu; this torch was built without CUDA: for a GPU, install a build with it (pytorch.org)"
+    return "use auto or cpu; torch finds no GPU here: for one, see whether `nvidia-smi` lists it"
 
 
 def load(folder: Path, dtype: str, device: str):
