@@ -1,6 +1,8 @@
 """Runs a notebook with parameters by papermill: checked before, kept when it fails, exported to HTML at the end.
 
 Does no work of a notebook's own, and adds nothing to it that plain papermill would not: both give the same results.
+While `04.ipynb` is executed it is `04.partial.ipynb`; failed, it becomes `04.failed.ipynb` with `04.failed.html`, and
+what an earlier execution left as `04.ipynb` and `04.html` stays, beside the scores that belong to it.
 """
 
 import logging
@@ -27,7 +29,7 @@ class NotebookFailed(KitError):
     def __init__(self, notebook: Path, cell: int, name: str, value: str):
         self.notebook, self.html, self.cell, self.name, self.value = notebook, export(notebook), cell, name, value
         super().__init__(
-            f"{notebook.stem} failed at In [{cell}] with {name}: {value}\n"
+            f"{notebook.stem.removesuffix('.failed')} failed at In [{cell}] with {name}: {value}\n"
             f"Kept as far as it came: {notebook}\nTo read: {self.html}"
         )
 
@@ -66,16 +68,23 @@ def execute(
     """Execute a notebook with parameter values and give the path of the HTML beside the executed copy.
 
     `output` defaults to `outputs/<the parameter run>/<notebook>.ipynb`. Times in seconds; the second is a cell's.
+    What the notebook writes to stderr, progress above all, is written to stderr here as it comes.
 
-    Raises UnknownName or WrongValue before a kernel starts, NotebookFailed when a cell raises (the copy is kept as far
-    as it came, with HTML), KitError when no kernel starts or the output cannot be written.
+    Raises UnknownName, WrongValue or KitError (a run's name that is no folder name) before a kernel starts,
+    NotebookFailed when a cell raises (the copy is kept as far as it came, beside `output`, with HTML), KitError when
+    no kernel starts or the output cannot be written.
     """
     source, values = find(notebook), dict(values or {})
     check(source, values)
-    output = Path(output).absolute() if output else _default_output(source, values)
-    _prepare(output)
+    run = _run(source, values)
+    output = Path(output).absolute() if output else runs.folder(run) / source.name
+    partial = _beside(output, "partial")
+    _prepare(output, partial)
     try:
-        _papermill(source, output, values, kernel, start_timeout, execution_timeout)
+        _papermill(source, partial, values, kernel, start_timeout, execution_timeout)
+        partial.replace(output)
+        for stale in (_beside(output, "failed"), _beside(output, "failed").with_suffix(".html")):
+            stale.unlink(missing_ok=True)  # it told of an earlier execution, and would be taken for this one
     except OSError as error:
         raise KitError(
             f"could not write {output}: {error.strerror or error}. To mend: free some space, or name another output"
@@ -84,6 +93,7 @@ def execute(
 
 
 def _papermill(source: Path, output: Path, values: dict, kernel: str | None, start: int, cell: int) -> None:
+    """Execute `source` into `output`, which is renamed to `.failed` when a cell fails."""
     import papermill
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -95,22 +105,27 @@ def _papermill(source: Path, output: Path, values: dict, kernel: str | None, sta
             papermill.execute_notebook(
                 _literal(source), _literal(output), parameters=values, kernel_name=kernel, cwd=Path.cwd(),
                 start_timeout=start, execution_timeout=cell, progress_bar=_progress(), config=config,
+                stderr_file=_Log(),
             )  # fmt: skip
             return
         except papermill.PapermillExecutionError as error:
-            raise NotebookFailed(output, error.exec_count, error.ename, error.evalue) from None
+            raise NotebookFailed(_set_aside(output), error.exec_count, error.ename, error.evalue) from None
         except CellTimeoutError as error:
             reason = f"it took longer than {cell} seconds (--execution-timeout)"
-            raise NotebookFailed(output, _running(output), "CellTimeoutError", reason) from error
+            failed = _set_aside(output)
+            raise NotebookFailed(failed, _running(failed), "CellTimeoutError", reason) from error
         except DeadKernelError as error:
             reason = "the kernel's process ended; often the memory was full"
-            raise NotebookFailed(output, _running(output), "DeadKernelError", reason) from error
+            failed = _set_aside(output)
+            raise NotebookFailed(failed, _running(failed), "DeadKernelError", reason) from error
         except NoSuchKernel as error:
+            output.unlink(missing_ok=True)  # nothing of it was executed
             raise KitError(f"no Jupyter kernel {error.name!r}. To mend: pip install ipykernel, or -k NAME") from error
         except RuntimeError as error:
             if not re.search("before replying|didn't respond", str(error)):  # then cells may have been executed
                 raise
             if attempt == STARTS:
+                output.unlink(missing_ok=True)
                 raise KitError(f"no kernel started in {STARTS} tries: {error}. To mend: llamax-kit doctor") from error
 
 
@@ -124,14 +139,38 @@ def _running(output: Path) -> int:
     return next((number for number, state in enumerate(states, 1) if state != "completed"), len(states))
 
 
-def _default_output(source: Path, values: dict[str, Any]) -> Path:
-    defaults = {parameter.name: parameter.default for parameter in parameters(source)}
-    run = values.get("run", defaults.get("run")) or source.stem
-    return runs.folder(run) / source.name
+def _run(source: Path, values: dict[str, Any]) -> str:
+    """Give the run's name: the parameter `run`, checked here so that no cell finds out late, else the notebook's."""
+    run = values.get("run", {each.name: each.default for each in parameters(source)}.get("run"))
+    if run is None:
+        return source.stem
+    runs.check_name(str(run))
+    return str(run)
 
 
-def _prepare(output: Path) -> None:
-    """Let papermill save `output` whole or not at all, and keep from it the warnings that `check` has made needless."""
+def _beside(output: Path, state: str) -> Path:
+    return output.with_suffix(f".{state}.ipynb")
+
+
+def _set_aside(partial: Path) -> Path:
+    return partial.replace(partial.with_name(partial.name.removesuffix(".partial.ipynb") + ".failed.ipynb"))
+
+
+class _Log:
+    """The stderr of cells for the operator: each line whole, for a bar's carriage returns make one line of a log."""
+
+    def write(self, text: str) -> None:
+        from tqdm import tqdm
+
+        for line in filter(str.strip, re.split(r"[\r\n]+", text)):
+            tqdm.write(line, file=sys.stderr)  # it lets papermill's own bar step aside
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def _prepare(output: Path, partial: Path) -> None:
+    """Let papermill save whole or not at all, and keep from it the warnings that `check` has made needless."""
     from papermill.iorw import LocalHandler, papermill_io
 
     if output.suffix != ".ipynb":
@@ -142,7 +181,7 @@ def _prepare(output: Path) -> None:
             with whole(path) as scratch:
                 scratch.write_text(text, encoding="utf-8")
 
-    papermill_io.register(str(output), Whole())
+    papermill_io.register(str(partial), Whole())
     for name in ("papermill", "papermill.translators"):
         logging.getLogger(name).addFilter(_is_news)
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the kernel's debugger warns of frozen modules

@@ -5,6 +5,7 @@ Does not compute anything and does not know what a notebook does: a notebook han
     outputs/<run>/run.json                                   the record
     outputs/<run>/scores.csv                                 the score table
     outputs/<run>/translations/<system>/<src>-<tgt>.parquet  the translations table, one file a direction
+    outputs/ledger/                                          the completions of all runs (see `ledger`), no run's name
 """
 
 import hashlib
@@ -40,16 +41,26 @@ def outputs() -> Path:
     return (PROJECT if (PROJECT / "pyproject.toml").exists() else Path.cwd()) / "outputs"
 
 
-def folder(run: str) -> Path:
-    """Make the folder of a run and give its path: `folder("tour")` is `outputs/tour`.
-
-    Raises KitError for a name that is not one plain folder name, or a folder that cannot be made.
-    """
+def check_name(run: str) -> None:
+    """Check that a run may be called so. Raises KitError for what is not one plain folder name, and for "ledger"."""
     if not re.fullmatch(r"[\w][\w .@+=,-]*", run) or run.endswith((".", " ")):
         raise KitError(
             f"a run's name must be one plain folder name, got {run!r}. "
             f"To mend: letters, digits and . _ - @ + = , only, beginning with a letter or digit, as in 'sw-greedy'"
         )
+    if run.casefold() == "ledger":  # on many disks "Ledger" is the same folder
+        raise KitError(
+            f"a run cannot be called {run!r}: outputs/ledger keeps the completions of all runs. "
+            f"To mend: give it another name, as in 'sw-greedy'"
+        )
+
+
+def folder(run: str) -> Path:
+    """Make the folder of a run and give its path: `folder("tour")` is `outputs/tour`.
+
+    Raises KitError for a name that `check_name` refuses, or a folder that cannot be made.
+    """
+    check_name(run)
     path = outputs() / run
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -48,8 +48,8 @@ def test_a_notebook_is_found_by_path(house, monkeypatch):
     assert execute.find("notebooks/00_take_the_tour.ipynb") == house / "notebooks" / "00_take_the_tour.ipynb"
 
 
-def test_an_unknown_notebook_names_the_nearest():
-    with pytest.raises(UnknownName, match="unknown notebook '04_translate'. Nearest: 04_translate_and_score"):
+def test_an_unknown_notebook_names_those_there_are():
+    with pytest.raises(UnknownName, match="unknown notebook '04_translate'. One of: .*, 04_translate_and_score"):
         execute.find("04_translate")
 
 
@@ -57,7 +57,8 @@ def test_papermill_is_given_absolute_paths_and_both_timeouts(asked, house):
     page = execute.execute("04", values={"sentences": 5})
     output = house / "outputs" / "first" / "04_translate_and_score.ipynb"
     assert (page, page.is_file()) == (output.with_suffix(".html"), True)
-    assert Path(asked[0]["output"]) == output
+    assert Path(asked[0]["output"]) == output.with_suffix(".partial.ipynb")
+    assert sorted(path.name for path in output.parent.iterdir()) == [page.name, output.name]
     assert asked[0]["start_timeout"] and asked[0]["execution_timeout"]
     assert Path(asked[0]["cwd"]).is_absolute()
     assert "sentences = 5" in nbformat.read(output, 4).cells[1].source
@@ -75,19 +76,21 @@ def test_the_output_goes_where_the_run_is_named_or_asked(asked, house):
     assert execute.execute("04", house / "{x}.ipynb") == house / "{x}.html"
 
 
-@pytest.mark.parametrize("values", [{"sentence": 5}, {"sentences": "5"}, {"run": "hf_" + "x" * 34}, {"run": "../up"}])
-def test_wrong_values_are_told_before_anything_is_done(values, asked, house):
+@pytest.mark.parametrize("values", [{"sentence": 5}, {"sentences": "5"}, {"run": "hf_" + "x" * 34}, {"run": "../up"},
+                                    {"run": ""}, {"run": "ledger"}])  # fmt: skip
+@pytest.mark.parametrize("output", [None, "x.ipynb"])
+def test_wrong_values_are_told_before_anything_is_done(values, output, asked, house):
     with pytest.raises(KitError):
-        execute.execute("04", values=values)
+        execute.execute("04", output and house / output, values=values)
     assert asked == []
-    assert not (house / "outputs").exists()
+    assert [path.name for path in house.iterdir()] == ["notebooks"]
 
 
 def test_a_file_in_the_place_of_the_output_folder_is_told(house):
     (house / "outputs").write_text("mine")
     with pytest.raises(KitError, match="could not make the run folder"):
         execute.execute("04")
-    with pytest.raises(KitError, match="could not write .*outputs/x.ipynb"):
+    with pytest.raises(KitError, match="could not write .*outputs/x.partial.ipynb"):
         execute.execute("04", house / "outputs" / "x.ipynb")
 
 
@@ -103,7 +106,7 @@ def test_a_full_disk_leaves_the_notebook_as_it_was(asked, house):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (512, limits[1]))
     try:
-        with pytest.raises(KitError, match="could not write .*x.ipynb.*Nothing of it was kept"):
+        with pytest.raises(KitError, match="could not write .*x.partial.ipynb.*Nothing of it was kept"):
             execute.execute("04", output)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -127,6 +130,13 @@ def test_a_kernel_that_dies_at_its_start_is_started_again(monkeypatch, asked):
         execute.execute("04")
 
 
-def test_an_unknown_kernel_is_told():
+def test_an_unknown_kernel_is_told_and_leaves_nothing(house):
     with pytest.raises(KitError, match="no Jupyter kernel 'nosuch'"):
         execute.execute("04", kernel="nosuch")
+    assert list((house / "outputs" / "first").iterdir()) == []
+
+
+def test_what_cells_say_becomes_lines_of_the_log(capsys):
+    for text in ("\rsystem: 10%", "\r", "\rsystem: 20%\n", "a warning\n\n  on two lines\n"):
+        execute._Log().write(text)
+    assert capsys.readouterr().err.splitlines() == ["system: 10%", "system: 20%", "a warning", "  on two lines"]

@@ -78,6 +78,13 @@ def test_a_run_is_named_by_one_plain_folder_name(name, outputs):
     assert not outputs.exists()
 
 
+@pytest.mark.parametrize("name", ["ledger", "Ledger"])
+def test_the_folder_of_completions_is_no_run(name, outputs):
+    with pytest.raises(KitError, match="cannot be called .*keeps the completions of all runs. To mend"):
+        runs.folder(name)
+    assert not outputs.exists()
+
+
 def test_a_file_in_the_place_of_the_folder_is_said(outputs):
     outputs.mkdir()
     (outputs / "taken").write_text("mine")
@@ -107,9 +114,9 @@ def test_a_table_is_csv_or_parquet(tmp_path):
         runs.save_table(pd.DataFrame({"a": [1]}), tmp_path / "table.xlsx")
 
 
-def test_an_unknown_run_names_the_nearest():
+def test_an_unknown_run_names_those_there_are():
     runs.record(runs.folder("sw-greedy"))
-    with pytest.raises(UnknownName, match="unknown run 'sw-gredy'. Nearest: sw-greedy"):
+    with pytest.raises(UnknownName, match="unknown run 'sw-gredy'. One of: sw-greedy"):
         runs.load("sw-gredy")
 
 

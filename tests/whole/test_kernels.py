@@ -64,7 +64,9 @@ def test_a_notebook_that_fails_is_kept_as_far_as_it_came(tmp_path, outputs):
     with pytest.raises(execute.NotebookFailed, match="failed at In .3. with UnknownName: .*Nearest: Swahili") as caught:
         execute.execute(write(tmp_path / "some.ipynb", "kept = 1", refused, "never = 2"))
     failed = caught.value
-    assert failed.notebook == outputs / "mine" / "some.ipynb"
+    assert failed.notebook == outputs / "mine" / "some.failed.ipynb"
+    assert failed.html == outputs / "mine" / "some.failed.html"
+    assert sorted(path.name for path in (outputs / "mine").iterdir()) == ["some.failed.html", "some.failed.ipynb"]
     cells = [cell for cell in nbformat.read(failed.notebook, 4).cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == [1, 2, 3, None]
     assert "before" in str(cells[2].outputs)
@@ -84,3 +86,36 @@ def test_a_cell_that_takes_too_long_is_told(tmp_path):
     said = "failed at In .2. with CellTimeoutError: it took longer than 1 seconds"
     with pytest.raises(execute.NotebookFailed, match=said):
         execute.execute(write(tmp_path / "some.ipynb", "import time; time.sleep(60)"), execution_timeout=1)
+
+
+def test_a_failed_re_run_leaves_the_good_one_and_a_good_one_clears_it_away(tmp_path, outputs):
+    notebook = write(tmp_path / "some.ipynb", "assert first < 2, 'too much'")
+    kept = execute.execute(notebook)
+    before = {path: path.read_bytes() for path in (kept, kept.with_suffix(".ipynb"))}
+    with pytest.raises(execute.NotebookFailed, match="^some failed at In .3. with AssertionError: too much"):
+        execute.execute(notebook, values={"first": 3})
+    assert {path: path.read_bytes() for path in before} == before
+    assert (outputs / "mine" / "some.failed.html").is_file()
+    execute.execute(notebook)
+    assert set((outputs / "mine").iterdir()) == set(before)
+
+
+def test_progress_reaches_stderr_while_the_cell_still_runs(tmp_path):
+    """The cell goes on only when its line was read here."""
+    waits = """\
+import sys, time
+from pathlib import Path
+print("\\rsystem:  5%", end="", file=sys.stderr, flush=True)
+for _ in range(600):
+    if Path("read").exists():
+        break
+    time.sleep(0.1)
+else:
+    raise TimeoutError"""
+    notebook = write(tmp_path / "some.ipynb", waits)
+    kit = [sys.executable, "-m", "llamax_kit.cli", "run", notebook]
+    with subprocess.Popen(kit, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as run:
+        assert "system:  5%\n" in iter(run.stderr.readline, "")
+        (tmp_path / "read").touch()
+        said = run.communicate(timeout=120)
+    assert run.returncode == 0, said
