@@ -4,8 +4,10 @@ import json
 import os
 import pickle
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import fake_hub
@@ -103,7 +105,7 @@ def test_dtypes_and_devices(made):
     assert models.load_model(resolved, "bfloat16", "cpu").dtype == torch.bfloat16
     assert models.placement("auto", "cpu") == ("float32", "cpu")
     assert models.placement() == (("bfloat16", "cuda") if torch.cuda.is_available() else ("float32", "cpu"))
-    with pytest.raises(UnknownName, match="unknown dtype 'bf16'. Nearest: .*use one of auto, float32"):
+    with pytest.raises(UnknownName, match="unknown dtype 'bf16'. One of: auto, float32, bfloat16, float16"):
         models.placement("bf16")
     for device in ("cuda:99", "gpu"):
         with pytest.raises(KitError, match=f"expected a device that torch can use here, got '{device}'"):
@@ -188,6 +190,24 @@ def test_from_the_hub_at_a_commit_without_weights_until_they_are_needed(made, tm
     models.load_model(found, device="cpu")
     with pytest.raises(KitError, match="could not fetch LLaMAX/LLaMAX3-8B at v9 from the hub .*connect to the network"):
         models.resolve("LLaMAX3-8B@v9")
+
+
+@pytest.mark.parametrize("revision", ["", fake_hub.COMMIT])
+def test_a_hub_that_never_answers_is_given_up(made, tmp_path, monkeypatch, revision):
+    """Accepting and then saying nothing, it would hold the client for ever; what is cached is used all the same."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(models.hub, "READ", 0.2)
+    with hub(monkeypatch, tmp_path, {"LLaMAX/LLaMAX2-7B": made["bare pickle"]}):
+        found = models.resolve("LLaMAX2-7B")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        start = time.monotonic()
+        message = r"could not fetch LLaMAX/LLaMAX3-8B .*\(ReadTimeout\).*HF_HUB_OFFLINE=1 saves the waiting"
+        with pytest.raises(KitError, match=message):
+            models.resolve(f"LLaMAX3-8B@{revision}".rstrip("@"))
+        assert models.resolve(f"LLaMAX2-7B@{revision}".rstrip("@")) == found
+        assert time.monotonic() - start < 4
 
 
 def test_what_the_hub_refuses(made, tmp_path, monkeypatch):

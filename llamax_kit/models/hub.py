@@ -1,4 +1,7 @@
-"""Model files from the Hugging Face hub, at a known commit, with errors that say what to do. Loads nothing."""
+"""Model files from the Hugging Face hub, at a known commit, with errors that say what to do. Loads nothing.
+
+The hub's client sets no time limit for most of what it asks; here a hub that does not answer is given up soon.
+"""
 
 import re
 from pathlib import Path
@@ -8,6 +11,7 @@ from llamax_kit.models.catalogue import catalogue
 from llamax_kit.models.checkpoints import TEXTS
 
 SAFETENSORS = ("model.safetensors", "model.safetensors.index.json", "model-*.safetensors")
+CONNECT, READ = 5, 15  # seconds; a name can stand for four addresses, which are tried one after the other
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin")
 
 
@@ -60,12 +64,18 @@ def _fetch(repository: str, revision: str, patterns: list[str], progress: bool =
         def __init__(self, *args, **options):
             super().__init__(*args, **(options | {"disable": True}))
 
+    unreachable = _unreachable(repository, revision)
     place = f"https://huggingface.co/{repository}"
     by_hand = "or download its files elsewhere and name their folder"
     try:
         return Path(
             snapshot_download(
-                repository, revision=revision or None, allow_patterns=patterns, tqdm_class=tqdm if progress else Silent
+                repository,
+                revision=revision or None,
+                allow_patterns=patterns,
+                tqdm_class=tqdm if progress else Silent,
+                local_files_only=bool(unreachable),
+                etag_timeout=READ,
             )
         )
     except errors.GatedRepoError as error:
@@ -87,7 +97,31 @@ def _fetch(repository: str, revision: str, patterns: list[str], progress: bool =
     except (errors.EntryNotFoundError, errors.HfHubHTTPError, OSError) as error:
         raise KitError(
             f"could not fetch {repository}{f' at {revision}' if revision else ''} from the hub "
-            f"({type(error).__name__}); it is not in the local cache, and no folder of that name holds its files. "
+            f"({unreachable or type(error).__name__}); it is not in the local cache, and no folder of that name holds "
+            f"its files. "
             f"To mend: connect to the network once and run again, or fetch it where there is one "
-            f"(hf download {repository} --local-dir FOLDER), copy the folder here and name it"
+            f"(hf download {repository} --local-dir FOLDER), copy the folder here and name it. Where there is no "
+            f"network and the model is in the cache, HF_HUB_OFFLINE=1 saves the waiting"
         ) from error
+
+
+def _unreachable(repository: str, revision: str) -> str:
+    """Ask the hub once for the model; name the error if no answer comes, else ""."""
+    from huggingface_hub import HfApi, errors, get_session
+
+    hooks = get_session().event_hooks["request"]
+    if _limit not in hooks:
+        hooks.append(_limit)
+    try:
+        HfApi().model_info(repository, revision=revision or "main")
+    except errors.HfHubHTTPError:
+        return ""  # an answer, if a refusal: what to make of it is decided where the files are asked for
+    except Exception as error:  # the transport's errors, of a library that is the client's own business
+        return type(error).__name__
+    return ""
+
+
+def _limit(request) -> None:
+    """Give a time limit to a request that has none."""
+    if not any((request.extensions.get("timeout") or {}).values()):
+        request.extensions["timeout"] = {"connect": CONNECT, "read": READ, "write": READ, "pool": READ}
