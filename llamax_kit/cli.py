@@ -2,6 +2,7 @@
 
 import re
 import sys
+import unicodedata
 
 import click
 
@@ -67,7 +68,7 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
     NOTEBOOK is a number (04), a name (04_translate_and_score) or a path. Papermill runs it.
 
     OUTPUT is outputs/RUN/NOTEBOOK.ipynb unless given. Parameters are checked before a kernel starts; a notebook that
-    fails is kept as far as it came.
+    fails is kept as far as it came, as NOTEBOOK.failed.ipynb, and leaves an earlier output as it was.
     """
     from llamax_kit import execute
 
@@ -107,16 +108,18 @@ def score(hypotheses, references, tokenize, as_json) -> None:
 def languages(word) -> None:
     """List the languages.
 
-    With WORD, those whose code, name, script or family holds it.
+    With WORD, those whose code, name, script or family holds it. The split, high or low, is the paper's; it is no
+    measure of data.
     """
     from llamax_kit.languages import all_languages, find
 
     every = all_languages()
     if word:
-        every = [one for one in every if any(word.lower() in str(field).lower() for field in one[:10])] or [find(word)]
+        held = [one for one in every if any(_plain(word) in _plain(field) for field in one[:10])] or [find(word)]
+        every = sorted(held, key=lambda one: _plain(word) not in map(_plain, one[:7]))  # codes and names, exact first
     rows = [(one.code, one.flores101 or "–", one.flores200, one.name, one.script, one.family_1, one.split or "unseen")
             for one in every]  # fmt: skip
-    click.echo(_table([("code", "FLORES-101", "FLORES-200", "name", "script", "family", "resource"), *rows]))
+    click.echo(_table([("code", "FLORES-101", "FLORES-200", "name", "script", "family", "split"), *rows]))
 
 
 @main.command()
@@ -138,6 +141,11 @@ def doctor() -> None:
 
     for line in doctor.report():
         click.echo(line)
+
+
+def _plain(text: str) -> str:
+    """Fold capitals and accents: "Bokmål" is "bokmal"."""
+    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char)).casefold()
 
 
 def _table(rows) -> str:

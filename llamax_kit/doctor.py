@@ -22,6 +22,7 @@ def report() -> Iterator[str]:
     yield from _section("Machine", _machine())
     yield from _section("Notebooks", _notebooks())
     yield from _section("Data", _data())
+    yield from _section("Hub", _hub())
 
 
 def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
@@ -76,16 +77,47 @@ def _notebooks() -> Iterator[str]:
     found = [path.stem for path in notebooks()]
     yield f"found    {', '.join(found)}" if found else f"missing  notebooks: none in {runs.PROJECT / 'notebooks'}"
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    yield f"found    {browser}" if browser else "none     Chromium (one test uses it): apt-get install chromium"
+    if browser:
+        yield f"found    {browser}, for the browser test"
+    else:
+        yield "none     Chromium, for the browser test only: apt-get install chromium"
     yield f"results  go to {runs.outputs()}"
 
 
 def _data() -> Iterator[str]:
-    from llamax_kit import data
+    from llamax_kit import data, metrics
 
+    if metrics.CLDR.is_file():
+        yield "found    built in: CLDR phrases, spBLEU-cldr"
+    else:
+        yield f"missing  {metrics.CLDR}, of the kit itself: install it again"
     yield f"folder   {data.folder()}"
     for row in data.inventory():
         if row.found:
             yield f"found    {row.kind} {row.name}: {Path(row.where)}"
         else:
             yield f"missing  {row.kind} {row.name}: {row.how}"
+
+
+def _hub() -> Iterator[str]:
+    """Say which models of the catalogue the hub's cache holds, how much of each, and whether someone is logged in."""
+    import huggingface_hub
+    from huggingface_hub import constants
+
+    from llamax_kit.models.catalogue import catalogue
+
+    try:
+        repositories = huggingface_hub.scan_cache_dir(constants.HF_HUB_CACHE).repos
+    except (huggingface_hub.CacheNotFound, OSError):
+        repositories = ()
+    sizes = {each.repo_id: each.size_on_disk_str for each in repositories if each.repo_type == "model"}
+    known = [entry for entry in catalogue() if entry.hub]
+    for entry in known:
+        if entry.hub in sizes:
+            yield f"found    {entry.name}: {sizes[entry.hub]} in {constants.HF_HUB_CACHE}"
+    if not sizes.keys() & {entry.hub for entry in known}:
+        yield f"none     of the {len(known)} models of the catalogue in {constants.HF_HUB_CACHE}: fetched when named"
+    if huggingface_hub.get_token() is not None:
+        yield "found    a login, for gated models and FLORES+"
+    else:
+        yield "none     login, which only gated models and FLORES+ need: hf auth login"

@@ -67,6 +67,12 @@ def test_languages_are_found_by_any_part_of_a_row():
     said = call("languages", "swahili").output.splitlines()
     assert said[0].split()[:3] == ["code", "FLORES-101", "FLORES-200"]
     assert said[1].split()[:4] == ["sw", "swh", "swh_Latn", "Swahili"]
+    assert said[0].split()[-1] == "split"  # the paper's two halves are no level of resources
+
+
+@pytest.mark.parametrize("word, code", [("ar", "ar"), ("ARB_Arab", "ar"), ("Bokmal", "no"), ("Lao", "lo")])
+def test_an_exact_match_comes_first_whatever_its_accents(word, code):
+    assert call("languages", word).output.splitlines()[1].split()[0] == code
 
 
 def test_run_hands_papermills_options_on(monkeypatch, tmp_path):
@@ -170,3 +176,27 @@ def test_doctor_says_what_is_here_and_how_to_get_what_is_not(monkeypatch, tmp_pa
     missing = [line for line in done.output.splitlines() if line.startswith("  missing")]
     assert any("flores101" in line and "llamax-kit fetch" in line for line in missing)
     assert all(":" in line for line in missing)
+    assert "  found    built in: CLDR phrases, spBLEU-cldr" in done.output.splitlines()
+    assert "for the browser test" in done.output
+
+
+def test_doctor_says_what_of_the_hub_is_cached_and_never_the_login(monkeypatch, tmp_path):
+    from huggingface_hub import constants
+
+    from llamax_kit import doctor
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    none = list(doctor._hub())
+    assert none[0].startswith("none     of the 10 models") and none[1].startswith("none     login")
+    kept = tmp_path / "hub" / "models--LLaMAX--LLaMAX2-7B"
+    (kept / "snapshots" / ("0" * 40)).mkdir(parents=True)
+    (kept / "snapshots" / ("0" * 40) / "config.json").write_text("x" * 1500)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("0" * 40)
+    monkeypatch.setenv("HF_TOKEN", "correct-horse")
+    assert list(doctor._hub()) == [
+        f"found    LLaMAX2-7B: 1.5K in {tmp_path / 'hub'}", "found    a login, for gated models and FLORES+"
+    ]  # fmt: skip
