@@ -54,10 +54,12 @@ SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg
 
 
 def title(node) -> str:
-    """Give a notebook's first heading, without its mark-up."""
+    """Give a notebook's first heading, without its mark-up, and the run that papermill was given: "Score · sw-beam"."""
     text = "\n".join(cell.source for cell in node.cells if cell.cell_type == "markdown")
     found = re.search(r"^#\s+(.+)$", text, re.MULTILINE)
-    return re.sub(r"[*`_]", "", found[1]).strip() if found else "Notebook"
+    heading = re.sub(r"[*`_]", "", found[1]).strip() if found else "Notebook"
+    run = node.metadata.get("papermill", {}).get("parameters", {}).get("run")
+    return f"{heading} · {run}" if run else heading
 
 
 def loads(html: str) -> list[str]:

@@ -131,6 +131,17 @@ def test_code_is_folded_prose_is_not(tmp_path):
     assert not soup.find("details").has_attr("open")
 
 
+@pytest.mark.parametrize(
+    ("given", "said"), [({"run": "sw & beam"}, "Sentences & scores · sw & beam"), ({"n": 1}, "Sentences & scores")]
+)
+def test_the_title_says_which_run_it_is(tmp_path, given, said):
+    path = notebook(tmp_path)
+    node = nbformat.read(path, 4)
+    node.metadata["papermill"] = {"parameters": given}
+    nbformat.write(node, path)
+    assert BeautifulSoup(exported(path), "html.parser").title.get_text() == said
+
+
 def test_an_error_and_messages_are_on_the_page(tmp_path):
     text = exported(notebook(
         tmp_path, new_output("error", ename="ValueError", evalue="x", traceback=["\x1b[31mValueError\x1b[0m: <x>"]),
