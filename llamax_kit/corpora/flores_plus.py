@@ -109,6 +109,9 @@ def _fetched(patterns: list[str], revision: str) -> Path:
     """Fetch files from the hub, or find them in its cache; the folder's name is the commit."""
     from huggingface_hub import snapshot_download
 
+    from llamax_kit.models.hub import limit_waiting
+
+    limit_waiting()
     try:
         return Path(snapshot_download(HUB, repo_type="dataset", revision=revision or None, allow_patterns=patterns))
     except Exception as error:  # the hub's client raises many kinds, of no common base

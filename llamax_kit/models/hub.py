@@ -107,11 +107,9 @@ def _fetch(repository: str, revision: str, patterns: list[str], progress: bool =
 
 def _unreachable(repository: str, revision: str) -> str:
     """Ask the hub once for the model; name the error if no answer comes, else ""."""
-    from huggingface_hub import HfApi, errors, get_session
+    from huggingface_hub import HfApi, errors
 
-    hooks = get_session().event_hooks["request"]
-    if _limit not in hooks:
-        hooks.append(_limit)
+    limit_waiting()
     try:
         HfApi().model_info(repository, revision=revision or "main")
     except errors.HfHubHTTPError:
@@ -119,6 +117,15 @@ def _unreachable(repository: str, revision: str) -> str:
     except Exception as error:  # the transport's errors, of a library that is the client's own business
         return type(error).__name__
     return ""
+
+
+def limit_waiting() -> None:
+    """Let no request of the hub's client, for models or data sets, wait without end."""
+    from huggingface_hub import get_session
+
+    hooks = get_session().event_hooks["request"]
+    if _limit not in hooks:
+        hooks.append(_limit)
 
 
 def _limit(request) -> None:
