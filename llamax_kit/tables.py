@@ -1,10 +1,15 @@
-"""Shows a finished table on the page: numbers in line, a head that stays, scrolling instead of cutting rows out.
+"""A finished table on the page (numbers in line, a head that stays, scrolling instead of cutting rows), or in files.
 
-Computes nothing and saves nothing.
+Computes nothing.
 """
 
 import html
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from llamax_kit import runs
+from llamax_kit.errors import KitError
+from llamax_kit.files import whole
 
 if TYPE_CHECKING:
     from IPython.display import HTML
@@ -40,6 +45,27 @@ def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
         .set_td_classes(_classes(table))
     )  # fmt: skip
     return HTML(f'<div tabindex="0" style="max-height: {HEIGHT}; overflow: auto">{styled.to_html()}</div>')
+
+
+def save(table: "DataFrame", path: Path | str, caption: str, digits: int = 2) -> list[Path]:
+    """Save a table as CSV, every digit of it, and as LaTeX (booktabs) to print, `digits` after the point.
+
+    `save(gains, folder / "gains", "Gains in spBLEU points")` writes gains.csv and gains.tex, and gives the two paths.
+
+    Raises KitError for a table without a caption, or when a file cannot be written.
+    """
+    if not caption.strip():
+        raise KitError(f"the table {Path(path).name} has no caption. To mend: say in a sentence what it shows")
+    plain = table.reset_index(drop=True)
+    printed = plain.style.format(precision=digits, na_rep="--", escape="latex")
+    printed = printed.format_index(escape="latex", axis="columns").hide(axis="index")
+    title = caption.replace("&", r"\&").replace("%", r"\%").replace("_", r"\_").replace("#", r"\#")
+    layout = "".join("r" if at in _numbers(plain) else "l" for at in range(len(plain.columns)))
+    text = printed.to_latex(hrules=True, caption=title, position_float="centering", column_format=layout)
+    target = Path(path).with_name(Path(path).name + ".tex")
+    with whole(target) as scratch:
+        scratch.write_text(text, encoding="utf-8")
+    return [runs.save_table(plain, Path(path).with_name(Path(path).name + ".csv")), target]
 
 
 def _numbers(table: "DataFrame") -> list[int]:

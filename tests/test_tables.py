@@ -1,7 +1,10 @@
 """A table on the page: whole, escaped, aligned, scrolling."""
 
 import pandas as pd
+import pytest
 
+from llamax_kit import tables
+from llamax_kit.errors import KitError
 from llamax_kit.tables import show
 
 TABLE = pd.DataFrame({"system": ["<b>a", "b"], "n": [1012, 3], "score": [1.23456, float("nan")]})
@@ -34,3 +37,17 @@ def test_long_text_is_wrapped_and_a_signature_is_not():
     rows = pd.DataFrame({"text": ["word " * 20], "signature": [signature]})
     html = show(rows, "two kinds of text").data
     assert html.count('row0 col0 long"') == 1 and 'col1 long"' not in html
+
+
+def test_a_saved_table_has_every_digit_as_csv_and_is_ready_to_print_as_latex(tmp_path):
+    given = pd.DataFrame({"system": ["a_b & c"], "gain": [1.23456789], "p": [float("nan")]})
+    csv, tex = tables.save(given, tmp_path / "gains", "Gains, 95 % interval")
+    assert pd.read_csv(csv).equals(given)
+    text = tex.read_text()
+    assert r"a\_b \& c & 1.23 & --" in text and r"\caption{Gains, 95 \% interval}" in text
+    assert r"\toprule" in text and r"\begin{tabular}{lrr}" in text
+
+
+def test_a_table_without_a_caption_is_refused(tmp_path):
+    with pytest.raises(KitError, match="no caption"):
+        tables.save(pd.DataFrame({"a": [1]}), tmp_path / "t", " ")

@@ -1,0 +1,89 @@
+"""Draws scores and shares of outputs, on given axes, and says them in words. Computes nothing."""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit.plots.style import direction, finish, grow, only, sizes, styles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+
+def scores(table: "DataFrame", ax: "Axes") -> None:
+    """Draw a score table of one metric: a dot a system and direction, with its 95 % interval where it has one.
+
+    Directions run downwards, the best first; the figure is made tall enough to read them all.
+
+    Raises KitError when the table is empty or holds two metrics.
+    """
+    metric = only(table, "metric")
+    order = table.groupby(direction(table))["score"].max().sort_values(ascending=False, kind="stable").index
+    systems = list(dict.fromkeys(table["system"]))
+    for place, (system, style) in enumerate(zip(systems, styles(len(systems)), strict=True)):
+        rows = table[table["system"] == system]
+        y = order.get_indexer(direction(rows)) + 0.6 * ((place + 0.5) / len(systems) - 0.5)
+        below, above = (rows["score"] - rows["low"]).fillna(0), (rows["high"] - rows["score"]).fillna(0)
+        ax.errorbar(rows["score"], y, xerr=[below.clip(0), above.clip(0)], label=system, **style)
+    grow(ax, len(order), len(systems))
+    ax.set_yticks(range(len(order)), order)
+    ax.set_ylim(len(order) - 0.5, -0.5)
+    most = max(1.0, table[["score", "high"]].max(axis=None))
+    ax.set_xlim(-0.015 * most, 1.03 * most)  # a dot at zero is seen whole
+    ax.set(xlabel=f"{metric} (points, 0–100; bars: 95 % interval)", title=f"{metric} by direction, {sizes(table)}")
+    ax.tick_params(axis="x", labeltop=len(order) > 30, length=0)
+    finish(ax, len(systems))
+
+
+def shares(table: "DataFrame", ax: "Axes") -> None:
+    """Draw the shares of `diagnose.shares` (per cent of a direction's outputs) as a small heat map.
+
+    Raises KitError when the table is empty.
+    """
+    import seaborn as sns
+
+    only(table, None)
+    columns = {"empty": "empty", "copy": "copy of\nthe source", "length": "cut at\nthe limit",
+               "other_script": "in another\nscript"}  # fmt: skip
+    several = table["system"].nunique() > 1
+    labels = table["system"] + "  " + direction(table) if several else direction(table)
+    percent = 100 * table[list(columns)].astype(float).set_axis(labels)
+    grow(ax, len(percent), 1)
+    sns.heatmap(percent, ax=ax, vmin=0, vmax=100, cmap="Blues", annot=True, fmt=".0f", linewidths=0.5,
+                linecolor="0.85", cbar=False, xticklabels=list(columns.values()))  # fmt: skip
+    ax.set(ylabel="", title=f"Outputs that are …, in per cent, {sizes(table)}")
+    ax.tick_params(axis="y", labelrotation=0, length=0)
+    ax.tick_params(axis="x", length=0, labeltop=len(percent) > 30)
+    if percent.isna().any(axis=None):  # a system that did not say how its outputs ended
+        ax.set_facecolor("0.9")
+        ax.set_xlabel("grey: not known")
+
+
+def describe_scores(table: "DataFrame") -> str:
+    """Say a score table of one metric in a sentence a system, for the picture's alt text.
+
+    "spBLEU by direction. copy: 5 directions, from 0.4 (en-am) to 6.2 (en-de)."
+    """
+    said = []
+    for system, rows in table.groupby("system", sort=False):
+        rows = rows.reset_index(drop=True)
+        worst, best = rows.loc[rows["score"].idxmin()], rows.loc[rows["score"].idxmax()]
+        if len(rows) == 1:
+            said.append(f"{system}: {best.score:.1f} ({best.src}-{best.tgt}).")
+        else:
+            said.append(f"{system}: {len(rows)} directions, from {worst.score:.1f} ({worst.src}-{worst.tgt}) "
+                        f"to {best.score:.1f} ({best.src}-{best.tgt}).")  # fmt: skip
+    return f"{only(table, 'metric')} by direction. " + " ".join(said)
+
+
+def describe_shares(table: "DataFrame") -> str:
+    """Say in a sentence how large each share gets, for the picture's alt text."""
+    only(table, None)
+    said = []
+    for column in ("empty", "copy", "length", "other_script"):
+        if table[column].isna().all():
+            said.append(f"{column.replace('_', ' ')} not known")
+            continue
+        most = table.loc[table[column].astype(float).idxmax()]
+        where = f"{most.system} {most.src}-{most.tgt}"
+        said.append(f"{column.replace('_', ' ')} at most {100 * most[column]:.0f} % ({where})")
+    return "Shares of outputs by direction: " + "; ".join(said) + "."
