@@ -4,6 +4,7 @@
 
     flores101_dataset/{dev,devtest}/eng.devtest …        flores200_dataset/{dev,devtest}/eng_Latn.devtest …
     sacrebleu/models/sacrebleu_tokenizer_spm.model       sacrebleu/models/flores200sacrebleuspm
+    llamax_results/<system>/{spBLEU_score,comet_score}/{…_score,summary_101,summary_85}.csv
 
 Reads no corpus (see `corpora`) and scores nothing. sacreBLEU downloads by itself, unchecked and not atomically, where
 a model is missing; the kit never lets it: `tokenizer` gives a file that was looked at.
@@ -16,8 +17,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llamax_kit.data import download
-from llamax_kit.data.sources import KNOWN, SOURCES, Source, fault
+from llamax_kit.data.sources import COMMIT, KNOWN, SOURCES, Source, fault, score_files
 from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.files import sha256
 
 
 class Found(NamedTuple):
@@ -67,6 +69,8 @@ def fetch(name: str) -> Path:
     try:
         if source.kind == "tokenizer":
             download.download(source.addresses, place, source.sha256, partial(fault, source))
+        elif source.kind == "scores":
+            _fetch_files(source, place)
         else:
             _fetch_archive(source, place)
     except KitError as error:
@@ -109,6 +113,11 @@ def _how(source: Source) -> str:
             "log in at huggingface.co, agree to the terms at https://huggingface.co/datasets/openlanguagedata/"
             f"flores_plus, then run `hf auth login`; or get its dev/ and devtest/ elsewhere and put them in {place}"
         )
+    if source.kind == "scores":
+        return (
+            f"llamax-kit fetch {source.name}; or get the folder experiment_results of github.com/CONE-MT/LLaMAX "
+            f"at commit {COMMIT} on another machine and save it as {place}"
+        )
     inside = "unpack it" if source.kind == "corpus" else "save it"
     return f"llamax-kit fetch {source.name}; or get {source.addresses[-1]} on another machine and {inside} as {place}"
 
@@ -123,6 +132,19 @@ def _fetch_archive(source: Source, place: Path) -> None:
         archive = Path(name) / "archive.tar.gz"
         download.download(source.addresses, archive, source.sha256)
         download.unpack(archive, place, partial(fault, source))
+
+
+def _fetch_files(source: Source, place: Path) -> None:
+    """Fetch file by file into a folder beside `place` that takes its place when it is whole.
+
+    What had come whole before an interruption is not fetched again.
+    """
+    part = place.with_name(f".{place.name}.part")
+    for name, expected in score_files().items():
+        file = part / name
+        if not (file.is_file() and sha256(file) == expected):
+            download.download(tuple(f"{address}/{name}" for address in source.addresses), file, expected)
+    part.rename(place)
 
 
 def _sound(source: Source, path: Path) -> Path:

@@ -115,7 +115,14 @@ def _save(answer: "Response", scratch: Path) -> None:
     name = answer.url.rsplit("/", 1)[-1]
     with (
         open(scratch, "wb") as file,
-        tqdm(total=size, desc=name, unit="B", unit_scale=True, disable=None) as bar,  # None: quiet in batch logs
+        tqdm(
+            total=size,
+            desc=name,
+            unit="B",
+            unit_scale=True,
+            disable=None,  # quiet in batch logs
+            leave=bool(size and size > CHUNK),  # a hundred small files would fill the screen
+        ) as bar,
     ):
         for chunk in answer.iter_content(CHUNK):
             file.write(chunk)

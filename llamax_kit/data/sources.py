@@ -1,14 +1,19 @@
 """What the owners publish, where, and how to know it when it came. Fetches nothing.
 
 FLORES: Goyal et al. (2022) and NLLB Team (2022), CC-BY-SA 4.0. The SentencePiece models behind spBLEU: the same works,
-at sacreBLEU's own addresses; the flores200 one is also the tokenizer of NLLB-200, byte for byte.
+at sacreBLEU's own addresses; the flores200 one is also the tokenizer of NLLB-200, byte for byte. LLaMAX's scores: Lu et
+al. (2024), MIT, the 18 systems of the paper's tables at one commit (llamax_results.csv: each file and its SHA-256).
 """
 
-from functools import lru_cache
+import csv
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from llamax_kit.files import sha256
+
 META = "https://dl.fbaipublicfiles.com"
+COMMIT = "f3dc61e00b0aa9a42467167c3a729e7228a3f830"  # of github.com/CONE-MT/LLaMAX
 LINES = {"dev": 997, "devtest": 1012}  # of every language, in FLORES-101 and FLORES-200
 PIECES = 256_000  # in either SentencePiece model behind spBLEU
 SAMPLE = "Hello, world! Привет, мир. こんにちは世界。 नमस्ते"  # which the two models cut differently
@@ -22,9 +27,9 @@ class Source(NamedTuple):
     """One thing that the data folder can hold; `sha256` is of what the addresses give, "" where it is not known."""
 
     name: str
-    kind: str  # "corpus" or "tokenizer"
+    kind: str  # "corpus", "tokenizer" or "scores"
     place: str  # in the data folder
-    addresses: tuple[str, ...]  # none: it may not be fetched without its owner's leave
+    addresses: tuple[str, ...]  # none: it may not be fetched without its owner's leave; of "scores": of their folder
     sha256: str
     languages: int = 0  # files in each split of a corpus
 
@@ -42,6 +47,8 @@ SOURCES = (
             f"{META}/large_objects/nllb/models/spm_200/flores200_sacrebleu_tokenizer_spm.model",
             "https://huggingface.co/facebook/nllb-200-distilled-600M/resolve/main/sentencepiece.bpe.model"),
            "14bb8dfb35c0ffdea7bc01e56cea38b9e3d5efcdcb9c251d6b40538e1aab555a"),
+    Source("llamax_results", "scores", "llamax_results",
+           (f"https://raw.githubusercontent.com/CONE-MT/LLaMAX/{COMMIT}/experiment_results",), ""),
 )  # fmt: skip
 
 
@@ -50,6 +57,8 @@ def fault(source: Source, path: Path) -> str:
     if source.kind == "tokenizer":
         status = path.stat()
         return _model_fault(source.name, path, status.st_size, status.st_mtime_ns)
+    if source.kind == "scores":
+        return _scores_fault(path)
     return _release_fault(path, source.languages) if source.languages else ""
 
 
@@ -76,4 +85,22 @@ def _release_fault(path: Path, languages: int) -> str:
         for file in files:
             if (came := file.read_bytes().count(b"\n")) != lines:
                 return f"expected {lines} lines in {split}/{file.name}, found {came}"
+    return ""
+
+
+@cache
+def score_files() -> dict[str, str]:
+    """Read which files the authors' scores are: {"Aya-101/comet_score/comet_score.csv": SHA-256, …}, 108 of them."""
+    with open(Path(__file__).with_name("llamax_results.csv"), encoding="utf-8", newline="") as file:
+        return {row["path"]: row["sha256"] for row in csv.DictReader(file)}
+
+
+def _scores_fault(path: Path) -> str:
+    files = score_files()
+    if missing := [name for name in files if not (path / name).is_file()]:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        return f"expected {len(files)} files, missing is {missing[0]}{more}"
+    for name, expected in files.items():
+        if (came := sha256(path / name)) != expected:
+            return f"{name} is altered: expected SHA-256 {expected[:12]}…, came {came[:12]}…"
     return ""

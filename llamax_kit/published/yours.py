@@ -1,0 +1,203 @@
+"""A run of yours beside the authors' released scores: direction by direction, and as rows of Table 3.
+
+Mine is scored again, from the run's translations, with the tokenizer of the paper, whatever the run itself used; twice,
+as the kit reads an answer ("clean") and as the authors' scorer would have read it ("paper"). Theirs are figures of two
+decimals without sentences, so a difference has the interval of mine alone, and no paired test. Translates nothing.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from llamax_kit import engines, prompts, runs, spbleu
+from llamax_kit.averages import averages
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.published import release
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+TOKENIZE, SENTENCES, RELEASE = "flores101", 1012, "FLORES-101 devtest"
+OTHERS = ("flores200", "flores_plus")  # the same sentences, but corrected: shown, and marked
+PIVOTS = ("en", "zh", "de", "ne", "ar", "az", "ceb")
+TABLE_3 = [*(f"{pivot}-X" for pivot in PIVOTS), *(f"X-{pivot}" for pivot in PIVOTS)]
+NOT_SAID = "not recorded"
+
+
+class Mine(NamedTuple):
+    """One system of a run: its name in full, its translations, the run's record."""
+
+    name: str
+    translations: "DataFrame"
+    record: dict
+
+
+def load(mine: str) -> Mine:
+    """Read a system of a run by "run" (its only system besides "copy") or "run:system".
+
+    Raises UnknownName for a run or system, KitError for a run without translations or one that holds several systems,
+    and for one on another text than FLORES devtest: its scores must not stand beside the authors'.
+    """
+    name, _, wanted = mine.partition(":")
+    run = runs.load(name)
+    _on_flores(name, run.record.get("corpus") or {})
+    if run.translations is None:
+        raise KitError(
+            f"run {name} has no translations to score, only {run.folder.name}/run.json. "
+            f"To mend: run it again with notebook 04 or 05, which keep them"
+        )
+    held = list(dict.fromkeys(run.translations["system"]))
+    choices = [system for system in held if system != "copy"] or held
+    if not wanted and len(choices) > 1:
+        raise KitError(
+            f"run {name} holds {len(choices)} systems: {', '.join(choices)}. "
+            f"To mend: say which, as in {name}:{choices[0]}"
+        )
+    system = wanted or choices[0]
+    if system not in held:
+        raise UnknownName(f"system of run {name}", system, held, f"write {name}:{held[0]}, for example")
+    rows = run.translations[run.translations["system"] == system].reset_index(drop=True)
+    return Mine(f"{name}:{system}", rows, run.record)
+
+
+def beside(mine: Mine, theirs: str) -> "DataFrame":
+    """Set mine beside the authors' figures, two rows a direction that both have: reading "clean", then "paper".
+
+    Columns: src, tgt, reading, n, score, low, high (mine, spBLEU points, 95 % interval), authors (theirs), difference,
+    low_difference, high_difference (score, low and high less theirs), inside (theirs lies between low and high),
+    comparable ("yes", or why not), signature. `attrs["left_out"]` lists my directions for which they have no figure.
+
+    Raises UnknownName for a system that is not in the release, KitError for no shared direction or no release.
+    """
+    import pandas as pd
+
+    figures = _figures(theirs)
+    asked = list(dict.fromkeys(zip(mine.translations["src"], mine.translations["tgt"], strict=True)))
+    shared = [pair for pair in asked if pair in figures.index]
+    if not shared:
+        raise KitError(
+            f"{mine.name} and {theirs} share no direction: the run has {_listed(asked)}, and the authors released "
+            f"only those from and into {', '.join(_pivots(figures))}. To mend: translate from or into one of these"
+        )
+    rows = pd.concat([_read(mine.translations, pair) for pair in shared], ignore_index=True)
+    table = spbleu.score_table(rows, TOKENIZE, chrf=False).rename(columns={"system": "reading"})
+    table["authors"] = [figures[pair] for pair in zip(table["src"], table["tgt"], strict=True)]
+    differences = {"difference": "score", "low_difference": "low", "high_difference": "high"}
+    table = table.assign(**{name: table[column] - table["authors"] for name, column in differences.items()})
+    table["inside"] = table["authors"].between(table["low"].round(2), table["high"].round(2))
+    table["comparable"] = [_comparable(mine.record["corpus"], n) for n in table["n"]]
+    table = table[["src", "tgt", "reading", "n", "score", "low", "high", "authors", *differences, "inside",
+                   "comparable", "signature"]]  # fmt: skip
+    table.attrs["left_out"] = [f"{src}-{tgt}" for src, tgt in asked if (src, tgt) not in figures.index]
+    return table
+
+
+def protocol(mine: Mine, table: "DataFrame") -> "DataFrame":
+    """List what determines a score, in the paper and in mine: what, paper, mine, same ("yes", "no", "not known").
+
+    `table` is what `beside` gave for it.
+    """
+    import pandas as pd
+
+    record, identity = mine.record, mine.record.get("model") or {}
+    plan = record.get("decoding") or {}
+    same_plan = plan == engines.decoding("paper")._asdict()
+    beams = f"{plan['num_beams']} beams, {plan['max_new_tokens']} new tokens" if plan else NOT_SAID
+    asked = (record.get("parameters") or {}).get("prompt", NOT_SAID)
+    counts = sorted(set(table["n"]))
+    few = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
+    signature = table["signature"].iloc[0]
+    dtype = identity.get("dtype", NOT_SAID)
+    rows = [
+        ("test set", RELEASE, _place(record["corpus"]), record["corpus"].get("release") == RELEASE),
+        ("sentences a direction", str(SENTENCES), few, counts == [SENTENCES]),
+        ("tokenizer of the score", "flores101 (called spm)", _part(signature, "tok"), True),
+        ("sacreBLEU", "2.4.0", _part(signature, "version"), _part(signature, "version") == "2.4.0"),
+        (
+            "prompt",
+            "Alpaca, the authors' spellings of languages",
+            asked,
+            asked == "paper" if asked != NOT_SAID else None,
+        ),
+        ("decoding", "4 beams, 256 new tokens", beams, same_plan if plan else None),
+        (
+            "number format",
+            "bfloat16 weights, computed in float16 autocast",
+            dtype,
+            False if dtype != NOT_SAID else None,
+        ),
+        ("model", "as the authors had it; no revision is named", identity.get("model") or NOT_SAID, None),
+        ("reading of answers", "the authors' scorer", "both: rows clean and paper", True),
+    ]
+    said = {True: "yes", False: "no", None: "not known"}
+    return pd.DataFrame([(*row[:3], said[row[3]]) for row in rows], columns=["what", "paper", "mine", "same"])
+
+
+def rows_of_table3(mine: Mine, theirs: str, table: "DataFrame") -> "DataFrame":
+    """Average as Table 3 does: a row a system and direction "en-X", "X-en", …: system, direction, score, n.
+
+    Systems are mine in both readings, theirs on the same n languages, and theirs on all it has. A mean needs two
+    languages and a pivot of the table, so a direction that was not run has no row.
+    """
+    import pandas as pd
+
+    same = table[table["reading"] == "clean"].assign(score=lambda rows: rows["authors"])
+    whole = _figures(theirs).rename("score").reset_index()
+    parts = [(f"{mine.name} ({reading})", rows) for reading, rows in table.groupby("reading", sort=False)]
+    parts += [(f"{theirs}, same languages", same), (f"{theirs}, all", whole)]
+    scored = pd.concat(
+        [rows.assign(system=name, metric="spBLEU", signature="") for name, rows in parts], ignore_index=True
+    )
+    means = averages(scored).rename(columns={"all": "score"})[["system", "direction", "score", "n"]]
+    return means[means["direction"].isin(TABLE_3)].reset_index(drop=True)
+
+
+def _read(translations: "DataFrame", pair: tuple[str, str]) -> "DataFrame":
+    """Give a direction's answers twice, the reading in place of the system."""
+    import pandas as pd
+
+    rows = translations[(translations["src"] == pair[0]) & (translations["tgt"] == pair[1])]
+    texts = zip(rows["hypothesis"], rows["source"], strict=True)
+    extracted = [prompts.paper_extraction(hypothesis, source) for hypothesis, source in texts]
+    return pd.concat([rows.assign(system="clean"), rows.assign(system="paper", hypothesis=extracted)])
+
+
+def _figures(theirs: str):
+    """The authors' spBLEU of a system by (src, tgt)."""
+    if theirs not in release.systems():
+        raise UnknownName(
+            "system of the authors' release", theirs, release.systems(), "write one as in LLaMAX2-7B-Alpaca, NLLB-200"
+        )
+    scores = release.scores("spBLEU")
+    mine = scores[scores["system"] == theirs].drop_duplicates(["src", "tgt"])  # a pair of pivots stands there twice
+    return mine.set_index(["src", "tgt"])["score"]
+
+
+def _on_flores(name: str, corpus: dict) -> None:
+    if corpus.get("name") not in ("flores101", *OTHERS) or corpus.get("split") != "devtest":
+        raise KitError(
+            f"run {name} is on {corpus.get('release', 'a text that its record does not name')}, the authors' figures "
+            f"are on {RELEASE}: scores on different texts must not stand beside each other. To mend: translate "
+            f"{RELEASE}, as in llamax-kit run 04 -p corpus flores101 -p tokenize flores101"
+        )
+
+
+def _comparable(corpus: dict, n: int) -> str:
+    reasons = [f"{corpus['release']}, not {RELEASE}"] * (corpus["name"] != "flores101")
+    reasons += [f"{n} of {SENTENCES} sentences"] * (n != SENTENCES)
+    return "no: " + "; ".join(reasons) if reasons else "yes"
+
+
+def _place(corpus: dict) -> str:
+    return corpus.get("release", NOT_SAID)
+
+
+def _part(signature: str, name: str) -> str:
+    return dict(part.split(":", 1) for part in signature.split("|"))[name]
+
+
+def _pivots(figures) -> list[str]:
+    sides = figures.reset_index()
+    return [code for code in (*PIVOTS, "ja") if (sides[["src", "tgt"]] == code).sum().sum() > 100]
+
+
+def _listed(pairs: list[tuple[str, str]]) -> str:
+    return " ".join(f"{src}-{tgt}" for src, tgt in pairs[:8]) + (" …" if len(pairs) > 8 else "")
