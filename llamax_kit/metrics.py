@@ -86,6 +86,7 @@ def _spbleu(tokenize: str, path: Path, size: int, changed: int) -> Named:
     name, signature = _names(tokenize, path)
     metric.tokenizer = Pieces(path, signature)
     metric.tokenizer_signature = metric.tokenizer.signature()
+    metric.num_refs = 1  # for the signature: sacreBLEU itself notes it when it reads references
     return Named(name, metric)
 
 

@@ -1,14 +1,14 @@
 """Hypotheses and references in, a score with its signature out: sacreBLEU's number, to its last digit.
 
-spBLEU is BLEU over SentencePiece pieces, corpus level, without effective order (Goyal et al., 2022). sacreBLEU's own
-functions take the statistics of each sentence, once, and compute with them; the counts are checked before, for
-sacreBLEU itself cuts the longer list without a word. Translates nothing, compares no systems.
+spBLEU is BLEU over SentencePiece pieces, corpus level, without effective order (Goyal et al., 2022). The statistics of
+each sentence are counted once (`counts`) and sacreBLEU computes with their sums; the numbers of sentences are checked
+before, for sacreBLEU itself cuts the longer list without a word. Translates nothing, compares no systems.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit import metrics, stats
+from llamax_kit import counts, metrics, stats
 from llamax_kit.errors import KitError
 from llamax_kit.prompts import one_line
 from llamax_kit.translations import KEYS, check
@@ -62,6 +62,26 @@ def chrf(hypotheses: Sequence[str], references: Sequence[str], interval: bool = 
     return _scores(metrics.chrf(), [hypotheses], references, interval, where)[0]
 
 
+def statistics(
+    systems: Sequence[Sequence[str]], references: Sequence[str], tokenize: str = "flores101", where: str = ""
+) -> "list[np.ndarray]":
+    """Count each system's statistics for spBLEU, (n sentences, 10) integers; every text is tokenised once.
+
+    `statistics([["Hallo Welt"]], ["Hallo Welt"])[0]` is one row: lengths of hypothesis and reference in pieces,
+    matching n-grams of order 1 to 4, n-grams of order 1 to 4. `stats` resamples and shuffles the rows, `counts.points`
+    scores their sums.
+
+    Raises as `score` does.
+    """
+    kind = metrics.spbleu(tokenize)
+    return _statistics(kind.metric, [_texts(hypotheses, references, where) for hypotheses in systems], references)
+
+
+def from_statistics(rows: "np.ndarray", tokenize: str = "flores101", interval: bool = True) -> Score:
+    """Compute the very `score` of texts whose `statistics` were counted before. Raises UnknownName for a tokenizer."""
+    return _score(metrics.spbleu(tokenize), rows, interval)
+
+
 def score_table(
     translations: "DataFrame", tokenize: str = "flores101", chrf: bool = True, interval: bool = True
 ) -> "DataFrame":
@@ -94,7 +114,7 @@ def sentence_scores(
     Raises as `score` does.
     """
     bleu = metrics.spbleu(tokenize).metric
-    rows = _statistics(bleu, [_texts(hypotheses, references, where)], list(references))[0].tolist()
+    rows = _statistics(bleu, [_texts(hypotheses, references, where)], references)[0].tolist()
     return [
         bleu.compute_bleu(row[2:6], row[6:], row[0], row[1], bleu.smooth_method, effective_order=True).score
         for row in rows
@@ -104,29 +124,42 @@ def sentence_scores(
 def _scores(kind: metrics.Named, systems: list[Sequence[str]], references, interval: bool, where: str) -> list[Score]:
     """Score several systems against the same references, which are tokenised once."""
     texts = [_texts(hypotheses, references, where) for hypotheses in systems]
-    results = []
-    for rows in _statistics(kind.metric, texts, list(references)):
-        value = _points(kind.metric, rows.sum(axis=0).tolist())
-        low = high = float("nan")
-        if interval:
-            low, high = stats.interval(stats.bootstrap(rows, lambda row: _points(kind.metric, row)))
-        results.append(Score(kind.name, value, low, high, len(rows), str(kind.metric.get_signature())))
-    return results
+    return [_score(kind, rows, interval) for rows in _statistics(kind.metric, texts, references)]
 
 
-def _statistics(metric, systems: list[list[str]], references: list[str]) -> "list[np.ndarray]":
-    """Give each system's sufficient statistics, (n sentences, k counts), by sacreBLEU's own functions."""
+def _score(kind: metrics.Named, rows: "np.ndarray", interval: bool) -> Score:
+    """Compute a score by sacreBLEU itself, and its interval."""
+    value = kind.metric._compute_score_from_stats(rows.sum(axis=0).tolist()).score
+    low = high = float("nan")
+    if interval:
+        low, high = stats.interval(stats.bootstrap(rows, _points(kind.metric)))
+    return Score(kind.name, value, low, high, len(rows), str(kind.metric.get_signature()))
+
+
+def _statistics(metric, systems: list[list[str]], references: Sequence[str]) -> "list[np.ndarray]":
+    """Give each system's sufficient statistics, (n sentences, k counts): of BLEU by `counts`, of chrF by sacreBLEU."""
     import numpy as np
 
-    metric._ref_cache = metric._cache_references([references])
+    if _is_bleu(metric):
+        return counts.count(metric.tokenizer.encode, systems, references)
+    metric._ref_cache = metric._cache_references([list(references)])
     try:
         return [np.array(metric._extract_corpus_statistics(texts, None), dtype=np.int64) for texts in systems]
     finally:
         metric._ref_cache = None  # the n-grams of a thousand references take tens of megabytes
 
 
-def _points(metric, row: list) -> float:
-    return metric._compute_score_from_stats(row).score
+def _is_bleu(metric) -> bool:
+    return hasattr(metric, "tokenizer")  # chrF has none
+
+
+def _points(metric) -> stats.Points:
+    """Give what turns rows of sums into points: at once for BLEU, row by row for chrF."""
+    import numpy as np
+
+    if _is_bleu(metric):
+        return counts.points
+    return lambda sums: np.array([metric._compute_score_from_stats(row).score for row in sums.tolist()])
 
 
 def _texts(hypotheses: Sequence[str], references: Sequence[str], where: str) -> list[str]:

@@ -1,9 +1,11 @@
-"""Intervals from sentence-level statistics, by sacreBLEU's own bootstrap. Knows no metric: it is given the function.
+"""Intervals, paired tests and correction for many directions, from sentence-level statistics.
 
-Does not tokenise, does not compare systems.
+The resamples and shuffles are sacreBLEU's own, drawn once a size. Knows no metric: it is given a `score` that turns
+summed statistics (m, k) into m points. Does not tokenise, does not pair systems.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from llamax_kit.errors import KitError
@@ -11,7 +13,11 @@ from llamax_kit.errors import KitError
 if TYPE_CHECKING:
     import numpy as np
 
-SAMPLES, SEED = 1000, 12345  # what `sacrebleu --confidence` uses when nobody says otherwise
+SAMPLES, SHUFFLES, SEED = 1000, 10_000, 12345  # what `sacrebleu --confidence` and `--paired-ar` use unasked
+KEPT = 2**24  # draws of up to so many numbers are kept for the next direction of the same size, at most 64 MiB each
+TIE = 1e-9  # points: two differences closer than this differ by rounding
+
+Points = Callable[["np.ndarray"], "np.ndarray"]
 
 
 def resampled_sums(statistics: "np.ndarray", samples: int = SAMPLES, seed: int = SEED) -> "np.ndarray":
@@ -25,30 +31,19 @@ def resampled_sums(statistics: "np.ndarray", samples: int = SAMPLES, seed: int =
     import numpy as np
 
     statistics = np.asarray(statistics, dtype=np.float64)
-    n = len(statistics)
-    if n == 0:
+    if len(statistics) == 0:
         raise KitError("there is nothing to resample: 0 sentences. To mend: score at least one sentence")
-    draw = np.random.default_rng(seed)
-    sums = np.empty((samples, statistics.shape[1]))
-    block = max(1, 2**22 // n)  # rows drawn at a time: 32 MiB of counts, however long the corpus
-    for start in range(0, samples, block):
-        drawn = draw.choice(n, size=(min(block, samples - start), n), replace=True)
-        sums[start : start + len(drawn)] = np.stack([np.bincount(row, minlength=n) for row in drawn]) @ statistics
-    return sums
+    return np.concatenate([drawn @ statistics for drawn in _draws(_counts, len(statistics), samples, seed)])
 
 
-def bootstrap(
-    statistics: "np.ndarray", score: Callable[[Sequence[float]], float], samples: int = SAMPLES, seed: int = SEED
-) -> "np.ndarray":
-    """Score `samples` bootstrap resamples of a corpus, unsorted; `score` turns one summed row into points.
+def bootstrap(statistics: "np.ndarray", score: Points, samples: int = SAMPLES, seed: int = SEED) -> "np.ndarray":
+    """Score `samples` bootstrap resamples of a corpus, unsorted: (n, k) statistics in, (samples,) points out.
 
     Source: Koehn (2004), Statistical significance tests for machine translation evaluation.
 
     Raises KitError when there is no sentence.
     """
-    import numpy as np
-
-    return np.array([score(row) for row in resampled_sums(statistics, samples, seed).tolist()])
+    return score(resampled_sums(statistics, samples, seed))
 
 
 def interval(scores: "np.ndarray") -> tuple[float, float]:
@@ -64,3 +59,138 @@ def interval(scores: "np.ndarray") -> tuple[float, float]:
         raise KitError("an interval needs scores of resamples, got none. To mend: draw at least one sample")
     tail = len(ordered) // 40
     return ordered[tail], ordered[-tail - 1]
+
+
+def paired_interval(
+    a: "np.ndarray", b: "np.ndarray", score: Points, samples: int = SAMPLES, seed: int = SEED
+) -> tuple[float, float]:
+    """Give the 95 % interval of the gain score(a) - score(b) in points, both scored on the same resampled sentences.
+
+    a, b: statistics (n, k) of two systems on the same n sentences. Identical systems have (0.0, 0.0).
+
+    Source: Koehn (2004), section 5; the percentile interval of the difference itself.
+
+    Raises KitError when the systems have different numbers of sentences, or none.
+    """
+    a, b = _paired(a, b)
+    return interval(bootstrap(a, score, samples, seed) - bootstrap(b, score, samples, seed))
+
+
+def randomisation(
+    a: "np.ndarray", b: "np.ndarray", score: Points, samples: int = SHUFFLES, seed: int = SEED
+) -> float:
+    """Test by approximate randomisation whether two systems differ: the two-sided p, (c + 1) / (samples + 1).
+
+    a, b: statistics (n, k) of two systems on the same n sentences. In each shuffle every sentence keeps or changes
+    sides by a coin; c counts the shuffles whose difference is as large as the observed one, in either direction. The
+    coins are those of sacreBLEU's `PairedTest`, and so is p, but for shuffles that tie with the observed difference:
+    they count here, not there, where identical systems have p = 0.0001; here p = 1.
+
+    Source: Riezler and Maxwell (2005), On some pitfalls in automatic evaluation and significance testing for MT.
+
+    Raises KitError when the systems have different numbers of sentences, or none.
+    """
+    import numpy as np
+
+    a, b = _paired(a, b)
+    swap, sums = b - a, np.stack([a.sum(axis=0), b.sum(axis=0)]).astype(np.float64)
+    observed = abs(np.subtract(*score(sums)))
+    small = np.issubdtype(swap.dtype, np.integer) and np.abs(swap).sum(axis=0).max() < 2**24
+    swap = swap.astype(np.float32 if small else np.float64)  # sums of integers below 2**24 are exact in float32
+    extreme = 0
+    for flips in _draws(_flips, len(a), samples, seed):
+        moved = (flips.astype(swap.dtype) @ swap).astype(np.float64)
+        extreme += np.sum(np.abs(score(sums[0] + moved) - score(sums[1] - moved)) >= observed - TIE)
+    return float((extreme + 1) / (samples + 1))
+
+
+def holm(p: "Sequence[float]") -> "np.ndarray":
+    """Adjust p-values of many directions so that 0.05 bounds the chance of even one false finding among them.
+
+    >>> [round(each, 9) for each in holm([0.01, 0.04, float("nan"), 0.03]).tolist()]
+    [0.03, 0.06, nan, 0.06]
+
+    A missing p stays missing and is not counted as a test.
+
+    Source: Holm (1979), A simple sequentially rejective multiple test procedure.
+
+    Raises KitError when a value is no probability.
+    """
+    import numpy as np
+
+    adjusted, known = _probabilities(p)
+    order = known[np.argsort(adjusted[known], kind="stable")]
+    steps = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(1, np.maximum.accumulate(steps * adjusted[order]))
+    return adjusted
+
+
+def benjamini_hochberg(p: "Sequence[float]") -> "np.ndarray":
+    """Adjust p-values of many directions so that of those below 0.05 at most 5 % are expected to be false findings.
+
+    >>> [round(each, 9) for each in benjamini_hochberg([0.01, 0.04, float("nan"), 0.03]).tolist()]
+    [0.03, 0.04, nan, 0.04]
+
+    A missing p stays missing and is not counted as a test.
+
+    Source: Benjamini and Hochberg (1995), Controlling the false discovery rate.
+
+    Raises KitError when a value is no probability.
+    """
+    from scipy.stats import false_discovery_control
+
+    adjusted, known = _probabilities(p)
+    if len(known):
+        adjusted[known] = false_discovery_control(adjusted[known], method="bh")
+    return adjusted
+
+
+def _paired(a, b) -> "tuple[np.ndarray, np.ndarray]":
+    import numpy as np
+
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape or len(a) == 0:
+        raise KitError(
+            f"a paired test needs two systems on the same sentences, at least one; got {len(a)} and {len(b)}. "
+            f"To mend: keep the sentences that both systems translated"
+        )
+    return a, b
+
+
+def _probabilities(p) -> "tuple[np.ndarray, np.ndarray]":
+    """Copy p-values, and say where there are any."""
+    import numpy as np
+
+    p = np.array(p, dtype=np.float64)
+    wrong = p[(p < 0) | (p > 1)]
+    if len(wrong):
+        raise KitError(f"{wrong[0]} is no p-value: it must lie between 0 and 1. To mend: give uncorrected p-values")
+    return p, np.flatnonzero(~np.isnan(p))
+
+
+def _draws(kind: Callable, n: int, samples: int, seed: int) -> "Iterator[np.ndarray] | tuple[np.ndarray, ...]":
+    return _kept(kind, n, samples, seed) if n * samples <= KEPT else kind(n, samples, seed)
+
+
+@lru_cache(maxsize=4)
+def _kept(kind: Callable, n: int, samples: int, seed: int) -> "tuple[np.ndarray, ...]":
+    return tuple(kind(n, samples, seed))
+
+
+def _counts(n: int, samples: int, seed: int) -> "Iterator[np.ndarray]":
+    """Draw how often each of n sentences is in each resample, in blocks of at most 2**22 numbers."""
+    import numpy as np
+
+    draw, block = np.random.default_rng(seed), max(1, 2**22 // n)
+    for start in range(0, samples, block):
+        drawn = draw.choice(n, size=(min(block, samples - start), n), replace=True)
+        yield np.stack([np.bincount(row, minlength=n) for row in drawn]).astype(np.float32)
+
+
+def _flips(n: int, samples: int, seed: int) -> "Iterator[np.ndarray]":
+    """Toss a coin for each of n sentences in each shuffle; numpy takes 32 coins from a number, so blocks are of 32."""
+    import numpy as np
+
+    draw, block = np.random.default_rng(seed), 32 * max(1, 2**17 // n)
+    for start in range(0, samples, block):
+        yield draw.integers(2, size=(min(block, samples - start), n), dtype=bool)

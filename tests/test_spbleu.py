@@ -260,8 +260,9 @@ def test_score_table_without_intervals_is_the_same_score(model):
 
 
 def test_references_are_tokenised_once_a_direction(model, monkeypatch):
-    seen = []
-    monkeypatch.setattr(metrics.Pieces, "__call__", lambda self, line: seen.append(line) or line)
+    tokenizer, seen = metrics.spbleu(str(model)).metric.tokenizer, []
+    encode = tokenizer.encode
+    monkeypatch.setattr(tokenizer, "encode", lambda texts, **how: seen.extend(texts) or encode(texts, **how))
     table = translations(*[(name, "en", "de", HAUS) for name in "abcd"])
     spbleu.score_table(table, str(model), chrf=False)
     assert len(seen) == 3 + 4 * 3

@@ -24,7 +24,9 @@ def test_bootstrap_is_sacrebleus_own_distribution(metric, n):
     hypotheses, references = corpus(n)
     rows = metric._extract_corpus_statistics(hypotheses, [references])
     _, theirs = _bootstrap_resample(rows, metric)
-    ours = stats.bootstrap(np.array(rows), lambda row: metric._compute_score_from_stats(row).score)
+    ours = stats.bootstrap(
+        np.array(rows), lambda sums: np.array([metric._compute_score_from_stats(row).score for row in sums.tolist()])
+    )
     assert ours.tolist() == pytest.approx([score.score for score in theirs], rel=1e-6)  # they sum in float32
     low, high = stats.interval(ours)
     assert (high - low) / 2 == estimate_ci(ours)[1]  # sacreBLEU prints the half of it, after a ±

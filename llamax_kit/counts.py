@@ -1,0 +1,88 @@
+"""What sacreBLEU counts for BLEU over pieces, sentence by sentence, many times faster: the same integers, to the last.
+
+All systems of a direction and their references are counted at once: pieces become numbers, an n-gram is the number of
+its first n - 1 pieces with that of its last, and nothing is hashed that could collide. Computes no interval, reads no
+files; sacreBLEU's own functions stay the truth it is tested against.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ORDER = 4  # the longest n-gram of BLEU
+
+
+def count(encode: Callable, systems: Sequence[Sequence[str]], references: Sequence[str]) -> "list[np.ndarray]":
+    """Give each system's statistics, (n sentences, 10) integers, tokenising every text once.
+
+    Columns, in sacreBLEU's order: pieces of the hypothesis, pieces of the reference, matching n-grams of order 1 to 4
+    (clipped), n-grams of the hypothesis of order 1 to 4. With encode splitting at spaces, "a a b" against "a b b" is
+    3, 3, 2, 1, 0, 0, 3, 2, 1, 0. encode: that of a SentencePiece model, a list of texts in, lists of pieces out.
+
+    Source: Papineni et al. (2002), as sacreBLEU counts; one reference a sentence.
+    """
+    import numpy as np
+
+    n, texts = len(references), [text.rstrip() for side in (*systems, references) for text in side]
+    codes, lengths = _codes(encode(texts, out_type=str, num_threads=1))
+    lengths = lengths.reshape(-1, n)
+    matches = _matches(codes, lengths)
+    totals = np.maximum(lengths[:-1, :, None] - np.arange(ORDER), 0)
+    both = [np.stack([own, lengths[-1]], axis=1) for own in lengths[:-1]]
+    return [np.hstack(parts) for parts in zip(both, matches, totals, strict=True)]
+
+
+def points(sums: "np.ndarray") -> "np.ndarray":
+    """Compute corpus BLEU (points, 0–100) from m rows of summed statistics: (m, 10) in, (m,) out.
+
+    Exponential smoothing, no effective order, as in spBLEU's signature; what sacreBLEU computes row by row, up to the
+    rounding of numpy's logarithm.
+    """
+    import numpy as np
+
+    system, reference = sums[:, 0], sums[:, 1]
+    correct, total = sums[:, 2 : 2 + ORDER], sums[:, 2 + ORDER :]
+    halvings = np.cumsum(correct == 0, axis=1)  # each order without a match counts as 1/2, 1/4, … of one
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precisions = np.where(correct > 0, 100.0 * correct / total, 100.0 / (2.0**halvings * total))
+        penalty = np.where(system < reference, np.exp(1 - reference / system), 1.0)
+        logs = np.log(precisions)
+        score = penalty * np.exp((logs[:, 0] + logs[:, 1] + logs[:, 2] + logs[:, 3]) / ORDER)
+    return np.where((total > 0).all(axis=1) & (correct > 0).any(axis=1), score, 0.0)
+
+
+def _codes(pieces: list[list[str]]) -> "tuple[np.ndarray, np.ndarray]":
+    """Number the tokens of all texts, equal tokens alike, and give the number of tokens of each text.
+
+    A token is what sacreBLEU sees: it joins pieces by spaces and splits at any white space, which a piece may hold.
+    """
+    import numpy as np
+    import pandas as pd
+
+    tokens = [" ".join(text).split() for text in pieces]
+    flat = np.array([token for text in tokens for token in text], dtype=object)
+    return pd.factorize(flat)[0], np.array([len(text) for text in tokens])
+
+
+def _matches(codes: "np.ndarray", lengths: "np.ndarray") -> "np.ndarray":
+    """Count clipped matches with the last side: all tokens and (sides, n) lengths in, (sides - 1, n, 4) out"""
+    import numpy as np
+    import pandas as pd
+
+    sides, n = lengths.shape
+    text = np.repeat(np.arange(sides * n), lengths.ravel())
+    left = np.repeat(np.cumsum(lengths.ravel()), lengths.ravel()) - np.arange(len(codes))  # tokens from here on
+    side, gram, owner = text // n, text % n, np.arange(n)  # a 0-gram is its sentence: n-grams match within one
+    vocabulary = int(codes.max(initial=0)) + 1
+    matches = np.zeros((sides - 1, n, ORDER), dtype=np.int64)
+    for order in range(ORDER):
+        starts = np.flatnonzero(left > order)
+        numbers, keys = pd.factorize(gram[starts] * vocabulary + codes[starts + order])
+        gram[starts], owner = numbers, owner[keys // vocabulary]
+        found = np.bincount(side[starts] * len(keys) + numbers, minlength=sides * len(keys)).reshape(sides, len(keys))
+        for system in range(sides - 1):
+            clipped = np.minimum(found[system], found[-1])
+            matches[system, :, order] = np.bincount(owner, weights=clipped, minlength=n)
+    return matches
