@@ -1,0 +1,175 @@
+"""What a system gained over a baseline, direction by direction, and how sure that is. Pairs, groups and draws nothing.
+
+A gain is the difference of two scores on the same sentences, in points. Its interval and p-value say how far the choice
+of sentences could have made it; they do not speak of other texts, other languages, or another training run.
+"""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit import counts, parallel, spbleu, stats
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.models.catalogue import trained_on_flores
+from llamax_kit.pairs import SIDES, Pair, lacking, pair
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["Pair", "from_scores", "gains", "lacking", "method", "pair", "shuffles", "verdicts"]
+
+COLUMNS = ["system", "baseline", "src", "tgt", "metric", "score", "baseline_score", "gain", "low", "high",
+           "p", "p_holm", "q", "n", "signature", "verdict", "note"]  # fmt: skip
+GAINED, LOST, UNCLEAR, UNTESTED = "gained", "lost", "not shown to differ", "not tested"
+CORRECTIONS = {"holm": "p_holm", "bh": "q"}
+ALPHA = 0.05
+SECONDS = 5e-4  # a sentence's share of the work, counted, resampled and shuffled 10,000 times; to plan by
+
+
+def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
+    """Compare a pair direction by direction: one row each, in the order of the pair.
+
+    score, baseline_score: sacreBLEU's to the last digit; gain: score - baseline_score; low, high: its paired 95 %
+    bootstrap interval (1000 resamples); p: approximate randomisation, two-sided, of this direction alone; p_holm, q:
+    corrected over all rows, by Holm and by Benjamini and Hochberg; n: sentences; verdict: by p_holm (see `verdicts`);
+    note: what a reader must know. tokenize: "" as both runs were scored, or as `spbleu.score` takes. samples: shuffles
+    of each direction; 0: as many as `shuffles` says.
+
+    Raises KitError when the runs do not say how they were scored, UnknownName for a tokenizer.
+    """
+    import pandas as pd
+
+    if not (tokenize := tokenize or pair.tokenize):
+        raise KitError("the two runs do not say one tokenizer. To mend: name it, flores101 for spBLEU as in the paper")
+    jobs = []
+    for (src, tgt), rows in pair.system.groupby(list(SIDES), sort=False):
+        texts = rows["hypothesis"].tolist(), pair.baseline.loc[rows.index, "hypothesis"].tolist()
+        jobs.append((src, tgt, pair.names, texts, rows["reference"].tolist(), tokenize))
+    samples = samples or shuffles(len(jobs))
+    work = len(pair.system) * samples * SECONDS / stats.SHUFFLES
+    tested = parallel.map(_tested, [(*job, samples) for job in jobs], work)
+    table = pd.DataFrame(tested).assign(system=pair.names[0], baseline=pair.names[1])
+    return _finished(table, pair.trained_on_flores)
+
+
+def shuffles(directions: int) -> int:
+    """Say how many shuffles so many tests need: 10,000, and 40 for each, 54,880 for the paper's 1,372 directions.
+
+    No p is below 1 / (shuffles + 1), and Holm multiplies the smallest by the number of tests: with 10,000 shuffles and
+    500 directions nothing could come below 0.05, whatever was gained.
+    """
+    return max(stats.SHUFFLES, 40 * directions)
+
+
+def from_scores(scores: "DataFrame", baseline_scores: "DataFrame") -> "DataFrame":
+    """Compare two score tables of one system and metric each, as published: gains without intervals and tests.
+
+    The columns of `gains`; low, high, p, p_holm and q are missing, and n and signature where a table has none. Only
+    the directions of both are compared: show `lacking(scores, baseline_scores)` beside them.
+
+    Raises KitError for several systems or metrics in a table, a missing score, a direction twice, different metrics,
+    signatures or numbers of sentences, or no direction in common.
+    """
+    both = [_scored(table) for table in (scores, baseline_scores)]
+    lacking(*both)  # raises when nothing is shared
+    table = both[0].merge(both[1], on=list(SIDES), suffixes=("", "_b"))
+    for column in ("metric", "signature", "n"):
+        _agree(table, column)
+    table["signature"] = table["signature"].where(table["signature"] != "", table["signature_b"])
+    table["n"] = table["n"].fillna(table["n_b"])
+    table = table.assign(baseline=table["system_b"], baseline_score=table["score_b"], note="published score, no test")
+    table = table.assign(gain=table["score"] - table["score_b"], low=float("nan"), high=float("nan"), p=float("nan"))
+    return _finished(table, [each["system"].iloc[0] for each in both if trained_on_flores(each["system"].iloc[0])])
+
+
+def verdicts(table: "DataFrame", correction: str = "holm") -> "DataFrame":
+    """Give a table of gains back with the verdicts of a correction over all its rows, at 0.05.
+
+    "gained", "lost", "not shown to differ" (which is not "equal"), or "not tested" where there is no p. correction:
+    "holm" bounds the chance of a single false finding, "bh" the expected share of false ones among the findings.
+
+    Raises UnknownName for another correction.
+    """
+    import numpy as np
+
+    if correction not in CORRECTIONS:
+        raise UnknownName("correction", correction, CORRECTIONS, "holm to claim each finding, bh to screen many")
+    p = table[CORRECTIONS[correction]]
+    found = [p.isna(), (p < ALPHA) & (table["gain"] > 0), (p < ALPHA) & (table["gain"] < 0)]
+    return table.assign(verdict=np.select(found, [UNTESTED, GAINED, LOST], UNCLEAR))
+
+
+def method(table: "DataFrame", release: str, correction: str = "holm", samples: int = 0) -> str:
+    """Say in sentences for a paper how a table of gains was made; `release` is that of the corpus.
+
+    Raises UnknownName for another correction than `verdicts` takes.
+    """
+    named = {"holm": "Holm's method (1979)", "bh": "Benjamini and Hochberg's method (1995; q)"}
+    if correction not in named:
+        verdicts(table, correction)
+    sizes = f"{table['n'].min()}" if table["n"].nunique() == 1 else f"{table['n'].min()} to {table['n'].max()}"
+    count = len(table)
+    return (
+        f"{table['metric'].iloc[0]} by sacreBLEU ({table['signature'].iloc[0]}) on {release}, {count} "
+        f"direction{'s' * (count > 1)} of {sizes} sentences. Gains of {table['system'].iloc[0]} over "
+        f"{table['baseline'].iloc[0]} with 95 % intervals by paired bootstrap ({stats.SAMPLES:,} resamples; Koehn, "
+        f"2004); two-sided p-values by approximate randomisation ({samples or shuffles(count):,} shuffles; Riezler and Maxwell, 2005), "
+        f"corrected over {count} test{'s' * (count > 1)} by {named[correction]}, significant below {ALPHA}; "
+        f"seed {stats.SEED}."
+    )
+
+
+def _tested(job: tuple) -> dict:
+    """Score and test one direction; it may do so in another process."""
+    src, tgt, names, texts, references, tokenize, samples = job
+    a, b = spbleu.statistics(texts, references, tokenize, f"{src}-{tgt}")
+    ours, theirs = (spbleu.from_statistics(rows, tokenize, interval=False) for rows in (a, b))
+    low, high = stats.paired_interval(a, b, counts.points)
+    empty = [name for name, each in zip(names, texts, strict=True) if not any(map(str.strip, each))]
+    notes = [f"all outputs of {name} are empty" for name in empty] + ["identical outputs"] * (texts[0] == texts[1])
+    return {
+        "src": src, "tgt": tgt, "metric": ours.metric, "score": ours.score, "baseline_score": theirs.score,
+        "gain": ours.score - theirs.score, "low": low, "high": high,
+        "p": stats.randomisation(a, b, counts.points, samples), "n": ours.n, "signature": ours.signature,
+        "note": "; ".join(notes),
+    }  # fmt: skip
+
+
+def _finished(table: "DataFrame", trained: list[str]) -> "DataFrame":
+    """Correct over all directions, and mark the systems that are known to have trained on FLORES."""
+    table = table.assign(p_holm=stats.holm(table["p"]), q=stats.benjamini_hochberg(table["p"]))
+    for name in trained:
+        table["note"] = (table["note"] + f"; {name} trained on FLORES").str.removeprefix("; ")
+    return verdicts(table)[COLUMNS]
+
+
+def _scored(table: "DataFrame") -> "DataFrame":
+    """Check a score table of one system and metric; what it does not have is "" (signature) or missing (n)."""
+    if missing := [name for name in ("system", *SIDES, "metric", "score") if name not in table]:
+        raise KitError(f"expected a score table, missing: {', '.join(missing)}. To mend: see spbleu.score_table")
+    for column in ("system", "metric"):
+        values = list(dict.fromkeys(table[column]))
+        if len(values) != 1:
+            raise KitError(
+                f"gains are of one {column} over one, got {len(values)}: {', '.join(map(str, values[:8]))}. "
+                f"To mend: give the rows of one, as in scores[scores.{column} == {str(values[:1])[1:-1]}]"
+            )
+    for fault, wrong in (("is missing (NaN)", table["score"].isna()), ("stands twice", table.duplicated(list(SIDES)))):
+        if wrong.any():
+            row = table[wrong].iloc[0]
+            raise KitError(
+                f"{row['src']}-{row['tgt']}: the {row['metric']} score of {row['system']} {fault}; so in "
+                f"{int(wrong.sum())} of {len(table)} rows. To mend: leave out what was not scored, and keep one of two"
+            )
+    return table.assign(signature=table.get("signature", ""), n=table.get("n", float("nan"))).fillna({"signature": ""})
+
+
+def _agree(table: "DataFrame", column: str) -> None:
+    """Refuse two scores that differ in what makes them comparable; what is not said is not compared."""
+    a, b = table[column], table[f"{column}_b"]
+    differ = (a != b) & ~(a.isin([""]) | a.isna() | b.isin([""]) | b.isna())
+    if differ.any():
+        row = table[differ].iloc[0]
+        raise KitError(
+            f"{row['src']}-{row['tgt']}: {row['system']} has {column} {row[column]}, {row['system_b']} has "
+            f"{row[f'{column}_b']} ({int(differ.sum())} of {len(table)} directions): no gain can be told. "
+            f"To mend: score both on the same sentences with one tokenizer and one sacreBLEU"
+        )
