@@ -7,7 +7,7 @@ decimals without sentences, so a difference has the interval of mine alone, and 
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit import engines, prompts, runs, spbleu
+from llamax_kit import prompts, runs, spbleu
 from llamax_kit.averages import averages
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.published import release
@@ -19,7 +19,6 @@ TOKENIZE, SENTENCES, RELEASE = "flores101", 1012, "FLORES-101 devtest"
 OTHERS = ("flores200", "flores_plus")  # the same sentences, but corrected: shown, and marked
 PIVOTS = ("en", "zh", "de", "ne", "ar", "az", "ceb")
 TABLE_3 = [*(f"{pivot}-X" for pivot in PIVOTS), *(f"X-{pivot}" for pivot in PIVOTS)]
-NOT_SAID = "not recorded"
 
 
 class Mine(NamedTuple):
@@ -90,47 +89,6 @@ def beside(mine: Mine, theirs: str) -> "DataFrame":
     return table
 
 
-def protocol(mine: Mine, table: "DataFrame") -> "DataFrame":
-    """List what determines a score, in the paper and in mine: what, paper, mine, same ("yes", "no", "not known").
-
-    `table` is what `beside` gave for it.
-    """
-    import pandas as pd
-
-    record, identity = mine.record, mine.record.get("model") or {}
-    plan = record.get("decoding") or {}
-    same_plan = plan == engines.decoding("paper")._asdict()
-    beams = f"{plan['num_beams']} beams, {plan['max_new_tokens']} new tokens" if plan else NOT_SAID
-    asked = (record.get("parameters") or {}).get("prompt", NOT_SAID)
-    counts = sorted(set(table["n"]))
-    few = " to ".join(str(n) for n in dict.fromkeys((counts[0], counts[-1])))
-    signature = table["signature"].iloc[0]
-    dtype = identity.get("dtype", NOT_SAID)
-    rows = [
-        ("test set", RELEASE, _place(record["corpus"]), record["corpus"].get("release") == RELEASE),
-        ("sentences a direction", str(SENTENCES), few, counts == [SENTENCES]),
-        ("tokenizer of the score", "flores101 (called spm)", _part(signature, "tok"), True),
-        ("sacreBLEU", "2.4.0", _part(signature, "version"), _part(signature, "version") == "2.4.0"),
-        (
-            "prompt",
-            "Alpaca, the authors' spellings of languages",
-            asked,
-            asked == "paper" if asked != NOT_SAID else None,
-        ),
-        ("decoding", "4 beams, 256 new tokens", beams, same_plan if plan else None),
-        (
-            "number format",
-            "bfloat16 weights, computed in float16 autocast",
-            dtype,
-            False if dtype != NOT_SAID else None,
-        ),
-        ("model", "as the authors had it; no revision is named", identity.get("model") or NOT_SAID, None),
-        ("reading of answers", "the authors' scorer", "both: rows clean and paper", True),
-    ]
-    said = {True: "yes", False: "no", None: "not known"}
-    return pd.DataFrame([(*row[:3], said[row[3]]) for row in rows], columns=["what", "paper", "mine", "same"])
-
-
 def rows_of_table3(mine: Mine, theirs: str, table: "DataFrame") -> "DataFrame":
     """Average as Table 3 does: a row a system and direction "en-X", "X-en", …: system, direction, score, n.
 
@@ -184,14 +142,6 @@ def _comparable(corpus: dict, n: int) -> str:
     reasons = [f"{corpus['release']}, not {RELEASE}"] * (corpus["name"] != "flores101")
     reasons += [f"{n} of {SENTENCES} sentences"] * (n != SENTENCES)
     return "no: " + "; ".join(reasons) if reasons else "yes"
-
-
-def _place(corpus: dict) -> str:
-    return corpus.get("release", NOT_SAID)
-
-
-def _part(signature: str, name: str) -> str:
-    return dict(part.split(":", 1) for part in signature.split("|"))[name]
 
 
 def _pivots(figures) -> list[str]:

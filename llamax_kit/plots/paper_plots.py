@@ -1,0 +1,173 @@
+"""Draws the paper's tables and figures, printed or recomputed, on given axes, and says them in words.
+
+Computes no score. A row's order in the table is its order in the picture.
+"""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit.plots.style import PALETTE, finish, only
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+GREY = "0.9"
+
+
+def systems(table: "DataFrame", ax: "Axes") -> None:
+    """Draw means of systems (down) by direction (across) as a heat map, as Table 3 has them.
+
+    Columns: system, direction, metric, score, partners (languages in the mean; a system with fewer than the others has
+    their number behind its name). The best of each direction is bold, a direction that a system lacks is grey.
+
+    Raises KitError when the table is empty or holds two metrics.
+    """
+    import seaborn as sns
+
+    metric = only(table, "metric")
+    few = table["partners"] < table["partners"].max()
+    names = table["system"].where(~few, table["system"] + " (" + table["partners"].astype(str) + ")")
+    wide = table.assign(system=names).pivot_table("score", "system", "direction", sort=False)
+    ax.figure.set_size_inches(1.9 + 0.56 * wide.shape[1], 1.2 + 0.27 * len(wide))
+    ax.set_facecolor(GREY)
+    sns.heatmap(wide, ax=ax, cmap="Blues", vmin=0, annot=True, fmt=".1f", annot_kws={"size": 8}, linewidths=0.5,
+                linecolor="white", cbar=False)  # fmt: skip
+    best = {(row, column) for column, name in enumerate(wide) for row in [wide[name].argmax()]}
+    for text in ax.texts:
+        if (int(text.get_position()[1]), int(text.get_position()[0])) in best:
+            text.set_fontweight("bold")
+    turn = sum(name.endswith("-X") for name in wide)
+    ax.axvline(turn, color="white", linewidth=5)
+    ax.set(xlabel="", ylabel="", title=f"Mean {metric} (points) over {table['partners'].max()} languages, or (fewer)")
+    ax.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False)
+    ax.tick_params(axis="y", labelrotation=0)
+
+
+def change(table: "DataFrame", ax: "Axes", before: str, after: str, unit: str = "spBLEU points, 0–100") -> None:
+    """Draw a line a row from one figure to another, the difference beside it; columns label and the two that are named.
+
+    `change(figure4, ax, "LLaMA2-Alpaca", "LLaMAX2-Alpaca")` has four rows; a loss is drawn dotted.
+
+    Raises KitError when the table is empty.
+    """
+    import seaborn as sns
+
+    only(table, None)
+    blue, orange = sns.color_palette(PALETTE, 2)
+    ax.figure.set_size_inches(7.2, 1.5 + 0.27 * len(table))
+    most = table[[before, after]].max(axis=None)
+    for place, (first, last) in enumerate(zip(table[before], table[after], strict=True)):
+        ax.plot([first, last], [place, place], color="0.6", linestyle="-" if last >= first else ":", zorder=1)
+        ax.text(1.02 * most + 0.01, place, f"{last - first:+.2f}", va="center", fontsize=9)
+    ax.scatter(table[before], range(len(table)), color=orange, marker="o", s=32, label=before, zorder=2)
+    ax.scatter(table[after], range(len(table)), color=blue, marker="D", s=28, label=after, zorder=3)
+    ax.set_yticks(range(len(table)), table["label"])
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.set_xlim(-0.02 * most, 1.12 * most)
+    ax.set_xlabel(unit)
+    finish(ax, 1)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False, ncols=2, borderaxespad=0)
+
+
+def counts(table: "DataFrame", ax: "Axes") -> None:
+    """Draw how many directions score above 10: Figure 1; columns system, language, from_it, into_it (0–101 each)."""
+    import seaborn as sns
+
+    only(table, None)
+    ax.figure.set_size_inches(7.2, 5.6)
+    looks = zip(sns.color_palette(PALETTE), "os", strict=False)
+    for (language, rows), (colour, marker) in zip(table.groupby("language", sort=False), looks, strict=False):
+        ax.scatter(rows["into_it"], rows["from_it"], color=colour, marker=marker, s=34, label=language, zorder=2)
+    for row in table.itertuples():
+        ax.annotate(row.system, (row.into_it, row.from_it), xytext=(5, 3), textcoords="offset points", fontsize=7.5)
+    ax.axline((0, 0), slope=1, color="0.8", linewidth=1, zorder=1)
+    ax.set(xlim=(-3, 116), ylim=(-4, 104), xlabel="directions X→language above 10 spBLEU, of 101",
+           ylabel="directions language→X above 10 spBLEU, of 101",
+           title="Directions above 10 spBLEU")  # fmt: skip
+    finish(ax, 2)
+    ax.legend(loc="upper left", frameon=False)
+
+
+def differences(table: "DataFrame", ax: "Axes", column: str, title: str) -> None:
+    """Draw differences of all pairs of languages as a heat map, targets down and sources across: Figure 6.
+
+    Columns src, tgt and the one that is named; blue is above zero, red below, and the two are equally strong.
+    """
+    import seaborn as sns
+
+    only(table, None)
+    wide = table.pivot_table(column, "tgt", "src", sort=False)
+    order = list(dict.fromkeys([*table["src"], *table["tgt"]]))
+    wide = wide.reindex(index=order, columns=order)
+    most = wide.abs().max(axis=None)
+    ax.figure.set_size_inches(1.2 + 0.72 * len(order), 1.0 + 0.5 * len(order))
+    ax.set_facecolor(GREY)
+    sns.heatmap(wide, ax=ax, cmap="RdBu", vmin=-most, vmax=most, annot=True, fmt="+.1f", linewidths=0.5,
+                linecolor="white", cbar=False)  # fmt: skip
+    ax.set(xlabel="from", ylabel="into", title=title)
+    ax.tick_params(length=0)
+    ax.tick_params(axis="y", labelrotation=0)
+
+
+def strips(table: "DataFrame", ax: "Axes", column: str, title: str, unit: str) -> None:
+    """Draw a dot a language and system, and the mean of each system's n as a bar; columns system, language, counted.
+
+    Languages that are not counted (which no identifier could have found) are crosses and in no mean; the two lowest
+    of each system are named.
+    """
+    import seaborn as sns
+
+    only(table, None)
+    names = list(dict.fromkeys(table["system"]))
+    ax.figure.set_size_inches(7.2, 1.2 + 0.62 * len(names))
+    for place, (system, colour) in enumerate(zip(names, sns.color_palette(PALETTE, len(names)), strict=True)):
+        rows = table[table["system"] == system].sort_values(column, kind="stable").reset_index(drop=True)
+        y = place + 0.5 * ((rows.index * 7 % 11) / 10 - 0.5)  # spread, the same in every picture
+        on = rows["counted"].astype(bool)
+        ax.scatter(rows[column][on], y[on], color=colour, s=16, alpha=0.7, linewidths=0)
+        ax.scatter(rows[column][~on], y[~on], color="0.55", s=16, marker="x", linewidths=0.8)
+        mean = rows[column][on].mean()
+        ax.plot([mean, mean], [place - 0.36, place + 0.36], color="black", linewidth=2)
+        ax.text(mean, place - 0.37, f"{mean:.1f}", ha="center", va="bottom", fontsize=8.5)
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.45, -0.65)
+    ax.set(xlabel=unit, title=title)
+    finish(ax, 1)
+
+
+def describe_systems(table: "DataFrame") -> str:
+    """Say the best system of each direction: "Mean spBLEU of 21 systems: best en-X NLLB-200 (31.8); …"."""
+    best = table.loc[table.groupby("direction", sort=False)["score"].idxmax()]
+    said = "; ".join(f"{row.direction} {row.system} ({row.score:.1f})" for row in best.itertuples())
+    return f"Mean {only(table, 'metric')} of {table['system'].nunique()} systems. Best: {said}."
+
+
+def describe_change(table: "DataFrame", before: str, after: str) -> str:
+    """Say every row: "From LLaMA2-Alpaca to LLaMAX2-Alpaca: En→X seen 9.4 to 23.2; …"."""
+    only(table, None)
+    rows = zip(table["label"], table[before], table[after], strict=True)
+    return f"From {before} to {after}: " + "; ".join(f"{name} {one:.1f} to {two:.1f}" for name, one, two in rows) + "."
+
+
+def describe_counts(table: "DataFrame") -> str:
+    """Say every dot: "Directions above 10 spBLEU of 101: LLaMAX2-Alpaca English 95 into, 86 from; …"."""
+    rows = table.itertuples()
+    said = "; ".join(f"{row.system} {row.language} {row.into_it} into, {row.from_it} from" for row in rows)
+    return f"Directions above 10 spBLEU, of 101: {said}."
+
+
+def describe_differences(table: "DataFrame", column: str) -> str:
+    """Say how many are above zero, the mean and the extremes."""
+    low, high = table.loc[table[column].idxmin()], table.loc[table[column].idxmax()]
+    above, mean = int((table[column] > 0).sum()), table[column].mean()
+    return (
+        f"{above} of {len(table)} differences above zero, mean {mean:+.2f}; "
+        f"lowest {low[column]:+.1f} ({low.src}-{low.tgt}), highest {high[column]:+.1f} ({high.src}-{high.tgt})."
+    )
+
+
+def describe_strips(table: "DataFrame", column: str) -> str:
+    """Say each system's mean over the languages that count, and how many these are."""
+    counted = table[table["counted"].astype(bool)]
+    means = counted.groupby("system", sort=False)[column].agg(["mean", "size"])
+    return "; ".join(f"{row.Index} mean {row.mean:.1f} over {row.size} languages" for row in means.itertuples()) + "."

@@ -1,0 +1,36 @@
+"""Draws a run of one's own beside the authors' figures, on given axes, and says it in words. Computes nothing."""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit.plots.style import direction, finish, sizes, styles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+
+def beside(table: "DataFrame", ax: "Axes", mine: str, theirs: str) -> None:
+    """Draw my score with its interval, as `clean` and `paper` reading, and the authors' figure, a row a direction."""
+    order = table[table["reading"] == "clean"].sort_values("difference", kind="stable")
+    names = list(direction(order))
+    ax.figure.set_size_inches(7.2, max(2.4, 1.5 + 0.26 * len(names)))
+    for shift, (reading, style) in zip((-0.16, 0.16), zip(("clean", "paper"), styles(2), strict=True), strict=True):
+        rows = table[table["reading"] == reading]
+        y = [names.index(name) + shift for name in direction(rows)]
+        error = [(rows["score"] - rows["low"]).clip(0), (rows["high"] - rows["score"]).clip(0)]
+        ax.errorbar(rows["score"], y, xerr=error, label=f"{mine}, {reading} reading", **style)
+    ax.scatter(order["authors"], range(len(names)), marker="|", s=130, color="black", label=f"{theirs}, as released")
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set(xlabel="spBLEU (points, 0–100; bars: 95 % interval of mine)", title=f"Mine and theirs, {sizes(table)}")
+    finish(ax, 3)
+
+
+def describe_beside(table: "DataFrame", mine: str, theirs: str) -> str:
+    """Say how far mine is from theirs, in the clean reading."""
+    rows = table[table["reading"] == "clean"]
+    low, high = rows.loc[rows["difference"].idxmin()], rows.loc[rows["difference"].idxmax()]
+    return (
+        f"{mine} less {theirs} in {len(rows)} directions: mean {rows['difference'].mean():+.2f} spBLEU points, from "
+        f"{low.difference:+.2f} ({low.src}-{low.tgt}) to {high.difference:+.2f} ({high.src}-{high.tgt})."
+    )

@@ -1,0 +1,78 @@
+"""Each table of the paper as a notebook shows it: recomputed beside printed where the release is here, else as printed.
+
+Adds one column to what `recompute` gives: `value`, the recomputed figure, or the printed one where there is none. Reads
+and averages nothing itself.
+"""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit import data
+from llamax_kit.errors import UnknownName
+from llamax_kit.published import printed, recompute, release
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+CHOICES = ("auto", "yes", "no")
+NOT_READ = "printed; the release was not read"
+RENAMED = {"score": "printed", "count": "printed", "llamax2": "printed", "gap": "printed_gap"}
+
+
+def read_release(choice: str) -> bool:
+    """Say whether to read the authors' release: "auto" where it is in the data folder, "yes" always, "no" never.
+
+    Raises UnknownName for another word, KitError where it is missing and "yes" was said, or a file of it was altered.
+    """
+    if choice not in CHOICES:
+        raise UnknownName("choice of `release`", choice, CHOICES, 'write "auto" to read it where it is')
+    if choice == "no" or (choice == "auto" and not (data.folder() / "llamax_results").is_dir()):
+        return False
+    release.check()
+    return True
+
+
+def table(name: str, released: bool) -> "DataFrame":
+    """Give "table3", "table6", "figure1", "figure4", "figure6" or "figure7": as `recompute` has it, and value.
+
+    Without the release, recomputed and difference are missing and the verdict says so.
+    """
+    if released:
+        return _with_value(getattr(recompute, name)())
+    plain = printed.table(name).drop(columns=["section", "source"]).rename(columns=RENAMED)
+    if name == "table6":
+        plain = plain[plain["direction"] != "average"].reset_index(drop=True)
+    if name == "figure6":
+        plain = plain.assign(gap=plain["printed"] - plain["gpt4"])
+    return _with_value(recompute.beside(plain.assign(recomputed=float("nan"))).assign(verdict=NOT_READ))
+
+
+def gains(table3: "DataFrame", system: str = recompute.MODEL, baseline: str = recompute.BASELINE) -> "DataFrame":
+    """Give a row a direction of Table 3: direction, the two systems' spBLEU in columns of their names, gain (points)."""
+    rows = table3[(table3["metric"] == "spBLEU") & table3["system"].isin([system, baseline])]
+    wide = rows.pivot_table("value", "direction", "system", sort=False)[[baseline, system]]
+    return wide.assign(gain=wide[system] - wide[baseline]).rename_axis(columns=None).reset_index()
+
+
+def sides(figure1: "DataFrame") -> "DataFrame":
+    """Give Figure 1's dots: system, language ("English", "Arabic"), into_it and from_it (directions above 10, of 101)."""
+    pivot = figure1["direction"].str.replace(r"-?X-?", "", regex=True).map({"en": "English", "ar": "Arabic"})
+    side = figure1["direction"].str.startswith("X-").map({True: "into_it", False: "from_it"})
+    wide = figure1.assign(language=pivot, side=side).pivot_table("value", ["system", "language"], "side", sort=False)
+    return wide.astype(int).rename_axis(columns=None).reset_index()
+
+
+def means(figure7: "DataFrame") -> "DataFrame":
+    """Average Figure 7 as plotted and as recomputed: system, direction, n, printed, recomputed, difference (points)."""
+    groups = figure7.groupby(["system", "direction"], sort=False)
+    found = groups.agg(n=("printed", "size"), printed=("printed", "mean"), recomputed=("recomputed", "mean"))
+    return found.assign(difference=found["printed"] - found["recomputed"]).reset_index()
+
+
+def verdicts(table: "DataFrame") -> "DataFrame":
+    """Count the verdicts of a table: verdict, cells, largest (absolute difference in points)."""
+    groups = table.assign(largest=table["difference"].abs()).groupby("verdict", sort=False)["largest"]
+    return groups.agg(cells="size", largest="max").reset_index()
+
+
+def _with_value(table: "DataFrame") -> "DataFrame":
+    return table.assign(value=table["recomputed"].fillna(table["printed"]))
