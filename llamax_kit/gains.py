@@ -10,17 +10,15 @@ from llamax_kit import counts, parallel, spbleu, stats
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.models.catalogue import trained_on_flores
 from llamax_kit.pairs import SIDES, Pair, lacking, pair
+from llamax_kit.verdicts import ALPHA, CORRECTIONS, corrected, shuffles, verdicts
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Pair", "from_scores", "gains", "lacking", "method", "pair", "shuffles", "verdicts"]
+__all__ = ["Pair", "from_scores", "gains", "lacking", "method", "pair", "verdicts"]
 
 COLUMNS = ["system", "baseline", "src", "tgt", "metric", "score", "baseline_score", "gain", "low", "high",
            "p", "p_holm", "q", "n", "signature", "verdict", "note"]  # fmt: skip
-GAINED, LOST, UNCLEAR, UNTESTED = "gained", "lost", "not shown to differ", "not tested"
-CORRECTIONS = {"holm": "p_holm", "bh": "q"}
-ALPHA = 0.05
 SECONDS = 5e-4  # a sentence's share of the work, counted, resampled and shuffled 10,000 times; to plan by
 
 
@@ -31,9 +29,10 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
     bootstrap interval (1000 resamples); p: approximate randomisation, two-sided, of this direction alone; p_holm, q:
     corrected over all rows, by Holm and by Benjamini and Hochberg; n: sentences; verdict: by p_holm (see `verdicts`);
     note: what a reader must know. tokenize: "" as both runs were scored, or as `spbleu.score` takes. samples: shuffles
-    of each direction; 0: as many as `shuffles` says.
+    of each direction; 0: as many as are needed (`verdicts.shuffles`), 10,000 up to 250 directions.
 
-    Raises KitError when the runs do not say how they were scored, UnknownName for a tokenizer.
+    Raises KitError when the runs do not say how they were scored, or with fewer samples than could find anything;
+    UnknownName for a tokenizer.
     """
     import pandas as pd
 
@@ -43,20 +42,11 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
     for (src, tgt), rows in pair.system.groupby(list(SIDES), sort=False):
         texts = rows["hypothesis"].tolist(), pair.baseline.loc[rows.index, "hypothesis"].tolist()
         jobs.append((src, tgt, pair.names, texts, rows["reference"].tolist(), tokenize))
-    samples = samples or shuffles(len(jobs))
+    samples = shuffles(len(jobs), samples)
     work = len(pair.system) * samples * SECONDS / stats.SHUFFLES
     tested = parallel.map(_tested, [(*job, samples) for job in jobs], work)
     table = pd.DataFrame(tested).assign(system=pair.names[0], baseline=pair.names[1])
     return _finished(table, pair.trained_on_flores)
-
-
-def shuffles(directions: int) -> int:
-    """Say how many shuffles so many tests need: 10,000, and 40 for each, 54,880 for the paper's 1,372 directions.
-
-    No p is below 1 / (shuffles + 1), and Holm multiplies the smallest by the number of tests: with 10,000 shuffles and
-    500 directions nothing could come below 0.05, whatever was gained.
-    """
-    return max(stats.SHUFFLES, 40 * directions)
 
 
 def from_scores(scores: "DataFrame", baseline_scores: "DataFrame") -> "DataFrame":
@@ -80,39 +70,21 @@ def from_scores(scores: "DataFrame", baseline_scores: "DataFrame") -> "DataFrame
     return _finished(table, [each["system"].iloc[0] for each in both if trained_on_flores(each["system"].iloc[0])])
 
 
-def verdicts(table: "DataFrame", correction: str = "holm") -> "DataFrame":
-    """Give a table of gains back with the verdicts of a correction over all its rows, at 0.05.
-
-    "gained", "lost", "not shown to differ" (which is not "equal"), or "not tested" where there is no p. correction:
-    "holm" bounds the chance of a single false finding, "bh" the expected share of false ones among the findings.
-
-    Raises UnknownName for another correction.
-    """
-    import numpy as np
-
-    if correction not in CORRECTIONS:
-        raise UnknownName("correction", correction, CORRECTIONS, "holm to claim each finding, bh to screen many")
-    p = table[CORRECTIONS[correction]]
-    found = [p.isna(), (p < ALPHA) & (table["gain"] > 0), (p < ALPHA) & (table["gain"] < 0)]
-    return table.assign(verdict=np.select(found, [UNTESTED, GAINED, LOST], UNCLEAR))
-
-
 def method(table: "DataFrame", release: str, correction: str = "holm", samples: int = 0) -> str:
     """Say in sentences for a paper how a table of gains was made; `release` is that of the corpus.
 
     Raises UnknownName for another correction than `verdicts` takes.
     """
-    named = {"holm": "Holm's method (1979)", "bh": "Benjamini and Hochberg's method (1995; q)"}
-    if correction not in named:
-        verdicts(table, correction)
-    sizes = f"{table['n'].min()}" if table["n"].nunique() == 1 else f"{table['n'].min()} to {table['n'].max()}"
-    count = len(table)
+    if correction not in CORRECTIONS:
+        raise UnknownName("correction", correction, CORRECTIONS, "name the one that the verdicts are by")
+    by = "Holm's method (1979)" if correction == "holm" else "Benjamini and Hochberg's method (1995)"
+    sizes, count = " to ".join(map(str, sorted({table["n"].min(), table["n"].max()}))), len(table)
     return (
         f"{table['metric'].iloc[0]} by sacreBLEU ({table['signature'].iloc[0]}) on {release}, {count} "
         f"direction{'s' * (count > 1)} of {sizes} sentences. Gains of {table['system'].iloc[0]} over "
-        f"{table['baseline'].iloc[0]} with 95 % intervals by paired bootstrap ({stats.SAMPLES:,} resamples; Koehn, "
-        f"2004); two-sided p-values by approximate randomisation ({samples or shuffles(count):,} shuffles; Riezler and Maxwell, 2005), "
-        f"corrected over {count} test{'s' * (count > 1)} by {named[correction]}, significant below {ALPHA}; "
+        f"{table['baseline'].iloc[0]}: 95 % intervals by paired bootstrap ({stats.SAMPLES:,} resamples; Koehn, 2004); "
+        f"two-sided p-values by approximate randomisation ({samples or shuffles(count):,} shuffles; Riezler and "
+        f"Maxwell, 2005), corrected over {count} test{'s' * (count > 1)} by {by}, significant below {ALPHA}; "
         f"seed {stats.SEED}."
     )
 
@@ -135,10 +107,9 @@ def _tested(job: tuple) -> dict:
 
 def _finished(table: "DataFrame", trained: list[str]) -> "DataFrame":
     """Correct over all directions, and mark the systems that are known to have trained on FLORES."""
-    table = table.assign(p_holm=stats.holm(table["p"]), q=stats.benjamini_hochberg(table["p"]))
     for name in trained:
         table["note"] = (table["note"] + f"; {name} trained on FLORES").str.removeprefix("; ")
-    return verdicts(table)[COLUMNS]
+    return corrected(table)[COLUMNS]
 
 
 def _scored(table: "DataFrame") -> "DataFrame":

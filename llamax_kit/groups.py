@@ -1,0 +1,138 @@
+"""Mean gains over groups of languages, as the paper averages, always with n and with what was left out, and why.
+
+The group of a direction is that of the language on the other side of its pivot: of en-sw and sw-en it is sw's. Every
+language counts once (macro averages). The interval of a mean answers a question about languages, not sentences (see
+`by_group`). Scores and tests nothing.
+"""
+
+from bisect import bisect
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.languages import Language, find
+from llamax_kit.verdicts import GAINED, LOST, UNCLEAR
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+BINS = (  # the lower bound, in lines, and the name, which has both; LLaMAX's 102 languages fall 5, 7, 12, 25 and 53
+    (0, "under 0.1 M lines"), (100_000, "0.1 to 1 M lines"), (1_000_000, "1 to 3 M lines"),
+    (3_000_000, "3 to 4 M lines"), (4_000_000, "4 M lines or more"),
+)  # fmt: skip
+COUNTED = {"gained": GAINED, "lost": LOST, "unclear": UNCLEAR}
+COLUMNS = ["group", "value", "direction", "n", "score", "baseline_score", "gain", "low_gain", "high_gain", "least",
+           "most", *COUNTED]  # fmt: skip
+ALL = "all"
+
+
+def _data(language: Language) -> str:
+    """Name the bin of a language's parallel lines in LLaMAX's training data (paper, Table 7), by its bounds."""
+    return BINS[bisect([lower for lower, _ in BINS], language.para_lines) - 1][1] if language.trained else ""
+
+
+GROUPS: dict[str, Callable[[Language], str]] = {
+    "split": lambda language: language.split,
+    "trained": lambda language: "trained" if language.trained else "unseen",
+    "script": lambda language: language.script,
+    "family": lambda language: language.family_1,
+    "data": _data,
+}
+ORDER = ["high", "low", "trained", "unseen", *(name for _, name in reversed(BINS))]  # other values: by size
+NOT_IN = {
+    "split": "is in neither half of the paper's split, which has LLaMAX's 102 languages",
+    "data": "is not in LLaMAX's training data",
+}
+
+
+def assign(gains: "DataFrame", group: str) -> "DataFrame":
+    """Give each direction its pivot's name, language and group: the columns `direction`, `language` and `value` more.
+
+    en-sw stands under "en-X" with the language sw. Where both sides are pivots, as among five languages in all twenty
+    directions, it stands twice, under "en-X" and "X-sw", as `averages` counts it. value: "" for a language in no group.
+    group: split ("high", "low"), trained ("trained", "unseen"), script, family (the broadest level), or data (parallel
+    lines in LLaMAX's training data, the bins named by their bounds).
+
+    Raises UnknownName for another group.
+    """
+    import pandas as pd
+
+    if group not in GROUPS:
+        raise UnknownName("grouping", group, GROUPS, "name one of these")
+    gains = gains.reset_index(drop=True)
+    size = {side: gains.groupby(side)["tgt"].transform("size") for side in ("src", "tgt")}
+    parts = []
+    for pivot, other, name in (("src", "tgt", "{}-X"), ("tgt", "src", "X-{}")):
+        alone = (size["src"] == 1) & (size["tgt"] == 1) & (gains[pivot] == "en")  # a single direction: English leads
+        part = gains[((size[pivot] >= size[other]) & (size[pivot] > 1)) | alone]
+        parts.append(part.assign(direction=part[pivot].map(name.format), language=part[other]))
+    found = pd.concat(parts, ignore_index=True)
+    return found.assign(value=found["language"].map(lambda code: GROUPS[group](find(code))))
+
+
+def by_group(gains: "DataFrame", group: str) -> "DataFrame":
+    """Average gains by group, for each pivot and direction, and over all of it: a row each.
+
+    n: languages; score, baseline_score, gain: means over them, in points; least, most: the smallest and the largest
+    gain; gained, lost, unclear: directions by verdict (none where nothing was tested). low_gain, high_gain: the 95 %
+    interval of the mean gain over languages (Student's t, n - 1 degrees of freedom): where the mean of other languages
+    like these might lie. It is missing below three, too narrow where the languages are relatives, and says nothing of
+    other sentences. group: see `assign`; what is in no group counts in "all", and is listed by `left_out`.
+
+    Raises UnknownName for another group; KitError for several systems, metrics or signatures, which have no mean.
+    """
+    import pandas as pd
+
+    _one(gains)
+    rows = []
+    for direction, part in assign(gains, group).groupby("direction", sort=False):
+        sizes = part[part["value"] != ""]["value"].value_counts(sort=True)
+        ranked = sorted(sizes.index, key=lambda each: (ORDER.index(each) if each in ORDER else -sizes[each], each))
+        for value in [*ranked, ALL]:
+            inside = part if value == ALL else part[part["value"] == value]
+            rows.append((group, value, direction, *_summary(inside)))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def left_out(gains: "DataFrame", group: str) -> "DataFrame":
+    """List the directions that are in no group, as src, tgt, why. Raises UnknownName for another group."""
+    import pandas as pd
+
+    grouped = assign(gains, group)
+    out = [
+        (row.src, row.tgt, f"{find(row.language).name} {NOT_IN.get(group, 'has no such entry in the language table')}")
+        for row in grouped[grouped["value"] == ""].itertuples()
+    ]
+    inside = set(zip(grouped["src"], grouped["tgt"], strict=True))
+    neither = "no pivot: neither side is shared with another direction, so whose group it is cannot be said"
+    out += [(*each, neither) for each in zip(gains["src"], gains["tgt"], strict=True) if each not in inside]
+    return pd.DataFrame(out, columns=["src", "tgt", "why"]).drop_duplicates(ignore_index=True)
+
+
+def _summary(rows: "DataFrame") -> tuple:
+    gain, n = rows["gain"], len(rows)
+    means = rows["score"].mean(), rows["baseline_score"].mean(), gain.mean()
+    verdicts = [(rows["verdict"] == verdict).sum() for verdict in COUNTED.values()] if "verdict" in rows else [0] * 3
+    return n, *means, *_interval(gain), gain.min(), gain.max(), *map(int, verdicts)
+
+
+def _interval(gain) -> tuple[float, float]:
+    """Give Student's 95 % interval of a mean; none below three values, where it would rest on one difference."""
+    from scipy import stats
+
+    n = len(gain)
+    if n < 3:
+        return float("nan"), float("nan")
+    half = stats.t.ppf(0.975, n - 1) * gain.std(ddof=1) / n**0.5
+    return gain.mean() - half, gain.mean() + half
+
+
+def _one(gains: "DataFrame") -> None:
+    for column in ("system", "baseline", "metric", "signature"):
+        if gains[column].nunique() > 1:
+            raise KitError(
+                f"gains of {gains[column].nunique()} values of {column} have no common mean: "
+                f"{', '.join(sorted(gains[column].unique())[:4])}. To mend: average gains[gains.{column} == …] each"
+            )
+    if gains["gain"].isna().any():
+        raise KitError("a gain is missing (NaN), so no mean holds. To mend: leave out what was not scored")
