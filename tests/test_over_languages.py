@@ -1,0 +1,106 @@
+"""over_languages: scipy's numbers, exact small cases, and intervals that cover what they should."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from llamax_kit import over_languages
+from llamax_kit.over_languages import difference, rank_correlation
+
+DRAW = np.random.default_rng(7)
+
+
+def test_a_small_difference_by_hand():
+    found = difference([3, 5], [1, 2, 3])
+    assert (found.difference, found.n_a, found.n_b) == (2, 2, 3)
+    assert found.p == pytest.approx(0.4)  # of the ten ways, two are as far out on this side
+
+
+def test_the_interval_is_welchs():
+    a, b = DRAW.normal(3, 1, 13), DRAW.normal(1, 4, 7)
+    expected = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
+    found = difference(a, b)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert found.p == pytest.approx(stats.ttest_ind(a, b, equal_var=False).pvalue, abs=0.05)
+
+
+def test_the_two_groups_are_treated_alike():
+    a, b = DRAW.normal(1, 1, 9), DRAW.normal(0, 2, 6)
+    one, other = difference(a, b), difference(b, a)
+    assert (one.difference, one.low, one.high) == pytest.approx((-other.difference, -other.high, -other.low))
+    assert one.p == pytest.approx(other.p, abs=0.01)
+
+
+def test_identical_gains_do_not_differ():
+    found = difference([0.0] * 5, [0.0] * 4)
+    assert (found.difference, found.p) == (0, 1) and math.isnan(found.low)
+    assert difference([0.3] * 5, [0.3] * 3).p == 1  # equal but for rounding
+
+
+@pytest.mark.parametrize(("a", "b"), [([1.0], [2.0, 3.0]), ([1.0, 2.0], [])])
+def test_a_group_of_one_or_none_has_no_interval_and_no_p(a, b):
+    found = difference(a, b)
+    assert math.isnan(found.low) and math.isnan(found.high) and math.isnan(found.p)
+    assert (found.n_a, found.n_b) == (len(a), len(b))
+
+
+def test_missing_values_are_not_counted():
+    assert difference([1, 2, math.nan], [3, 4]) == difference([1, 2], [3, 4])
+    assert rank_correlation([1, 2, 3, 4, math.nan], [1, 3, 2, 4, 5]).n == 4
+
+
+def test_coverage_and_false_alarms_with_the_languages_at_hand(monkeypatch):
+    """13 and 7 languages, no true difference: 95 % intervals cover 0, p < 0.05 in 5 %, within what chance allows."""
+    monkeypatch.setattr(over_languages, "SAMPLES", 199)
+    found = [difference(DRAW.normal(0, 1, 13), DRAW.normal(0, 1, 7)) for _ in range(400)]
+    assert 0.92 < np.mean([each.low <= 0 <= each.high for each in found]) < 0.98  # 0.95, 3 standard errors of 0.011
+    assert 0.02 < np.mean([each.p < 0.05 for each in found]) < 0.085
+
+
+def test_rho_is_scipys_and_so_is_p_with_many_pairs():
+    x = DRAW.normal(size=60)
+    y = x + DRAW.normal(0, 3, size=60).round()
+    expected, found = stats.spearmanr(x, y), rank_correlation(x, y)
+    assert found.rho == pytest.approx(expected.statistic)
+    assert found.p == pytest.approx(expected.pvalue, abs=0.02)
+    assert found.low < found.rho < found.high and found.n == 60
+
+
+def test_p_of_a_short_list_is_exact():
+    x, y = [1, 2, 3, 4, 5], [2, 1, 4, 3, 5]
+    reached = [stats.spearmanr(order, y).statistic >= 0.8 - 1e-9 for order in itertools.permutations(x)]
+    found = rank_correlation(x, y)
+    assert found.rho == pytest.approx(0.8)
+    assert found.p == pytest.approx(2 * np.mean(reached))
+
+
+def test_the_interval_of_rho_covers():
+    """True rho by the bivariate normal: 6 / pi * asin(r / 2)."""
+    true, hits = 6 / math.pi * math.asin(0.6 / 2), 0
+    for _ in range(300):
+        x, noise = DRAW.normal(size=(2, 40))
+        y = 0.6 * x + 0.8 * noise
+        rho = stats.spearmanr(x, y).statistic
+        found = rank_correlation_without_p(x, y)
+        assert found.rho == pytest.approx(rho)
+        hits += found.low <= true <= found.high
+    assert 0.91 < hits / 300 < 0.985
+
+
+def rank_correlation_without_p(x, y):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(over_languages, "SAMPLES", 1)
+        return rank_correlation(x, y)
+
+
+@pytest.mark.parametrize(("x", "y"), [([1, 2], [1, 2]), ([1, 1, 1], [1, 2, 3]), ([], [])])
+def test_too_few_or_all_equal_has_no_rho(x, y):
+    assert math.isnan(rank_correlation(x, y).rho) and math.isnan(rank_correlation(x, y).p)
+
+
+def test_a_perfect_order_has_no_interval():
+    found = rank_correlation(range(8), range(8))
+    assert found.rho == pytest.approx(1) and math.isnan(found.low)
