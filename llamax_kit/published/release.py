@@ -7,6 +7,7 @@ Systems go by the names of their folders, "LLaMAX2-7B-Alpaca", "NLLB-200"; langu
 M2M-100, Lego-MT and GPT-4, which the paper compares with, are not in the release.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,18 +53,22 @@ def scores(metric: str = "spBLEU") -> "DataFrame":
 
     Raises UnknownName for a metric other than spBLEU and COMET, KitError for what `check` refuses.
     """
+    return _scores(check(), known(metric)).copy()
+
+
+@lru_cache(maxsize=4)
+def _scores(folder: Path, metric: str) -> "DataFrame":
+    """Read the files once they were found unaltered; there is nothing else that they could hold later."""
     import pandas as pd
 
-    file, folder = FILES[known(metric)], check()
     parts = []
     for system in systems():
-        table = read(folder / system / file)
-        long = table.stack().rename_axis(["direction", "partner"]).rename("score").dropna().reset_index()
-        long["direction"] = long["direction"].map(direction)
-        out = long["direction"].str.endswith("-X")
-        pivot = long["direction"].str.replace(r"-?X-?", "", regex=True)
+        cells = read(folder / system / FILES[metric]).stack().dropna()
+        long = cells.rename_axis(["direction", "partner"]).rename("score").reset_index()
+        pivot = long["direction"].str.replace(r"^x-|-x$", "", regex=True)
+        out = long["direction"].str.endswith("-x")
         sides = {"src": pivot.where(out, long["partner"]), "tgt": long["partner"].where(out, pivot)}
-        parts.append(long.assign(system=system, metric=metric, **sides))
+        parts.append(long.assign(system=system, metric=metric, direction=long["direction"].map(direction), **sides))
     return pd.concat(parts, ignore_index=True)[["system", "direction", "src", "tgt", "metric", "score"]]
 
 
