@@ -1,7 +1,8 @@
 """Does independent pieces of work on all processors, from a notebook as from a script. Keeps no process, knows no work.
 
-Each further processor gets a Python of its own, which imports the function and nothing of the caller's script: that
-needs no `if __name__ == "__main__"`, and takes over no threads of a notebook's kernel.
+Each processor gets a Python of its own, which imports the function and nothing of the caller's script: that needs no
+`if __name__ == "__main__"`, and takes over no threads of a notebook's kernel. This process waits meanwhile, for its
+linear algebra would keep threads spinning on the others' processors.
 """
 
 import os
@@ -25,13 +26,14 @@ def map(function: Callable[[Any], Any], items: Iterable[Any], work: float) -> li
     What another process could not do, whatever the reason, is done here: an error is raised as if there were no other.
     """
     items = list(items)
-    shares = max(1, min(processors(), len(items), int(work / WORTH)))
+    shares = min(processors(), len(items), int(work / WORTH))
+    if shares < 2:
+        return [function(item) for item in items]
     results: list = [None] * len(items)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        others = [_start(function, items[share::shares], Path(folder) / str(share)) for share in range(1, shares)]
+        others = [_start(function, items[share::shares], Path(folder) / str(share)) for share in range(shares)]
         try:
-            results[::shares] = [function(item) for item in items[::shares]]
-            for share, (process, path) in enumerate(others, 1):
+            for share, (process, path) in enumerate(others):
                 done = pickle.loads(path.read_bytes()) if process.wait() == 0 else None
                 results[share::shares] = done or [function(item) for item in items[share::shares]]
         finally:
