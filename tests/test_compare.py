@@ -1,0 +1,199 @@
+"""compare, comparable, changes: runs in one table only where they may be, by messages that name both and the remedy."""
+
+import json
+
+import pandas as pd
+import pytest
+from finished import CLDR, copied, rows, save
+
+from llamax_kit import compare, runs
+from llamax_kit.changes import NOTHING, changes, effects
+from llamax_kit.comparable import NotComparable
+from llamax_kit.errors import KitError, UnknownName
+
+
+@pytest.fixture(autouse=True)
+def outputs(tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+    return tmp_path
+
+
+def change(run, **facts):
+    path = runs.outputs() / run / "run.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | facts))
+
+
+def worse(text):
+    return text.replace("o", "0")
+
+
+def test_runs_become_one_table_with_names_that_tell_systems_apart():
+    save("a", rows("model", answer=worse), copied())
+    save("b", rows("model"), rows("other"), copied())
+    found = compare.gather("a b")
+    assert dict.fromkeys(found.scores["system"]) == dict.fromkeys(["model (a)", "copy", "model (b)", "other"])
+    assert list(found.runs) == ["a", "b"] and found.metric == "spBLEU-cldr"
+    known = found.scores.set_index(["system", "src", "tgt"])["score"]
+    for run in "ab":
+        own = runs.load(run).scores
+        assert known[f"model ({run})", "en", "de"] == own[own["system"] == "model"]["score"].iloc[0]
+    assert known["model (b)", "en", "de"] == pytest.approx(100) and len(known) == 4 * 2
+    assert len(found.translations) == 4 * 2 * 4
+    assert found.lacking.empty
+    assert list(found.systems.loc[found.systems["beside"], "spec"]) == ["a:copy", "b:copy"]
+
+
+def test_a_copy_that_is_no_copy_is_told_apart():
+    save("a", copied())
+    save("b", rows("copy"))
+    assert set(compare.gather("a b").scores["system"]) == {"copy (a)", "copy (b)"}
+
+
+def test_what_a_system_lacks_is_listed():
+    save("a", rows("one", "en-de en-sw sw-en"))
+    save("b", rows("two", "en-sw"))
+    found = compare.gather(["a", "b"])
+    assert found.lacking.values.tolist() == [["two", "spBLEU-cldr", 2, "en-de sw-en"]]
+    assert len(found.scores) == 4
+
+
+def test_a_system_is_found_by_spec_run_or_name_and_the_first_is_never_the_copy():
+    save("a", copied(), rows("one"))
+    save("b", rows("two"), rows("three"))
+    found = compare.gather("a b")
+    assert compare.find(found) == compare.find(found, "a") == compare.find(found, "one") == "a:one"
+    assert compare.find(found, "copy") == compare.find(found, "a:copy") == "a:copy"
+    with pytest.raises(UnknownName, match="unknown system of these runs 'b'. One of: .*b:two, b:three.*run:system"):
+        compare.find(found, "b")
+
+
+def test_a_run_of_only_the_baseline_is_a_system_like_others():
+    save("a", copied())
+    save("b", rows("two"))
+    assert compare.find(compare.gather("a b")) == "a:copy"
+
+
+def test_different_releases_or_splits_are_refused():
+    save("a", rows("one"))
+    save("b", rows("two"), corpus=CLDR | {"release": "FLORES-101 devtest"})
+    save("c", rows("two"), corpus=CLDR | {"split": "dev"})
+    save("d", rows("two"), corpus=CLDR | {"sha256": "cd"})  # another hash: other languages were read
+    with pytest.raises(NotComparable, match="a has CLDR 47, devtest; b has FLORES-101 devtest. To mend: .*one release"):
+        compare.gather("a b")
+    with pytest.raises(NotComparable, match="split.*a has devtest; c has dev. To mend") as refused:
+        compare.gather("a d c")
+    assert refused.value.told == {"a": "devtest", "c": "dev"}
+
+
+def test_different_signatures_are_refused_by_name_and_by_value():
+    save("a", rows("one"))
+    save("b", rows("two"))
+    table = runs.load("b").scores
+    path = runs.outputs() / "b/scores.csv"
+    other = table["signature"].str.replace("2.6.0", "2.5.1")
+    runs.save_table(table.assign(signature=other), path)
+    with pytest.raises(NotComparable, match=r"a has .*version:2.6.0; b has .*version:2.5.1. To mend: score again"):
+        compare.gather("a b")
+    runs.save_table(table.assign(metric="spBLEU", signature="tok:flores101"), path)
+    with pytest.raises(NotComparable, match="a has spBLEU-cldr .*; b has spBLEU tok:flores101. .*notebook 05"):
+        compare.gather("a b")
+    runs.save_table(table.assign(signature=["x", "y"]), path)
+    with pytest.raises(NotComparable, match="spBLEU-cldr differs.*b has x and y"):
+        compare.gather("b")
+
+
+def test_another_metric_is_compared_where_both_have_it():
+    for run, signature in (("a", "chrf|2.6"), ("b", "chrf|2.5")):
+        save(run, rows(run))
+        table = runs.load(run).scores
+        more = table.assign(metric="chrF++", signature=signature)
+        runs.save_table(pd.concat([table, more]), runs.outputs() / run / "scores.csv")
+    save("c", rows("c"))
+    with pytest.raises(NotComparable, match=r"signature of chrF\+\+ differs.*a has chrf\|2.6; b has chrf\|2.5"):
+        compare.gather("a b")
+    assert compare.gather("a c").lacking.values.tolist() == [["c", "chrF++", 2, "en-de en-sw"]]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_different_numbers_of_sentences_are_refused(keep):
+    save("a", rows("one"), keep=keep)
+    save("b", rows("two", "en-de"), rows("two", "en-sw", sentences=3), keep=keep)
+    with pytest.raises(NotComparable, match="of en-sw differs.*a:one has 4; b:two has 3. To mend: .*`sentences`"):
+        compare.gather("a b")
+
+
+def test_other_sentences_in_equal_number_are_refused():
+    save("a", rows("one"))
+    save("b", rows("two").assign(index=lambda table: table["index"] + 2))
+    with pytest.raises(NotComparable, match="sentences of en-de differs.*a:one has 4; b:two has 4, of which 2 in both"):
+        compare.gather("a b")
+
+
+@pytest.mark.parametrize("text", ["source", "reference"])
+def test_another_text_under_the_same_release_is_refused(text):
+    other = rows("two")
+    other.loc[6, text] = "corrected"
+    save("a", rows("one"))
+    save("b", other)
+    with pytest.raises(NotComparable, match=rf"the {text} of 1 of 4 .* of en-sw \(here: 2\).*b:two has 'correct"):
+        compare.gather("a b")
+
+
+def test_what_is_no_run_to_compare_is_said(outputs):
+    save("a", rows("one"))
+    (outputs / "half/translations").mkdir(parents=True)
+    runs.record(runs.folder("bare"))
+    said = {"": "no runs are named. To mend", "a a": "'a' is named twice. To mend",
+            "a half": "'half' is not finished: .*no run.json.*run its notebook again",
+            "a bare": "'bare' holds no scores .*notebook 04 or 05"}  # fmt: skip
+    for names, message in said.items():
+        with pytest.raises(KitError, match=message):
+            compare.gather(names)
+    with pytest.raises(UnknownName, match="unknown run 'b'"):
+        compare.gather("a b")
+    with pytest.raises(KitError, match="'a' is named twice"):
+        compare.gather(["a", str(outputs / "a")])
+
+
+def test_changes_flatten_records_and_leave_time_out():
+    save("a", rows("one"), decoding={"num_beams": 1, "early_stopping": False}, timing={"seconds": 1}, model={"m": "x"})
+    save("b", rows("one"), decoding={"num_beams": 4, "early_stopping": False}, timing={"seconds": 9})
+    change("b", git={"commit": "f00", "dirty": True}, process_seconds=1e6, written="later")
+    change("a", git={"commit": "f00", "dirty": False}, corpus=CLDR | {"files": []})
+    told = changes(*(runs.load(run).record for run in "ab"))
+    assert list(told) == ["what", "a", "b"]
+    assert told.values.tolist() == [
+        ["corpus.files", "none", "not recorded"],
+        ["model.m", "x", "not recorded"],
+        ["decoding.num_beams", "1", "4"],
+        ["git.dirty", "false", "true"],
+    ]
+
+
+def test_equal_runs_changed_nothing_that_determines_a_score():
+    save("a", rows("one"))
+    record = runs.load("a").record
+    told = changes(record, record | {"written": "later", "process_seconds": 0.1})
+    assert told["what"].tolist() == [NOTHING] and list(told) == ["what", "a", "a (2)"]
+
+
+def test_effects_count_hypotheses_and_subtract_scores():
+    save("a", rows("model"), copied())
+    half = rows("model")
+    half.loc[[0, 1, 5], "hypothesis"] = "nothing"
+    save("b", half, copied())
+    found = compare.gather("a b")
+    table = effects(found)
+    assert table[["system", "run", "against", "src", "tgt", "n", "differ"]].values.tolist() == [
+        ["model", "b", "a", "en", "de", 4, 2], ["model", "b", "a", "en", "sw", 4, 1]]  # fmt: skip
+    scores = found.scores.set_index(["system", "tgt"])["score"]
+    assert table["difference"].tolist() == [scores["model (b)", tgt] - scores["model (a)", tgt] for tgt in ("de", "sw")]
+    assert (table["difference"] < 0).all()
+
+
+def test_effects_need_no_hypotheses_and_no_shared_system():
+    save("a", rows("model"), keep=False)
+    save("b", rows("model", answer=worse))
+    assert effects(compare.gather("a b"))["differ"].isna().all()
+    save("c", rows("other"))
+    assert effects(compare.gather("a c")).empty

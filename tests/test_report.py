@@ -1,0 +1,183 @@
+"""report, methods: a folder that opens anywhere, whose every figure leads to a file, and that is whole or not there."""
+
+import csv
+import json
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from finished import copied, rows, save
+
+from llamax_kit import compare, files, methods, page, report, report_page, runs
+from llamax_kit.errors import KitError
+
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060"
+    "0000000500015ea5d6a30000000049454e44ae426082"
+)
+
+
+@pytest.fixture
+def gathered(tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
+    save("demo_copy", copied("en-de en-sw en-ar"), model={"engine": "copy"})
+    save("demo_spanish", rows("only-es", "en-de en-sw en-ar"), model={"engine": "only-es"})
+    return compare.gather("demo_copy demo_spanish")
+
+
+@pytest.fixture
+def parts(gathered, tmp_path):
+    (tmp_path / "dots.png").write_bytes(PIXEL)
+    (tmp_path / "dots.pdf").write_bytes(b"%PDF")
+    wide = gathered.scores.pivot_table("score", ["src", "tgt", "n"], "system", sort=False).reset_index()
+    gains = {"system": ["demo_spanish:only-es"], "gain": [1.234567], "p": [0.00012345], "note": ["a & <b>"]}
+    return [report.Table("scores", wide, "Scores, 50 % of them"), report.Table("gains", pd.DataFrame(gains), "Gains"),
+            report.Picture(tmp_path / "dots", 'dots "rise" & fall', "scores")]  # fmt: skip
+
+
+@pytest.fixture
+def written(gathered, parts, tmp_path):
+    report.write(tmp_path / "report", "Two runs", gathered, methods.sentences(gathered), parts)
+    return tmp_path / "report"
+
+
+def soup(folder):
+    return BeautifulSoup((folder / "index.html").read_text(encoding="utf-8"), "html.parser")
+
+
+def read(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_page_loads_nothing_and_its_links_lead_somewhere(written):
+    text = (written / "index.html").read_text(encoding="utf-8")
+    assert page.loads(text) == [] and page.without_alt(text) == 0
+    assert all(image["src"].startswith("data:") for image in soup(written).find_all("img"))
+    assert not soup(written).find_all(["script", "link"])
+    ids = {tag["id"] for tag in soup(written).select("[id]")}
+    for link in soup(written).find_all("a"):
+        href = link["href"]
+        assert href[1:] in ids if href.startswith("#") else (written / href).is_file(), href
+    assert soup(written).find("meta", attrs={"name": "viewport"})
+
+
+def test_the_folder_holds_what_the_page_shows(written):
+    names = {path.relative_to(written).as_posix() for path in written.rglob("*") if path.is_file()}
+    assert names == {
+        "index.html", "method.txt", "method.tex", "sources.csv", "tables/scores_and_sources.csv",
+        "tables/scores.csv", "tables/scores.tex", "tables/gains.csv", "tables/gains.tex",
+        "pictures/dots.png", "pictures/dots.pdf", "runs/demo_copy.json", "runs/demo_copy.scores.csv",
+        "runs/demo_spanish.json", "runs/demo_spanish.scores.csv",
+    }  # fmt: skip
+    assert soup(written).find("img")["alt"] == 'dots "rise" & fall'
+    assert read(written / "tables/gains.csv")[0]["gain"] == "1.234567"
+    cells = [cell.get_text() for cell in soup(written).select("#table-gains td")]
+    assert cells == ["demo_spanish:only-es", "1.23", "0.0001", "a & <b>"]
+
+
+def test_every_figure_is_traced_to_a_file_whose_hash_is_its_own(written, gathered):
+    for score in read(written / "tables/scores_and_sources.csv"):
+        assert files.sha256(written / f"runs/{score['run']}.scores.csv") == score["sha256"]
+        assert files.sha256(runs.outputs() / score["run"] / score["file"]) == score["sha256"]
+        own = [each for each in read(written / f"runs/{score['run']}.scores.csv") if each["tgt"] == score["tgt"]]
+        assert float(own[0]["score"]) == float(score["score"])
+        git = gathered.runs[score["run"]].record["git"]
+        assert score["commit"] == git["commit"] and score["dirty"] == str(git["dirty"])
+    sources = read(written / "sources.csv")
+    assert len(sources) == 2 * (3 + 2)
+    for source in sources:
+        assert files.sha256(runs.outputs() / source["run"] / source["file"]) == source["sha256"]
+    head = soup(written).select("#table-scores th a")
+    links = {link.get_text(): link["href"] for link in head}
+    assert links == {"copy": "#run-demo_copy", "only-es": "#run-demo_spanish"}
+    assert soup(written).select_one("#table-gains td a")["href"] == "#run-demo_spanish"
+    shown = soup(written).find(id="run-demo_copy").get_text()
+    assert files.sha256(runs.outputs() / "demo_copy/scores.csv") in shown
+    assert gathered.runs["demo_copy"].record["git"]["commit"] in shown
+
+
+def test_no_token_and_no_home_come_in_with_an_old_record(gathered, parts, tmp_path):
+    record = gathered.runs["demo_copy"].record
+    record["parameters"]["hypotheses"] = "/home/jane/outs hf_abcdefghijklmnopqrstuv"
+    parts[1].frame["note"] = "from /home/jane/outs"
+    method = [*methods.sentences(gathered), "Kept in /Users/jane/x."]
+    folder = report.write(tmp_path / "report", "/home/jane/it", gathered, method, parts).parent
+    endings = (".html", ".txt", ".tex", ".csv", ".json")
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.suffix in endings)
+    assert "jane" not in text and "hf_abc" not in text and "~/outs" in text and "[token removed]" in text
+    assert json.loads((folder / "runs/demo_copy.json").read_text())["parameters"]["hypotheses"].startswith("~")
+
+
+def test_a_long_table_is_cut_on_the_page_alone_and_says_so(gathered, tmp_path, monkeypatch):
+    monkeypatch.setattr(report_page, "SHOWN", 4)
+    folder = report.write(tmp_path / "r", "t", gathered, ["m"], [report.Table("long", gathered.scores, "c")]).parent
+    assert len(soup(folder).select("#table-long tbody tr")) == 4
+    assert "The first 4 of 6 rows; all of them: CSV" in " ".join(soup(folder).get_text().split())
+    assert len(read(folder / "tables/long.csv")) == 6
+
+
+def test_a_new_report_takes_the_place_of_the_old_one_and_a_failed_one_does_not(written, gathered, parts, monkeypatch):
+    before = {path: path.read_bytes() for path in written.rglob("*") if path.is_file()}
+    (written.parent / "dots.pdf").unlink()
+    with pytest.raises(KitError, match="could not write the report report.*Nothing of it was kept"):
+        report.write(written, "Again", gathered, ["m"], parts)
+    assert {path: path.read_bytes() for path in written.rglob("*") if path.is_file()} == before
+    report.write(written, "Again", gathered, ["m"], parts[:1])
+    assert soup(written).h1.get_text() == "Again" and not (written / "tables/gains.csv").exists()
+    assert [path.name for path in written.parent.glob(".*")] == []
+
+
+def test_a_folder_that_is_no_report_is_left_alone(gathered, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis/chapter.tex").write_text("years of work")
+    for place in (tmp_path / "thesis", runs.outputs() / "demo_copy", tmp_path / "thesis/chapter.tex"):
+        with pytest.raises(KitError, match="holds something that is no report.*To mend: name another"):
+            report.write(place, "t", gathered, ["m"], [])
+    assert (tmp_path / "thesis/chapter.tex").read_text() == "years of work"
+    (tmp_path / "empty").mkdir()
+    assert report.write(tmp_path / "empty", "t", gathered, ["m"], []).is_file()
+
+
+def test_parts_that_would_not_read_are_refused(gathered, parts, tmp_path):
+    wrong = {
+        "has no alt text": report.Picture(tmp_path / "dots2", " "),
+        "there is no picture none.png": report.Picture(tmp_path / "none", "x"),
+        "two tables called gains": parts[1],
+        "table bare has no caption": report.Table("bare", parts[1].frame, ""),
+    }
+    for message, part in wrong.items():
+        with pytest.raises(KitError, match=f"{message}.*To mend"):
+            report.write(tmp_path / "report", "t", gathered, ["m"], [*parts, part])
+    assert not (tmp_path / "report").exists() and not list(tmp_path.glob(".report*"))
+
+
+def test_the_method_says_what_a_paper_must(gathered):
+    gains = pd.DataFrame({"system": "s", "baseline": "b", "p": [0.1, 0.2]})
+    said = " ".join(methods.sentences(gathered, gains))
+    for needed in ("We compare copy and only-es in 3 directions of CLDR 47", "4 sentences a direction", "spBLEU-cldr",
+                   gathered.scores["signature"][0], "1,000 resamples", "10,000 shuffles", "Holm's method over the 2",
+                   "copy repeats the source", "llamax-kit 0.1.0 (commit "):  # fmt: skip
+        assert needed in said
+    assert "paired" not in " ".join(methods.sentences(gathered))
+    untested = gains.assign(p=float("nan"))
+    assert "untested for want of sentences" in " ".join(methods.sentences(gathered, untested))
+
+
+def test_the_method_names_model_revision_decoding_and_prompt(gathered):
+    run = gathered.runs["demo_spanish"]
+    run.record.update(
+        model={"engine": "transformers", "model": "0123456789abcdef", "dtype": "bfloat16", "transformers": "5.1"},
+        decoding={"num_beams": 4, "max_new_tokens": 256}, git={"commit": "feedbeef12", "dirty": True},
+        parameters={"prompt": "paper"})  # fmt: skip
+    said = " ".join(methods.sentences(gathered))
+    assert "only-es (revision 0123456789ab; bfloat16, transformers 5.1) translated with beam search with 4 beams, " \
+           "at most 256 new tokens, prompt paper." in said  # fmt: skip
+    assert "commit feedbee with uncommitted changes" in said
+    del run.record["model"]
+    assert "of only-es were read from files (run demo_spanish)" in " ".join(methods.sentences(gathered))
+
+
+def test_the_method_in_latex_compiles_its_special_characters(gathered, tmp_path):
+    folder = report.write(tmp_path / "r", "t", gathered, ["95 % of a_b & c|d"], []).parent
+    assert (folder / "method.tex").read_text() == "95 \\% of a\\_b \\& c\\textbar{}d\n"
