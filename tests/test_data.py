@@ -1,5 +1,6 @@
 """data: what is fetched is checked and whole, whatever the network does. A server of this machine plays the network."""
 
+import hashlib
 import io
 import os
 import tarfile
@@ -254,6 +255,80 @@ def test_a_data_folder_that_cannot_be_written_is_said(flores, spm, monkeypatch, 
 def test_a_gated_corpus_says_how_to_get_it():
     with pytest.raises(KitError, match="flores_plus is gated.*agree to the terms at https://huggingface.co/datasets/"):
         room.fetch("flores_plus")
+
+
+SCORES = {f"A/{folder}_score/{file}": f"the {folder} in {file}" for folder in ("spBLEU", "comet") for file in "ab"}
+
+
+@pytest.fixture
+def scores(web, place, monkeypatch):
+    """Four files stand for the authors' scores, at the server's address; gives the folder where they belong."""
+    hashes = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in SCORES.items()}
+    for module in (room, sources):
+        monkeypatch.setattr(module, "score_files", lambda: hashes)
+    row = room.find("llamax_results")._replace(addresses=(f"{web.address}/c0ffee",))
+    monkeypatch.setattr(room, "SOURCES", (row,))
+    web.files.update({f"c0ffee/{path}": text.encode() for path, text in SCORES.items()})
+    return place / row.place
+
+
+def files(folder):
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_authors_scores_are_fetched_whole_and_once(scores, web):
+    assert room.fetch("llamax_results") == scores
+    assert files(scores) == SCORES
+    assert room.fetch("llamax_results") == scores
+    assert web.visits == [f"c0ffee/{path}" for path in SCORES]
+    assert [path.name for path in scores.parent.iterdir()] == ["llamax_results"]
+
+
+def test_the_authors_scores_are_there_whole_or_not_at_all_and_what_came_is_kept(scores, web):
+    last = f"c0ffee/{list(SCORES)[-1]}"
+    text = web.files.pop(last)
+    with pytest.raises(
+        KitError, match=f"could not fetch llamax_results: .*{last}: HTTP 404.*To mend: llamax-kit fetch"
+    ):
+        room.fetch("llamax_results")
+    assert not scores.exists()
+    assert not room.inventory()[0].found
+    web.files[last] = text
+    assert files(room.fetch("llamax_results")) == SCORES
+    assert web.visits == [f"c0ffee/{path}" for path in SCORES] + [last]
+
+
+def test_a_file_of_the_scores_that_was_cut_is_fetched_again(scores, web):
+    first, second = (f"c0ffee/{path}" for path in list(SCORES)[:2])
+    web.cuts[second] = 2
+    with pytest.raises(KitError, match="the transfer was cut"):
+        room.fetch("llamax_results")
+    part = scores.with_name(".llamax_results.part")
+    (part / list(SCORES)[0]).write_text("damaged since")
+    assert files(room.fetch("llamax_results")) == SCORES
+    assert web.visits.count(first) == 2
+
+
+def test_other_scores_than_the_pinned_are_refused(scores, web):
+    path = list(SCORES)[0]
+    web.files[f"c0ffee/{path}"] = b"corrected since"
+    with pytest.raises(KitError, match="15 bytes came whose SHA-256 is .*, expected .*at commit f3dc61e00b0aa9a42467"):
+        room.fetch("llamax_results")
+    assert not scores.exists()
+
+
+def test_scores_altered_in_place_are_said_and_not_touched(scores, web):
+    path = room.fetch("llamax_results") / list(SCORES)[1]
+    path.write_text("mine")
+    with pytest.raises(KitError, match="b is altered: expected SHA-256 .*, came .*move it away"):
+        room.fetch("llamax_results")
+    assert path.read_text() == "mine"
+
+
+def test_the_scores_are_pinned_to_a_commit():
+    (address,) = room.find("llamax_results").addresses
+    assert address == f"https://raw.githubusercontent.com/CONE-MT/LLaMAX/{sources.COMMIT}/experiment_results"
+    assert len(sources.COMMIT) == 40
 
 
 def test_inventory_says_what_is_there_and_how_to_get_the_rest(place, small):

@@ -1,0 +1,132 @@
+"""published.detectors and contradictions: faults of the release are found, and put in; none is found where none is."""
+
+import pytest
+
+from llamax_kit.published import contradictions, detectors, printed, recompute, release
+
+pytestmark = pytest.mark.usefixtures("data")
+
+
+@pytest.fixture
+def print_otherwise(monkeypatch):
+    """Change printed figures of one table: print_otherwise("table3", change) with change(table) in place."""
+
+    def apply(name, change):
+        original = printed.table
+
+        def table(asked):
+            found = original(asked)
+            return change(found) if asked == name else found
+
+        monkeypatch.setattr(printed, "table", table)
+
+    return apply
+
+
+def cell(table, **of):
+    where = (table[list(of)] == list(of.values())).all(axis="columns")
+    assert where.sum() == 1
+    return table.index[where][0]
+
+
+def test_the_swapped_columns_are_found():
+    table = detectors.swapped()
+    assert table[["system", "metric", "one", "other"]].to_numpy().tolist() == [
+        ["Aya-101", "spBLEU", "X-de", "X-zh"], ["Aya-101", "COMET", "X-de", "X-zh"],
+    ]  # fmt: skip
+    row = table.iloc[0]
+    assert (row["printed_one"], row["printed_other"]) == (15.43, 22.49)
+    assert (round(row["released_one"], 2), round(row["released_other"], 2)) == (22.49, 15.43)
+
+
+def test_another_swap_is_found_too(print_otherwise):
+    def swap(table):
+        one = cell(table, system="NLLB-200", direction="X-ne", metric="COMET")
+        other = cell(table, system="NLLB-200", direction="az-X", metric="COMET")
+        table.loc[[one, other], "score"] = table.loc[[other, one], "score"].to_numpy()
+        return table
+
+    print_otherwise("table3", swap)
+    assert ("NLLB-200", "X-ne", "az-X") in detectors.swapped()[["system", "one", "other"]].itertuples(index=False)
+
+
+def test_the_base_model_drawn_as_alpaca_is_found():
+    (row,) = detectors.mislabelled().itertuples()
+    assert (row.direction, row.labelled, row.true, row.same, row.n) == (
+        "zh-X", "LLaMA2-7B-Alpaca", "LLaMA2-7B", 101, 101,
+    )  # fmt: skip
+
+
+def test_the_85_that_are_86_are_found():
+    (row,) = detectors.miscounted().itertuples()
+    assert (row.partners, row.n, row.rows) == (85, 86, 464)
+    assert row.farthest < 0.0062
+
+
+def test_comet_rounded_before_averaging_is_found():
+    table = detectors.rounded("COMET")
+    counts = table.groupby("system").size().to_dict()
+    assert counts == {"Aya-101": 4, "Aya-23": 14, "LLaMA2-7B": 4, "TowerInstruct-7B-v0.2": 4, "Yayi2-30B": 4}
+    assert set(table[table["system"] != "Aya-23"]["direction"]) == {"en-X", "X-en", "zh-X", "X-zh"}
+    assert table["share"].groupby(table["system"]).min().round(2).to_list() == [1.0, 0.71, 1.0, 0.95, 0.99]
+    assert len(detectors.rounded("spBLEU")) == 0
+
+
+def test_directions_in_two_rows_agree():
+    pairs, differing = detectors.inconsistent()
+    assert (pairs, len(differing)) == (2 * (14 * 42 + 2 * 56), 0)
+
+
+def test_a_direction_with_two_scores_is_found(monkeypatch):
+    def scores(metric="spBLEU", original=release.scores):
+        table = original(metric)
+        table.loc[cell(table, system="PolyLM", direction="zh-X", tgt="en"), "score"] += 0.01
+        return table
+
+    monkeypatch.setattr(release, "scores", scores)
+    _, differing = detectors.inconsistent()
+    assert set(zip(differing["system"], differing["src"], differing["tgt"], strict=True)) == {("PolyLM", "zh", "en")}
+
+
+def test_zeros():
+    assert detectors.zeros().groupby("system").size().to_dict() == {
+        "LLaMA2-13B": 45, "LLaMA2-13B-Alpaca": 6, "LLaMA2-7B": 2, "LLaMA3-8B": 2, "PolyLM": 1,
+    }  # fmt: skip
+
+
+def test_outliers():
+    table = detectors.outliers()
+    found = {(row.system, row.src, row.tgt): row.score for row in table.itertuples()}
+    assert {key[1:]: score for key, score in found.items() if key[0] == "LLaMAX2-7B-Alpaca"} == {
+        ("ko", "ja"): 3.19, ("de", "ml"): 5.75, ("ne", "gu"): 5.02,
+    }  # fmt: skip
+    assert found["LLaMAX3-8B-Alpaca", "zh", "uz"] == 3.86
+    assert (table["residual"] < -0.6).all() and (table["expected"] >= 5).all()
+    assert table["residual"].is_monotonic_increasing
+
+
+def test_all_findings_in_words():
+    table = contradictions.table()
+    assert list(table) == ["what", "where", "evidence", "figures"]
+    assert table.iloc[0].to_list() == [
+        "columns swapped", "Table 3, Aya-101, X-de and X-zh",
+        "spBLEU printed 15.43 and 22.49, released 22.49 and 15.43; "
+        "COMET printed 77.37 and 78.51, released 78.51 and 77.37", 4,
+    ]  # fmt: skip
+    cells = table[table["what"] == "cell off"]
+    assert cells["where"].to_list() == ["Table 3, Aya-23, ceb-X, spBLEU", "Table 3, Aya-23, X-de, spBLEU"]
+    assert cells["evidence"].to_list() == ["printed 4.24, released 4.25", "printed 14.09, released 14.10"]
+    counts = table.groupby("what", sort=False)["figures"].sum().drop("score far below its row and column").to_dict()
+    assert counts == {
+        "columns swapped": 4, "cell off": 2, "average off": 1, "another system drawn": 101, "average misnamed": 464,
+        "scores rounded before averaging": 4 * 404 + 1414, "language never detected": 108, "spBLEU of 0.00": 56,
+    }  # fmt: skip
+
+
+def test_a_mended_paper_has_nothing_of_it(monkeypatch):
+    """Print what was released, and the lines on Table 3 and Figure 7 are gone."""
+    for name in ("table3", "figure7"):
+        mended = getattr(recompute, name)()
+        mended = recompute.beside(mended.assign(printed=mended["recomputed"].fillna(mended["printed"])))
+        monkeypatch.setattr(recompute, name, lambda mended=mended: mended.copy())
+    assert not contradictions.table()["where"].str.contains("Table 3|Figure 7").any()

@@ -1,0 +1,125 @@
+"""published.printed and retold: the printed figures load without data, and agree with themselves where they do."""
+
+import pytest
+
+from llamax_kit import languages
+from llamax_kit.errors import UnknownName
+from llamax_kit.published import printed, release, retold
+
+SIZES = {"figure1": 32, "table3": 564, "figure3": 100, "figure4": 8, "table4": 130, "table5": 20, "table6": 104,
+         "figure6": 42, "figure7": 1212, "table12": 303, "table13": 303}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def without_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_every_table_loads_and_says_where_it_is_from(name):
+    table = printed.table(name)
+    assert len(table) == SIZES[name]
+    assert table.notna().all().all()
+    assert table["section"].str.match(r"Section \d|Appendix [A-I]").all()
+    assert table["source"].str.contains("Table|Figure|model card").all()
+
+
+def test_all_tables_are_listed():
+    listed = printed.tables()
+    assert set(listed["name"]) == set(SIZES) == {path.stem for path in printed.FOLDER.glob("*.csv")} - {"printed"}
+    assert listed["what"].str.len().gt(20).all()
+
+
+def test_unknown_table():
+    with pytest.raises(UnknownName, match="unknown printed table 'table33'. Nearest: table3"):
+        printed.table("table33")
+
+
+def test_systems_have_the_names_of_the_release():
+    names = set(printed.table("table3")["system"])
+    assert names - set(release.systems()) == {"M2M-100-418M", "M2M-100-1.2B", "M2M-100-12B", "Lego-MT"}
+    assert set(release.systems()) - names == {"Swallow-7B-Instruct-v0.1"}
+
+
+def test_table3_is_complete():
+    table = printed.table("table3")
+    assert not table.duplicated(["system", "direction", "metric"]).any()
+    assert table.groupby("system").size().drop("ChineseLLaMA2-Alpaca").eq(28).all()
+    assert table.groupby("partners")["system"].nunique().to_dict() == {86: 4, 101: 17}
+    assert table["score"].between(0, 100).all()
+
+
+def test_the_mean_gain_follows_from_printed_table3():
+    table = printed.table("table3").query("metric == 'spBLEU'")
+    wide = table.pivot(index="direction", columns="system", values="score")
+    gain = wide["LLaMAX2-7B-Alpaca"] - wide["LLaMA2-7B-Alpaca"]
+    assert (len(gain), round(gain.mean(), 2)) == (14, 12.17)
+    assert sorted(gain[gain < 10].index) == ["X-az", "X-zh", "az-X"]
+
+
+def test_figure4s_seen_languages_are_table3s_averages():
+    table = printed.table("figure4").query("languages == 'seen'").set_index(["system", "direction"])["score"]
+    averages = printed.table("table3").query("metric == 'spBLEU'").set_index(["system", "direction"])["score"]
+    assert (table == averages.reindex(table.index)).all()
+
+
+def test_table6s_direct_columns_are_table3s():
+    direct = printed.table("table6").query("route == 'direct' and direction != 'average'")
+    both = direct.merge(printed.table("table3"), on=["system", "direction", "metric"])
+    assert len(both) == 48
+    assert (both["score_x"] == both["score_y"]).all()
+
+
+def test_figure6s_gaps_follow_from_its_scores():
+    table = printed.table("figure6")
+    assert (table["llamax2"] - table["gpt4"] - table["gap"]).abs().max() < 0.0501
+
+
+def test_averages_that_agree():
+    for table in (retold.table5(), retold.table6()):
+        assert set(table["verdict"]) == {"equal"}
+    assert dict(zip(retold.table5()["system"], retold.table5()["recomputed"].round(2), strict=True)) == {
+        "LLaMA2-7B-Alpaca": 28.76, "LLaMAX2-7B-Alpaca": 28.30,
+    }  # fmt: skip
+
+
+def test_a_tie_may_be_rounded_either_way():
+    """Table 6's 11.19 is the mean 11.185 of its twelve cells."""
+    table = retold.table6().set_index(["system", "route", "metric"])
+    row = table.loc["LLaMA3-8B-Alpaca", "through English", "spBLEU"]
+    assert (row["printed"], round(row["recomputed"], 6), row["verdict"]) == (11.19, 11.185, "equal")
+
+
+def test_figure3_differs_from_the_card_in_mgsm_alone():
+    table = retold.figure3().set_index(["task", "system"])
+    assert list(table.index[table["verdict"] == "differs"]) == [("MGSM", "LLaMAX2-Task")]
+    row = table.loc["MGSM", "LLaMAX2-Task"]
+    assert (row["printed"], round(row["recomputed"], 2), row["n"]) == (43.70, 44.28, 10)
+    assert table["without_english"].round(1).to_list() == [49.1, 53.8, 69.3, 75.3, 34.9, 41.9]
+
+
+def test_the_languages_that_cannot_be_detected_are_found():
+    assert " ".join(retold.undetectable()) == "ff ha ig kam kea lg ln luo mi ns ny om sn umb wo xh zhtrad zu"
+
+
+def test_tables_12_and_13_over_all_and_over_the_detectable_languages():
+    table = retold.detected().set_index(["table", "system", "languages"]).drop(columns="verdict").round(2)
+    ours, theirs, chinese = "LLaMAX2-7B-Alpaca", "LLaMA2-7B-Alpaca", "ChineseLLaMA2-Alpaca"
+    assert table.loc["table12", ours, "all"].to_list() == [101, 1.25, 73.53]
+    assert table.loc["table12", theirs, "all"].to_list() == [101, 2.56, 31.76]
+    assert table.loc["table12", chinese, "all"].to_list() == [101, 42.84, 21.17]
+    assert table.loc["table13", ours, "all"].to_list() == [101, 1.05, 73.18]
+    assert table.loc["table13", "Swallow-7B-Instruct-v0.1", "all"].to_list() == [101, 69.08, 5.31]
+    over83 = table.xs("detectable", level="languages")
+    assert set(over83["n"]) == {83}
+    assert over83["target_share"].round(1).to_list() == [38.6, 25.8, 89.5, 50.9, 6.5, 89.0]
+
+
+@pytest.mark.parametrize(("name", "source"), [("table12", "zh"), ("table13", "ja")])
+def test_shares_are_of_1012_outputs_in_all_languages(name, source):
+    table = printed.table(name)
+    trained = {each.code for each in languages.all_languages() if each.trained}
+    assert set(table["src"]) == {source}
+    assert table.groupby("system")["tgt"].agg(set).eq(trained - {source}).all()
+    outputs = table[["source_share", "target_share"]] * 10.12
+    assert (outputs - outputs.round()).abs().max().max() < 0.052  # 0.005 % of 1,012, as printed
