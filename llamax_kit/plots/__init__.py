@@ -5,5 +5,16 @@ Computes nothing: what a picture shows stands in its table, saved beside it. One
 
 from llamax_kit.plots.display import show
 from llamax_kit.plots.score_plots import describe_scores, describe_shares, scores, shares
+from llamax_kit.plots.unseen_plots import (
+    describe_gain_by_fertility,
+    describe_gain_by_group,
+    describe_trained_unseen,
+    gain_by_fertility,
+    gain_by_group,
+    trained_unseen,
+)
 
-__all__ = ["describe_scores", "describe_shares", "scores", "shares", "show"]
+__all__ = [
+    "describe_gain_by_fertility", "describe_gain_by_group", "describe_scores", "describe_shares",
+    "describe_trained_unseen", "gain_by_fertility", "gain_by_group", "scores", "shares", "show", "trained_unseen",
+]  # fmt: skip
