@@ -14,7 +14,7 @@ from llamax_kit.languages import Language, find
 from llamax_kit.verdicts import GAINED, LOST, UNCLEAR
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 BINS = (  # the lower bound, in lines, and the name, which has both; LLaMAX's 102 languages fall 5, 7, 12, 25 and 53
     (0, "under 0.1 M lines"), (100_000, "0.1 to 1 M lines"), (1_000_000, "1 to 3 M lines"),
@@ -86,12 +86,16 @@ def by_group(gains: "DataFrame", group: str) -> "DataFrame":
     _one(gains)
     rows = []
     for direction, part in assign(gains, group).groupby("direction", sort=False):
-        sizes = part[part["value"] != ""]["value"].value_counts(sort=True)
-        ranked = sorted(sizes.index, key=lambda each: (ORDER.index(each) if each in ORDER else -sizes[each], each))
-        for value in [*ranked, ALL]:
+        for value in [*ranked(part["value"]), ALL]:
             inside = part if value == ALL else part[part["value"] == value]
             rows.append((group, value, direction, *_summary(inside)))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def ranked(values: "Series") -> list[str]:
+    """Order groups: high before low, trained before unseen, much data before little, all others by size."""
+    sizes = values[values != ""].value_counts()
+    return sorted(sizes.index, key=lambda each: (ORDER.index(each) if each in ORDER else -sizes[each], each))
 
 
 def left_out(gains: "DataFrame", group: str) -> "DataFrame":

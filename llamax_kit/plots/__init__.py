@@ -4,6 +4,15 @@ Computes nothing: what a picture shows stands in its table, saved beside it. One
 """
 
 from llamax_kit.plots.display import show
+from llamax_kit.plots.gain_plots import describe_gains, gains
+from llamax_kit.plots.group_plots import (
+    by_group,
+    describe_by_group,
+    describe_significance,
+    significance,
+    trained_against_unseen,
+)
+from llamax_kit.plots.heat_plots import describe_heatmap, heatmap
 from llamax_kit.plots.score_plots import describe_scores, describe_shares, scores, shares
 from llamax_kit.plots.unseen_plots import (
     describe_gain_by_fertility,
@@ -15,6 +24,8 @@ from llamax_kit.plots.unseen_plots import (
 )
 
 __all__ = [
-    "describe_gain_by_fertility", "describe_gain_by_group", "describe_scores", "describe_shares",
-    "describe_trained_unseen", "gain_by_fertility", "gain_by_group", "scores", "shares", "show", "trained_unseen",
+    "by_group", "describe_by_group", "describe_gain_by_fertility", "describe_gain_by_group", "describe_gains",
+    "describe_heatmap", "describe_scores", "describe_shares", "describe_significance", "describe_trained_unseen",
+    "gain_by_fertility", "gain_by_group", "gains", "heatmap", "scores", "shares", "show", "significance",
+    "trained_against_unseen", "trained_unseen",
 ]  # fmt: skip

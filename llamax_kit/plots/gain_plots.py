@@ -1,0 +1,127 @@
+"""Draws gains by direction as dots with their intervals, and says them in words. Computes nothing.
+
+Filled is what differs after correction (the column `verdict`), hollow what was not shown to differ.
+"""
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+from llamax_kit.plots.style import MARKERS, PALETTE, direction, finish, only, sizes
+from llamax_kit.verdicts import GAINED, LOST, UNCLEAR, UNTESTED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame, Series
+
+FOLD = 50  # rows in one column of dots; more are set side by side
+KINDS = 6  # groups with a colour of their own; what is rarer is "other"
+NONE, OTHER = "in no group", "other"
+
+
+def gains(table: "DataFrame", ax: "Axes") -> None:
+    """Draw a table of gains: a dot a direction, the largest gain first, with its paired 95 % interval where it has one.
+
+    With the column `value` (`groups.assign`) dots are coloured by group. More than fifty directions are folded into
+    columns beside each other, on one scale.
+
+    Raises KitError when the table is empty or holds two comparisons.
+    """
+    metric, table = one(table), table.drop_duplicates(["src", "tgt"])
+    ordered = table.assign(value=common(table)).sort_values("gain", ascending=False, kind="stable", ignore_index=True)
+    columns = ceil(len(ordered) / FOLD)
+    rows = ceil(len(ordered) / columns)
+    panels = _panels(ax, columns, rows)
+    ends = ordered[["gain", "low", "high"]]
+    least, most = min(0, ends.min(axis=None)), max(0, ends.max(axis=None))
+    for at, panel in enumerate(panels):
+        _dots(ordered.iloc[at * rows : (at + 1) * rows], panel, colours(ordered["value"]))
+        panel.set_ylim(rows - 0.4, -0.6)
+        panel.set_xlim(least - 0.04 * (most - least or 1), most + 0.04 * (most - least or 1))
+        finish(panel, 1)
+    bars = "no interval, no test" if ordered["low"].isna().all() else "bars: paired 95 % interval"
+    panels[columns // 2].set_xlabel(f"gain in {metric} (points; {bars})")
+    ax.set_title(f"{names(table)}: gain by direction, {sizes(table)}")
+    _legend(ordered, panels[-1])
+
+
+def describe_gains(table: "DataFrame") -> str:
+    """Say a table of gains in words, for the picture's alt text.
+
+    "Gain of nllb over google in spBLEU points, 16 directions: from -49.6 (cy-en) to -2.2 (en-ig); 16 lost."
+    """
+    metric, rows = one(table), table.drop_duplicates(["src", "tgt"]).reset_index(drop=True)
+    worst, best = rows.loc[rows["gain"].idxmin()], rows.loc[rows["gain"].idxmax()]
+    counts = rows["verdict"].value_counts()
+    told = ", ".join(f"{counts[each]} {each}" for each in (GAINED, LOST, UNCLEAR, UNTESTED) if each in counts)
+    reach = f"from {worst.gain:+.1f} ({worst.src}-{worst.tgt}) to {best.gain:+.1f} ({best.src}-{best.tgt})"
+    if len(rows) == 1:
+        reach = f"{best.gain:+.1f} ({best.src}-{best.tgt})"
+    return f"Gain of {names(table)} in {metric} points, {len(rows)} direction{'s' * (len(rows) > 1)}: {reach}; {told}."
+
+
+def names(table: "DataFrame") -> str:
+    """Name the two systems, "nllb over google", without their runs where that still tells them apart."""
+    both = table["system"].iloc[0], table["baseline"].iloc[0]
+    short = [each.rpartition(":")[2] for each in both]
+    return " over ".join(short if short[0] != short[1] else both)
+
+
+def one(table: "DataFrame") -> str:
+    """Check that a table of gains is one comparison, and name its metric. Raises KitError for none or several."""
+    only(table, "system")
+    only(table, "baseline")
+    return only(table, "metric")
+
+
+def common(table: "DataFrame") -> "Series":
+    """Name each row's group: the six largest as they are, the rest "other"; "" for all where there are no groups."""
+    values = table.get("value", table["src"].map(lambda _: "")).fillna("")
+    named = values[values != ""].value_counts().index
+    kept = {*named[: KINDS if len(named) <= KINDS else KINDS - 1], ""}
+    return values.where(values.isin(kept), OTHER).replace("", NONE if len(named) else "")
+
+
+def colours(values: "Series") -> dict[str, tuple]:
+    """Give each group a colour and a marker, the largest first; grey for what is in none."""
+    import seaborn as sns
+
+    ranked = [each for each in values.value_counts().index if each not in (OTHER, NONE)]
+    named = zip(ranked, zip(sns.color_palette(PALETTE, KINDS), MARKERS, strict=False), strict=False)
+    return dict(named) | {each: ("0.5", "h") for each in (OTHER, NONE) if each in set(values)}
+
+
+def _panels(ax: "Axes", columns: int, rows: int) -> "list[Axes]":
+    """Make room for rows of dots, in one column or several beside each other."""
+    if len(ax.figure.axes) == 1:
+        ax.figure.set_size_inches(7.2 if columns == 1 else 3.9 * columns, 1.4 + rows * (0.26 if rows < 30 else 0.19))
+    if columns == 1:
+        return [ax]
+    ax.set_axis_off()
+    grid = ax.get_subplotspec().subgridspec(1, columns, wspace=0.35)
+    return [ax.figure.add_subplot(grid[0, at]) for at in range(columns)]
+
+
+def _dots(rows: "DataFrame", ax: "Axes", kinds: dict[str, tuple]) -> None:
+    rows = rows.assign(y=range(len(rows)), hollow=rows["verdict"] == UNCLEAR)
+    for (value, hollow), part in rows.groupby(["value", "hollow"], sort=False):
+        colour, marker = kinds[value]
+        below, above = (part["gain"] - part["low"]).fillna(0), (part["high"] - part["gain"]).fillna(0)
+        ax.errorbar(part["gain"], part["y"], xerr=[below.clip(0), above.clip(0)], fmt=marker, color=colour,
+                    markerfacecolor="white" if hollow else colour, markersize=5, elinewidth=1.3, capsize=2)  # fmt: skip
+    ax.axvline(0, color="0.3", linewidth=0.8, zorder=0)
+    ax.set_yticks(rows["y"], direction(rows), fontsize="medium" if len(rows) < 30 else "small")
+
+
+def _legend(ordered: "DataFrame", ax: "Axes") -> None:
+    """Say what colours mean, with how many directions, and what filled and hollow mean."""
+    from matplotlib.lines import Line2D
+
+    sizes, found = ordered["value"].value_counts(), set(ordered["verdict"])
+    said = [(f"{value} ({sizes[value]})", colour, colour, marker)
+            for value, (colour, marker) in colours(ordered["value"]).items() if value]  # fmt: skip
+    said += [("gained or lost", "0.2", "0.2", "o")] * bool({GAINED, LOST} & found)
+    said += [(UNCLEAR, "0.2", "white", "o")] * (UNCLEAR in found)
+    handles = [Line2D([], [], color=edge, markerfacecolor=face, marker=marker, label=label, linestyle="", markersize=5)
+               for label, edge, face, marker in said]  # fmt: skip
+    if handles:
+        ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0)
