@@ -325,6 +325,17 @@ def test_scores_altered_in_place_are_said_and_not_touched(scores, web):
     assert path.read_text() == "mine"
 
 
+def test_scores_that_another_process_put_there_meanwhile_are_said(scores, monkeypatch):
+    def arrive(addresses, path, expected):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(SCORES[str(path.relative_to(scores.with_name(".llamax_results.part")))])
+        (scores / "A").mkdir(parents=True, exist_ok=True)
+
+    monkeypatch.setattr(download, "download", arrive)
+    with pytest.raises(KitError, match="could not fetch llamax_results: all files came, but .*cannot take its place"):
+        room.fetch("llamax_results")
+
+
 def test_the_scores_are_pinned_to_a_commit():
     (address,) = room.find("llamax_results").addresses
     assert address == f"https://raw.githubusercontent.com/CONE-MT/LLaMAX/{sources.COMMIT}/experiment_results"

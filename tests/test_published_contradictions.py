@@ -1,8 +1,10 @@
 """published.detectors and contradictions: faults of the release are found, and put in; none is found where none is."""
 
+import re
+
 import pytest
 
-from llamax_kit.published import contradictions, detectors, printed, recompute, release
+from llamax_kit.published import contradictions, detectors, printed, recompute, release, retold
 
 pytestmark = pytest.mark.usefixtures("data")
 
@@ -103,6 +105,16 @@ def test_outliers():
     assert found["LLaMAX3-8B-Alpaca", "zh", "uz"] == 3.86
     assert (table["residual"] < -0.6).all() and (table["expected"] >= 5).all()
     assert table["residual"].is_monotonic_increasing
+
+
+def test_the_identifier_has_no_label_for_the_languages_never_detected(data):
+    """Labels read from the file of fastText's lid.176 itself, against what the two tables give away."""
+    path = data / "lid" / "lid.176.ftz"
+    if not path.exists():
+        pytest.skip("needs lid/lid.176.ftz in the data folder")
+    labels = {label.decode() for label in re.findall(rb"__label__([a-z]+)", path.read_bytes())}
+    assert len(labels) == 176
+    assert set(retold.shares()["tgt"]) - labels == set(retold.undetectable())
 
 
 def test_all_findings_in_words():

@@ -144,7 +144,10 @@ def _fetch_files(source: Source, place: Path) -> None:
         file = part / name
         if not (file.is_file() and sha256(file) == expected):
             download.download(tuple(f"{address}/{name}" for address in source.addresses), file, expected)
-    part.rename(place)
+    try:
+        part.rename(place)
+    except OSError as error:
+        raise KitError(f"all files came, but {part} cannot take its place as {place} ({error.strerror})") from error
 
 
 def _sound(source: Source, path: Path) -> Path:

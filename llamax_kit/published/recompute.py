@@ -35,10 +35,9 @@ def beside(table: "DataFrame", rounding: float = ROUNDING) -> "DataFrame":
 
 
 def scores(metric: str = "spBLEU") -> "DataFrame":
-    """Give the released scores with two more columns: pivot, and partner, the language on its other side."""
+    """Give the released scores with one more column: partner, the language X of the direction."""
     table = release.scores(metric)
-    out = table["direction"].str.endswith("-X")
-    return table.assign(pivot=table["src"].where(out, table["tgt"]), partner=table["tgt"].where(out, table["src"]))
+    return table.assign(partner=table["tgt"].where(table["direction"].str.endswith("-X"), table["src"]))
 
 
 def means(metric: str = "spBLEU", partners: int = 101) -> "DataFrame":
