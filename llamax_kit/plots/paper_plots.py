@@ -43,10 +43,12 @@ def systems(table: "DataFrame", ax: "Axes") -> None:
     ax.tick_params(axis="y", labelrotation=0)
 
 
-def change(table: "DataFrame", ax: "Axes", before: str, after: str, unit: str = "spBLEU points, 0–100") -> None:
+def change(
+    table: "DataFrame", ax: "Axes", before: str, after: str, title: str, unit: str = "spBLEU (points, 0–100)"
+) -> None:
     """Draw a line a row from one figure to another, the difference beside it; columns label and the two that are named.
 
-    `change(figure4, ax, "LLaMA2-Alpaca", "LLaMAX2-Alpaca")` has four rows; a loss is drawn dotted.
+    `change(figure4, ax, "LLaMA2-7B-Alpaca", "LLaMAX2-7B-Alpaca", "Figure 4")` has four rows; a loss is drawn dotted.
 
     Raises KitError when the table is empty.
     """
@@ -65,27 +67,34 @@ def change(table: "DataFrame", ax: "Axes", before: str, after: str, unit: str = 
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlim(-0.02 * most, 1.12 * most)
     ax.set_xlabel(unit)
+    ax.set_title(title, pad=26)
     finish(ax, 1)
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), frameon=False, ncols=2, borderaxespad=0)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=2, borderaxespad=0)
 
 
 def counts(table: "DataFrame", ax: "Axes") -> None:
-    """Draw how many directions score above 10: Figure 1; columns system, language, from_it, into_it (0–101 each)."""
+    """Draw how many of 101 directions score above 10, a row a system: Figure 1's dots, laid out to be read.
+
+    Columns: system, language, from_it, into_it. Two languages are two colours and marks; into is filled, from is open.
+
+    Raises KitError when the table is empty.
+    """
     import seaborn as sns
 
     only(table, None)
-    ax.figure.set_size_inches(7.2, 5.6)
-    looks = zip(sns.color_palette(PALETTE), "os", strict=False)
-    for (language, rows), (colour, marker) in zip(table.groupby("language", sort=False), looks, strict=False):
-        ax.scatter(rows["into_it"], rows["from_it"], color=colour, marker=marker, s=34, label=language, zorder=2)
-    for row in table.itertuples():
-        ax.annotate(row.system, (row.into_it, row.from_it), xytext=(5, 3), textcoords="offset points", fontsize=7.5)
-    ax.axline((0, 0), slope=1, color="0.8", linewidth=1, zorder=1)
-    ax.set(xlim=(-3, 116), ylim=(-4, 104), xlabel="directions X→language above 10 spBLEU, of 101",
-           ylabel="directions language→X above 10 spBLEU, of 101",
-           title="Directions above 10 spBLEU")  # fmt: skip
-    finish(ax, 2)
-    ax.legend(loc="upper left", frameon=False)
+    order = table.groupby("system", sort=False)[["into_it", "from_it"]].sum().sum(axis=1).sort_values(ascending=False)
+    ax.figure.set_size_inches(7.2, 1.5 + 0.42 * len(order))
+    looks = zip(sns.color_palette(PALETTE), "os", (-0.14, 0.14), strict=False)
+    for (language, rows), (colour, marker, shift) in zip(table.groupby("language", sort=False), looks, strict=False):
+        y = order.index.get_indexer(rows["system"]) + shift
+        ax.hlines(y, rows["from_it"], rows["into_it"], color="0.75", zorder=1)
+        look = {"color": colour, "marker": marker, "s": 34, "zorder": 2}
+        ax.scatter(rows["into_it"], y, label=f"X→{language}", **look)
+        ax.scatter(rows["from_it"], y, label=f"{language}→X", **look | {"facecolor": "white"})
+    ax.set_yticks(range(len(order)), order.index)
+    ax.set_ylim(len(order) - 0.5, -0.5)
+    ax.set(xlim=(-3, 104), xlabel="directions above 10 spBLEU, of 101", title="Directions above 10 spBLEU")
+    finish(ax, 4)
 
 
 def differences(table: "DataFrame", ax: "Axes", column: str, title: str) -> None:
@@ -97,12 +106,12 @@ def differences(table: "DataFrame", ax: "Axes", column: str, title: str) -> None
 
     only(table, None)
     wide = table.pivot_table(column, "tgt", "src", sort=False)
-    order = list(dict.fromkeys([*table["src"], *table["tgt"]]))
+    order = list(dict.fromkeys([*table["tgt"], *table["src"]]))
     wide = wide.reindex(index=order, columns=order)
     most = wide.abs().max(axis=None)
     ax.figure.set_size_inches(1.2 + 0.72 * len(order), 1.0 + 0.5 * len(order))
     ax.set_facecolor(GREY)
-    sns.heatmap(wide, ax=ax, cmap="RdBu", vmin=-most, vmax=most, annot=True, fmt="+.1f", linewidths=0.5,
+    sns.heatmap(wide, ax=ax, cmap="RdBu", vmin=-most, vmax=most, annot=True, fmt="+.2f", linewidths=0.5,
                 linecolor="white", cbar=False)  # fmt: skip
     ax.set(xlabel="from", ylabel="into", title=title)
     ax.tick_params(length=0)
@@ -110,27 +119,29 @@ def differences(table: "DataFrame", ax: "Axes", column: str, title: str) -> None
 
 
 def strips(table: "DataFrame", ax: "Axes", column: str, title: str, unit: str) -> None:
-    """Draw a dot a language and system, and the mean of each system's n as a bar; columns system, language, counted.
+    """Draw a dot a language in a row a label, and the row's mean as a bar; columns label, system (a colour), counted.
 
-    Languages that are not counted (which no identifier could have found) are crosses and in no mean; the two lowest
-    of each system are named.
+    Languages that are not counted (which no identifier could have found) are crosses, and in no mean.
+
+    Raises KitError when the table is empty.
     """
     import seaborn as sns
 
     only(table, None)
-    names = list(dict.fromkeys(table["system"]))
-    ax.figure.set_size_inches(7.2, 1.2 + 0.62 * len(names))
-    for place, (system, colour) in enumerate(zip(names, sns.color_palette(PALETTE, len(names)), strict=True)):
-        rows = table[table["system"] == system].sort_values(column, kind="stable").reset_index(drop=True)
+    labels, names = list(dict.fromkeys(table["label"])), list(dict.fromkeys(table["system"]))
+    colours = dict(zip(names, sns.color_palette(PALETTE, len(names)), strict=True))
+    ax.figure.set_size_inches(7.2, 1.2 + 0.55 * len(labels))
+    for place, label in enumerate(labels):
+        rows = table[table["label"] == label].sort_values(column, kind="stable").reset_index(drop=True)
         y = place + 0.5 * ((rows.index * 7 % 11) / 10 - 0.5)  # spread, the same in every picture
         on = rows["counted"].astype(bool)
-        ax.scatter(rows[column][on], y[on], color=colour, s=16, alpha=0.7, linewidths=0)
-        ax.scatter(rows[column][~on], y[~on], color="0.55", s=16, marker="x", linewidths=0.8)
         mean = rows[column][on].mean()
+        ax.scatter(rows[column][on], y[on], color=colours[rows["system"][0]], s=16, alpha=0.7, linewidths=0)
+        ax.scatter(rows[column][~on], y[~on], color="0.55", s=16, marker="x", linewidths=0.8)
         ax.plot([mean, mean], [place - 0.36, place + 0.36], color="black", linewidth=2)
         ax.text(mean, place - 0.37, f"{mean:.1f}", ha="center", va="bottom", fontsize=8.5)
-    ax.set_yticks(range(len(names)), names)
-    ax.set_ylim(len(names) - 0.45, -0.65)
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.45, -0.7)
     ax.set(xlabel=unit, title=title)
     finish(ax, 1)
 
@@ -167,7 +178,7 @@ def describe_differences(table: "DataFrame", column: str) -> str:
 
 
 def describe_strips(table: "DataFrame", column: str) -> str:
-    """Say each system's mean over the languages that count, and how many these are."""
+    """Say each row's mean over the languages that count, and how many these are."""
     counted = table[table["counted"].astype(bool)]
-    means = counted.groupby("system", sort=False)[column].agg(["mean", "size"])
+    means = counted.groupby("label", sort=False)[column].agg(["mean", "size"])
     return "; ".join(f"{row.Index} mean {row.mean:.1f} over {row.size} languages" for row in means.itertuples()) + "."

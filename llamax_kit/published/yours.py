@@ -108,6 +108,13 @@ def rows_of_table3(mine: Mine, theirs: str, table: "DataFrame") -> "DataFrame":
     return means[means["direction"].isin(TABLE_3)].reset_index(drop=True)
 
 
+def as_printed(means: "DataFrame") -> "DataFrame":
+    """Lay the rows of Table 3 out as the paper does, each mean with its n, "29.94 (13)", or a dash."""
+    cells = means.assign(cell=[f"{row.score:.2f} ({row.n})" for row in means.itertuples()])
+    wide = cells.pivot(index="system", columns="direction", values="cell").reindex(columns=TABLE_3)
+    return wide.loc[list(dict.fromkeys(means["system"]))].fillna("—").rename_axis(columns=None).reset_index()
+
+
 def _read(translations: "DataFrame", pair: tuple[str, str]) -> "DataFrame":
     """Give a direction's answers twice, the reading in place of the system."""
     import pandas as pd

@@ -1,0 +1,124 @@
+"""What came out, in one sentence a table, made from its numbers. Decides nothing: verdicts on claims are in `claims`.
+
+Every function takes the table that the notebook shows, recomputed or printed, so that sentence and table cannot differ.
+"""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit.published.recompute import BASELINE, MODEL
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+SAID = {"equal": "equal", "rounding": "apart by rounding", "differs": "different"}
+
+
+def recomputed(table: "DataFrame") -> str:
+    """Say how many figures were recomputed and agree: "452 of 564 figures recomputed: 435 equal, …"."""
+    found = table["recomputed"].notna()
+    if not found.any():
+        return f"{len(table):,} figures as printed; the release, from which some can be recomputed, was not read."
+    counts = table["verdict"][found].value_counts(sort=False)
+    said = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items())
+    largest = table["difference"].abs().max()
+    return (
+        f"{found.sum():,} of {len(table):,} figures recomputed: {said}; the largest difference is {largest:.4f} points."
+    )
+
+
+def gains(table: "DataFrame") -> str:
+    """Say the mean gain of Table 3, as printed and as recomputed, and the directions at 10 or below."""
+    gain, low = table["gain"], table[table["gain"] <= 10]
+    named = ", ".join(f"{row.direction} {row.gain:+.2f}" for row in low.itertuples())
+    mean = (
+        f"{table['printed_gain'].mean():+.2f} spBLEU points over {BASELINE} in the mean of {len(gain)} printed averages"
+    )
+    again = f", {gain.mean():+.2f} from the released scores" if (gain != table["printed_gain"]).any() else ""
+    return (
+        f"{MODEL} gains {mean}{again}; from {gain.min():+.2f} ({table['direction'][gain.idxmin()]}) to "
+        f"{gain.max():+.2f} ({table['direction'][gain.idxmax()]}); not above +10: {named or 'none'}."
+    )
+
+
+def sides(table: "DataFrame") -> str:
+    """Say who translates most directions above 10 spBLEU around Arabic, and who hardly any."""
+    arabic = table[table["language"] == "Arabic"].assign(both=lambda rows: rows["into_it"] + rows["from_it"])
+    best, few = arabic.loc[arabic["both"].idxmax()], arabic[arabic["both"] <= 20]
+    return (
+        f"Around Arabic {best.system} has most directions above 10 spBLEU, {best.both} of 202; "
+        f"{len(few)} of {len(arabic)} systems have 20 or fewer ({', '.join(few['system'])})."
+    )
+
+
+def seen_unseen(table: "DataFrame") -> str:
+    """Say Figure 4's gains: a row a direction and group, the systems in columns."""
+    said = "; ".join(f"{row.label} {row.gain:+.2f}" for row in table.itertuples())
+    return f"Gains in spBLEU points: {said}. The unseen languages, and their number, were never published."
+
+
+def gpt4(table: "DataFrame") -> str:
+    """Say how often LLaMAX2 is above GPT-4 in Figure 6, and into which languages."""
+    wins = table[table["gap"] > 0]
+    into = wins["tgt"].value_counts(sort=False)
+    named = ", ".join(f"{count} into {code}" for code, count in into.items())
+    return (
+        f"{MODEL} is above GPT-4 in {len(wins)} of {len(table)} directions ({named}), "
+        f"and {table['gap'].mean():+.2f} spBLEU points from it on average."
+    )
+
+
+def language_models(table: "DataFrame") -> str:
+    """Say the means of the models made for one language, and what Figure 7 plots in their place."""
+    mean = table["recomputed"].fillna(table["printed"])
+    said = "; ".join(
+        f"{row.direction} {row.system} {value:.2f}" for row, value in zip(table.itertuples(), mean, strict=True)
+    )
+    wrong = table[table["difference"].abs() > 0.01]
+    plotted = "; ".join(f"{row.direction} of {row.system} as {row.printed:.2f}" for row in wrong.itertuples())
+    return f"Mean spBLEU: {said}." + (f" Figure 7 plots {plotted}." if plotted else "")
+
+
+def detected(table: "DataFrame", lost: list[str]) -> str:
+    """Say the share of outputs in the target language over all targets and over those that can be detected."""
+    ours = table[table["system"] == MODEL].set_index(["table", "languages"])["target_share"]
+    return (
+        f"{MODEL} answers in the target language in {ours['table12', 'all']:.1f} % of outputs from Chinese and "
+        f"{ours['table13', 'all']:.1f} % from Japanese as printed, and in {ours['table12', 'detectable']:.1f} % and "
+        f"{ours['table13', 'detectable']:.1f} % without the {len(lost)} languages that the identifier does not know."
+    )
+
+
+def pivoting(table: "DataFrame") -> str:
+    """Say what going through English gains, in mean spBLEU of Table 6's directions."""
+    rows = table[table["metric"] == "spBLEU"]
+    wide = rows.pivot_table("value", "direction", ["system", "route"], sort=False)
+    gain = {
+        system: wide[system]["through English"] - wide[system]["direct"] for system in dict.fromkeys(rows["system"])
+    }
+    said = "; ".join(
+        f"{system} {each.mean():+.2f} ({(each > 0).sum()} of {len(each)})" for system, each in gain.items()
+    )
+    return f"Through English, in mean spBLEU and the number of directions that gain: {said}."
+
+
+def change(table: "DataFrame", before: str, after: str, unit: str) -> str:
+    """Say in how many rows the second system is above the first, the mean difference, the lowest and the highest."""
+    gain = (table[after] - table[before]).set_axis(table["label"])
+    return (
+        f"{after} is above {before} in {(gain > 0).sum()} of {len(gain)}: {gain.mean():+.2f} {unit} on average, "
+        f"from {gain.min():+.2f} ({gain.idxmin()}) to {gain.max():+.2f} ({gain.idxmax()})."
+    )
+
+
+def yours(table: "DataFrame", theirs: str) -> str:
+    """Say how far mine is from theirs by reading, and how many of their figures lie within the interval of mine."""
+    said = []
+    for reading, rows in table.groupby("reading", sort=False):
+        said.append(
+            f"{reading} reading: {rows['difference'].mean():+.2f} spBLEU points on average, {rows['inside'].sum()} of "
+            f"{len(rows)} of the authors' figures lie within the interval of mine"
+        )
+    fair = table["comparable"].eq("yes")
+    note = "" if fair.all() else f" Not comparable: {', '.join(dict.fromkeys(table['comparable'][~fair]))}."
+    return f"Mine less {theirs}. " + "; ".join(said) + "." + note
