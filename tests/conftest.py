@@ -13,3 +13,11 @@ def data() -> Path:
     if not folder or not (Path(folder) / "flores101_dataset").is_dir():
         pytest.skip("needs the real data: set LLAMAX_KIT_DATA to a folder that holds flores101_dataset/ and the rest")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def released(data) -> Path:
+    """The folder of the authors' released scores, or a skip that says how to get it."""
+    if not (data / "llamax_results").is_dir():
+        pytest.skip("needs the authors' released scores: llamax-kit fetch llamax_results")
+    return data / "llamax_results"

@@ -6,7 +6,7 @@ import pytest
 
 from llamax_kit.published import contradictions, detectors, printed, recompute, release, retold
 
-pytestmark = pytest.mark.usefixtures("data")
+pytestmark = pytest.mark.usefixtures("released")
 
 
 @pytest.fixture
