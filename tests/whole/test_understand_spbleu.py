@@ -1,0 +1,176 @@
+"""03_understand_spbleu: its hand-made figures are sacreBLEU's, and its exercises know right from wrong."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from llamax_kit import corpora, metrics, runs
+
+PROJECT = Path(__file__).resolve().parents[2]
+NOTEBOOK = PROJECT / "notebooks" / "03_understand_spbleu.ipynb"
+ANSWERS = {  # cell -> (variable, right answers, wrong answers)
+    "exercise-1": ("matching", [2], [3, 5, 4, 0]),
+    "exercise-2": ("four", [[60, 29.41, 3.57, 2.27], (60.0, 29.412, 3.571, 2.273)], [[60, 29.41, 0, 0], [60, 29.41]]),
+    "exercise-3": ("stopped", [71.7, 71.65], [75.0, 77.9, 100]),
+    "exercise-4": ("boat", ["river the crossed boat old the"], ["the old boat crossed the river", "river crossed", ""]),
+    "exercise-5": ("couple", ["AF", "FA", "af"], ["AB", "AC", "AD", "AE", "A", "ADF"]),
+    "exercise-6": ("needed", [5827, 5900], [500, 1707, 2000, 5600]),
+    "exercise-7": ("k", [6], [1, 5, 7, 100]),
+    "exercise-8": ("lost", ["hidden"], [0, 499, "hidden - 1", "hidden + 1"]),
+}
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """The notebook run by papermill from another folder, without data, and with no way to the network."""
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "sitecustomize.py").write_text(  # read by every Python that starts here; the kernel speaks to 127.0.0.1
+        "import socket\n"
+        "def refuse(*args, **kwargs): raise OSError('no network in this test')\n"
+        "socket.getaddrinfo, socket.create_connection = refuse, refuse\n"
+    )
+    places = {"LLAMAX_KIT_OUTPUTS": folder / "outputs", "LLAMAX_KIT_DATA": folder / "no", "PYTHONPATH": folder}
+    environment = {name: value for name, value in os.environ.items() if name != "SACREBLEU"} | {
+        name: str(path) for name, path in places.items()
+    }
+    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), "out.ipynb", "-k", "python3", "--no-progress-bar"]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def outputs(executed):
+    cells = nbformat.read(executed / "out.ipynb", 4).cells
+    return [output for cell in cells for output in cell.get("outputs", [])]
+
+
+def said(outputs) -> str:
+    return "\n".join(each.get("text") or each.get("data", {}).get("text/plain", "") for each in outputs)
+
+
+def shown(outputs, caption: str) -> str:
+    pages = [each.get("data", {}).get("text/html", "") for each in outputs]
+    return next(page for page in pages if caption in page)
+
+
+def sacrebleu(hypotheses, references) -> float:
+    """Score by sacreBLEU alone, on text that was cut before."""
+    from sacrebleu.metrics import BLEU
+
+    cut = metrics.spbleu("cldr").metric.tokenizer
+    spaced = [[cut(text) for text in texts] for texts in (hypotheses, references)]
+    return BLEU(tokenize="none", force=True).corpus_score(spaced[0], [spaced[1]]).score
+
+
+@pytest.fixture(scope="module")
+def pair():
+    rows = corpora.load("cldr", ["es", "pt"]).pairs("es", "pt")
+    return [row[1] for row in rows], [row[2] for row in rows]
+
+
+def test_three_phrases_by_hand_give_sacrebleus_score_to_the_last_digit(outputs, pair):
+    score = sacrebleu(*([texts[n] for n in (0, 4, 7)] for texts in pair))
+    assert f"({score!r}, {score!r})" in said(outputs)
+    assert f"BLEU = {score:.2f} " in said(outputs)
+
+
+def test_the_whole_corpus_the_lost_line_and_the_swap_are_sacrebleus_too(outputs, pair):
+    hypotheses, references = pair
+    right, words = sacrebleu(*pair), said(outputs)
+    assert f"es for pt, 500 phrases: spBLEU-cldr = {right:.2f}" in words
+    assert f"first line lost: {sacrebleu(hypotheses[1:], references):.2f} instead of {right:.2f}, and no error" in words
+    assert f"right: {right:.2f}    swapped: {sacrebleu(references, hypotheses):.2f}" in words
+    assert "499 hypotheses, but 500 references" in words
+
+
+def test_it_runs_on_what_is_built_in(outputs):
+    table = shown(outputs, "BLEU of the same hypotheses by tokenizer")
+    named = [name for name in ("13a", "char", "cldr", "flores101", "flores200") if f">{name}</th>" in table]
+    assert named == ["13a", "char", "cldr"]
+    assert not [output for output in outputs if output.get("name") == "stderr"]
+
+
+def test_what_its_prose_says_of_the_defaults_holds(executed, outputs):
+    folder = executed / "outputs" / "03_understand_spbleu"
+    first, second = rows(folder / "scores.csv")
+    assert float(second["low"]) < float(first["high"])  # the intervals overlap
+    assert min(float(row["gain"]) for row in rows(folder / "paired.csv")) > 0  # and no draw puts the second behind
+    assert "p = 0.0001" in said(outputs)
+    assert "eff:no 0.00    eff:yes 100.00" in said(outputs)  # three perfect pieces
+    defect = {row["code"]: float(row["score"]) for row in rows(folder / "same_mistakes.csv")}
+    assert max(defect.values()) - min(defect.values()) > 15
+    pieces = [float(row["pieces"]) for row in rows(folder / "same_mistakes.csv")]
+    assert (round(min(pieces)), round(max(pieces))) == (13, 27)
+
+
+def test_it_keeps_three_pictures_with_their_tables_and_a_record(executed, outputs):
+    folder = executed / "outputs" / "03_understand_spbleu"
+    tables = {"same_mistakes.csv", "same_mistakes.tex", "width.csv", "width.tex", "paired.csv", "scores.csv"}
+    pictures = {f"{name}.{ending}" for name in ("same_mistakes", "width", "paired") for ending in ("png", "pdf")}
+    assert {path.name for path in folder.iterdir()} == {*tables, *pictures, "run.json"}
+    alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
+    assert len(alts) == len(set(alts)) == 3
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert record["signatures"] == [rows(folder / "scores.csv")[0]["signature"]]
+
+
+def test_intervals_narrow_as_one_over_the_root_of_n(executed):
+    found = rows(executed / "outputs" / "03_understand_spbleu" / "width.csv")
+    widths = {n: [float(row["width"]) for row in found if row["n"] == n] for n in ("50", "200")}
+    ratio = sum(widths["50"]) / sum(widths["200"])
+    assert 1.7 < ratio < 2.3  # 2, but for the luck of six draws
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory):
+    """What a reader's kernel knows when the exercises begin; `hidden` is the line that was lost."""
+    known = {"display": lambda *args, **kwargs: None}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path_factory.mktemp("outputs")))
+        assert runs.outputs().name.startswith("outputs")
+        for cell in nbformat.read(NOTEBOOK, 4).cells:
+            if cell.cell_type == "code" and cell.id not in ANSWERS:
+                exec(cell.source, known)
+    torn, whole = known["torn"], known["hypotheses"]
+    return known | {"hidden": next(n for n, line in enumerate(torn) if line != whole[n])}
+
+
+@pytest.mark.parametrize("cell", ANSWERS)
+def test_exercises_accept_what_is_right_and_refuse_what_is_wrong_with_a_hint(cell, before):
+    variable, right, wrong = ANSWERS[cell]
+    source = next(one.source for one in nbformat.read(NOTEBOOK, 4).cells if one.id == cell)
+    assert source.startswith(f"{variable} = None  # ")
+
+    def check(answer):
+        written = answer if cell == "exercise-8" else repr(answer)
+        exec(source.replace(f"{variable} = None", f"{variable} = {written}"), dict(before))
+
+    for answer in [None, *right]:
+        check(answer)
+    for answer in wrong:
+        with pytest.raises(AssertionError) as hint:
+            check(answer)
+        assert len(str(hint.value)) > 20
+
+
+def test_the_lost_line_can_be_found_by_scores(before):
+    """As the last exercise hints: an empty line put in where one was lost gives the best score of all."""
+    torn, references = before["torn"], before["references"]
+    ahead = [before["counts"](*phrase) for phrase in zip(torn, references[:-1], strict=True)]
+    behind = [before["counts"](*phrase) for phrase in zip(torn, references[1:], strict=True)]
+    empty = before["counts"]("", "x")
+    scores = [before["bleu"](np.sum([*ahead[:n], empty, *behind[n:]], axis=0).tolist()) for n in range(len(torn))]
+    assert np.argmax(scores) == before["hidden"]
+
+
+def rows(path) -> list[dict]:
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
