@@ -83,6 +83,33 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
 
 
 @main.command()
+@click.argument("file")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, show_default=True,
+              help="Notebooks at a time; the model, where there is one, is loaded once before.")
+@click.option("--status", is_flag=True, help="List what is done, missing, failed, and why; run nothing.")  # fmt: skip
+def sweep(file, jobs, status) -> None:
+    """Run what is missing of many notebooks.
+
+    FILE is YAML: notebooks, with parameter files, lists or grids of values (see params/sweeps/). All is checked before
+    anything starts. A sweep that was killed, or of which something failed, goes on when it is run again. The exit
+    status is 0 when every job is done.
+    """
+    from llamax_kit import sweep_file
+
+    listed = sweep_file.read(file)
+    if status:
+        from llamax_kit import sweep_state
+
+        found = sweep_state.states(listed)
+        lines = [(each.state, each.job.run, each.job.notebook.stem, each.why) for each in found]
+        return click.echo(_table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{sweep_state.summary(found)}")
+    from llamax_kit import sweep
+
+    if any(each.state != "done" for each in sweep.run(listed, jobs)):
+        sys.exit(1)
+
+
+@main.command()
 @click.option("--hypotheses", required=True, type=click.Path(), help="The outputs, one sentence a line.")
 @click.option("--references", required=True, type=click.Path(), help="The references, line for line.")
 @click.option("--tokenize", default="flores101", show_default=True,

@@ -12,7 +12,7 @@ from llamax_kit.parameters import cells, check, given_values, parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PARAMS = sorted((ROOT / "params").glob("*/*.y*ml"))
+PARAMS = sorted(set((ROOT / "params").glob("*/*.y*ml")) - set((ROOT / "params" / "sweeps").iterdir()))
 
 
 def code(notebook: Path) -> list[str]:

@@ -1,0 +1,175 @@
+"""Runs what is missing of a sweep, here: first the ledger is filled, then each notebook is executed in a process.
+
+Blocks run one after another, a block's jobs in several processes: papermill changes its process's working directory,
+so threads would not do. A model is loaded once for all the notebooks that ask for it (see `_fill`); these then find
+each completion in the ledger. Which jobs there are is `sweep_file`'s to say, which of them are missing `sweep_state`'s.
+
+A sweep may be killed: its processes end with it, a job that was being run is missing, and the next sweep runs it.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from multiprocessing import connection, get_all_start_methods, get_context, parent_process
+from pathlib import Path
+
+from llamax_kit import execute, runs
+from llamax_kit.errors import KitError
+from llamax_kit.sweep_file import Job
+from llamax_kit.sweep_state import State, states, summary, translates
+
+ENGINE = ("model", "adapter", "dtype", "device")  # the parameters that say which model is loaded, and how
+LIBRARIES = ["llamax_kit.execute", "papermill", "nbconvert.exporters"]  # seconds to import, once for all processes
+
+
+def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
+    """Run the jobs that are not done, `processes` at a time, and give the state of every job.
+
+    One line on stderr for each job as it starts and as it ends. What a job's cells say on stderr goes to
+    `outputs/<run>/<notebook>.log`. A job that fails stops none but those that read its run.
+    """
+    todo = [each.job for each in states(jobs) if each.state != "done"]
+    _say(f"{len(jobs)} jobs: {len(jobs) - len(todo)} done, {len(todo)} to do")
+    try:
+        alone = _fill_ledger(todo)
+        for block in sorted({job.block for job in jobs}):
+            _run_block([each for each in states(jobs) if each.job.block == block], alone, processes)
+    finally:
+        found = states(jobs)
+        _say(summary(found, sum(each.state == "done" and each.job in todo for each in found)))
+    return found
+
+
+def _fill_ledger(jobs: list[Job]) -> list[Job]:
+    """Fill the ledger, one engine after another, and give the jobs it is not full for, which load a model themselves.
+
+    These are jobs that ask for fresh completions, and all of an engine that could not do its work.
+    """
+    engines: dict[tuple, list[Job]] = {}
+    asking = [job for job in jobs if translates(job)]
+    for job in asking:
+        if not job.parameters["fresh"]:
+            engines.setdefault(tuple(job.parameters[name] for name in ENGINE), []).append(job)
+    filled = [job for served in engines.values() if _filled(served) for job in served]
+    return [job for job in asking if job not in filled]
+
+
+def _run_block(found: list[State], alone: list[Job], processes: int) -> None:
+    """Execute what is not done, several at a time; those that load a model one at a time, so that memory holds one."""
+    for each in found:
+        if each.needs:
+            _say(f"skip    {each.job.run}: {each.why}")
+    ready = [each.job for each in found if each.state != "done" and not each.needs]
+    _execute_all([job for job in ready if job not in alone], processes)
+    _execute_all([job for job in ready if job in alone], 1)
+
+
+def _filled(jobs: list[Job]) -> bool:
+    """Fill the ledger for jobs of one engine, in a process that then gives its memory back; tell if all went well."""
+    model = f"{jobs[0].parameters['model']} for {len(jobs)} {'jobs' if len(jobs) > 1 else 'job'}"
+    _say(f"fill    {model}")
+    ((_, code, seconds),) = _processes(_fill, [jobs], 1)
+    _say(f"{'filled' if code == 0 else 'unfilled'}  {model}, {seconds:.0f} s")
+    return code == 0
+
+
+def _fill(jobs: list[Job]) -> None:
+    """Translate what jobs of one engine will ask for, each by a pass of its own, with one engine.
+
+    So a job's completions are those of the notebook alone: batches are planned as it plans them, with its own prompt
+    and decoding, and what an earlier pass has generated is not generated again.
+    """
+    from llamax_kit import corpora, engines, languages
+    from llamax_kit.translate import translate
+
+    engine, unfilled = None, 0
+    for job in jobs:
+        of = job.parameters
+        try:
+            engine = engine or engines.open(*(of[name] for name in ("model", "adapter", "device", "dtype")))
+            pairs = languages.directions(of["directions"], corpora.available(of["corpus"]))
+            text = corpora.load(of["corpus"], {code for pair in pairs for code in pair})
+            ledger = runs.outputs() / "ledger"
+            translate(engine, text, pairs, of["prompt"], of["decoding"], of["sentences"], ledger)
+        except KitError as error:  # the notebook will say so too, and keep it
+            unfilled += 1
+            _say(f"unfilled  {job.run}: {error}")
+    sys.exit(bool(unfilled))
+
+
+def _execute_all(jobs: list[Job], processes: int) -> None:
+    for job, code, seconds in _processes(_execute, jobs, processes, lambda job: _say(f"start   {job.run}")):
+        state = states([job])[0]
+        if state.state == "done":
+            _say(f"done    {job.run} in {seconds:.0f} s: {job.output.with_suffix('.html')}")
+            continue
+        why = state.why if state.state == "failed" else f"{_last_line(_log(job), code)}; to read: {_log(job)}"
+        _say(f"failed  {job.run} after {seconds:.0f} s: {why}")
+
+
+def _execute(job: Job) -> None:
+    runs.folder(job.run)
+    with open(_log(job), "wb") as log:
+        for stream in (1, 2):  # of the kernel too
+            os.dup2(log.fileno(), stream)
+    try:
+        execute.execute(job.notebook, job.output, job.values)
+    except KitError as error:
+        sys.exit(str(error))
+
+
+def _log(job: Job) -> Path:
+    return job.output.with_suffix(".log")
+
+
+def _last_line(log: Path, code: int) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
+    said = next(filter(str.strip, reversed(lines)), "it said nothing")
+    return said if code >= 0 else f"its process was ended by signal {-code} (9: often the memory was full)"
+
+
+def _processes(work: Callable, items: Iterable, most: int, begin=lambda item: None) -> Iterator[tuple]:
+    """Do `work(item)` in a process for each item, `most` at a time; give (item, exit code, seconds) as each ends."""
+    context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
+    if hasattr(context, "set_forkserver_preload"):
+        context.set_forkserver_preload(LIBRARIES)
+    waiting, running = list(items), {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < most:
+                item = waiting.pop(0)
+                child = context.Process(target=_work, args=(work, item, dict(os.environ), os.getcwd()), daemon=True)
+                begin(item)
+                child.start()
+                running[child.sentinel] = child, item, time.monotonic()
+            for sentinel in connection.wait(list(running)):
+                child, item, start = running.pop(sentinel)
+                child.join()
+                yield item, child.exitcode, time.monotonic() - start
+    finally:
+        for child, *_ in running.values():
+            child.terminate()
+            child.join()
+
+
+def _work(work: Callable, item, environment: dict, folder: str) -> None:
+    """Begin a process: with the environment as it is now, deaf to Ctrl-C, which is the sweep's, and ended with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.clear()
+    os.environ.update(environment)  # the server that forks processes has its own, as old as the first of them
+    os.chdir(folder)
+    threading.Thread(target=_end_with, args=[parent_process().sentinel], daemon=True).start()
+    work(item)
+
+
+def _end_with(sentinel) -> None:
+    """End this process when the sweep's does, however that ended: else it would write into the next sweep's folders."""
+    connection.wait([sentinel])
+    os._exit(1)
+
+
+def _say(line: str) -> None:
+    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}", file=sys.stderr, flush=True)

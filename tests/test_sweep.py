@@ -1,0 +1,312 @@
+"""sweep: a file becomes checked jobs, what is done is read from the executed notebooks, a model is loaded once."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import nbformat
+import pytest
+import small
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from llamax_kit import corpora, engines, models, runs, sweep, sweep_file, sweep_state
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.parameters import WrongValue, given_values
+from llamax_kit.translate import translate
+
+ROOT = Path(__file__).resolve().parents[1]
+CELL = """\
+system: str = "demo_copy"  # a run
+baseline: str = ""  # another
+samples: int = 10  # how many
+run: str = "gains"  # the folder
+"""
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def notebook(source: str = CELL, *more: str, prose: str = "# Gains"):
+    cells = [new_code_cell(source, metadata={"tags": ["parameters"]}), *map(new_code_cell, more)]
+    return new_notebook(cells=[new_markdown_cell(prose), *cells])
+
+
+@pytest.fixture(autouse=True)
+def house(tmp_path, monkeypatch) -> Path:
+    """A checkout with one notebook, and an output folder of its own."""
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
+    monkeypatch.setattr(runs, "PROJECT", tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(notebook(CELL, "print(samples)"), tmp_path / "notebooks" / "06_gains.ipynb")
+    return tmp_path
+
+
+@pytest.fixture
+def read(house):
+    def read(text: str):
+        (house / "s.yml").write_text(text, encoding="utf-8")
+        return sweep_file.read(house / "s.yml")
+
+    return read
+
+
+# The file
+
+
+def test_a_grid_is_every_combination_each_in_a_run_of_its_own(read):
+    jobs = read("""
+notebook: 06
+values: {samples: 5}
+grid: {system: ["05_moz:nllb", "05_moz:opus"], baseline: [hub/a, b]}
+run: "06_{system}_{baseline}_{samples}"
+""")
+    assert [job.run for job in jobs] == [
+        "06_05_moz-nllb_hub-a_5", "06_05_moz-nllb_b_5", "06_05_moz-opus_hub-a_5", "06_05_moz-opus_b_5"
+    ]  # fmt: skip
+    assert jobs[1].values == {"samples": 5, "system": "05_moz:nllb", "baseline": "b", "run": jobs[1].run}
+    assert jobs[1].output == runs.outputs() / jobs[1].run / "06_gains.ipynb"
+
+
+def test_parameter_files_give_a_job_each_and_what_stands_nearer_the_job_counts(read, house):
+    (house / "params").mkdir()
+    (house / "params" / "b.yml").write_text("run: b\nsamples: 1\nsystem: x\n")
+    (house / "params" / "a.yml").write_text("run: a\nsamples: 2\nsystem: y\nbaseline: 2026-05-01\n")
+    jobs = read("notebook: 06\nfiles: [params/*.yml]\nvalues: {samples: 9}\neach: [{system: s}]\nrun: '{run}_x'")
+    assert [job.values for job in jobs] == [
+        {"run": "a_x", "samples": 9, "system": "s", "baseline": "2026-05-01"},
+        {"run": "b_x", "samples": 9, "system": "s"},
+    ]
+
+
+def test_blocks_come_one_after_another_and_names_may_come_from_the_values(read):
+    jobs = read("- {notebook: 06}\n- {notebook: 06_gains, each: [{run: a}, {run: b}]}")
+    assert [(job.block, job.run) for job in jobs] == [(1, "gains"), (2, "a"), (2, "b")]
+
+
+def test_a_notebook_may_be_named_by_its_path_from_the_file(read, house):
+    nbformat.write(notebook("n: int = 1  # n"), house / "own.ipynb")
+    (job,) = read("notebook: own.ipynb\nvalues: {n: 2}")
+    assert (job.notebook, job.run) == (house / "own.ipynb", "own")
+
+
+def test_a_value_may_name_the_environment(read, monkeypatch):
+    monkeypatch.setenv("W_PLACE", "/data")
+    (job,) = read('notebook: 06\nvalues: {system: "${W_PLACE}/x", baseline: $W_PLACE}')
+    assert (job.values["system"], job.values["baseline"]) == ("/data/x", "$W_PLACE")
+
+
+@pytest.mark.parametrize("text, kind, said", [
+    ("notebook: 06\nvalues: {sampels: 5}", UnknownName, "unknown parameter of 06_gains 'sampels'.*samples"),
+    ("notebook: 06\ngrid: {sampels: [5]}", UnknownName, "unknown parameter of 06_gains 'sampels'"),
+    ("notebook: 06\nvalues: {samples: '5'}", WrongValue, "'samples' of 06_gains is an int .*got str '5'"),
+    ("notebook: 06_gians", UnknownName, "unknown notebook '06_gians'. One of: 06_gains"),
+    ("notebook: 06\nvalue: {}", UnknownName, "unknown key of a block 'value'.*values"),
+    ("values: {}", KitError, "expected a block with a `notebook:`"),
+    ("notebook: 06\ngrid: {samples: 5}", KitError, "grid: samples must be a list"),
+    ("notebook: 06\ngrid: {samples: []}", KitError, "grid: samples must be a list with something in it"),
+    ("notebook: 06\neach: {run: a}", KitError, "each must be a list"),
+    ("notebook: 06\nvalues: [run]", KitError, "values must map"),
+    ("notebook: 06\nfiles: [nosuch/*.yml]", KitError, "nosuch/.* names no file, looked from"),
+    ("notebook: 06\nvalues: {system: '${W_NOSUCH}'}", KitError, "the environment has no W_NOSUCH"),
+    ("notebook: 06\nrun: '{sistem}'", UnknownName, "unknown parameter in `run` 'sistem'. One of: system"),
+    ("notebook: 06\nrun: 5", KitError, "run must be text, got 5"),
+    ("notebook: 06\nrun: ledger", KitError, "a run cannot be called 'ledger'"),
+    ("notebook: 06\nvalues: {run: ../up}", KitError, "one plain folder name"),
+    ("a: [", KitError, "is not YAML"),
+])  # fmt: skip
+def test_what_is_wrong_is_refused_with_its_place(read, house, text, kind, said):
+    with pytest.raises(KitError, match=said) as raised:
+        read("- {notebook: 06}\n- " + text.replace("\n", "\n  "))
+    assert type(raised.value) is kind
+    assert "s.yml" in str(raised.value) and ("block 2" in str(raised.value) or "YAML" in said)
+    assert not (house / "outputs").exists()
+
+
+@pytest.mark.parametrize("text, named", [
+    ("notebook: 06\ngrid: {samples: [1, 2]}", "as in {samples}"),
+    ("notebook: 06\neach: [{run: a}, {run: A}]", "a name of its own"),
+    ("- {notebook: 06}\n- {notebook: 06, values: {samples: 1}}", "as in {samples}"),
+    ("notebook: 06\ngrid: {system: ['a:b', a/b]}\nrun: '{system}'", "as in {system}"),
+])  # fmt: skip
+def test_two_jobs_of_one_folder_are_refused(read, text, named):
+    with pytest.raises(KitError, match="two jobs have the run") as raised:
+        read(text)
+    assert named in str(raised.value)
+
+
+def test_a_file_that_is_not_there_is_told(house):
+    with pytest.raises(KitError, match="could not read .*nosuch.yml: No such file"):
+        sweep_file.read(house / "nosuch.yml")
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("params/*/*.yml")), ids=lambda path: path.name)
+def test_yaml_is_read_as_papermill_reads_it(path):
+    if path.parent.name != "sweeps":
+        assert sweep_file._yaml(path) == given_values(parameters_file=[path])
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("params/sweeps/*")), ids=lambda path: path.name)
+def test_the_kits_own_sweeps_fit_its_notebooks(path, monkeypatch):
+    monkeypatch.setattr(runs, "PROJECT", ROOT)
+    monkeypatch.setenv("LLAMAX_KIT_DATA", "/data")
+    assert len(sweep_file.read(path)) > 1
+
+
+# The states
+
+
+def execute(job, ending="", values=None, source=None, output=None, end=NOW):
+    """Write what papermill leaves of a job."""
+    values = job.values if values is None else values
+    node = source or nbformat.read(job.notebook, 4)
+    node.cells.insert(2, new_code_cell("injected = 1", metadata={"tags": ["injected-parameters"]}))
+    node.cells[-1].outputs = [output] if output else []
+    node.metadata["papermill"] = {"parameters": values, "end_time": end.isoformat()}
+    path = job.output.with_suffix(f"{ending}.ipynb")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(node, path)
+
+
+def state(job):
+    (found,) = sweep_state.states([job])
+    return found.state, found.why
+
+
+@pytest.fixture
+def job(read):
+    return read("notebook: 06\nvalues: {samples: 5, run: one}")[0]
+
+
+def test_a_job_is_missing_then_begun_then_done(job):
+    assert state(job) == ("missing", "not run yet")
+    execute(job, ".partial")
+    assert state(job) == ("missing", "begun, not finished: interrupted, or running now")
+    job.output.with_suffix(".partial.ipynb").rename(job.output)
+    assert state(job) == ("done", "")
+
+
+def test_a_later_attempt_that_was_broken_off_may_have_changed_the_tables(job):
+    execute(job)
+    execute(job, ".partial")
+    assert state(job)[0] == "missing"
+
+
+def test_a_failed_job_says_the_last_line_of_its_error(job):
+    execute(job)
+    execute(job, ".failed", output=new_output("error", ename="KitError", evalue="first\nno FLORES there\n"))
+    failed = job.output.with_suffix(".failed.html")
+    assert state(job) == ("failed", f"KitError: no FLORES there; to read: {failed}")
+    execute(job, ".failed", output=new_output("error", ename="ZeroDivisionError", evalue=""))
+    assert state(job)[1].startswith("ZeroDivisionError: ;")
+    execute(job, ".failed")
+    assert "a cell did not end" in state(job)[1]
+
+
+@pytest.mark.parametrize("ending", ["", ".failed"])
+def test_other_parameters_or_other_code_make_it_missing(job, ending):
+    execute(job, ending, values={"samples": 4, "run": "one", "system": "x"})
+    assert state(job) == ("missing", "parameters changed: system was 'x', samples was 4")
+    execute(job, ending, source=notebook(CELL, "print(samples, 2)"))
+    assert state(job) == ("missing", "notebook changed")
+    execute(job, ending, source=notebook(CELL.replace("10", "11"), "print(samples)"))
+    assert state(job) == ("missing", "notebook changed")
+
+
+def test_a_default_that_is_written_out_and_prose_that_changed_leave_it_done(job):
+    execute(job, values=job.values | {"system": "demo_copy"})
+    assert state(job) == ("done", "")
+    execute(job, source=notebook(CELL, "print(samples)", prose="# Gains, by language"))
+    assert state(job) == ("done", "")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"cells": [], "metadata": {}}'])
+def test_what_papermill_did_not_make_is_missing(job, text):
+    job.output.parent.mkdir(parents=True)
+    job.output.write_text(text)
+    assert state(job) in [("missing", "06_gains.ipynb was not made by papermill, or is damaged"),
+                          ("missing", "notebook changed")]  # fmt: skip
+
+
+def record(run, written):
+    (runs.folder(run) / "run.json").write_text(json.dumps({"written": written.isoformat(timespec="seconds")}))
+
+
+@pytest.mark.parametrize("value", ["other", "other:nllb", "demo_copy, other", "demo_copy other:x"])
+def test_a_run_that_was_written_after_the_job_that_reads_it_makes_it_missing(read, value):
+    (job,) = read(f"notebook: 06\nvalues: {{baseline: '{value}'}}")
+    execute(job)
+    record("other", NOW)
+    record(job.run, NOW + timedelta(seconds=9))
+    assert state(job) == ("done", "")
+    record("other", NOW + timedelta(seconds=1))
+    assert state(job) == ("missing", "the run other is newer")
+
+
+def test_a_job_waits_for_the_runs_of_earlier_blocks_that_it_reads(read):
+    jobs = read("- {notebook: 06, each: [{run: a}, {run: b}]}\n"
+                "- {notebook: 06, each: [{run: c, system: 'b:nllb'}, {run: d, system: a}, {run: e, system: d}]}")
+    for each in jobs:
+        execute(each, ".failed" if each.run == "b" else "")
+    found = {each.job.run: each for each in sweep_state.states(jobs)}
+    assert {run: each.state for run, each in found.items()} == {
+        "a": "done", "b": "failed", "c": "missing", "d": "done", "e": "done"}  # fmt: skip
+    assert (found["c"].why, found["c"].needs) == ("needs b, which is failed", "b")
+    assert sweep_state.summary(list(found.values()), 2) == "3 done (2 new), 1 failed: b, 1 missing: c"
+
+
+# The ledger
+
+
+TRANSLATING = """\
+model: str = "random-llama"  # m
+adapter: str = ""  # a
+device: str = "auto"  # d
+dtype: str = "auto"  # d
+corpus: str = "cldr"  # c
+directions: str = "en-de"  # d
+sentences: int = 3  # s
+prompt: str = "alpaca"  # p
+decoding: str = "greedy max_new_tokens:4"  # d
+fresh: bool = False  # f
+run: str = "translated"  # r
+"""
+
+
+@pytest.fixture
+def translating(house, read):
+    nbformat.write(notebook(TRANSLATING), house / "notebooks" / "04_translate.ipynb")
+    each = ("{run: a}, {run: b, directions: en-de en-sw}, {run: c, decoding: 'greedy max_new_tokens:5'}, "
+            "{run: d, prompt: nosuch}, {run: e, directions: sw-en}, {run: f, fresh: true}, {run: g, model: copy}")
+    return read(f"notebook: '04'\nvalues: {{model: {house / 'tiny'}}}\neach: [{each}]")
+
+
+def test_one_engine_fills_the_ledger_for_all_its_jobs_and_each_then_generates_nothing(
+    translating, house, monkeypatch, capsys
+):
+    small.llama(house / "tiny", context=1024)
+    loaded, load = [], models.load_model
+    monkeypatch.setattr(models, "load_model", lambda *asked: loaded.append(asked) or load(*asked))
+    with pytest.raises(SystemExit) as ended:
+        sweep._fill(translating[:5])
+    assert len(loaded) == 1
+    assert ended.value.code == 1 and "unfilled  d: unknown prompt template 'nosuch'" in capsys.readouterr().err
+    monkeypatch.setattr(models, "load_model", lambda *_: pytest.fail("loaded weights"))
+    for job in (*translating[:3], translating[4]):
+        asks, pairs = job.parameters, [tuple(pair.split("-")) for pair in job.parameters["directions"].split()]
+        table = translate(engines.open(asks["model"]), corpora.load("cldr", ["en", "de", "sw"]), pairs, asks["prompt"],
+                          asks["decoding"], asks["sentences"], runs.outputs() / "ledger")  # fmt: skip
+        assert (table.attrs["timing"]["kept"], table.attrs["timing"]["generated"]) == (3 * len(pairs), 0)
+
+
+def test_jobs_are_served_by_engine_and_those_that_cannot_be_run_alone(translating, monkeypatch):
+    filled, executed = [], []
+    monkeypatch.setattr(sweep, "_filled", lambda jobs: filled.append([job.run for job in jobs]) or len(jobs) == 1)
+    monkeypatch.setattr(sweep, "_execute_all", lambda jobs, most: executed.append(([job.run for job in jobs], most)))
+    sweep.run(translating, 3)
+    assert filled == [["a", "b", "c", "d", "e"], ["g"]]  # f asks for fresh completions
+    assert executed == [(["g"], 3), (["a", "b", "c", "d", "e", "f"], 1)]
+
+
+def test_a_model_of_a_runs_name_is_no_run(translating):
+    job = translating[0]._replace(values=translating[0].values | {"model": "other"})
+    execute(job)
+    record("other", NOW + timedelta(seconds=1))
+    assert state(job) == ("done", "")

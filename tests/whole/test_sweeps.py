@@ -1,0 +1,93 @@
+"""Sweeps of real notebooks: killed and resumed they end in the same tables; one process generates for all of them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL and process groups")
+SCORES = """\
+notebook: "05"
+values: {chrf: false, examples: 0}
+grid: {sentences: [5, 8, 11]}
+run: "first_{sentences}"
+"""
+TRANSLATIONS = """\
+notebook: "04"
+values: {sentences: 3, decoding: "greedy max_new_tokens:6"}
+grid: {directions: [en-de, en-de en-sw]}
+run: "{directions}"
+"""
+
+
+def start(folder: Path, text: str, *words: str) -> subprocess.Popen:
+    folder.mkdir(exist_ok=True)
+    (folder / "s.yml").write_text(text, encoding="utf-8")
+    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "out")}
+    command = [sys.executable, "-m", "llamax_kit.cli", "sweep", str(folder / "s.yml"), *words]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def sweep(folder: Path, text: str, *words: str) -> str:
+    process = start(folder, text, *words)
+    _, err = process.communicate()
+    assert process.returncode == 0, err
+    return err
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    """Read the tables of all runs; the records also hold times."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.glob("out/*/*.csv"))}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    """A sweep that nothing interrupted."""
+    folder = tmp_path_factory.mktemp("whole")
+    assert sweep(folder, SCORES, "-j", "2").endswith("3 done (3 new)\n")
+    return folder
+
+
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT])
+def test_stopped_in_its_second_job_it_leaves_no_process_and_then_runs_just_the_missing(whole, tmp_path, by):
+    folder = tmp_path / "stopped"
+    process = start(folder, SCORES)
+    wait_for(folder / "out" / "first_8" / "05_score_hypotheses.partial.ipynb", process)
+    family = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, by) if by == signal.SIGINT else process.kill()  # Ctrl-C reaches all of the terminal
+    _, said = process.communicate(timeout=60)
+    assert len(family) >= 2 and psutil.wait_procs(family, timeout=20)[1] == []
+    if by == signal.SIGINT:
+        assert process.returncode == 1 and "Traceback" not in said
+        assert "1 done (1 new), 2 missing: first_8 first_11" in said
+    first = folder / "out" / "first_5" / "05_score_hypotheses.ipynb"
+    written = first.stat().st_mtime_ns
+    said = sweep(folder, SCORES, "-j", "2")
+    assert [line.split()[-1] for line in said.splitlines() if " start " in line] == ["first_8", "first_11"]
+    assert said.endswith("3 done (2 new)\n")
+    assert first.stat().st_mtime_ns == written
+    assert tables(folder) == tables(whole) and len(tables(whole)) >= 6
+
+
+def wait_for(file: Path, process) -> None:
+    end = time.monotonic() + 120
+    while not file.exists() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.02)
+    assert file.exists(), process.communicate()[1]
+
+
+def test_the_ledger_is_filled_by_one_process_and_each_notebook_generates_nothing(tmp_path):
+    said = sweep(tmp_path, TRANSLATIONS, "-j", "2")
+    assert said.count(" fill ") == 1 and said.endswith("2 done (2 new)\n")
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(tmp_path.glob("out/*/run.json"))]
+    assert [each["run"] for each in records] == ["en-de", "en-de-en-sw"]
+    assert [each["timing"]["generated"] for each in records] == [0, 0]
+    assert [each["timing"]["kept"] for each in records] == [3, 6]
+    writers = {path.stem.split("-")[-2] for path in tmp_path.glob("out/ledger/*/*.jsonl")}  # …-host-process-random
+    assert len(writers) == 1
