@@ -17,18 +17,19 @@ GREY = "0.9"
 def systems(table: "DataFrame", ax: "Axes") -> None:
     """Draw means of systems (down) by direction (across) as a heat map, as Table 3 has them.
 
-    Columns: system, direction, metric, score, partners (languages in the mean; a system with fewer than the others has
-    their number behind its name). The best of each direction is bold, a direction that a system lacks is grey.
+    Columns: system, direction, metric, score, partners: the languages in the mean, written under the direction, and
+    behind the name of a system that has fewer. The best of each direction is bold, what a system lacks is grey.
 
     Raises KitError when the table is empty or holds two metrics.
     """
     import seaborn as sns
 
     metric = only(table, "metric")
-    few = table["partners"] < table["partners"].max()
+    most = table.groupby("direction", sort=False)["partners"].max()
+    few = table["partners"] < table["direction"].map(most)
     names = table["system"].where(~few, table["system"] + " (" + table["partners"].astype(str) + ")")
     wide = table.assign(system=names).pivot_table("score", "system", "direction", sort=False)
-    ax.figure.set_size_inches(1.9 + 0.56 * wide.shape[1], 1.2 + 0.27 * len(wide))
+    ax.figure.set_size_inches(max(5, 1.9 + 0.56 * wide.shape[1]), 1.4 + 0.27 * len(wide))
     ax.set_facecolor(GREY)
     sns.heatmap(wide, ax=ax, cmap="Blues", vmin=0, annot=True, fmt=".1f", annot_kws={"size": 8}, linewidths=0.5,
                 linecolor="white", cbar=False)  # fmt: skip
@@ -38,7 +39,8 @@ def systems(table: "DataFrame", ax: "Axes") -> None:
             text.set_fontweight("bold")
     turn = sum(name.endswith("-X") for name in wide)
     ax.axvline(turn, color="white", linewidth=5)
-    ax.set(xlabel="", ylabel="", title=f"Mean {metric} (points) over {table['partners'].max()} languages, or (fewer)")
+    ax.set_xticks(ax.get_xticks(), [f"{name}\nn={most[name]}" for name in wide])
+    ax.set(xlabel="", ylabel="", title=f"Mean {metric} (points) over n languages")
     ax.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False)
     ax.tick_params(axis="y", labelrotation=0)
 

@@ -89,28 +89,27 @@ def beside(mine: Mine, theirs: str) -> "DataFrame":
     return table
 
 
-def rows_of_table3(mine: Mine, theirs: str, table: "DataFrame") -> "DataFrame":
-    """Average as Table 3 does: a row a system and direction "en-X", "X-en", …: system, direction, score, n.
+def table3(mine: Mine, table: "DataFrame") -> "DataFrame":
+    """Average as Table 3 does, every system of the release and mine over the very languages that mine was run on.
 
-    Systems are mine in both readings, theirs on the same n languages, and theirs on all it has. A mean needs two
-    languages and a pivot of the table, so a direction that was not run has no row.
+    A row a system and direction ("en-X", …): system, direction, metric, score, partners (languages in the mean).
+    Mine comes twice, in the clean and the paper reading. A mean needs two languages, and one of the table's seven
+    pivots: other directions have no row.
     """
     import pandas as pd
 
-    same = table[table["reading"] == "clean"].assign(score=lambda rows: rows["authors"])
-    whole = _figures(theirs).rename("score").reset_index()
-    parts = [(f"{mine.name} ({reading})", rows) for reading, rows in table.groupby("reading", sort=False)]
-    parts += [(f"{theirs}, same languages", same), (f"{theirs}, all", whole)]
-    scored = pd.concat(
-        [rows.assign(system=name, metric="spBLEU", signature="") for name, rows in parts], ignore_index=True
-    )
-    means = averages(scored).rename(columns={"all": "score"})[["system", "direction", "score", "n"]]
-    return means[means["direction"].isin(TABLE_3)].reset_index(drop=True)
+    same = table[table["reading"] == "clean"][["src", "tgt"]]
+    theirs = release.scores("spBLEU").drop_duplicates(["system", "src", "tgt"]).merge(same, on=["src", "tgt"])
+    names = table["reading"].map(f"{mine.name} ({{}})".format)
+    scored = pd.concat([theirs, table.assign(system=names, metric="spBLEU")], ignore_index=True).assign(signature="")
+    means = averages(scored).rename(columns={"all": "score", "n": "partners"})
+    means = means[means["direction"].isin(TABLE_3)]
+    return means[["system", "direction", "metric", "score", "partners"]].reset_index(drop=True)
 
 
 def as_printed(means: "DataFrame") -> "DataFrame":
-    """Lay the rows of Table 3 out as the paper does, each mean with its n, "29.94 (13)", or a dash."""
-    cells = means.assign(cell=[f"{row.score:.2f} ({row.n})" for row in means.itertuples()])
+    """Lay means of `table3` out as the paper does, each with its n, "29.94 (13)", or a dash where nothing was run."""
+    cells = means.assign(cell=[f"{row.score:.2f} ({row.partners})" for row in means.itertuples()])
     wide = cells.pivot(index="system", columns="direction", values="cell").reindex(columns=TABLE_3)
     return wide.loc[list(dict.fromkeys(means["system"]))].fillna("—").rename_axis(columns=None).reset_index()
 
