@@ -6,6 +6,7 @@ files; sacreBLEU's own functions stay the truth it is tested against.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,28 +62,31 @@ def _codes(pieces: list[list[str]]) -> "tuple[np.ndarray, np.ndarray]":
     import numpy as np
     import pandas as pd
 
-    tokens = [" ".join(text).split() for text in pieces]
-    flat = np.array([token for text in tokens for token in text], dtype=object)
+    tokens, everything = pieces, "".join(chain.from_iterable(pieces))
+    if everything.split() != [everything]:
+        tokens = [" ".join(text).split() for text in pieces]
+    flat = np.array(list(chain.from_iterable(tokens)), dtype=object)
     return pd.factorize(flat)[0], np.array([len(text) for text in tokens])
 
 
 def _matches(codes: "np.ndarray", lengths: "np.ndarray") -> "np.ndarray":
-    """Count clipped matches with the last side: all tokens and (sides, n) lengths in, (sides - 1, n, 4) out"""
+    """Count clipped matches with the last side: all tokens and (sides, n) lengths in, (sides - 1, n, 4) out."""
     import numpy as np
     import pandas as pd
 
     sides, n = lengths.shape
     text = np.repeat(np.arange(sides * n), lengths.ravel())
     left = np.repeat(np.cumsum(lengths.ravel()), lengths.ravel()) - np.arange(len(codes))  # tokens from here on
-    side, gram, owner = text // n, text % n, np.arange(n)  # a 0-gram is its sentence: n-grams match within one
     vocabulary = int(codes.max(initial=0)) + 1
+    starts, grams, owner = np.arange(len(codes)), text % n, np.arange(n)  # a 0-gram is its sentence, and owned by it
     matches = np.zeros((sides - 1, n, ORDER), dtype=np.int64)
     for order in range(ORDER):
-        starts = np.flatnonzero(left > order)
-        numbers, keys = pd.factorize(gram[starts] * vocabulary + codes[starts + order])
-        gram[starts], owner = numbers, owner[keys // vocabulary]
-        found = np.bincount(side[starts] * len(keys) + numbers, minlength=sides * len(keys)).reshape(sides, len(keys))
-        for system in range(sides - 1):
-            clipped = np.minimum(found[system], found[-1])
-            matches[system, :, order] = np.bincount(owner, weights=clipped, minlength=n)
+        grams, keys = pd.factorize(grams * vocabulary + codes[starts + order])
+        owner = owner[keys // vocabulary]
+        found = np.bincount(text[starts] // n * len(keys) + grams, minlength=sides * len(keys))
+        clipped = np.minimum(*np.split(found.reshape(sides, len(keys)), [-1]))
+        for system, counted in enumerate(clipped):
+            matches[system, :, order] = np.bincount(owner, weights=counted, minlength=n)
+        match = clipped.any(axis=0)[grams] & (left[starts] > order + 1)  # what does not match, nothing longer will
+        starts, grams = starts[match], grams[match]
     return matches

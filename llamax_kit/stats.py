@@ -188,9 +188,12 @@ def _counts(n: int, samples: int, seed: int) -> "Iterator[np.ndarray]":
 
 
 def _flips(n: int, samples: int, seed: int) -> "Iterator[np.ndarray]":
-    """Toss a coin for each of n sentences in each shuffle; numpy takes 32 coins from a number, so blocks are of 32."""
+    """Toss a coin for each of n sentences in each shuffle, in blocks small enough for a processor's own cache.
+
+    numpy takes 32 coins from one random number, so only blocks of a multiple of 32 toss as one block would.
+    """
     import numpy as np
 
-    draw, block = np.random.default_rng(seed), 32 * max(1, 2**17 // n)
+    draw, block = np.random.default_rng(seed), 32 * max(1, 2**14 // n)
     for start in range(0, samples, block):
         yield draw.integers(2, size=(min(block, samples - start), n), dtype=bool)
