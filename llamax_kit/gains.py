@@ -7,10 +7,10 @@ of sentences could have made it; they do not speak of other texts, other languag
 from typing import TYPE_CHECKING
 
 from llamax_kit import counts, parallel, spbleu, stats
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.errors import KitError
 from llamax_kit.models.catalogue import trained_on_flores
 from llamax_kit.pairs import SIDES, Pair, lacking, pair
-from llamax_kit.verdicts import ALPHA, CORRECTIONS, corrected, shuffles, verdicts
+from llamax_kit.verdicts import ALPHA, corrected, shuffles, verdicts
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -75,8 +75,7 @@ def method(table: "DataFrame", release: str, correction: str = "holm", samples: 
 
     Raises UnknownName for another correction than `verdicts` takes.
     """
-    if correction not in CORRECTIONS:
-        raise UnknownName("correction", correction, CORRECTIONS, "name the one that the verdicts are by")
+    verdicts(table, correction)  # refuses another
     by = "Holm's method (1979)" if correction == "holm" else "Benjamini and Hochberg's method (1995)"
     sizes, count = " to ".join(map(str, sorted({table["n"].min(), table["n"].max()}))), len(table)
     return (

@@ -40,8 +40,8 @@ GROUPS: dict[str, Callable[[Language], str]] = {
 }
 ORDER = ["high", "low", "trained", "unseen", *(name for _, name in reversed(BINS))]  # other values: by size
 NOT_IN = {
-    "split": "is in neither half of the paper's split, which has LLaMAX's 102 languages",
-    "data": "is not in LLaMAX's training data",
+    "split": "in neither half of the paper's split: not one of LLaMAX's 102 languages",
+    "data": "no training data to count: not one of LLaMAX's 102 languages",
 }
 
 
@@ -103,12 +103,11 @@ def left_out(gains: "DataFrame", group: str) -> "DataFrame":
     import pandas as pd
 
     grouped = assign(gains, group)
-    out = [
-        (row.src, row.tgt, f"{find(row.language).name} {NOT_IN.get(group, 'has no such entry in the language table')}")
-        for row in grouped[grouped["value"] == ""].itertuples()
-    ]
+    ungrouped = grouped[grouped["value"] == ""]
+    why = NOT_IN.get(group, "the language table does not say")
+    out = [(src, tgt, why) for src, tgt in zip(ungrouped["src"], ungrouped["tgt"], strict=True)]
     inside = set(zip(grouped["src"], grouped["tgt"], strict=True))
-    neither = "no pivot: neither side is shared with another direction, so whose group it is cannot be said"
+    neither = "no pivot: neither side is in another direction, so whose group it is cannot be said"
     out += [(*each, neither) for each in zip(gains["src"], gains["tgt"], strict=True) if each not in inside]
     return pd.DataFrame(out, columns=["src", "tgt", "why"]).drop_duplicates(ignore_index=True)
 

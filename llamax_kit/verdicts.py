@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 GAINED, LOST, UNCLEAR, UNTESTED = "gained", "lost", "not shown to differ", "not tested"
 ALPHA = 0.05
-CORRECTIONS = {"holm": "p_holm", "bh": "q"}  # and the column that has it
+CORRECTIONS = {"holm": "p_holm", "bh": "q"}
 
 
 def corrected(table: "DataFrame") -> "DataFrame":
@@ -32,11 +32,16 @@ def verdicts(table: "DataFrame", correction: str = "holm") -> "DataFrame":
     """
     import numpy as np
 
-    if correction not in CORRECTIONS:
-        raise UnknownName("correction", correction, CORRECTIONS, "holm to claim each finding, bh to screen many")
-    p = table[CORRECTIONS[correction]]
+    p = table[column(correction)]
     found = [p.isna(), (p < ALPHA) & (table["gain"] > 0), (p < ALPHA) & (table["gain"] < 0)]
     return table.assign(verdict=np.select(found, [UNTESTED, GAINED, LOST], UNCLEAR))
+
+
+def column(correction: str) -> str:
+    """Name the column of a correction, p_holm for "holm" and q for "bh". Raises UnknownName for another."""
+    if correction not in CORRECTIONS:
+        raise UnknownName("correction", correction, CORRECTIONS, "holm to claim each finding, bh to screen many")
+    return CORRECTIONS[correction]
 
 
 def shuffles(directions: int, asked: int = 0) -> int:
