@@ -12,16 +12,17 @@ from llamax_kit import groups, over_languages, related
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-MEASURES = ("relative_to_english", "tokens_per_word")  # of fertility: those that compare languages, the second in part
-SCORES = ["direction", "language", "score", "baseline_score", "gain", "low", "high"]
+MEASURES = ("relative_to_english", "tokens_per_word")  # those that compare between languages, the second in part
+SCORES = ["system", "baseline", "direction", "language", "metric", "score", "baseline_score", "gain", "low", "high",
+          "n"]  # fmt: skip
 
 
 def by_language(gains: "DataFrame", fertility: "DataFrame | None" = None) -> "DataFrame":
     """Set each gain beside what is known of its language: a row a direction, of the language that is not the pivot.
 
-    Columns: direction ("en-X"), language (its code), score, baseline_score, gain, low, high, script, those of
-    `related.relatedness`, and those of a fertility table, where one is given. Directions without a pivot have no row
-    (`groups.left_out` lists them).
+    Columns: system, baseline, direction ("en-X"), language (its code), metric, score, baseline_score, gain, low, high,
+    n (sentences), script, those of `related.relatedness`, and those of a fertility table (but its n) if one is given.
+    Directions without a pivot have no row (`groups.left_out` lists them).
 
     Raises UnknownName for a language that the kit does not know.
     """
@@ -31,7 +32,7 @@ def by_language(gains: "DataFrame", fertility: "DataFrame | None" = None) -> "Da
     known = related.relatedness(dict.fromkeys(scores["language"]))
     known["related"] = known["related"].astype(pd.CategoricalDtype(related.KINDS, ordered=True))
     if fertility is not None:
-        known = known.merge(fertility, on="code", how="left")
+        known = known.merge(fertility.drop(columns="n"), on="code", how="left")
     return scores.merge(known.rename(columns={"code": "language"}), on="language", how="left")
 
 

@@ -15,17 +15,17 @@ from llamax_kit.plots.group_plots import (
 from llamax_kit.plots.heat_plots import describe_heatmap, heatmap
 from llamax_kit.plots.score_plots import describe_scores, describe_shares, scores, shares
 from llamax_kit.plots.unseen_plots import (
-    describe_gain_by_fertility,
-    describe_gain_by_group,
-    describe_trained_unseen,
-    gain_by_fertility,
-    gain_by_group,
-    trained_unseen,
+    describe_languages_by_fertility,
+    describe_languages_by_group,
+    describe_seen_unseen,
+    languages_by_fertility,
+    languages_by_group,
+    seen_unseen,
 )
 
 __all__ = [
-    "by_group", "describe_by_group", "describe_gain_by_fertility", "describe_gain_by_group", "describe_gains",
-    "describe_heatmap", "describe_scores", "describe_shares", "describe_significance", "describe_trained_unseen",
-    "gain_by_fertility", "gain_by_group", "gains", "heatmap", "scores", "shares", "show", "significance",
-    "trained_against_unseen", "trained_unseen",
+    "by_group", "describe_by_group", "describe_gains", "describe_heatmap", "describe_languages_by_fertility",
+    "describe_languages_by_group", "describe_scores", "describe_seen_unseen", "describe_shares",
+    "describe_significance", "gains", "heatmap", "languages_by_fertility", "languages_by_group", "scores",
+    "seen_unseen", "shares", "show", "significance", "trained_against_unseen",
 ]  # fmt: skip

@@ -6,7 +6,8 @@ those of `groups`.
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.plots.style import PALETTE, only
+from llamax_kit.plots.gain_plots import names
+from llamax_kit.plots.style import PALETTE, only, sizes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 LABELLED = 30  # languages; of more, those farthest out are named
 TICKS = (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100)
-OFFSETS = ((5, 0), (-5, 0), (0, 5), (0, -5), (4, 6), (-4, 6), (4, -6), (-4, -6), (0, 12), (0, -12))  # points, of a name
+OFFSETS = ((5, 0), (-5, 0), (0, 5), (0, -5), (4, 6), (-4, 6), (4, -6), (-4, -6), (0, 12), (0, -12),
+           (9, 12), (-9, 12), (9, -12), (-9, -12), (0, 19), (0, -19))  # points, of a name from its dot  # fmt: skip
 LOOKS = {"trained": ("o", 0), "unseen": ("s", 1)}  # marker, place in the palette
 AXES = {
     "relative_to_english": "tokens, relative to the same sentences in English",
@@ -23,7 +25,7 @@ AXES = {
 }
 
 
-def trained_unseen(table: "DataFrame", ax: "Axes", title: str, metric: str = "spBLEU") -> None:
+def seen_unseen(table: "DataFrame", ax: "Axes", title: str, metric: str = "spBLEU") -> None:
     """Draw what the paper's Figure 4 shows: a row a group, its mean score by the baseline and by the system, joined.
 
     table: of `groups.by_group(gains, "trained")`, of which direction, value, baseline_score, score, gain (points) and
@@ -39,7 +41,7 @@ def trained_unseen(table: "DataFrame", ax: "Axes", title: str, metric: str = "sp
         ax.plot(ends, [y, y], color=colour, linewidth=2, alpha=0.5)
         ax.plot(ends[0], y, marker, color=colour, markerfacecolor="white", markersize=7)
         ax.plot(ends[1], y, marker, color=colour, markersize=7)
-        ax.annotate(f"{row['gain']:+.1f}", (sum(ends) / 2, y), (0, 4), textcoords="offset points", ha="center")
+        ax.annotate(f"{row['gain']:+.2f}", (sum(ends) / 2, y), (0, 4), textcoords="offset points", ha="center")
     counts = rows["n"].map(lambda n: f"n = {n:.0f}", na_action="ignore").fillna("n not published")
     ax.set_yticks(range(len(rows)), rows["direction"] + ", " + rows["value"] + "\n" + counts)
     ax.set_ylim(len(rows) - 0.5, -0.6)
@@ -48,7 +50,7 @@ def trained_unseen(table: "DataFrame", ax: "Axes", title: str, metric: str = "sp
     _finish(ax)
 
 
-def gain_by_group(table: "DataFrame", ax: "Axes", column: str) -> None:
+def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> None:
     """Draw each language's gain, a row a group of `column`; a bar is the mean of a group of two or more.
 
     table: of `unseen.by_language`, one direction. Groups run in their own order where the column is categorical, else
@@ -56,26 +58,26 @@ def gain_by_group(table: "DataFrame", ax: "Axes", column: str) -> None:
 
     Raises KitError when the table is empty or holds two directions.
     """
-    direction = only(table, "direction")
+    only(table, "direction")
     means = table.groupby(column, observed=True)["gain"].agg(["mean", "size"])
     if table[column].dtype != "category":
         means = means.sort_values("mean", ascending=False, kind="stable")
-    rows = range(len(means))
+    rows, named = range(len(means)), len(table) <= LABELLED
     places = means.index.get_indexer(table[column])
-    ax.figure.set_size_inches(7.2, 1.5 + len(means) * (0.7 if len(means) < 6 else 0.36))
+    ax.figure.set_size_inches(7.2, 1.5 + len(means) * (0.85 if len(means) < 6 else 0.46 if named else 0.3))
     ax.axvline(0, color="0.4", linewidth=0.8)
     bars = [(mean, y) for y, (mean, size) in zip(rows, means.itertuples(index=False), strict=True) if size > 1]
     for mean, y in bars:
         ax.plot([mean, mean], [y - 0.38, y + 0.38], color="0.2", linewidth=1.5, zorder=2)
     ax.set_yticks(rows, [f"{name} (n = {size})" for name, size in means["size"].items()])
     ax.set_ylim(len(means) - 0.5, -0.5)
-    ax.set(xlabel="gain (points); bar: mean of a group")
-    y = places + _aside(table["gain"], places)
-    _dots(table, ax, table["gain"], y, f"Gain by language, {direction}")
+    ax.set_xlabel(f"gain in {table['metric'].iloc[0]} (points); bar: mean of a group")
+    y = places + _aside(table["gain"], places, 25 if named else 50)
+    _dots(table, ax, table["gain"], y, f"gain by {column}")
     _name(table, ax, table["gain"], y, ["x"])
 
 
-def gain_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relative_to_english") -> None:
+def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relative_to_english") -> None:
     """Draw each language's gain against a measure of fertility, a logarithmic axis; tokens per word of words alone.
 
     table: of `unseen.by_language`, one direction. Up to thirty languages have their codes beside them, of more those
@@ -84,26 +86,26 @@ def gain_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relative_t
     Raises KitError when the table is empty or holds two directions, or no language has the measure.
     """
     shown = _having(table, measure)
-    direction = only(shown, "direction")
+    only(shown, "direction")
     ax.figure.set_size_inches(7.2, 4.6)
     ax.axhline(0, color="0.4", linewidth=0.8)
+    _dots(shown, ax, shown[measure], shown["gain"], "gain by fertility")
     ax.set_xscale("log")
     ax.set_xticks([tick for tick in TICKS if shown[measure].min() <= tick <= shown[measure].max()])
     ax.set_xticks([], minor=True)
     ax.xaxis.set_major_formatter("{x:g}")
-    ax.set(xlabel=f"{AXES[measure]} (logarithmic)", ylabel="gain (points)")
-    _dots(shown, ax, shown[measure], shown["gain"], f"Gain by fertility, {direction}")
+    ax.set(xlabel=f"{AXES[measure]} (logarithmic)", ylabel=f"gain in {shown['metric'].iloc[0]} (points)")
     _name(shown, ax, shown[measure], shown["gain"], ["x", "y"])
 
 
-def describe_trained_unseen(table: "DataFrame") -> str:
-    """Say in words what `trained_unseen` draws, for the picture's alt text."""
+def describe_seen_unseen(table: "DataFrame") -> str:
+    """Say in words what `seen_unseen` draws, for the picture's alt text."""
     rows = table[table["value"] != "all"].itertuples()
     said = [f"{row.direction}, {row.value}: {row.baseline_score:.1f} to {row.score:.1f}" for row in rows]
     return "Mean scores, baseline to system, in points. " + "; ".join(said) + "."
 
 
-def describe_gain_by_group(table: "DataFrame", column: str) -> str:
+def describe_languages_by_group(table: "DataFrame", column: str) -> str:
     """Say in a sentence the mean gain of the first and the last groups, for the picture's alt text."""
     means = table.groupby(column, observed=True)["gain"].mean().sort_values(ascending=False, kind="stable")
     ends = means if len(means) < 5 else means.iloc[[0, 1, -1]]
@@ -112,7 +114,7 @@ def describe_gain_by_group(table: "DataFrame", column: str) -> str:
     return f"{what}; mean gains in points: {said}."
 
 
-def describe_gain_by_fertility(table: "DataFrame", measure: str = "relative_to_english") -> str:
+def describe_languages_by_fertility(table: "DataFrame", measure: str = "relative_to_english") -> str:
     """Say in a sentence how far the dots reach, for the picture's alt text."""
     shown = _having(table, measure)
     return (
@@ -142,20 +144,20 @@ def _dots(table: "DataFrame", ax: "Axes", x, y, title: str) -> None:
         if here.any():
             ax.scatter(x[here], y[here], s=28, marker=marker, color=colour, alpha=0.75, linewidths=0,
                        label=f"{name} (n = {here.sum()})", zorder=3)  # fmt: skip
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, ncols=2, borderaxespad=0)
-    ax.set_title(title, pad=22)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, ncols=2, borderaxespad=0.2, handletextpad=0.1)
+    ax.set_title(f"{names(table)}: {title}, {table['direction'].iloc[0]}, {sizes(table)}", pad=24, fontsize="medium")
     ax.margins(x=0.08)
     _finish(ax)
 
 
-def _aside(x, rows):
-    """Say how far up or down each dot of a row moves, so that dots of nearly one x lie beside each other."""
+def _aside(x, rows, steps: int):
+    """Say how far up or down each dot of a row moves, so that dots in one of so many steps of x lie over each other."""
     import pandas as pd
 
     x = pd.Series(x).reset_index(drop=True)
-    near = (x / max(x.max() - x.min(), 1e-9) * 50).round()
+    near = (x / max(x.max() - x.min(), 1e-9) * steps).round()
     place = pd.DataFrame({"row": rows, "near": near}).groupby(["row", "near"]).cumcount()
-    step = min(0.12, 0.4 / max(1, (place.max() + 1) // 2))
+    step = min(0.15, 0.4 / max(1, (place.max() + 1) // 2))
     return ((place + 1) // 2 * (-1) ** place * step).to_numpy()
 
 
@@ -176,7 +178,7 @@ def _name(table: "DataFrame", ax: "Axes", x, y, along: list[str]) -> None:
             text = ax.annotate(row.code, (row.x, row.y), (across, up), textcoords="offset points", fontsize=7,
                                ha=("center", "left", "right")[(across > 0) - (across < 0)],
                                va=("center", "bottom", "top")[(up > 0) - (up < 0)])  # fmt: skip
-            box = text.get_window_extent().padded(1.5)
+            box = text.get_window_extent().padded(3)
             if not any(box.overlaps(other) for other in taken):
                 taken.append(box)
                 break

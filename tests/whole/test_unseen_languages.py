@@ -1,0 +1,97 @@
+"""07_test_unseen_languages, executed: on the built-in example, on a few directions, and on published outputs."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = PROJECT / "notebooks"
+
+
+def papermill(folder, notebook, *options):
+    """Execute a notebook by plain papermill; outputs go to `folder`/outputs."""
+    command = [sys.executable, "-m", "papermill", str(NOTEBOOKS / notebook), "out.ipynb", "-k", "python3"]
+    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "outputs")}
+    command += ["--no-progress-bar", *options]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def rows(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The defaults, executed."""
+    place = tmp_path_factory.mktemp("unseen")
+    papermill(place, "07_test_unseen_languages.ipynb")
+    return place
+
+
+def test_the_defaults_say_what_the_notebook_says_of_them(folder):
+    run = folder / "outputs/07_test_unseen_languages"
+    (difference,) = rows(run / "difference.csv")
+    assert float(difference["low"]) < 0 < float(difference["high"])  # "differ by no more than chance"
+    found = {(row["measure"], row["languages"]): row for row in rows(run / "correlations.csv")}
+    row = found["relative_to_english", "trained"]
+    assert (round(float(row["rho"]), 2), row["n"]) == (0.25, "97") and float(row["low"]) > 0
+    assert float(row["p"]) < 0.02 and len(found) == 6
+    assert sum(float(row["p"]) < 0.05 for row in found.values()) == 1  # "one of six"
+    best = sorted(rows(run / "languages.csv"), key=lambda row: -float(row["gain"]))
+    assert [row["language"] for row in best[:2]] == ["gl", "ast"]
+
+
+def test_it_keeps_every_table_twice_every_picture_twice_and_a_record(folder):
+    run = folder / "outputs/07_test_unseen_languages"
+    tables = ["languages", "trained_unseen", "figure4_of_the_paper", "difference", "related", "script", "family",
+              "fertility", "correlations"]  # fmt: skip
+    pictures = ["figure4", "related_en-X", "script_en-X", "family_en-X", "fertility_en-X"]
+    expected = {f"{name}.{end}" for name in tables for end in ("csv", "tex")} | {"gains.csv", "run.json"}
+    expected |= {f"{name}.{end}" for name in pictures for end in ("png", "pdf")}
+    assert {path.name for path in run.iterdir()} == expected
+    record = json.loads((run / "run.json").read_text())
+    assert record["parameters"]["system"] == "demo_spanish" and record["unseen_at_hand"] == 43
+    assert record["corpus"]["name"] == "cldr" and record["left_out"] == []
+
+
+def test_it_says_what_is_not_known_and_nothing_is_said_aside(folder):
+    notebook = nbformat.read(folder / "out.ipynb", 4)
+    outputs = [each for cell in notebook.cells for each in cell.get("outputs", [])]
+    alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
+    assert len(alts) == 5 and "en-X, unseen: 6.0 to 14.4" in alts[0] and "Right, demo_spanish: " in alts[0]
+    printed = "".join(each["text"] for each in outputs if each.get("name") == "stdout")
+    assert "59 of 102: " in printed
+    assert not [each for each in outputs if each.get("name") == "stderr"]
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert "the authors never published their list" in prose
+
+
+def test_groups_of_one_pass_without_interval(folder):
+    papermill(folder, "07_test_unseen_languages.ipynb", "-p", "directions", "en-eus_Latn en-sw", "-p", "run", "few")
+    (difference,) = rows(folder / "outputs/few/difference.csv")
+    assert (difference["p"], difference["n_trained"], difference["n_unseen"]) == ("", "1", "1")
+
+
+def test_gpt_35_against_copying_on_13_trained_and_7_unseen_languages(data, tmp_path):
+    outputs = data / "system_outputs/chatgpt_flores200"
+    params = PROJECT / "params"
+    quick = "-p sentences 100 -p chrf False -p examples 1".split()
+    papermill(tmp_path, "05_score_hypotheses.ipynb", "-f", str(params / "05_score_hypotheses/chatgpt.yml"),
+              "-p", "hypotheses", str(outputs), *quick)  # fmt: skip
+    papermill(tmp_path, "07_test_unseen_languages.ipynb", "-f", str(params / "07_test_unseen_languages/chatgpt.yml"))
+    run = tmp_path / "outputs/07_chatgpt"
+    (difference,) = rows(run / "difference.csv")
+    assert (difference["n_trained"], difference["n_unseen"]) == ("13", "7")
+    assert float(difference["low"]) > 0
+    related = {row["related"]: int(row["n"]) for row in rows(run / "related.csv")}
+    assert related == {"trained": 13, "unseen, related": 5, "unseen, unrelated": 2}
+    found = {(row["measure"], row["languages"]): float(row["rho"]) for row in rows(run / "correlations.csv")}
+    assert found["relative_to_english", "trained"] < -0.7
