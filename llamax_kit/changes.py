@@ -31,7 +31,9 @@ def changes(*records: dict) -> "DataFrame":
         if len(set(told)) > 1 and not any(what == noise or what.startswith(f"{noise}.") for noise in NOISE):
             rows.append((what, *told))
     names = _apart([str(record.get("run", "run")) for record in records])
-    return pd.DataFrame(rows or [(NOTHING, *[""] * len(records))], columns=["what", *names])
+    if not rows and len(records) > 1:
+        rows = [(NOTHING, *[""] * len(records))]
+    return pd.DataFrame(rows, columns=["what", *names])
 
 
 def effects(gathered: Gathered) -> "DataFrame":

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from llamax_kit import stats
+from llamax_kit import facts, runs, stats, verdicts
 from llamax_kit.compare import Gathered
 from llamax_kit.runs import Run
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def sentences(gathered: Gathered, gains: "DataFrame | None" = None) -> list[str]:
     """Say what was compared, how it was generated, scored and tested, and by which kit; a sentence or two each.
 
-    gains: as `gains.gains` gives, of any number of pairs; without it nothing is said of tests.
+    gains: as `against.against` gives; without it nothing is said of tests.
     """
     said = [_compared(gathered), *_generated(gathered), _scored(gathered)]
     if gains is not None and len(gains):
@@ -59,42 +59,49 @@ def _generation(systems: str, run: str, each: Run) -> str:
     kind = "content hash" if model["model"].startswith("sha256:") else "revision"
     adapter = f", adapter {model['adapter'][:19]}" if model.get("adapter") else ""
     beams = decoding.get("num_beams", 1)
-    search = "greedy search" if beams == 1 else f"beam search with {beams} beams"
-    searched = f"{search}, at most {decoding['max_new_tokens']} new tokens" if decoding else "a decoding that is not on record"
+    search = "greedily" if beams == 1 else f"by beam search ({beams} beams)"
+    limit = f", at most {decoding.get('max_new_tokens')} new tokens"
+    searched = search + limit if decoding else "by a decoding not on record"
     return (
         f"{systems} ({kind} {revision}{adapter}; {model.get('dtype')}, transformers {model.get('transformers')}) "
-        f"translated with {searched}, prompt {_short(str(chosen.get('prompt', 'not on record')).rpartition('/')[2])}."
+        f"translated {searched}, prompt {_short(str(chosen.get('prompt', 'not on record')).rpartition('/')[2])}."
     )
 
 
 def _scored(gathered: Gathered) -> str:
     scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
     own = "" if gathered.metric == "spBLEU" else " (not to be compared with spBLEU)"
-    intervals = f", with 95 % intervals from {stats.SAMPLES:,} bootstrap resamples" if scores["low"].notna().any() else ""
-    return f"Scores are corpus-level {gathered.metric}{own}, signature {scores['signature'].iloc[0]}{intervals}."
+    intervals = f", with 95 % intervals from {stats.SAMPLES:,} bootstrap resamples"
+    told = f"Scores are corpus-level {gathered.metric}{own}, signature {scores['signature'].iloc[0]}"
+    return f"{told}{intervals if scores['low'].notna().any() else ''}."
 
 
 def _tested(gains: "DataFrame") -> str:
-    sizes = sorted(set(gains.groupby(["system", "baseline"]).size()))
-    tests = _count(sizes[0], "direction") if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} directions"
-    over = _listed(list(dict.fromkeys(gains["baseline"])))
-    if gains["p"].isna().all():
+    over, tests = _listed(list(dict.fromkeys(gains["baseline"]))), int(gains["p"].notna().sum())
+    if not tests:
         return f"Gains over {over} are differences of scores, untested for want of sentences."
     return (
-        f"Gains over {over} are differences of corpus scores, with 95 % intervals by paired bootstrap ({stats.SAMPLES:,} "
-        f"resamples; Koehn, 2004) and two-sided p-values by approximate randomisation ({stats.SHUFFLES:,} shuffles; "
-        f"Riezler and Maxwell, 2005), corrected by Holm's method over the {tests} of each pair of systems; "
-        f"seed {stats.SEED}."
+        f"Gains over {over} are differences of corpus scores, with 95 % intervals by paired bootstrap "
+        f"({stats.SAMPLES:,} resamples; Koehn, 2004) and two-sided p-values by approximate randomisation "
+        f"({verdicts.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005), corrected by Holm's method (1979) over "
+        f"all {_count(tests, 'test')} together and significant below {verdicts.ALPHA}; seed {stats.SEED}."
     )
 
 
 def _kit(gathered: Gathered) -> str:
-    """Name the kit's versions and commits that made the runs, and say whether code was changed beyond them."""
-    records = [each.record for each in gathered.runs.values()]
-    versions = {(record.get("versions") or {}).get("llamax-kit") or "of no version on record" for record in records}
-    commits = {(git["commit"][:7], git["dirty"]) for record in records if (git := record.get("git"))}
-    told = [f"commit {commit}{' with uncommitted changes' * dirty}" for commit, dirty in sorted(commits)]
-    return f"Computed with llamax-kit {_listed(sorted(versions))} ({_listed(told) or 'commit not on record'})."
+    """Name the kit's versions and commits, those that made the runs and this one where it is another."""
+    made = dict.fromkeys(_version(each.record) for each in gathered.runs.values())
+    now = _version(facts.automatic(runs.PROJECT))
+    if set(made) == {now}:
+        return f"Computed with llamax-kit {now}."
+    return f"Scores were computed with llamax-kit {_listed(list(made))}, the comparison with {now}."
+
+
+def _version(record: dict) -> str:
+    """Say which kit wrote a record: "0.1.0 (commit 02a087c with uncommitted changes)"."""
+    version, git = (record.get("versions") or {}).get("llamax-kit"), record.get("git") or {}
+    dirty = " with uncommitted changes" if git.get("dirty") else ""
+    return f"{version or 'of no version on record'} (commit {git.get('commit', 'not on record')[:13]}{dirty})"
 
 
 def _listed(names: list[str]) -> str:

@@ -37,12 +37,13 @@ def write(
 ) -> Path:
     """Write a report into `folder`, whole or not at all, in the place of an earlier one, and give its page's path.
 
-    method: sentences, as `methods.sentences` gives them; parts: tables and pictures in the order of the page.
+    method: sentences, as `methods.sentences` gives them; parts: tables and pictures in the order of the page; a
+    table without rows is left out.
 
     Raises KitError for a folder that holds something else, a picture that is not there or has no alt text, two parts of
     one name, a table without a caption, or a folder that cannot be written.
     """
-    folder, parts = Path(folder), list(parts)
+    folder, parts = Path(folder), [each for each in parts if isinstance(each, Picture) or len(each.frame)]
     _check(folder, parts)
     scratch = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:

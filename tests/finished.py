@@ -33,3 +33,8 @@ def save(run, *tables, tokenize="cldr", corpus=CLDR, keep=True, **facts):
 
 def copied(directions="en-de en-sw"):
     return rows("copy", directions).assign(hypothesis=lambda table: table["source"])
+
+
+def worse(text):
+    """Answer with a few letters wrong."""
+    return text.replace("o", "0")

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from finished import CLDR, copied, rows, save
+from finished import CLDR, copied, rows, save, worse
 
 from llamax_kit import compare, runs
 from llamax_kit.changes import NOTHING, changes, effects
@@ -21,10 +21,6 @@ def outputs(tmp_path, monkeypatch):
 def change(run, **facts):
     path = runs.outputs() / run / "run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | facts))
-
-
-def worse(text):
-    return text.replace("o", "0")
 
 
 def test_runs_become_one_table_with_names_that_tell_systems_apart():
@@ -175,6 +171,7 @@ def test_equal_runs_changed_nothing_that_determines_a_score():
     record = runs.load("a").record
     told = changes(record, record | {"written": "later", "process_seconds": 0.1})
     assert told["what"].tolist() == [NOTHING] and list(told) == ["what", "a", "a (2)"]
+    assert changes(record).empty
 
 
 def test_effects_count_hypotheses_and_subtract_scores():

@@ -88,6 +88,8 @@ def test_every_figure_is_traced_to_a_file_whose_hash_is_its_own(written, gathere
     assert len(sources) == 2 * (3 + 2)
     for source in sources:
         assert files.sha256(runs.outputs() / source["run"] / source["file"]) == source["sha256"]
+    records = {source["run"]: source["sha256"] for source in sources if source["file"] == "run.json"}
+    assert records == {run: files.sha256(written / f"runs/{run}.json") for run in records}
     head = soup(written).select("#table-scores th a")
     links = {link.get_text(): link["href"] for link in head}
     assert links == {"copy": "#run-demo_copy", "only-es": "#run-demo_spanish"}
@@ -156,7 +158,7 @@ def test_the_method_says_what_a_paper_must(gathered):
     gains = pd.DataFrame({"system": "s", "baseline": "b", "p": [0.1, 0.2]})
     said = " ".join(methods.sentences(gathered, gains))
     for needed in ("We compare copy and only-es in 3 directions of CLDR 47", "4 sentences a direction", "spBLEU-cldr",
-                   gathered.scores["signature"][0], "1,000 resamples", "10,000 shuffles", "Holm's method over the 2",
+                   gathered.scores["signature"][0], "1,000 resamples", "10,000 shuffles", "over all 2 tests together",
                    "copy repeats the source", "llamax-kit 0.1.0 (commit "):  # fmt: skip
         assert needed in said
     assert "paired" not in " ".join(methods.sentences(gathered))
@@ -171,9 +173,9 @@ def test_the_method_names_model_revision_decoding_and_prompt(gathered):
         decoding={"num_beams": 4, "max_new_tokens": 256}, git={"commit": "feedbeef12", "dirty": True},
         parameters={"prompt": "paper"})  # fmt: skip
     said = " ".join(methods.sentences(gathered))
-    assert "only-es (revision 0123456789ab; bfloat16, transformers 5.1) translated with beam search with 4 beams, " \
+    assert "only-es (revision 0123456789ab; bfloat16, transformers 5.1) translated by beam search (4 beams), " \
            "at most 256 new tokens, prompt paper." in said  # fmt: skip
-    assert "commit feedbee with uncommitted changes" in said
+    assert "commit feedbeef12 with uncommitted changes)" in said
     del run.record["model"]
     assert "of only-es were read from files (run demo_spanish)" in " ".join(methods.sentences(gathered))
 

@@ -1,0 +1,76 @@
+"""What every system of several runs gained over one of them, in one table, corrected over all of its tests together.
+
+Tests nothing itself: each pair goes to `gains`. A pair tested alone, as in notebook 06, has fewer tests to correct for.
+"""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit import comparable, gains, verdicts
+from llamax_kit.comparable import DIRECTION
+from llamax_kit.compare import Gathered, find
+from llamax_kit.errors import KitError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def against(gathered: Gathered, baseline: str = "", tokenize: str = "") -> "DataFrame":
+    """Measure gains over `baseline` (see `compare.find`): the columns of `gains.gains`, systems named as in `gathered`.
+
+    The copied source is measured where it is a run's only system. A system without a direction of the baseline's is
+    left out, as `gathered.lacking` lists; one whose run kept no translations is not tested. tokenize: what the runs
+    were scored with, where their records do not say.
+
+    Raises UnknownName for the baseline, KitError when there is nothing to compare it with, or scores.csv is not of the
+    translations beside it; NotComparable for a tokenizer that the scores do not have.
+    """
+    import pandas as pd
+
+    spec = find(gathered, baseline)
+    names = dict(zip(gathered.systems["spec"], gathered.systems["system"], strict=True))
+    own = gathered.systems[~gathered.systems["beside"]].drop_duplicates("system")
+    has = _directions(gathered)
+    others = [each for each in own["spec"] if names[each] != names[spec] and has[names[each]] & has[names[spec]]]
+    if not others:
+        raise KitError(
+            f"no other system has a direction of {spec}, so there is no gain to measure. "
+            f"To mend: name another run, or another baseline"
+        )
+    samples = verdicts.shuffles(sum(len(has[names[each]] & has[names[spec]]) for each in others))
+    tables = [_pair(gathered, each, spec, names, tokenize, samples) for each in others]
+    table = verdicts.corrected(pd.concat(tables, ignore_index=True))
+    _same_scores(gathered, table)
+    return table
+
+
+def _pair(
+    gathered: Gathered, spec: str, baseline: str, names: dict[str, str], tokenize: str, samples: int
+) -> "DataFrame":
+    runs = dict(zip(gathered.systems["spec"], gathered.systems["run"], strict=True))
+    if any(gathered.runs[runs[each]].translations is None for each in (spec, baseline)):
+        scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
+        sides = (scores[scores["system"] == names[each]] for each in (spec, baseline))
+        return gains.from_scores(*sides).assign(note="no translations kept, no test")
+    table = gains.gains(gains.pair(spec, baseline), tokenize, samples)
+    return table.assign(system=names[spec], baseline=names[baseline])
+
+
+def _directions(gathered: Gathered) -> dict[str, set]:
+    scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
+    named = scores["src"] + "-" + scores["tgt"]
+    return named.groupby(scores["system"]).agg(set).to_dict()
+
+
+def _same_scores(gathered: Gathered, table: "DataFrame") -> None:
+    """Check that the gains are differences of the very scores that the runs hold."""
+    scores = gathered.scores[gathered.scores["metric"].str.startswith("spBLEU")]
+    comparable.same_signatures({"the runs' scores.csv": scores, "the gains": table})
+    both = table.merge(scores, on=["system", *DIRECTION, "metric"], suffixes=("", "_kept"))
+    odd = both[(both["score"] - both["score_kept"]).abs() > 1e-9]
+    if len(odd):
+        row = odd.iloc[0]
+        raise KitError(
+            f"run {row['run']}: scores.csv says {row['score_kept']:.4f} for {row['system']} {row['src']}-{row['tgt']}, "
+            f"but its translations score {row['score']:.4f} ({len(odd)} of {len(both)} differ), so one of them is of "
+            f"another time. To mend: run its notebook again"
+        )

@@ -1,0 +1,64 @@
+"""against: gains of many systems over one, each as `gains` finds it, corrected together, of the runs' own scores."""
+
+import pytest
+from finished import copied, rows, save, worse
+
+from llamax_kit import compare, gains, runs, stats
+from llamax_kit.against import against
+from llamax_kit.comparable import NotComparable
+from llamax_kit.errors import KitError, UnknownName
+
+
+@pytest.fixture(autouse=True)
+def outputs(tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+
+
+def test_gains_are_those_of_each_pair_corrected_over_all_together():
+    save("a", rows("model", answer=worse), copied())
+    save("b", rows("model"), rows("other", "en-sw sw-en", answer=str.lower), copied())
+    found = compare.gather("a b")
+    table = against(found, "a")
+    assert table[["system", "baseline", "src", "tgt"]].values.tolist() == [
+        ["model (b)", "model (a)", "en", "de"], ["model (b)", "model (a)", "en", "sw"],
+        ["other", "model (a)", "en", "sw"]]  # fmt: skip
+    pair = gains.gains(gains.pair("b:model", "a:model"))
+    same = ["gain", "low", "high", "p"]
+    assert table.loc[:1, same].values.tolist() == pair[same].values.tolist()
+    assert table["p_holm"].tolist() == stats.holm(table["p"]).tolist()
+    assert set(against(found, "b:copy")["system"]) == {"model (a)", "model (b)", "other"}
+
+
+def test_a_run_without_translations_has_gains_without_tests():
+    save("a", rows("one", answer=worse), keep=False)
+    save("b", rows("two"))
+    save("c", rows("three"))
+    table = against(compare.gather("b c a"))
+    assert table["p"].notna().tolist() == [True, True, False, False]
+    assert set(table["note"][2:]) == {"no translations kept, no test"} and (table["gain"][2:] < 0).all()
+
+
+def test_a_system_that_shares_no_direction_is_left_out_and_listed():
+    save("a", rows("one", "en-de"))
+    save("b", rows("two", "en-de"))
+    save("c", rows("three", "en-sw"))
+    found = compare.gather("a b c")
+    assert set(against(found)["system"]) == {"two"}
+    assert "three" in set(found.lacking["system"])
+    with pytest.raises(KitError, match="no other system has a direction of c:three.*To mend: name another"):
+        against(found, "c")
+
+
+def test_wrong_names_wrong_tokenizers_and_stale_scores_are_refused(monkeypatch):
+    save("a", rows("one", answer=worse))
+    save("b", rows("two"))
+    with pytest.raises(UnknownName, match="unknown system of these runs 'nobody'"):
+        against(compare.gather("a b"), "nobody")
+    real = gains.gains
+    with monkeypatch.context() as patch, pytest.raises(NotComparable, match="the gains has spBLEU tok:flores101"):
+        patch.setattr(gains, "gains", lambda *_: real(*_).assign(metric="spBLEU", signature="tok:flores101"))
+        against(compare.gather("a b"))
+    scores = runs.load("b").scores
+    runs.save_table(scores.assign(score=scores["score"] - 1), runs.outputs() / "b/scores.csv")
+    with pytest.raises(KitError, match=r"b: scores.csv says 99.0000 for two en-de.* score 100.0000 \(2 of 2 differ\)"):
+        against(compare.gather("a b"))

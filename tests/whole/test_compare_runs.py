@@ -1,0 +1,112 @@
+"""09_compare_runs, executed: on its defaults, on real systems that two runs hold, and on what does not compare."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+import sacrebleu
+from bs4 import BeautifulSoup
+
+from llamax_kit import corpora, hypotheses, page, runs, spbleu
+
+PROJECT = Path(__file__).resolve().parents[2]
+NOTEBOOK = PROJECT / "notebooks" / "09_compare_runs.ipynb"
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    """The outputs folder of this file's runs."""
+    place = tmp_path_factory.mktemp("outputs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LLAMAX_KIT_OUTPUTS", str(place))
+        yield place
+
+
+def papermill(outputs, *options):
+    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), str(outputs / "out.ipynb"), "-k", "python3"]
+    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(outputs)}
+    return subprocess.run([*command, "--no-progress-bar", *options], env=environment, capture_output=True, text=True)
+
+
+def rows(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def save(run, table, **facts):
+    """Make a finished run on the embedded text or FLORES-101."""
+    folder, scores = runs.folder(run), spbleu.score_table(table, facts.pop("tokenize", "cldr"), chrf=False)
+    runs.save_translations(folder, table)
+    runs.save_table(scores, folder / "scores.csv")
+    runs.record(folder, signatures=sorted(set(scores["signature"])), **facts)
+
+
+@pytest.fixture(scope="module")
+def default(outputs):
+    done = papermill(outputs)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return outputs / "09_compare_runs"
+
+
+def test_the_default_finds_the_languages_close_to_spanish_and_reports_them(default):
+    gains = rows(default / "gains.csv")
+    assert len(gains) == 140 and {row["baseline"] for row in gains} == {"copy"}
+    best = sorted(gains, key=lambda row: -float(row["gain"]))[:4]
+    assert {row["tgt"] for row in best} >= {"gl", "ast", "pt"}
+    assert {row["verdict"] for row in best} == {"gained"}
+    for row in gains[::20]:
+        assert float(row["gain"]) == pytest.approx(float(row["score"]) - float(row["baseline_score"]), abs=1e-9)
+    text = (default / "report/index.html").read_text(encoding="utf-8")
+    assert page.loads(text) == [] and page.without_alt(text) == 0
+    shown = BeautifulSoup(text, "html.parser")
+    assert len(shown.find_all("img")) == 2 and "model.engine" in shown.select_one("#table-changes").get_text()
+    assert not shown.select("#table-effects")
+    assert str(default.parent) not in text
+
+
+def test_its_own_page_says_nothing_aside_and_its_pictures_speak(default):
+    cells = nbformat.read(default.parent / "out.ipynb", 4).cells
+    told = [each for cell in cells for each in cell.get("outputs", [])]
+    assert not [each for each in told if each.get("name") == "stderr"]
+    alts = [each.metadata["image/png"]["alt"] for each in told if "image/png" in each.get("data", {})]
+    assert len(alts) == 2 and all(alts)
+
+
+def test_what_does_not_compare_stops_it_with_both_values_and_the_remedy(default, outputs):
+    half = runs.load("demo_copy")
+    save("half", half.translations[half.translations["index"] % 2 == 0], corpus=half.record["corpus"])
+    done = papermill(outputs, "-p", "runs", "demo_spanish half")
+    assert done.returncode != 0
+    assert "demo_spanish:only-es has 60; half:copy has" in done.stderr and "To mend: choose the same" in done.stderr
+
+
+def test_real_systems_are_compared_with_sacrebleus_scores(data, outputs):
+    found = hypotheses.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-af en-cy")
+    text = corpora.load("flores101", ["en", "af", "cy"])
+    facts = {"name": text.name, "split": text.split, "release": text.release, "sha256": text.sha256}
+    table = hypotheses.read_outputs(found, text)
+    for run, names in (("two", ["google", "microsoft"]), ("more", ["google", "nllb"])):
+        save(run, table[table["system"].isin(names)], tokenize="flores101", corpus=facts,
+             parameters={"tokenize": "flores101"})  # fmt: skip
+    done = papermill(outputs, "-p", "runs", "two more", "-p", "baseline", "two:google", "-p", "run", "real")
+    assert done.returncode == 0, done.stderr[-3000:]
+    gains = {(row["system"], row["tgt"]): row for row in rows(outputs / "real/gains.csv")}
+    assert {system for system, _ in gains} == {"microsoft", "google (more)", "nllb"}
+    same = gains["google (more)", "cy"]
+    assert (float(same["gain"]), float(same["p"]), same["verdict"]) == (0, 1, "not shown to differ")
+    for (system, tgt), row in gains.items():
+        name = system.removesuffix(" (more)")
+        own = table[(table["system"] == name) & (table["tgt"] == tgt)]
+        bleu = sacrebleu.corpus_bleu(list(own["hypothesis"]), [list(own["reference"])], tokenize="flores101")
+        assert float(row["score"]) == bleu.score
+    effects = pd.read_csv(outputs / "real/report/tables/effects.csv")
+    assert effects["differ"].tolist() == [0, 0] and effects["difference"].tolist() == [0, 0]
+    changed = pd.read_csv(outputs / "real/report/tables/changes.csv", keep_default_na=False)
+    assert {each for each in changed["what"] if not each.startswith("git.")} <= {"nothing that determines a score"}
+    method = (outputs / "real/report/method.txt").read_text()
+    assert "FLORES-101 devtest, 1,012 sentences" in method and "over all 6 tests together" in method
