@@ -20,7 +20,7 @@ ANSWERS = {  # cell -> (variable, right answers, wrong answers)
     "exercise-2": ("four", [[60, 29.41, 3.57, 2.27], (60.0, 29.412, 3.571, 2.273)], [[60, 29.41, 0, 0], [60, 29.41]]),
     "exercise-3": ("stopped", [71.7, 71.65], [75.0, 77.9, 100]),
     "exercise-4": ("boat", ["river the crossed boat old the"], ["the old boat crossed the river", "river crossed", ""]),
-    "exercise-5": ("couple", ["AF", "FA", "af"], ["AB", "AC", "AD", "AE", "A", "ADF"]),
+    "exercise-5": ("couple", ["AF", "FA", "a, f"], ["AB", "AC", "AD", "AE", "BF", "A", "ADF"]),
     "exercise-6": ("needed", [5827, 5900], [500, 1707, 2000, 5600]),
     "exercise-7": ("k", [6], [1, 5, 7, 100]),
     "exercise-8": ("lost", ["hidden"], [0, 499, "hidden - 1", "hidden + 1"]),
