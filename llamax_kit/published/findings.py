@@ -43,10 +43,11 @@ def gains(table: "DataFrame") -> str:
 def sides(table: "DataFrame") -> str:
     """Say who translates most directions above 10 spBLEU around Arabic, and who hardly any."""
     arabic = table[table["language"] == "Arabic"].assign(both=lambda rows: rows["into_it"] + rows["from_it"])
-    best, few = arabic.loc[arabic["both"].idxmax()], arabic[arabic["both"] <= 20]
+    most = arabic["both"].max()
+    best, few = " and ".join(arabic["system"][arabic["both"] == most]), arabic["system"][arabic["both"] <= 20]
     return (
-        f"Around Arabic {best.system} has most directions above 10 spBLEU, {best.both} of 202; "
-        f"{len(few)} of {len(arabic)} systems have 20 or fewer ({', '.join(few['system'])})."
+        f"Around Arabic {best} {'have' if ' and ' in best else 'has'} most directions above 10 spBLEU, {most} of 202; "
+        f"{len(few)} of {len(arabic)} systems have 20 or fewer ({', '.join(few)})."
     )
 
 

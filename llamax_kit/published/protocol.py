@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NOT_SAID = "not recorded"
 PAPER = engines.decoding("paper")._asdict()
-PLAN = "{num_beams} beams, {max_new_tokens} new tokens"
+PLAN = "{num_beams} beam(s), {max_new_tokens} new tokens"
 
 
 def protocol(mine: yours.Mine, theirs: str, table: "DataFrame") -> "DataFrame":

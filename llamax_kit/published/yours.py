@@ -110,7 +110,7 @@ def table3(mine: Mine, table: "DataFrame") -> "DataFrame":
 def as_printed(means: "DataFrame") -> "DataFrame":
     """Lay means of `table3` out as the paper does, each with its n, "29.94 (13)", or a dash where nothing was run."""
     cells = means.assign(cell=[f"{row.score:.2f} ({row.partners})" for row in means.itertuples()])
-    wide = cells.pivot(index="system", columns="direction", values="cell").reindex(columns=TABLE_3)
+    wide = cells.pivot(index="system", columns="direction", values="cell").reindex(columns=TABLE_3).astype(object)
     return wide.loc[list(dict.fromkeys(means["system"]))].fillna("—").rename_axis(columns=None).reset_index()
 
 

@@ -1,0 +1,201 @@
+"""A run of one's own beside the authors' figures: scores against sacreBLEU's, and every refusal and mark."""
+
+import pandas as pd
+import pytest
+from sacrebleu.metrics import BLEU
+
+from llamax_kit import corpora, engines, hypotheses, metrics, runs, spbleu
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.published import protocol, release, yours
+
+THEIRS = "LLaMAX2-7B-Alpaca"
+FLORES = {"name": "flores101", "split": "devtest", "release": "FLORES-101 devtest", "sha256": "0" * 64}
+SAYINGS = ["The market opens at 10:30 today.", "Rain is expected in the north.", "She wrote two books about birds."]
+
+
+def answers(*pairs: str, system: str = "mine", count: int = 3) -> pd.DataFrame:
+    """Translations of three sayings; the first hypothesis holds a colon, which the authors' scorer cuts at."""
+    rows = []
+    for pair in pairs:
+        src, tgt = pair.split("-")
+        for index, text in enumerate(SAYINGS[:count]):
+            rows.append((system, src, tgt, index, f"{src} {text}", f"{tgt} {text}", f"{tgt} {text} Indeed.", "stop", 9))
+    return pd.DataFrame(rows, columns=["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish",
+                                       "tokens"])  # fmt: skip
+
+
+@pytest.fixture
+def make(tmp_path, monkeypatch):
+    """Write a run, its scores replaced by three figures of the authors, and the tokenizer by the kit's own."""
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+    monkeypatch.setattr(yours, "TOKENIZE", "cldr")
+    figures = [
+        ("en-X", "en", "de", 60.0),
+        ("en-X", "en", "sw", 5.0),
+        ("X-en", "de", "en", 33.0),
+        ("en-X", "en", "fr", 1),
+    ]
+    table = pd.DataFrame(figures, columns=["direction", "src", "tgt", "score"])
+    both = pd.concat([table.assign(system=THEIRS), table.assign(system="NLLB-200", score=2 * table["score"])])
+    monkeypatch.setattr(release, "scores", lambda metric="spBLEU": both.assign(metric=metric))
+
+    def written(*tables, corpus=FLORES, **facts) -> str:
+        folder = runs.folder("run")
+        if tables:
+            runs.save_translations(folder, pd.concat(tables))
+        runs.record(folder, corpus=corpus, **facts)
+        return "run"
+
+    return written
+
+
+def test_mine_is_sacrebleus_number_in_both_readings(make):
+    table = yours.beside(yours.load(make(answers("en-de"))), THEIRS).set_index("reading")
+    mine = answers("en-de")
+    whole = BLEU(tokenize="none")
+    whole.tokenizer = metrics.spbleu("cldr").metric.tokenizer
+    cut = ["de The market opens at 10", *mine["hypothesis"][1:]]
+    for reading, texts in (("clean", list(mine["hypothesis"])), ("paper", cut)):
+        assert table.score[reading] == pytest.approx(whole.corpus_score(texts, [list(mine["reference"])]).score, abs=0)
+    assert table.score["paper"] < table.score["clean"]
+
+
+def test_the_difference_has_the_interval_of_mine(make):
+    table = yours.beside(yours.load(make(answers("en-de", "en-sw"))), THEIRS)
+    assert list(zip(table.src, table.tgt, table.reading, strict=True)) == [
+        ("en", "de", "clean"), ("en", "de", "paper"), ("en", "sw", "clean"), ("en", "sw", "paper")]  # fmt: skip
+    assert (table["difference"] == table["score"] - table["authors"]).all()
+    assert (table["low_difference"] == table["low"] - table["authors"]).all()
+    assert table["inside"].equals(table["authors"].between(table["low"].round(2), table["high"].round(2)))
+    assert not table["inside"].iloc[2] and (table["authors"] == [60, 60, 5, 5]).all()
+
+
+def test_a_figure_of_two_decimals_lies_within_an_interval_of_none(make, monkeypatch):
+    """An interval that is a point (all sentences alike) holds the figure that rounds to it."""
+    same = answers("en-de", count=1)
+    score = spbleu.score(list(same["hypothesis"]), list(same["reference"]), "cldr").score
+    figure = pd.DataFrame([(THEIRS, "en-X", "en", "de", "spBLEU", round(score, 2))],
+                          columns=["system", "direction", "src", "tgt", "metric", "score"])  # fmt: skip
+    monkeypatch.setattr(release, "scores", lambda metric: figure)
+    assert yours.beside(yours.load(make(same)), THEIRS)["inside"].iloc[0]
+
+
+def test_few_sentences_and_another_release_are_shown_and_marked(make):
+    table = yours.beside(yours.load(make(answers("en-de"))), THEIRS)
+    assert set(table["comparable"]) == {"no: 3 of 1012 sentences"}
+    corpus = FLORES | {"name": "flores200", "release": "FLORES-200 devtest"}
+    table = yours.beside(yours.load(make(answers("en-de"), corpus=corpus)), THEIRS)
+    assert set(table["comparable"]) == {"no: FLORES-200 devtest, not FLORES-101 devtest; 3 of 1012 sentences"}
+    assert yours._comparable(FLORES, 1012) == "yes"
+
+
+def test_directions_without_a_figure_of_theirs_are_listed(make):
+    table = yours.beside(yours.load(make(answers("en-de", "sw-de"))), THEIRS)
+    assert table.attrs["left_out"] == ["sw-de"] and set(table["src"]) == {"en"}
+
+
+def test_no_shared_direction_is_refused(make):
+    with pytest.raises(KitError, match=r"share no direction: the run has sw-de.*To mend: translate from or into"):
+        yours.beside(yours.load(make(answers("sw-de"))), THEIRS)
+
+
+def test_an_unknown_system_of_theirs_is_refused_with_the_nearest(make):
+    with pytest.raises(UnknownName, match="LLaMAX2-7B-Alpaca"):
+        yours.beside(yours.load(make(answers("en-de"))), "LLaMAX2-Alpaca")
+
+
+@pytest.mark.parametrize("corpus, said", [
+    ({"name": "cldr", "split": "devtest", "release": "CLDR 47, devtest"}, "CLDR 47, devtest"),
+    (FLORES | {"split": "dev", "release": "FLORES-101 dev"}, "FLORES-101 dev,"),
+    ({}, "a text that its record does not name"),
+])  # fmt: skip
+def test_another_text_is_refused_with_what_to_run(make, corpus, said):
+    name = make(answers("en-de"), corpus=corpus)
+    with pytest.raises(KitError, match="must not stand beside each other.*-p corpus flores101") as refused:
+        yours.load(name)
+    assert said in str(refused.value)
+
+
+def test_a_run_is_asked_for_by_system_where_it_holds_several(make):
+    name = make(answers("en-de"), answers("en-de", system="other"), answers("en-de", system="copy"))
+    with pytest.raises(KitError, match="holds 2 systems: mine, other. To mend: say which, as in run:mine"):
+        yours.load(name)
+    assert yours.load("run:other").name == "run:other" and set(yours.load("run:copy").translations["system"]) == {
+        "copy"
+    }
+    with pytest.raises(UnknownName, match="unknown system of run run 'third'. One of: copy, mine, other"):
+        yours.load("run:third")
+
+
+def test_a_run_without_translations_or_of_another_name_is_refused(make):
+    make()
+    with pytest.raises(KitError, match="has no translations to score"):
+        yours.load("run")
+    with pytest.raises(UnknownName, match="unknown run 'rum'"):
+        yours.load("rum")
+
+
+def test_all_systems_are_averaged_over_the_languages_of_mine(make):
+    mine = yours.load(make(answers("en-de", "en-sw", "de-en")))
+    table = yours.beside(mine, THEIRS)
+    means = yours.table3(mine, table).set_index("system")
+    assert set(means["direction"]) == {"en-X"} and set(means["partners"]) == {2}  # one source into en makes no mean
+    assert means["score"][THEIRS] == 32.5 and means["score"]["NLLB-200"] == 65  # en-fr, which was not run, is not in it
+    clean = table[(table["reading"] == "clean") & (table["src"] == "en")]["score"].mean()
+    assert means["score"]["run:mine (clean)"] == pytest.approx(clean, abs=1e-12)
+
+
+def test_a_row_of_table_3_has_a_dash_where_nothing_was_run(make):
+    mine = yours.load(make(answers("en-de", "en-sw")))
+    row = yours.as_printed(yours.table3(mine, yours.beside(mine, THEIRS))).set_index("system")
+    assert list(row) == yours.TABLE_3 and row.loc[THEIRS, "en-X"] == "32.50 (2)"
+    assert (row.loc["run:mine (clean)"].drop("en-X") == "—").all()
+
+
+def protocols(mine: str, theirs: str = THEIRS) -> dict:
+    loaded = yours.load(mine)
+    table = protocol.protocol(loaded, theirs, yours.beside(loaded, theirs)).set_index("what")
+    return table.T.to_dict("list")
+
+
+def test_the_protocol_says_what_the_record_says(make):
+    model = {"engine": "transformers", "model": "abc", "dtype": "bfloat16"}
+    facts = dict(model=model, decoding=engines.decoding("paper"), parameters={"prompt": "paper"})
+    said = protocols(make(answers("en-de"), **facts))
+    assert said["decoding"] == ["4 beam(s), 256 new tokens", "4 beam(s), 256 new tokens", "yes"]
+    assert said["prompt"][1:] == ["paper", "yes"] and said["test set"][2] == "yes"
+    assert said["number format"] == ["bfloat16 weights, float16 autocast", "bfloat16", "no"]
+    assert said["sentences a direction"] == ["1012", "3", "no"] and said["sacreBLEU"][0] == "2.4.0"
+    assert said["system"] == [f"{THEIRS} (7B), no revision named", "abc", "not known"]
+
+
+def test_what_a_record_does_not_say_is_not_guessed(make):
+    said = protocols(make(answers("en-de")), "NLLB-200")
+    for what in ("system", "prompt", "decoding", "number format"):
+        assert said[what][1:] == ["not recorded", "not known"]
+    assert "(1.3B)" in said["system"][0] and said["prompt"][0] == "the system's own, as in Table 14"
+
+
+def test_the_copy_baseline_is_not_given_its_neighbours_decoding(make):
+    make(answers("en-de"), answers("en-de", system="copy"), decoding=engines.decoding("paper"))
+    assert protocols("run:copy")["decoding"][1:] == ["not recorded", "not known"]
+    assert protocols("run:mine")["decoding"][2] == "yes"
+
+
+def test_greedy_decoding_is_another_condition(make):
+    said = protocols(make(answers("en-de"), decoding=engines.decoding("greedy")))
+    assert said["decoding"][1:] == ["1 beam(s), 256 new tokens", "no"]
+
+
+def test_real_outputs_of_nllb_beside_the_papers(data, tmp_path, monkeypatch):
+    """Igbo from Mozilla's NLLB: 23.93 by sacreBLEU's command line, 25.62 in the release (NLLB-200-1.3B)."""
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+    text = corpora.load("flores101", ["en", "ig"])
+    found = hypotheses.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-ig")
+    folder = runs.folder("igbo")
+    runs.save_translations(folder, hypotheses.read_outputs(found, text))
+    runs.record(folder, corpus={"name": text.name, "split": text.split, "release": text.release})
+    table = yours.beside(yours.load("igbo:nllb"), "NLLB-200").set_index("reading")
+    assert table["score"].round(2).tolist() == [23.93, 23.35] and (table["authors"] == 25.62).all()
+    assert set(table["comparable"]) == {"yes"} and not table["inside"].any()
+    assert table["difference"].round(2).tolist() == [-1.69, -2.27]

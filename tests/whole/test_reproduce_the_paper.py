@@ -1,0 +1,120 @@
+"""12_reproduce_the_paper, executed: on the printed figures alone, on the release, and with a run beside theirs."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from llamax_kit import corpora, hypotheses, runs
+
+PROJECT = Path(__file__).resolve().parents[2]
+NOTEBOOK = PROJECT / "notebooks" / "12_reproduce_the_paper.ipynb"
+PICTURES = {"table3", "gains", "figure1", "figure4", "figure6", "figure7", "detected", "table6", "table5", "figure3"}
+
+
+def papermill(folder, *options, **environment):
+    """Execute the notebook by plain papermill; outputs go to `folder`/outputs."""
+    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), "out.ipynb", "-k", "python3", "--no-progress-bar"]
+    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "outputs")} | environment
+    return subprocess.run([*command, *options], cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def rows(path) -> list[dict]:
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def said(folder) -> str:
+    """All that the executed notebook printed."""
+    outputs = [each for cell in nbformat.read(folder / "out.ipynb", 4).cells for each in cell.get("outputs", [])]
+    assert not [each for each in outputs if each.get("name") == "stderr"]
+    return "".join(each.text for each in outputs if each.get("name") == "stdout")
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("printed")
+    done = papermill(folder, LLAMAX_KIT_DATA=str(folder / "nothing"))
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def released(data, tmp_path_factory):
+    """The release read, and Igbo by Mozilla's NLLB beside the paper's."""
+    folder = tmp_path_factory.mktemp("released")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LLAMAX_KIT_OUTPUTS", str(folder / "outputs"))
+        text = corpora.load("flores101", ["en", "ig", "is"])
+        found = hypotheses.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-ig en-is")
+        run = runs.folder("05_mozilla")
+        runs.save_translations(run, hypotheses.read_outputs(found, text))
+        runs.record(run, corpus={"name": text.name, "split": text.split, "release": text.release})
+    variant = PROJECT / "params" / NOTEBOOK.stem / "mozilla_nllb.yml"
+    done = papermill(folder, "-f", str(variant), "-p", "run", "released")
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+def test_it_opens_on_the_papers_numbers_without_data(printed):
+    run, text = printed / "outputs/12_reproduce_the_paper", said(printed)
+    assert "As printed: the release is not read." in text and "`mine` is empty" in text
+    assert "gains +12.17 spBLEU points over LLaMA2-7B-Alpaca in the mean of 14 printed averages" in text
+    assert "above GPT-4 in 13 of 42 directions" in text and "in 89.5 % and 89.0 % without the 18 languages" in text
+    verdicts = {row["verdict"] for row in rows(run / "claims.csv")}
+    assert {"holds", "holds on average, not everywhere", "does not hold against NLLB-200"} <= verdicts
+    assert len(rows(run / "table3.csv")) == 564 and len(rows(run / "detected.csv")) == 606
+
+
+def test_every_picture_has_its_table_beside_it(printed):
+    names = {path.name for path in (printed / "outputs/12_reproduce_the_paper").iterdir()}
+    assert {path.removesuffix(".png") for path in names if path.endswith(".png")} == PICTURES
+    assert {f"{name}.{ending}" for name in PICTURES for ending in ("pdf", "csv", "tex")} <= names
+
+
+def test_every_average_of_the_release_comes_out_again(released):
+    run = released / "outputs/released"
+    cells = rows(run / "summaries_all.csv")
+    assert len(cells) == 464 * 3 * 2
+    assert max(abs(float(cell["difference"])) for cell in cells) <= 0.0101
+    assert "2,784 of 2,784 figures recomputed: 2,724 equal, 60 apart by rounding" in said(released)
+
+
+def test_the_release_contradicts_what_it_contradicts(released):
+    found = rows(released / "outputs/released/contradictions.csv")
+    assert any("Aya-101" in row["where"] and "swapped" in row["what"] for row in found)
+    assert any("Figure 7" in row["where"] and "LLaMA2-7B" in row["evidence"] for row in found)
+    text = said(released)
+    assert "435 equal, 11 apart by rounding, 6 different" in text
+    assert "LLaMAX2-7B-Alpaca is above M2M-100-12B in 12 of 14" in text
+
+
+def test_a_run_stands_beside_theirs_and_in_table_3(released):
+    run = released / "outputs/released"
+    side = {(row["tgt"], row["reading"]): row for row in rows(run / "yours.csv")}
+    assert {key: (round(float(row["score"]), 2), float(row["authors"])) for key, row in side.items()} == {
+        ("ig", "clean"): (23.93, 25.62), ("ig", "paper"): (23.35, 25.62),
+        ("is", "clean"): (22.18, 29.31), ("is", "paper"): (21.62, 29.31)}  # fmt: skip
+    assert all(row["comparable"] == "yes" and row["inside"] == "False" for row in side.values())
+    means = {row["system"]: row for row in rows(run / "yours_table3.csv")}
+    assert float(means["NLLB-200"]["score"]) == pytest.approx((25.62 + 29.31) / 2)
+    assert means["05_mozilla:nllb (clean)"]["partners"] == "2" and len(means) == 16 + 2
+    row = rows(run / "yours_row.csv")[0]
+    assert row["en-X"] == "23.05 (2)" and row["X-en"] == "—"
+    record = json.loads((run / "run.json").read_text())
+    assert record["published"]["release"] and record["corpus"]["release"] == "FLORES-101 devtest"
+    assert record["signatures"] == ["nrefs:1|case:mixed|eff:no|tok:flores101|smooth:exp|version:2.6.0"]
+
+
+def test_a_run_on_another_text_stops_it_with_what_to_do(data, tmp_path, monkeypatch):
+    from llamax_kit import example
+
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
+    example.make("demo_copy")
+    done = papermill(tmp_path, "-p", "mine", "demo_copy")
+    assert done.returncode != 0 and "must not stand beside each other. To mend: translate FLORES-101" in done.stderr
