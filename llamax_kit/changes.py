@@ -40,7 +40,7 @@ def effects(gathered: Gathered) -> "DataFrame":
     """Say what a change did to a system that two runs hold: how many hypotheses differ, and by how much its score.
 
     Columns: system, run, against (an earlier run), src, tgt, n, differ (hypotheses; missing where a run kept none),
-    metric, score, score_against, difference (points). A row a direction that both runs have; none of the baseline.
+    difference (points), score, score_against, metric. A row a direction that both runs have; none of the baseline.
     """
     import pandas as pd
 
@@ -51,7 +51,7 @@ def effects(gathered: Gathered) -> "DataFrame":
         for place, run in enumerate(each["run"])
         for against in each["run"][:place]
     ]
-    columns = ["system", "run", "against", *DIRECTION, "n", "differ", "metric", "score", "score_against", "difference"]
+    columns = ["system", "run", "against", *DIRECTION, "n", "differ", "difference", "score", "score_against", "metric"]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
     return table[columns]
 
