@@ -29,7 +29,8 @@ def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
     """Run the jobs that are not done, `processes` at a time, and give the state of every job.
 
     One line on stderr for each job as it starts and as it ends. What a job's cells say on stderr goes to
-    `outputs/<run>/<notebook>.log`. A job that fails stops none but those that read its run.
+    `outputs/<run>/<notebook>.log`. A job that fails stops none but those that read its run. Two sweeps of one file at
+    once would run the same jobs: nothing locks.
     """
     todo = [each.job for each in states(jobs) if each.state != "done"]
     _say(f"{len(jobs)} jobs: {len(jobs) - len(todo)} done, {len(todo)} to do")
@@ -105,6 +106,8 @@ def _execute_all(jobs: list[Job], processes: int) -> None:
         state = states([job])[0]
         if state.state == "done":
             _say(f"done    {job.run} in {seconds:.0f} s: {job.output.with_suffix('.html')}")
+            if not _log(job).stat().st_size:
+                _log(job).unlink()
             continue
         why = state.why if state.state == "failed" else f"{_last_line(_log(job), code)}; to read: {_log(job)}"
         _say(f"failed  {job.run} after {seconds:.0f} s: {why}")

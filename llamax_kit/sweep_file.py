@@ -27,12 +27,13 @@ KEYS = ("notebook", "files", "values", "each", "grid", "run")
 
 
 class Job(NamedTuple):
-    """A notebook to execute with values; `run` names its folder, `block` says after which others it begins."""
+    """A notebook to execute with values."""
 
-    block: int
+    block: int  # a block's jobs begin when those of the block before have ended
     notebook: Path
+    defaults: dict[str, Any]
     values: dict[str, Any]
-    run: str
+    run: str  # the name of its folder
 
     @property
     def output(self) -> Path:
@@ -41,8 +42,8 @@ class Job(NamedTuple):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """All parameters of the notebook as this job sets them, those left at their defaults included."""
-        return {each.name: each.default for each in parameters(self.notebook)} | self.values
+        """All parameters of the notebook as this job has them, given or by default."""
+        return self.defaults | self.values
 
 
 def read(file: Path | str) -> list[Job]:
@@ -74,16 +75,15 @@ def _jobs(number: int, block: Any, folder: Path) -> Iterator[Job]:
         raise KitError(f"run must be text, got {block['run']!r}. To mend: put it in quotes, as in '06_{{system}}'")
     own = folder / str(block["notebook"])
     notebook = execute.find(own if own.is_file() else str(block["notebook"]))
+    defaults = {each.name: each.default for each in parameters(notebook)}
     for given in _combinations(block, folder):
         values = {name: _with_environment(value) for name, value in given.items()}
-        check(notebook, values)
-        job = Job(number, notebook, values, "")
         if "run" in block:
-            values["run"] = _filled(block["run"], job.parameters)
-            check(notebook, values)
-        run = str(job.parameters.get("run", notebook.stem))
+            values["run"] = _filled(block["run"], defaults | values)
+        check(notebook, values)
+        run = str((defaults | values).get("run", notebook.stem))
         runs.check_name(run)
-        yield job._replace(run=run)
+        yield Job(number, notebook, defaults, values, run)
 
 
 def _combinations(block: dict, folder: Path) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,7 @@ it reads is done and older than it. Prose that changed makes nothing missing.
 
 import json
 import re
+import reprlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -45,15 +46,13 @@ def translates(job: Job) -> bool:
 
 
 def summary(found: Sequence[State], new: int | None = None) -> str:
-    """Count: "12 done (3 new), 1 failed: 06_nllb, 1 missing: 06_all"."""
-    runs_of = {name: [each.job.run for each in found if each.state == name] for name in ("done", "failed", "missing")}
-    parts = [f"{len(runs_of['done'])} done" + ("" if new is None else f" ({new} new)")]
-    parts += [f"{len(runs_of[name])} {name}: {_few(runs_of[name])}" for name in ("failed", "missing") if runs_of[name]]
-    return ", ".join(parts)
-
-
-def _few(names: list[str]) -> str:
-    return " ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    """Count: "12 done (3 new), 1 failed: 06_nllb, 2 missing"."""
+    states = [each.state for each in found]
+    failed = [each.job.run for each in found if each.state == "failed"]
+    done = f"{states.count('done')} done" + ("" if new is None else f" ({new} new)")
+    parts = [f"{len(failed)} failed: {' '.join(failed)}"] * bool(failed)
+    parts += [f"{states.count('missing')} missing"] * ("missing" in states)
+    return ", ".join([done, *parts])
 
 
 def _state(job: Job) -> tuple[str, str]:
@@ -80,9 +79,8 @@ def _changed(job: Job, executed: dict) -> str:
     """Say what an execution has otherwise than the job, or ""."""
     if _code(executed) != _code(json.loads(job.notebook.read_text(encoding="utf-8"))):
         return "notebook changed"
-    wanted, defaults = job.parameters, job._replace(values={}).parameters  # the same code has the same defaults
-    had = defaults | executed["metadata"]["papermill"]["parameters"]
-    differ = [f"{name} was {had[name]!r}" for name in wanted if had[name] != wanted[name]]
+    had = job.defaults | executed["metadata"]["papermill"]["parameters"]  # the same code has the same defaults
+    differ = [f"{name} was {reprlib.repr(had[name])}" for name, value in job.parameters.items() if had[name] != value]
     return f"parameters changed: {', '.join(differ)}" if differ else ""
 
 

@@ -85,7 +85,7 @@ def test_what_reads_a_run_that_failed_is_not_started(folder):
             "- {notebook: reads.ipynb, each: [{system: 'small:a', run: x}]}")  # fmt: skip
     code, _, err = sweep(folder, text)
     assert code == 1
-    assert err[3:] == ["skip    x: needs small, which is failed", "0 done (0 new), 1 failed: small, 1 missing: x"]
+    assert err[3:] == ["skip    x: needs small, which is failed", "0 done (0 new), 1 failed: small, 1 missing"]
     assert not (folder / "out" / "x").exists()
 
 
