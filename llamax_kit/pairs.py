@@ -76,7 +76,7 @@ def lacking(system: "DataFrame", baseline: "DataFrame") -> "DataFrame":
     """
     import pandas as pd
 
-    names = [table["system"].iloc[0] if len(table) else "an empty table" for table in (system, baseline)]
+    names = [table["system"].iloc[0] for table in (system, baseline)]
     ours, theirs = (dict.fromkeys(zip(table["src"], table["tgt"], strict=True)) for table in (system, baseline))
     if not ours.keys() & theirs.keys():
         raise KitError(
@@ -114,7 +114,13 @@ def _chosen(table: "DataFrame", directions: str, tables: "list[DataFrame]") -> "
         return table
     spoken = {code for each in tables for side in SIDES for code in each[side]}
     wanted = set(languages.directions(directions, sorted(spoken)))
-    return table[[each in wanted for each in zip(table["src"], table["tgt"], strict=True)]]
+    kept = table[[each in wanted for each in zip(table["src"], table["tgt"], strict=True)]]
+    if kept.empty:
+        raise KitError(
+            f"{table['system'].iloc[0]} has none of the directions {directions}. "
+            f"To mend: choose among its {_few(dict.fromkeys(zip(table['src'], table['tgt'], strict=True)))}"
+        )
+    return kept
 
 
 def _shared(table: "DataFrame", left_out: "DataFrame") -> "DataFrame":

@@ -1,0 +1,169 @@
+"""gains: sacreBLEU's scores and its paired test, corrected over all directions; published scores without either."""
+
+import pandas as pd
+import pytest
+from finished import CLDR, rows, save, worse
+from sacrebleu.significance import PairedTest
+from scipy.stats import false_discovery_control
+
+from llamax_kit import corpora, gains, hypotheses, metrics, spbleu, verdicts
+from llamax_kit.errors import KitError, UnknownName
+
+
+@pytest.fixture(autouse=True)
+def outputs(tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+
+
+def compare(mine, theirs, **options) -> pd.DataFrame:
+    save("mine", mine)
+    save("theirs", theirs)
+    return gains.gains(gains.pair("mine", "theirs"), **options)
+
+
+def test_scores_are_the_runs_own_and_the_gain_is_their_difference():
+    table = compare(rows("m"), rows("t", answer=worse), samples=200)
+    assert list(table.columns) == gains.COLUMNS
+    for side, column in ((rows("m"), "score"), (rows("t", answer=worse), "baseline_score")):
+        assert list(table[column]) == list(spbleu.score_table(side, "cldr", chrf=False)["score"])
+    assert list(table["score"]) == pytest.approx([100, 100]) and (table["baseline_score"] < 90).all()
+    assert (table["gain"] == table["score"] - table["baseline_score"]).all()
+    assert (table["low"] <= table["gain"]).all() and (table["gain"] <= table["high"]).all()
+    assert set(table["n"]) == {4} and "tok:cldr-" in table["signature"].iloc[0]
+
+
+def test_a_real_direction_is_sacrebleus_paired_test_to_the_last_digit(data):
+    folder = data / "system_outputs/mozilla_flores101"
+    text = corpora.load("flores101", ["en", "is"])
+    outputs = hypotheses.find_outputs(folder, directions="en-is")
+    table = hypotheses.read_outputs([each for each in outputs if each.system in ("google", "microsoft")], text)
+    save("real", table, tokenize="flores101", corpus=CLDR | {"release": text.release})
+    row = gains.gains(gains.pair("real:google", "real:microsoft"), samples=2000).iloc[0]
+    sides = {name: list(part["hypothesis"]) for name, part in table.groupby("system")}
+    references = list(text.texts["is"])
+    named = [("microsoft", sides["microsoft"]), ("google", sides["google"])]
+    theirs = PairedTest(named, {"": metrics.spbleu("flores101").metric}, [references], "ar", 2000)()[1]["BLEU"]
+    assert (row.baseline_score, row.score) == (theirs[0].score, theirs[1].score)
+    assert row.p == pytest.approx(theirs[1].p_value, abs=1e-12)
+    assert (row.n, row.verdict) == (1012, verdicts.UNCLEAR)
+
+
+def test_swapped_systems_swap_the_gain_and_keep_p():
+    one = compare(rows("m"), rows("t", answer=worse), samples=200)
+    other = gains.gains(gains.pair("theirs", "mine"), samples=200)
+    assert list(other["gain"]) == [-each for each in one["gain"]]
+    assert list(other["p"]) == list(one["p"])
+    assert list(other["low"]) == pytest.approx([-each for each in one["high"]])
+
+
+def test_identical_systems_gain_nothing_and_the_note_says_why():
+    table = compare(rows("m"), rows("t"), samples=200)
+    assert set(table["gain"]) == set(table["low"]) == set(table["high"]) == {0.0}
+    assert set(table["p"]) == set(table["p_holm"]) == set(table["q"]) == {1.0}
+    assert set(table["verdict"]) == {verdicts.UNCLEAR} and set(table["note"]) == {"identical outputs"}
+
+
+def test_a_system_that_said_nothing_scores_zero_and_the_note_says_so():
+    table = compare(rows("m", answer=lambda text: ""), rows("t"), samples=200)
+    assert set(table["score"]) == {0.0} and (table["gain"] == -table["baseline_score"]).all()
+    assert set(table["note"]) == {"all outputs of mine are empty"}
+    both = compare(rows("m", answer=lambda text: ""), rows("t", answer=lambda text: " "), samples=200)
+    assert set(both["gain"]) == {0.0} and set(both["p"]) == {1.0}
+    assert both["note"].iloc[0] == "all outputs of mine are empty; all outputs of theirs are empty"
+
+
+def test_a_single_direction_is_corrected_for_one():
+    table = compare(rows("m", "en-de"), rows("t", "en-de", worse), samples=200)
+    assert len(table) == 1 and (table["p"] == table["p_holm"]).all() and (table["p"] == table["q"]).all()
+    said = gains.method(table, "CLDR 47", samples=200)
+    assert "1 direction of 4 sentences" in said and "corrected over 1 test by Holm's method" in said
+
+
+def test_the_correction_is_over_all_directions():
+    p = pd.Series([0.001, 0.02, 0.03, 0.5])
+    table = verdicts.corrected(pd.DataFrame({"p": p, "gain": [1.0, -1.0, 1.0, 1.0]}))
+    assert list(table["p_holm"]) == pytest.approx([0.004, 0.06, 0.06, 0.5])
+    assert list(table["q"]) == pytest.approx(false_discovery_control(p))
+    assert list(table["verdict"]) == ["gained", *["not shown to differ"] * 3]
+    screened = verdicts.verdicts(table, "bh")
+    assert list(screened["verdict"]) == ["gained", "lost", "gained", "not shown to differ"]
+    with pytest.raises(UnknownName, match="unknown correction 'bonferroni'. One of: holm, bh"):
+        verdicts.verdicts(table, "bonferroni")
+
+
+def test_shuffles_are_enough_for_holm_to_find_something_or_it_is_said():
+    assert [verdicts.shuffles(count) for count in (1, 250, 1372)] == [10_000, 10_000, 54_880]
+    assert all(count / (verdicts.shuffles(count) + 1) < verdicts.ALPHA for count in (1, 250, 499, 500, 1372, 10_000))
+    assert verdicts.shuffles(3, asked=100) == 100
+    with pytest.raises(KitError, match="10,000 shuffles give no p below 0.0001, .* 501 directions: nothing could be"):
+        verdicts.shuffles(501, asked=10_000)
+
+
+def test_without_a_tokenizer_on_record_one_must_be_named(tmp_path):
+    save("mine", rows("m"))
+    save("theirs", rows("t"))
+    record = tmp_path / "mine/run.json"
+    record.write_text(record.read_text().replace('"tokenize": "cldr"', '"tokenize": ""'))
+    with pytest.raises(KitError, match="do not say one tokenizer. To mend: name it"):
+        gains.gains(gains.pair("mine", "theirs"), samples=200)
+    assert len(gains.gains(gains.pair("mine", "theirs"), "cldr", samples=200)) == 2
+
+
+def test_systems_that_trained_on_flores_are_marked_in_every_row():
+    table = compare(rows("m"), rows("bloomz-7b1", answer=worse), samples=200)
+    assert set(table["note"]) == {"theirs trained on FLORES"}
+
+
+def test_the_method_names_what_makes_a_figure():
+    table = compare(rows("m"), rows("t", answer=worse))
+    said = gains.method(table, "CLDR 47, devtest", "bh")
+    for part in ("spBLEU-cldr", table["signature"].iloc[0], "CLDR 47, devtest", "mine over theirs", "10,000 shuffles",
+                 "1,000 resamples", "2 tests by Benjamini and Hochberg", "seed 12345"):  # fmt: skip
+        assert part in said
+    with pytest.raises(UnknownName, match="correction"):
+        gains.method(table, "CLDR 47", "none")
+
+
+def published(system, points, **more) -> pd.DataFrame:
+    rows = [(system, "en", tgt, "spBLEU", score) for tgt, score in points.items()]
+    return pd.DataFrame(rows, columns=["system", "src", "tgt", "metric", "score"]).assign(**more)
+
+
+def test_published_scores_give_gains_that_say_they_are_not_tested():
+    ours = published("LLaMAX2", {"de": 30.5, "sw": 20.0, "fr": 1.0})
+    table = gains.from_scores(ours, published("mt0", {"sw": 5.0, "de": 28.0}))
+    assert list(table.columns) == gains.COLUMNS
+    assert list(zip(table["tgt"], table["gain"], strict=True)) == [("de", 2.5), ("sw", 15.0)]
+    assert table[["low", "high", "p", "p_holm", "q", "n"]].isna().all(axis=None)
+    assert set(table["verdict"]) == {verdicts.UNTESTED}
+    assert set(table["note"]) == {"published score, no test; mt0 trained on FLORES"}
+    missing = gains.lacking(published("a", {"de": 1.0, "fr": 1.0}), published("b", {"de": 1.0}))
+    assert list(missing.itertuples(index=False, name=None)) == [("en", "fr", "b")]
+
+
+def test_a_signature_or_size_that_one_alone_says_is_kept_and_two_must_agree():
+    one = published("a", {"de": 1.0}, signature="nrefs:1|tok:flores101", n=1012)
+    assert gains.from_scores(one, published("b", {"de": 2.0})).loc[0, ["signature", "n"]].tolist() == [
+        "nrefs:1|tok:flores101", 1012,
+    ]  # fmt: skip
+    assert gains.from_scores(published("b", {"de": 2.0}), one).loc[0, "n"] == 1012
+    for more, said in (({"signature": "nrefs:1|tok:flores200", "n": 1012}, "signature nrefs:1.tok:flores101"),
+                       ({"signature": "nrefs:1|tok:flores101", "n": 997}, "n 1012, b has 997")):  # fmt: skip
+        with pytest.raises(KitError, match=f"en-de: a has {said}.*no gain can be told"):
+            gains.from_scores(one, published("b", {"de": 2.0}, **more))
+
+
+@pytest.mark.parametrize(
+    "theirs, said",
+    [
+        (published("b", {"de": float("nan"), "sw": 1.0}), r"en-de: the spBLEU score of b is missing \(NaN\); so"),
+        (pd.concat([published("b", {"de": 1.0})] * 2), "en-de: the spBLEU score of b stands twice"),
+        (published("b", {"de": 1.0}).assign(metric="chrF++"), r"a has metric spBLEU, b has chrF\+\+"),
+        (pd.concat([published("b", {"de": 1.0}), published("c", {"de": 1.0})]), "one system over one, got 2: b, c"),
+        (published("b", {"ja": 1.0}), r"no direction is in both: a has 1 \(en-de\), b has 1 \(en-ja\)"),
+        (published("b", {"de": 1.0}).drop(columns="score"), "missing: score"),
+    ],
+)
+def test_scores_that_cannot_be_compared_are_refused(theirs, said):
+    with pytest.raises(KitError, match=said):
+        gains.from_scores(published("a", {"de": 2.0}), theirs)

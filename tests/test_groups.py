@@ -1,0 +1,137 @@
+"""groups: means over languages as the paper takes them, always with n, an honest interval, and what is left out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from llamax_kit import gains, groups
+from llamax_kit.averages import averages
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.languages import all_languages, find
+from llamax_kit.models.catalogue import trained_on_flores
+
+
+def table(directions: dict[str, float], baseline=10.0, verdict="gained") -> pd.DataFrame:
+    """Gains from made-up scores: direction to gain."""
+    sides = [direction.split("-") for direction in directions]
+    scores = pd.DataFrame({
+        "system": "a", "src": [src for src, _ in sides], "tgt": [tgt for _, tgt in sides], "metric": "spBLEU",
+        "score": [baseline + gain for gain in directions.values()], "n": 1012, "signature": "sig",
+    })  # fmt: skip
+    found = gains.from_scores(scores, scores.assign(system="b", score=baseline))
+    return found.assign(verdict=verdict)
+
+
+def means(found: pd.DataFrame) -> dict:
+    return {(row.direction, row.value): (row.gain, row.n) for row in found.itertuples()}
+
+
+def test_every_language_counts_once_in_the_half_of_its_split_and_in_all():
+    found = groups.by_group(table({"en-de": 4, "en-fr": 2, "en-sw": 9, "en-eus_Latn": 1}), "split")
+    assert list(found.columns) == groups.COLUMNS
+    assert means(found) == {("en-X", "high"): (3, 2), ("en-X", "low"): (9, 1), ("en-X", "all"): (4, 4)}
+    assert list(found["baseline_score"]) == [10] * 3 and list(found["score"]) == [13, 19, 14]
+
+
+def test_means_are_the_papers_averages_on_both_sides_of_every_pivot():
+    codes = [language.code for language in all_languages() if language.trained][:30]
+    draw = np.random.default_rng(1)
+    pairs = [(pivot, code) for pivot in ("en", "de", "zh") for code in codes if code != pivot]
+    given = table({f"{a}-{b}": draw.normal(5, 3) for a, b in {*pairs, *((b, a) for a, b in pairs)}})
+    found = means(groups.by_group(given, "split"))
+    theirs = averages(given)
+    assert len(theirs) >= 6
+    for row in theirs.itertuples():
+        for half, n in (("low", row.n_low), ("high", row.n_high), ("all", row.n)):
+            score = getattr(row, half) - 10
+            assert found[row.direction, half] == (pytest.approx(score), n)
+
+
+def test_the_group_is_that_of_the_side_that_is_no_pivot():
+    assigned = groups.assign(table({"en-sw": 1, "sw-en": 2, "en-de": 3, "de-en": 4}), "script")
+    assert set(zip(assigned["direction"], assigned["language"], strict=True)) == {
+        ("en-X", "sw"), ("en-X", "de"), ("X-en", "sw"), ("X-en", "de"),
+    }  # fmt: skip
+
+
+def test_among_five_languages_a_direction_stands_under_both_sides():
+    five = "en de sw ja ru".split()
+    assigned = groups.assign(table({f"{a}-{b}": 1 for a in five for b in five if a != b}), "family")
+    assert len(assigned) == 40
+    assert set(assigned[(assigned.src == "sw") & (assigned.tgt == "ja")]["direction"]) == {"sw-X", "X-ja"}
+
+
+def test_a_single_direction_with_english_is_grouped_and_one_without_is_left_out_with_the_reason():
+    assert means(groups.by_group(table({"sw-en": 7}), "split")) == {("X-en", "low"): (7, 1), ("X-en", "all"): (7, 1)}
+    lonely = table({"sw-de": 7})
+    assert len(groups.by_group(lonely, "split")) == 0
+    assert groups.left_out(lonely, "split")["why"].str.contains("no pivot").all()
+
+
+@pytest.mark.parametrize(
+    "group, values",
+    [
+        ("trained", {"de": "trained", "eus_Latn": "unseen"}),
+        ("script", {"de": "Latn", "ru": "Cyrl"}),
+        ("family", {"sw": "Niger–Congo", "eus_Latn": "Isolate"}),
+        ("data", {"de": "4 M lines or more", "kea": "under 0.1 M lines", "ln": "0.1 to 1 M lines", "eus_Latn": ""}),
+        ("split", {"de": "high", "zh": "low", "eus_Latn": ""}),
+    ],
+)
+def test_groups_are_the_language_tables_facts(group, values):
+    assigned = groups.assign(table({f"en-{code}": 1 for code in values}), group)
+    assert dict(zip(assigned["language"], assigned["value"], strict=True)) == values
+
+
+def test_bins_of_data_are_named_by_their_bounds_and_run_from_much_to_little():
+    trained = [language.code for language in all_languages() if language.trained and language.code != "en"]
+    given = table({f"en-{code}": 1 for code in trained})
+    found = groups.by_group(given, "data")
+    assert list(zip(found["value"], found["n"], strict=True)) == [
+        ("4 M lines or more", 52), ("3 to 4 M lines", 25), ("1 to 3 M lines", 12), ("0.1 to 1 M lines", 7),
+        ("under 0.1 M lines", 5), ("all", 101),
+    ]  # fmt: skip
+    small = groups.assign(given, "data").query("value == 'under 0.1 M lines'")["language"]
+    assert all(find(code).para_lines < 100_000 for code in small)
+
+
+def test_what_is_in_no_group_is_listed_with_the_reason_and_counts_in_all():
+    given = table({"en-de": 1, "en-eus_Latn": 2, "en-fao_Latn": 3})
+    out = groups.left_out(given, "split")
+    assert list(out["tgt"]) == ["eus_Latn", "fao_Latn"] and out["why"].str.startswith("in neither half").all()
+    assert len(groups.left_out(given, "trained")) == 0
+    assert means(groups.by_group(given, "split"))["en-X", "all"] == (2, 3)
+
+
+def test_the_interval_is_students_over_languages_and_needs_three_of_them():
+    gained = {"en-de": 1.0, "en-fr": 2.0, "en-es": 6.0, "en-sw": 3.0, "en-zu": 4.0, "en-ja": 5.0}
+    found = groups.by_group(table(gained), "family").set_index("value")
+    theirs = stats.ttest_1samp([1.0, 2.0, 6.0], 0).confidence_interval(0.95)
+    assert tuple(found.loc["Indo-European", ["low_gain", "high_gain"]]) == pytest.approx(tuple(theirs))
+    for small in ("Niger–Congo", "Japonic"):
+        assert found.loc[small, ["low_gain", "high_gain"]].isna().all()
+    assert (found.loc["Japonic", "gain"], found.loc["Japonic", "n"]) == (5, 1)
+
+
+def test_verdicts_are_counted():
+    given = table({"en-de": 1, "en-fr": -2, "en-es": 0.1}, verdict=["gained", "lost", "not shown to differ"])
+    row = groups.by_group(given, "split").iloc[0]
+    assert (row.gained, row.lost, row.unclear, row.least, row.most) == (1, 1, 1, -2, 1)
+
+
+def test_two_comparisons_or_a_missing_gain_have_no_mean():
+    given = table({"en-de": 1, "en-fr": 2})
+    with pytest.raises(KitError, match="2 values of system have no common mean: a, c"):
+        groups.by_group(pd.concat([given, given.assign(system="c")]), "split")
+    with pytest.raises(KitError, match="a gain is missing"):
+        groups.by_group(given.assign(gain=[1, float("nan")]), "split")
+    with pytest.raises(UnknownName, match="unknown grouping 'scripts'. One of: split, trained, script, family, data"):
+        groups.by_group(given, "scripts")
+
+
+def test_who_trained_on_flores_is_known_by_name_and_their_english_only_variants_are_not():
+    known = ["bigscience/bloomz-7b1-mt", "mT0-13B", "my_run:bloomz", "mt0_xxl", "bigscience/mt0-xl@a1b2c3"]
+    others = ["bloomz-7b1-p3", "bigscience/mt0-xxl-p3", "bloom-7b1", "mt5-xxl", "LLaMAX2-7B-Alpaca", "Aya-101", "copy"]
+    assert all(map(trained_on_flores, known))
+    assert not any(map(trained_on_flores, others))

@@ -1,0 +1,137 @@
+"""pairs: two systems stand beside each other sentence by sentence, or are refused with what differs."""
+
+import pytest
+from finished import CLDR, copied, rows, save, worse
+
+from llamax_kit import pairs
+from llamax_kit.errors import KitError, UnknownName
+
+
+@pytest.fixture(autouse=True)
+def outputs(tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+
+
+def test_rows_pair_by_direction_and_index_whatever_their_order():
+    save("mine", rows("m").iloc[::-1])
+    save("theirs", rows("t", "en-sw en-de", worse))
+    pair = pairs.pair("mine", "theirs")
+    keys = ["src", "tgt", "index", "source", "reference"]
+    assert pair.system[keys].equals(pair.baseline[keys])
+    assert pair.names == ("mine", "theirs") and pair.tokenize == "cldr"
+    assert [record["run"] for record in pair.records] == ["mine", "theirs"]
+    assert len(pair.left_out) == 0
+
+
+def test_a_system_is_named_by_its_run_or_by_both_and_the_copied_source_only_on_demand():
+    save("mine", rows("m"), copied())
+    save("several", rows("a"), rows("b", answer=worse), copied())
+    assert set(pairs.pair("mine", "several:b").system["hypothesis"]) == set(rows("m")["hypothesis"])
+    both = pairs.pair("several:a", "several:copy")
+    assert both.names == ("several:a", "several:copy")
+    assert set(both.baseline["hypothesis"]) == set(rows("m")["source"])
+
+
+def test_a_run_of_several_systems_wants_one_of_them():
+    save("several", rows("a"), rows("b"))
+    with pytest.raises(KitError, match="several holds 2 systems. To mend: name one of several:a, several:b"):
+        pairs.pair("several", "several:b")
+    with pytest.raises(UnknownName, match="unknown system in the run several 'c'. One of: a, b"):
+        pairs.pair("several:a", "several:c")
+    with pytest.raises(UnknownName, match="unknown run 'absent'"):
+        pairs.pair("several:a", "absent")
+
+
+def test_one_system_is_no_pair_however_it_is_named():
+    save("mine", rows("m"), copied())
+    with pytest.raises(KitError, match="mine and mine:m are one system of one run"):
+        pairs.pair("mine", "mine:m")
+
+
+def test_a_direction_that_one_lacks_is_listed_with_who_lacks_it():
+    save("mine", rows("m", "en-de en-sw en-fr"))
+    save("theirs", rows("t", "en-de en-ja"))
+    pair = pairs.pair("mine", "theirs")
+    assert list(pair.left_out.itertuples(index=False, name=None)) == [
+        ("en", "fr", "theirs"), ("en", "sw", "theirs"), ("en", "ja", "mine"),
+    ]  # fmt: skip
+    assert set(pair.system["tgt"]) == set(pair.baseline["tgt"]) == {"de"}
+
+
+def test_chosen_directions_are_kept_and_the_others_are_not_missing():
+    save("mine", rows("m", "en-de en-sw de-en"))
+    save("theirs", rows("t", "en-de de-en"))
+    pair = pairs.pair("mine", "theirs", "en-X")
+    assert set(zip(pair.system["src"], pair.system["tgt"], strict=True)) == {("en", "de")}
+    assert list(pair.left_out["tgt"]) == ["sw"]
+    with pytest.raises(UnknownName, match="language"):
+        pairs.pair("mine", "theirs", "en-qqq")
+
+
+def test_no_shared_direction_says_what_each_has():
+    save("mine", rows("m", "en-de en-sw"))
+    save("theirs", rows("t", "de-en sw-en"))
+    with pytest.raises(KitError, match=r"mine has 2 \(en-de, en-sw\), theirs has 2 \(de-en, sw-en\)"):
+        pairs.pair("mine", "theirs")
+    with pytest.raises(KitError, match=r"theirs has none of the directions en-X. To mend: .* 2 \(de-en, sw-en\)"):
+        pairs.pair("mine", "theirs", "en-X")
+
+
+def test_two_releases_are_refused_by_name():
+    save("mine", rows("m"))
+    save("theirs", rows("t"), corpus=CLDR | {"release": "FLORES-200 devtest"})
+    with pytest.raises(KitError, match="mine translates CLDR 47, devtest, theirs translates FLORES-200 devtest"):
+        pairs.pair("mine", "theirs")
+
+
+def test_other_languages_of_one_release_may_differ_in_hash():
+    save("mine", rows("m", "en-de"))
+    save("theirs", rows("t", "en-de en-sw"), corpus=CLDR | {"sha256": "cd"})
+    assert len(pairs.pair("mine", "theirs").system) == 4
+
+
+def test_two_signatures_are_refused_though_the_sentences_agree(tmp_path):
+    save("mine", rows("m"))
+    save("theirs", rows("t"))
+    kept = tmp_path / "theirs/scores.csv"
+    kept.write_text(kept.read_text().replace("version:2", "version:1"))
+    with pytest.raises(KitError, match=r"mine was scored with nrefs.*version:2\S*, theirs with nrefs.*version:1"):
+        pairs.pair("mine", "theirs")
+
+
+def other(column, at=2):
+    """The second run's rows in en-sw with another text at one index."""
+    table = rows("t")
+    table.loc[(table["tgt"] == "sw") & (table["index"] == at), column] = "something else"
+    return table
+
+
+@pytest.mark.parametrize(
+    "theirs, said",
+    [
+        (other("source"), "en-sw: 1 of 4 sentences are not the same .* index 2, has another source"),
+        (other("reference"), "en-sw: 1 of 4 .* index 2, has another reference"),
+        (rows("t", sentences=3), "en-de: 1 of 4 .* index 3, is not in theirs. .*such sentences: 2"),
+        (rows("t").assign(index=lambda table: table["index"] + 1), "en-de: 5 of 5 .* index 0, is not in theirs"),
+    ],
+)
+def test_other_sentences_are_refused_with_direction_number_and_first(theirs, said):
+    save("mine", rows("m"))
+    save("theirs", theirs)
+    with pytest.raises(KitError, match=said):
+        pairs.pair("mine", "theirs")
+
+
+def test_a_run_without_translations_says_what_can_be_done_with_its_scores():
+    save("mine", rows("m"))
+    save("theirs", rows("t"), keep=False)
+    with pytest.raises(KitError, match="theirs kept no translations.*gains.from_scores"):
+        pairs.pair("mine", "theirs")
+
+
+def test_who_trained_on_flores_is_known_by_the_systems_name_or_the_model_of_its_run(tmp_path):
+    save("mine", rows("m"))
+    save("theirs", rows("mt0-xxl"))
+    record = tmp_path / "mine/run.json"
+    record.write_text(record.read_text().replace('"tokenize": "cldr"', '"tokenize": "cldr", "model": "x/bloomz"'))
+    assert pairs.pair("mine", "theirs").trained_on_flores == ["mine", "theirs"]
