@@ -1,20 +1,19 @@
 """Intervals, paired tests and correction for many directions, from sentence-level statistics.
 
-The resamples and shuffles are sacreBLEU's own, drawn once a size. Knows no metric: it is given a `score` that turns
-summed statistics (m, k) into m points. Does not tokenise, does not pair systems.
+The resamples and shuffles are sacreBLEU's own (`draws`). Knows no metric: it is given a `score` that turns summed
+statistics (m, k) into m points. Does not tokenise, does not pair systems.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from llamax_kit import draws
 from llamax_kit.errors import KitError
 
 if TYPE_CHECKING:
     import numpy as np
 
 SAMPLES, SHUFFLES, SEED = 1000, 10_000, 12345  # what `sacrebleu --confidence` and `--paired-ar` use unasked
-KEPT = 2**24  # draws of up to so many numbers are kept for the next direction of the same size, at most 64 MiB each
 TIE = 1e-9  # points: two differences closer than this differ by rounding
 
 Points = Callable[["np.ndarray"], "np.ndarray"]
@@ -33,7 +32,7 @@ def resampled_sums(statistics: "np.ndarray", samples: int = SAMPLES, seed: int =
     statistics = np.asarray(statistics, dtype=np.float64)
     if len(statistics) == 0:
         raise KitError("there is nothing to resample: 0 sentences. To mend: score at least one sentence")
-    return np.concatenate([drawn @ statistics for drawn in _draws(_counts, len(statistics), samples, seed)])
+    return np.concatenate([draws.product(each, statistics) for each in draws.resamples(len(statistics), samples, seed)])
 
 
 def bootstrap(statistics: "np.ndarray", score: Points, samples: int = SAMPLES, seed: int = SEED) -> "np.ndarray":
@@ -98,8 +97,8 @@ def randomisation(
     small = np.issubdtype(swap.dtype, np.integer) and np.abs(swap).sum(axis=0).max() < 2**24
     swap = swap.astype(np.float32 if small else np.float64)  # sums of integers below 2**24 are exact in float32
     extreme = 0
-    for flips in _draws(_flips, len(a), samples, seed):
-        moved = (flips.astype(swap.dtype) @ swap).astype(np.float64)
+    for flips in draws.shuffles(len(a), samples, seed):
+        moved = draws.product(flips, swap).astype(np.float64)
         extreme += np.sum(np.abs(score(sums[0] + moved) - score(sums[1] - moved)) >= observed - TIE)
     return float((extreme + 1) / (samples + 1))
 
@@ -166,34 +165,3 @@ def _probabilities(p) -> "tuple[np.ndarray, np.ndarray]":
     if len(wrong):
         raise KitError(f"{wrong[0]} is no p-value: it must lie between 0 and 1. To mend: give uncorrected p-values")
     return p, np.flatnonzero(~np.isnan(p))
-
-
-def _draws(kind: Callable, n: int, samples: int, seed: int) -> "Iterator[np.ndarray] | tuple[np.ndarray, ...]":
-    return _kept(kind, n, samples, seed) if n * samples <= KEPT else kind(n, samples, seed)
-
-
-@lru_cache(maxsize=4)
-def _kept(kind: Callable, n: int, samples: int, seed: int) -> "tuple[np.ndarray, ...]":
-    return tuple(kind(n, samples, seed))
-
-
-def _counts(n: int, samples: int, seed: int) -> "Iterator[np.ndarray]":
-    """Draw how often each of n sentences is in each resample, in blocks of at most 2**22 numbers."""
-    import numpy as np
-
-    draw, block = np.random.default_rng(seed), max(1, 2**22 // n)
-    for start in range(0, samples, block):
-        drawn = draw.choice(n, size=(min(block, samples - start), n), replace=True)
-        yield np.stack([np.bincount(row, minlength=n) for row in drawn]).astype(np.float32)
-
-
-def _flips(n: int, samples: int, seed: int) -> "Iterator[np.ndarray]":
-    """Toss a coin for each of n sentences in each shuffle, in blocks small enough for a processor's own cache.
-
-    numpy takes 32 coins from one random number, so only blocks of a multiple of 32 toss as one block would.
-    """
-    import numpy as np
-
-    draw, block = np.random.default_rng(seed), 32 * max(1, 2**14 // n)
-    for start in range(0, samples, block):
-        yield draw.integers(2, size=(min(block, samples - start), n), dtype=bool)

@@ -7,7 +7,7 @@ import pytest
 from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.significance import PairedTest, _bootstrap_resample, estimate_ci
 
-from llamax_kit import counts, metrics, spbleu, stats
+from llamax_kit import counts, draws, metrics, spbleu, stats
 from llamax_kit.corpora import lines
 from llamax_kit.errors import KitError
 
@@ -52,7 +52,7 @@ def test_blocks_draw_what_one_draw_would():
 @pytest.mark.parametrize("n", [1, 3, 1013, 2**17 + 5])
 def test_blocks_of_shuffles_are_one_draw(n):
     samples = 10_000 if n < 2**12 else 100
-    blocks = list(stats._flips(n, samples, stats.SEED))
+    blocks = list(draws.shuffles(n, samples, stats.SEED))
     assert len(blocks) > 1 or n < 100
     whole = np.random.default_rng(stats.SEED).integers(2, size=(samples, n), dtype=bool)
     assert np.array_equal(np.concatenate(blocks), whole)
@@ -61,7 +61,7 @@ def test_blocks_of_shuffles_are_one_draw(n):
 def test_draws_that_are_not_kept_are_the_same(monkeypatch):
     a, b = bleu_rows(80, 0.2), bleu_rows(80, 0.25)
     kept = stats.randomisation(a, b, counts.points), stats.paired_interval(a, b, counts.points)
-    monkeypatch.setattr(stats, "KEPT", 0)
+    monkeypatch.setattr(draws, "KEPT", 0)
     assert (stats.randomisation(a, b, counts.points), stats.paired_interval(a, b, counts.points)) == kept
 
 
