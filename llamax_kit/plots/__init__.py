@@ -13,6 +13,7 @@ from llamax_kit.plots.group_plots import (
     trained_against_unseen,
 )
 from llamax_kit.plots.heat_plots import describe_heatmap, heatmap
+from llamax_kit.plots.power_plots import describe_power, power
 from llamax_kit.plots.score_plots import describe_scores, describe_shares, scores, shares
 from llamax_kit.plots.unseen_plots import (
     describe_languages_by_fertility,
@@ -25,7 +26,7 @@ from llamax_kit.plots.unseen_plots import (
 
 __all__ = [
     "by_group", "describe_by_group", "describe_gains", "describe_heatmap", "describe_languages_by_fertility",
-    "describe_languages_by_group", "describe_scores", "describe_seen_unseen", "describe_shares",
-    "describe_significance", "gains", "heatmap", "languages_by_fertility", "languages_by_group", "scores",
+    "describe_languages_by_group", "describe_power", "describe_scores", "describe_seen_unseen", "describe_shares",
+    "describe_significance", "gains", "heatmap", "languages_by_fertility", "languages_by_group", "power", "scores",
     "seen_unseen", "shares", "show", "significance", "trained_against_unseen",
 ]  # fmt: skip

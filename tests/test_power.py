@@ -1,0 +1,171 @@
+"""power: a null is found 5 times in 100, larger gains and more sentences more often; what is drawn is the table."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from llamax_kit import corpora, counts, metrics, parallel, plots, power, stats
+from llamax_kit.errors import KitError
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def here():
+    """Work in this process: little work would not pay for another."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parallel, "processors", lambda: 1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Statistics of two systems on 200 German phrases: one loses a word in three, one a word in five."""
+    references = [text for text in corpora.load("cldr", ["de"]).texts["de"] if text][:200]
+    draw = np.random.default_rng(4)
+    lossy = [[" ".join(w for w in text.split() if draw.random() > lost) for text in references] for lost in (0.2, 0.33)]
+    return counts.count(metrics.spbleu("cldr").metric.tokenizer.encode, lossy, references)
+
+
+@pytest.fixture(scope="module")
+def table(rows):
+    return power.power(*rows, sizes=(40, 160), trials=150)
+
+
+def points(rows):
+    return counts.points(rows.sum(axis=0)[None])[0]
+
+
+def test_gains_run_from_none_to_found_or_to_the_whole_gain(table, rows):
+    assert list(table.columns) == ["n", "gain", "power", "trials", "directions"]
+    whole = points(rows[0]) - points(rows[1])
+    for n, part in table.groupby("n"):
+        assert part.gain.iloc[0] == 0 and part.gain.is_monotonic_increasing
+        assert part.gain.max() <= whole + 1e-9
+        assert part.power.max() > 0.85 or part.gain.max() == pytest.approx(whole), n
+    assert set(table.trials) == {150} and set(table.directions) == {1}
+
+
+def test_no_gain_is_found_five_times_in_a_hundred(rows):
+    """800 trials: 40 expected, 20 to 62 within what chance allows 99.9 times of 100."""
+    job = (*rows, 60, 0.0, 0.0, 0.05, 1000, 800, 1)
+    assert 20 <= 800 * power._found(job) <= 62
+
+
+def test_with_nothing_exchanged_the_pair_is_the_two_systems(rows, monkeypatch):
+    a, b = rows
+    seen = []
+    monkeypatch.setattr(stats, "randomisation", lambda *pair: seen.append(pair[:2]) or 1.0)
+    power._found((a, b, 50, 0.0, 1.0, 0.05, 1000, 1, 1))
+    (first, second), drawn = seen[0], np.random.default_rng([1, 50]).integers(len(a), size=50)
+    assert np.array_equal(first, a[drawn]) and np.array_equal(second, b[drawn])
+
+
+def test_the_gain_of_a_row_is_that_of_its_pair(rows):
+    """Exchanged at random over and over, the mean gain of the made pairs is the gain that is said."""
+    a, b = rows
+    draw = np.random.default_rng(2)
+    for share in (0.0, 0.3, 0.7, 1.0):
+        pairs = [power._exchanged(a, b, draw.random(len(a)) < (1 + share) / 2) for _ in range(1500)]
+        made = [points(first) - points(second) for first, second in pairs]
+        said = power._gains(a, b, np.array([share]))[0]
+        assert np.mean(made) == pytest.approx(said, abs=4 * np.std(made) / len(made) ** 0.5 + 0.01)
+    assert power._gains(b, a, np.array([1.0]))[0] == pytest.approx(points(a) - points(b))
+
+
+def test_larger_gains_and_more_sentences_are_found_more_often(table):
+    few, many = (part for _, part in table.groupby("n"))
+    at = np.linspace(0, min(few.gain.max(), many.gain.max()), 5)[1:]
+    assert (np.interp(at, many.gain, many.power) > np.interp(at, few.gain, few.power)).all()
+    for part in (few, many):
+        assert part.power.iloc[-1] > part.power.iloc[len(part) // 2] > part.power.iloc[0]
+
+
+def test_one_of_many_directions_needs_a_larger_gain(table, rows):
+    corrected = power.power(*rows, sizes=(160,), directions=20, trials=100)
+    one, many = (power.smallest(each[each.n == 160]).gain.iloc[0] for each in (table, corrected))
+    assert np.isnan(many) or many > 1.15 * one
+    assert corrected.power.iloc[0] <= 0.03
+
+
+def test_the_order_of_the_systems_and_a_second_run_change_nothing(rows):
+    ways = [power.power(*pair, sizes=(30,), trials=20) for pair in (rows, rows, rows[::-1])]
+    assert ways[0].equals(ways[1])
+    assert ways[2].gain.tolist() == pytest.approx(ways[0].gain.tolist())
+
+
+def test_as_many_sentences_as_there_are_is_a_size_too(rows):
+    few = [each[:60] for each in rows]
+    assert sorted(set(power.power(*few, trials=2).n)) == [60, 100, 250, 1012]
+
+
+def test_identical_systems_have_no_gain_to_find(rows):
+    table = power.power(rows[0], rows[0], sizes=(50,), trials=5)
+    assert table[["gain", "power"]].to_numpy().tolist() == [[0, 0]]
+    assert np.isnan(power.smallest(table).gain.iloc[0])
+    assert "80 % not reached" in plots.describe_power(table)
+
+
+@pytest.mark.parametrize(("wrong", "said"), [
+    (lambda a, b: power.power(a[:5], b), "got 5 and 200 sentences"),
+    (lambda a, b: power.power(a[:0], b[:0]), "got 0 and 0 sentences"),
+    (lambda a, b: power.power(a, b, sizes=(0, 100)), "sizes 0, 100"),
+    (lambda a, b: power.power(a, b, directions=0), "0 directions"),
+])  # fmt: skip
+def test_what_cannot_be_simulated_is_said(rows, wrong, said):
+    with pytest.raises(KitError, match=f"{said}.*To mend"):
+        wrong(*rows)
+
+
+def made(powers, n=100, gains=(0.0, 1.0, 2.0, 4.0), directions=1):
+    return pd.DataFrame({"n": n, "gain": gains, "power": powers, "trials": 200, "directions": directions})
+
+
+@pytest.mark.parametrize(("powers", "gain"), [
+    ((0.05, 0.6, 0.9, 1.0), 1 + 0.2 / 0.3),
+    ((0.05, 0.3, 0.8, 1.0), 2.0),
+    ((0.05, 0.85, 0.7, 1.0), 0.75 / 0.8),
+    ((0.05, 0.3, 0.4, 0.7), np.nan),
+])  # fmt: skip
+def test_the_smallest_gain_is_read_between_two_dots(powers, gain):
+    found = power.smallest(made(powers))
+    assert found.columns.tolist() == ["n", "gain", "largest", "power", "directions"]
+    assert found.iloc[0].tolist() == pytest.approx([100, gain, 4.0, 0.8, 1], nan_ok=True)
+
+
+@pytest.fixture
+def axes():
+    figure, ax = plt.subplots()
+    yield ax
+    plt.close(figure)
+
+
+def test_the_picture_is_the_table(axes):
+    both = pd.concat([made((0.05, 0.6, 0.9, 1.0)), made((0.04, 0.9, 1.0, 1.0), n=1012)])
+    plots.power(both, axes)
+    lines = axes.get_lines()
+    assert [line.get_label() for line in lines[:2]] == ["100 sentences", "1012 sentences"]
+    assert lines[0].get_xdata().tolist() == [0, 1, 2, 4]
+    assert lines[0].get_ydata().tolist() == pytest.approx([5, 60, 90, 100])
+    assert list(lines[2].get_ydata()) == [80, 80]
+    assert "points" in axes.get_xlabel() and "p < 0.05 (per cent)" in axes.get_ylabel()
+    assert "200 trials" in axes.get_title()
+
+
+def test_the_text_of_the_picture_says_its_numbers(axes):
+    corrected = made((0.05, 0.6, 0.9, 1.0), directions=17)
+    plots.power(corrected, axes)
+    assert "p < 0.05 / 17" in axes.get_ylabel()
+    assert plots.describe_power(corrected) == (
+        "Share of trials with p < 0.05 / 17, by gain in points. "
+        "100 sentences: from 5 % at 0.0 to 100 % at 4.0; 80 % first reached at 2.0."
+    )
+
+
+def test_nothing_and_two_corrections_are_not_drawn(axes):
+    with pytest.raises(KitError, match="nothing to draw"):
+        plots.power(made((0.05, 0.6, 0.9, 1.0)).iloc[:0], axes)
+    with pytest.raises(KitError, match="one picture shows one directions, got 1, 17"):
+        plots.power(pd.concat([made((0, 0, 0, 1)), made((0, 0, 0, 1), directions=17)]), axes)
