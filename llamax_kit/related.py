@@ -1,8 +1,9 @@
 """Which trained languages a language is related to: those of the same branch, the second level of its family.
 
 "Branch" is the pair of family_1 and family_2 in the language table, for `Southern` or `Common` alone names several.
-Levels are those of the paper's file, and uneven: Malayo-Polynesian holds hundreds of languages, Albanian one; Estonian
-and Finnish are in two branches there. So `related` is a coarse yes or no, not a distance. Measures nothing else.
+Levels are those of the paper's file, continued under its labels for unseen languages, and uneven: Malayo-Polynesian
+holds hundreds of languages, Albanian one; Estonian and Finnish are in two branches there; creoles are families
+of their own, named by the language their words come from. So relatedness is a coarse yes or no, and no distance.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from llamax_kit.languages import all_languages, find
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-COLUMNS = ["code", "name", "trained", "family", "branch", "relatives", "related"]
+COLUMNS = ["code", "name", "trained", "family", "branch", "relatives", "relatedness"]
 KINDS = TRAINED, RELATED, UNRELATED, UNKNOWN = "trained", "unseen, related", "unseen, unrelated", "unseen, unclassified"
 
 
@@ -47,7 +48,7 @@ def kind(code: str) -> str:
 
 
 def relatedness(codes: Iterable[str]) -> "DataFrame":
-    """Tabulate it: code, name, trained, family, branch, relatives (number of trained ones), related (the `kind`).
+    """Tabulate it: code, name, trained, family, branch, relatives (number of trained ones), relatedness (the `kind`).
 
     Raises UnknownName.
     """

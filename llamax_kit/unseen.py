@@ -30,7 +30,7 @@ def by_language(gains: "DataFrame", fertility: "DataFrame | None" = None) -> "Da
 
     scores = groups.assign(gains, "script").rename(columns={"value": "script"})[[*SCORES, "script"]]
     known = related.relatedness(dict.fromkeys(scores["language"]))
-    known["related"] = known["related"].astype(pd.CategoricalDtype(related.KINDS, ordered=True))
+    known["relatedness"] = known["relatedness"].astype(pd.CategoricalDtype(related.KINDS, ordered=True))
     if fertility is not None:
         known = known.merge(fertility.drop(columns="n"), on="code", how="left")
     return scores.merge(known.rename(columns={"code": "language"}), on="language", how="left")

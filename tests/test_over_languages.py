@@ -48,7 +48,7 @@ def test_a_group_of_one_or_none_has_no_interval_and_no_p(a, b):
 
 
 def test_missing_values_are_not_counted():
-    assert difference([1, 2, math.nan], [3, 4]) == difference([1, 2], [3, 4])
+    assert difference([1, 2, math.nan], [3, 4]) == difference([1, 2], [3, 4, math.nan]) == difference([1, 2], [3, 4])
     assert rank_correlation([1, 2, 3, 4, math.nan], [1, 3, 2, 4, 5]).n == 4
 
 

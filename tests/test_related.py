@@ -7,7 +7,7 @@ from llamax_kit.errors import UnknownName
 
 
 def test_the_halves_of_flores_200_by_kind():
-    kinds = related.relatedness(each.code for each in languages.all_languages())["related"].value_counts()
+    kinds = related.relatedness(each.code for each in languages.all_languages())["relatedness"].value_counts()
     assert kinds.to_dict() == {related.TRAINED: 102, related.RELATED: 85, related.UNRELATED: 17}
 
 

@@ -14,7 +14,7 @@ CODES = ["de", "sw", "zh", "eus_Latn", "fao_Latn"]
 
 def table(codes=CODES) -> pd.DataFrame:
     known = related.relatedness(codes).rename(columns={"code": "language"})
-    known["related"] = known["related"].astype(pd.CategoricalDtype(related.KINDS, ordered=True))
+    known["relatedness"] = known["relatedness"].astype(pd.CategoricalDtype(related.KINDS, ordered=True))
     at = pd.Series(range(len(codes)), dtype=float)
     return known.assign(
         system="mine", baseline="run:copy", direction="en-X", metric="spBLEU", n=1012, gain=3 * (at % 11) - 5,
@@ -59,13 +59,13 @@ def test_an_unpublished_n_is_said_not_guessed(axes):
 
 def test_every_language_is_a_dot_at_its_gain_in_its_group(axes):
     given = table()
-    plots.languages_by_group(given, axes, "related")
+    plots.languages_by_group(given, axes, "relatedness")
     names = [each.get_text() for each in axes.get_yticklabels()]
     assert names == ["trained (n = 3)", "unseen, related (n = 1)", "unseen, unrelated (n = 1)"]  # in their own order
     drawn = {(x, names[round(y)].split(" (")[0]) for points in dots(axes).values() for x, y in points}
-    assert drawn == set(zip(given["gain"], given["related"].astype(str), strict=True))
+    assert drawn == set(zip(given["gain"], given["relatedness"].astype(str), strict=True))
     assert set(dots(axes)) == {"trained (n = 3)", "unseen (n = 2)"}
-    assert axes.get_title() == "mine over copy: gain by related, en-X, n = 1012 sentences a direction"
+    assert axes.get_title() == "mine over copy: gain by relatedness, en-X, n = 1012 sentences a direction"
 
 
 def test_other_groups_come_best_first(axes):
@@ -91,7 +91,7 @@ def test_by_fertility_each_dot_is_a_language_and_words_are_compared_alone(axes):
 @pytest.mark.parametrize("count", [1, 20, 204])
 def test_names_touch_nothing_and_stand_on_the_picture(axes, count):
     given = table([each.code for each in languages.all_languages()][:: max(1, 204 // count)][:count])
-    for draw, more in ((plots.languages_by_group, ["related"]), (plots.languages_by_fertility, [])):
+    for draw, more in ((plots.languages_by_group, ["relatedness"]), (plots.languages_by_fertility, [])):
         axes.clear()
         draw(given, axes, *more)
         boxes = [text.get_window_extent() for text in axes.texts]
@@ -109,7 +109,7 @@ def test_trained_and_unseen_differ_in_colour_and_in_marker(axes):
 
 def test_pictures_are_said_in_words():
     assert plots.describe_seen_unseen(MEANS).endswith("en-X, trained: 1.5 to 31.5; en-X, unseen: 1.4 to 17.0.")
-    said = plots.describe_languages_by_group(table(), "related")
+    said = plots.describe_languages_by_group(table(), "relatedness")
     assert said.startswith("Gain of 5 languages, en-X, in 3 groups") and "trained -2.0" in said
     said = plots.describe_languages_by_fertility(table())
     assert "5 languages: gains from -5.0 to 7.0 points, 1.50 to 1.90 tokens" in said
@@ -117,7 +117,7 @@ def test_pictures_are_said_in_words():
 
 def test_nothing_and_two_directions_are_refused(axes):
     two = pd.concat([table(), table().assign(direction="X-en")])
-    for draw in (plots.languages_by_fertility, lambda given, ax: plots.languages_by_group(given, ax, "related")):
+    for draw in (plots.languages_by_fertility, lambda given, ax: plots.languages_by_group(given, ax, "relatedness")):
         with pytest.raises(KitError, match="nothing to draw"):
             draw(table().iloc[:0], axes)
         with pytest.raises(KitError, match="one picture shows one direction, got en-X, X-en"):
