@@ -6,7 +6,7 @@ from sacrebleu.metrics import BLEU
 
 from llamax_kit import corpora, engines, hypotheses, metrics, runs, spbleu
 from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.published import protocol, release, yours
+from llamax_kit.published import findings, protocol, release, yours
 
 THEIRS = "LLaMAX2-7B-Alpaca"
 FLORES = {"name": "flores101", "split": "devtest", "release": "FLORES-101 devtest", "sha256": "0" * 64}
@@ -199,3 +199,10 @@ def test_real_outputs_of_nllb_beside_the_papers(data, tmp_path, monkeypatch):
     assert table["score"].round(2).tolist() == [23.93, 23.35] and (table["authors"] == 25.62).all()
     assert set(table["comparable"]) == {"yes"} and not table["inside"].any()
     assert table["difference"].round(2).tolist() == [-1.69, -2.27]
+
+
+def test_the_sentence_names_what_is_not_comparable(make):
+    table = yours.beside(yours.load(make(answers("en-de", "en-sw"))), THEIRS)
+    said = findings.yours(table, THEIRS)
+    assert said.startswith(f"Mine less {THEIRS}. clean reading: ") and "of 2 of the authors' figures lie within" in said
+    assert said.endswith(" Not comparable: 3 of 1012 sentences.")

@@ -123,6 +123,6 @@ def yours(table: "DataFrame", theirs: str) -> str:
             f"{reading} reading: {rows['difference'].mean():+.2f} spBLEU points on average, {rows['inside'].sum()} of "
             f"{len(rows)} of the authors' figures lie within the interval of mine"
         )
-    fair = table["comparable"].eq("yes")
-    note = "" if fair.all() else f" Not comparable: {', '.join(dict.fromkeys(table['comparable'][~fair]))}."
+    unfair = [why.removeprefix("no: ") for why in dict.fromkeys(table["comparable"]) if why != "yes"]
+    note = f" Not comparable: {', or '.join(unfair)}." if unfair else ""
     return f"Mine less {theirs}. " + "; ".join(said) + "." + note

@@ -34,7 +34,7 @@ def protocol(mine: yours.Mine, theirs: str, table: "DataFrame") -> "DataFrame":
         ("tokenizer of the score", "flores101, called spm", tokenizer, tokenizer == "flores101"),
         ("sacreBLEU", "2.4.0", version, version == "2.4.0"),
         ("reading of answers", "the authors' scorer", "clean and paper, a row each", True),
-        ("system", f"{theirs}{_size(theirs)}, no revision named", identity.get("model") or NOT_SAID, None),
+        ("system", f"{theirs}{_size(theirs)}, no revision named", (identity.get("model") or NOT_SAID)[:40], None),
         ("prompt", *_prompts(theirs, asked)),
         ("decoding", PLAN.format(**PAPER), PLAN.format(**plan) if plan else NOT_SAID, plan == PAPER if plan else None),
         ("number format", "bfloat16 weights, float16 autocast", identity.get("dtype", NOT_SAID),
