@@ -48,8 +48,8 @@ def shuffles(directions: int, asked: int = 0) -> int:
     """Say how many shuffles each test needs: 10,000, and 40 a direction, so 54,880 for the paper's 1,372 directions.
 
     No p is below 1 / (shuffles + 1), and Holm multiplies the smallest by the number of tests: with 10,000 shuffles
-    and more than 500 directions nothing could come below 0.05, whatever was gained. asked: as many as the user wants; 0: what is
-    needed.
+    and more than 500 directions nothing could come below 0.05, whatever was gained. asked: how many the user wants;
+    0: as many as are needed.
 
     Raises KitError when nothing could be found with as few as asked.
     """

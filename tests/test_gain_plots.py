@@ -129,6 +129,8 @@ def test_among_many_languages_cells_are_sources_by_targets_and_pivots_both_ways_
     names = [label.get_text() for label in ax.get_yticklabels()]
     row = table(0, both).query("src == 'en'").set_index("tgt")["gain"]
     assert [float(each) for each in values[:, 0]] == [row[name] for name in names]
+    written = [text.get_text().strip("()").replace("−", "-") for text in ax.texts]
+    assert [float(each) for each in written] == pytest.approx([float(each) for each in values.ravel()], abs=0.051)
 
 
 def test_every_language_is_a_dot_in_its_group_with_n():
