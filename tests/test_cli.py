@@ -18,7 +18,8 @@ def call(*words: str):
     return CliRunner().invoke(cli.main, list(words))
 
 
-@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["score", "--help"], ["languages"], ["--version"]])
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["sweep", "--help"], ["score", "--help"],
+                                   ["languages"], ["--version"]])  # fmt: skip
 def test_what_needs_no_library_loads_none(words):
     code = (
         "import sys; from llamax_kit.cli import main\n"
@@ -31,7 +32,7 @@ def test_what_needs_no_library_loads_none(words):
 
 def test_help_names_every_command_in_one_whole_line():
     said = call("--help").output
-    for command in ("demo", "run", "score", "languages", "fetch", "doctor"):
+    for command in ("demo", "run", "sweep", "score", "languages", "fetch", "doctor"):
         (line,) = [line for line in said.splitlines() if line.startswith(f"  {command} ")]
         assert line.endswith(".") and not line.endswith("...")
 
