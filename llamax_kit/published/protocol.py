@@ -33,7 +33,7 @@ def protocol(mine: yours.Mine, theirs: str, table: "DataFrame") -> "DataFrame":
         ("sentences a direction", f"{yours.SENTENCES}", _range(counts), counts == [yours.SENTENCES]),
         ("tokenizer of the score", "flores101, called spm", tokenizer, tokenizer == "flores101"),
         ("sacreBLEU", "2.4.0", version, version == "2.4.0"),
-        ("reading of answers", "the authors' scorer", "clean and paper, a row each", theirs.startswith("LLaMA") or None),
+        ("reading", "the authors' scorer", "clean and paper, a row each", theirs.startswith("LLaMA") or None),
         ("system", f"{theirs}{_size(theirs)}, no revision named", (identity.get("model") or NOT_SAID)[:40], None),
         ("prompt", *_prompts(theirs, asked)),
         ("decoding", PLAN.format(**PAPER), PLAN.format(**plan) if plan else NOT_SAID, plan == PAPER if plan else None),
