@@ -6,6 +6,7 @@ those of `groups`.
 
 from typing import TYPE_CHECKING
 
+from llamax_kit.plots.dots import LABELLED, aside, label
 from llamax_kit.plots.gain_plots import names
 from llamax_kit.plots.style import PALETTE, only, sizes
 
@@ -13,10 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
-LABELLED = 30  # languages; of more, those farthest out are named
 TICKS = (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100)
-OFFSETS = ((5, 0), (-5, 0), (0, 5), (0, -5), (4, 6), (-4, 6), (4, -6), (-4, -6), (0, 12), (0, -12),
-           (9, 12), (-9, 12), (9, -12), (-9, -12), (0, 19), (0, -19))  # points, of a name from its dot  # fmt: skip
 LOOKS = {"trained": ("o", 0), "unseen": ("s", 1)}  # marker, place in the palette
 AXES = {
     "relative_to_english": "tokens, relative to the same sentences in English",
@@ -72,9 +70,9 @@ def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> None:
     ax.set_yticks(rows, [f"{name} (n = {size})" for name, size in means["size"].items()])
     ax.set_ylim(len(means) - 0.5, -0.5)
     ax.set_xlabel(f"gain in {table['metric'].iloc[0]} (points); bar: mean of a group")
-    y = places + _aside(table["gain"], places, 25 if named else 50)
+    y = places + aside(table["gain"], places, 25 if named else 50)
     _dots(table, ax, table["gain"], y, f"gain by {column}")
-    _name(table, ax, table["gain"], y, ["x"])
+    label(table, ax, table["gain"], y, ["x"])
 
 
 def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relative_to_english") -> None:
@@ -95,7 +93,7 @@ def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relat
     ax.set_xticks([], minor=True)
     ax.xaxis.set_major_formatter("{x:g}")
     ax.set(xlabel=f"{AXES[measure]} (logarithmic)", ylabel=f"gain in {shown['metric'].iloc[0]} (points)")
-    _name(shown, ax, shown[measure], shown["gain"], ["x", "y"])
+    label(shown, ax, shown[measure], shown["gain"], ["x", "y"])
 
 
 def describe_seen_unseen(table: "DataFrame") -> str:
@@ -148,41 +146,6 @@ def _dots(table: "DataFrame", ax: "Axes", x, y, title: str) -> None:
     ax.set_title(f"{names(table)}: {title}, {table['direction'].iloc[0]}, {sizes(table)}", pad=24, fontsize="medium")
     ax.margins(x=0.08)
     _finish(ax)
-
-
-def _aside(x, rows, steps: int):
-    """Say how far up or down each dot of a row moves, so that dots in one of so many steps of x lie over each other."""
-    import pandas as pd
-
-    x = pd.Series(x).reset_index(drop=True)
-    near = (x / max(x.max() - x.min(), 1e-9) * steps).round()
-    place = pd.DataFrame({"row": rows, "near": near}).groupby(["row", "near"]).cumcount()
-    step = min(0.15, 0.4 / max(1, (place.max() + 1) // 2))
-    return ((place + 1) // 2 * (-1) ** place * step).to_numpy()
-
-
-def _name(table: "DataFrame", ax: "Axes", x, y, along: list[str]) -> None:
-    """Put codes beside dots wherever one touches nothing else; of many languages, those at the ends of x, or of y."""
-    import pandas as pd
-    from matplotlib.transforms import Bbox
-
-    points = pd.DataFrame({"code": list(table["language"]), "x": list(x), "y": list(y)})
-    radius = 2.5 * ax.figure.dpi / 72
-    taken = [Bbox([at - radius, at + radius]) for at in ax.transData.transform(points[["x", "y"]])]
-    taken += [line.get_window_extent() for line in ax.lines]
-    if len(points) > LABELLED:
-        ranks = pd.concat([points[along].rank(), points[along].rank(ascending=False)], axis=1)
-        points = points[ranks.min(axis=1) <= 4]
-    for row in points.itertuples():
-        for across, up in OFFSETS:
-            text = ax.annotate(row.code, (row.x, row.y), (across, up), textcoords="offset points", fontsize=7,
-                               ha=("center", "left", "right")[(across > 0) - (across < 0)],
-                               va=("center", "bottom", "top")[(up > 0) - (up < 0)])  # fmt: skip
-            box = text.get_window_extent().padded(3)
-            if not any(box.overlaps(other) for other in taken):
-                taken.append(box)
-                break
-            text.remove()
 
 
 def _finish(ax: "Axes") -> None:
