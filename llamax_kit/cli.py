@@ -94,17 +94,15 @@ def sweep(file, jobs, status) -> None:
     anything starts. A sweep that was killed, or of which something failed, goes on when it is run again. The exit
     status is 0 when every job is done.
     """
-    from llamax_kit import sweep_file
-
-    listed = sweep_file.read(file)
-    if status:
-        from llamax_kit import sweep_state
-
-        found = sweep_state.states(listed)
-        lines = [(each.state, each.job.run, each.job.notebook.stem, each.why) for each in found]
-        return click.echo(_table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{sweep_state.summary(found)}")
     from llamax_kit import sweep
+    from llamax_kit.sweep.jobs import read
+    from llamax_kit.sweep.state import states, summary
 
+    listed = read(file)
+    if status:
+        found = states(listed)
+        lines = [(each.state, each.job.run, each.job.notebook.stem, each.why) for each in found]
+        return click.echo(_table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{summary(found)}")
     if any(each.state != "done" for each in sweep.run(listed, jobs)):
         sys.exit(1)
 

@@ -98,7 +98,7 @@ def save_translations(run_folder: Path | str, translations: "DataFrame") -> list
     paths = [
         save_table(rows, root / path_name(system) / f"{src}-{tgt}.parquet") for (system, src, tgt), rows in groups
     ]
-    for stale in set(root.glob("*/*.parquet")) - set(paths):
+    for stale in set(root.glob("*/[!.]*.parquet")) - set(paths):  # a hidden one is another process's, being written
         stale.unlink()
     return paths
 

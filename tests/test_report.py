@@ -8,8 +8,9 @@ import pytest
 from bs4 import BeautifulSoup
 from finished import copied, rows, save
 
-from llamax_kit import compare, files, methods, page, report, report_page, runs
+from llamax_kit import compare, files, page, report, runs
 from llamax_kit.errors import KitError
+from llamax_kit.report import layout, methods
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060"
@@ -112,7 +113,7 @@ def test_no_token_and_no_home_come_in_with_an_old_record(gathered, parts, tmp_pa
 
 
 def test_a_long_table_is_cut_on_the_page_alone_and_says_so(gathered, tmp_path, monkeypatch):
-    monkeypatch.setattr(report_page, "SHOWN", 4)
+    monkeypatch.setattr(layout, "SHOWN", 4)
     folder = report.write(tmp_path / "r", "t", gathered, ["m"], [report.Table("long", gathered.scores, "c")]).parent
     assert len(soup(folder).select("#table-long tbody tr")) == 4
     assert "The first 4 of 6 rows; all of them: CSV" in " ".join(soup(folder).get_text().split())

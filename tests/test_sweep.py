@@ -9,9 +9,11 @@ import pytest
 import small
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from llamax_kit import corpora, engines, models, runs, sweep, sweep_file, sweep_state
+from llamax_kit import corpora, engines, models, runs, sweep
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.parameters import WrongValue, given_values
+from llamax_kit.sweep import jobs as sweep_jobs
+from llamax_kit.sweep import state as sweep_state
 from llamax_kit.translate import translate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,7 +45,7 @@ def house(tmp_path, monkeypatch) -> Path:
 def read(house):
     def read(text: str):
         (house / "s.yml").write_text(text, encoding="utf-8")
-        return sweep_file.read(house / "s.yml")
+        return sweep_jobs.read(house / "s.yml")
 
     return read
 
@@ -134,20 +136,20 @@ def test_two_jobs_of_one_folder_are_refused(read, text, named):
 
 def test_a_file_that_is_not_there_is_told(house):
     with pytest.raises(KitError, match="could not read .*nosuch.yml: No such file"):
-        sweep_file.read(house / "nosuch.yml")
+        sweep_jobs.read(house / "nosuch.yml")
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("params/*/*.yml")), ids=lambda path: path.name)
 def test_yaml_is_read_as_papermill_reads_it(path):
     if path.parent.name != "sweeps":
-        assert sweep_file._yaml(path) == given_values(parameters_file=[path])
+        assert sweep_jobs._yaml(path) == given_values(parameters_file=[path])
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("params/sweeps/*")), ids=lambda path: path.name)
 def test_the_kits_own_sweeps_fit_its_notebooks(path, monkeypatch):
     monkeypatch.setattr(runs, "PROJECT", ROOT)
     monkeypatch.setenv("LLAMAX_KIT_DATA", "/data")
-    assert len(sweep_file.read(path)) > 1
+    assert len(sweep_jobs.read(path)) > 1
 
 
 # The states

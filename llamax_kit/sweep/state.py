@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from llamax_kit import runs
-from llamax_kit.sweep_file import Job
+from llamax_kit.sweep.jobs import Job
 
 TRANSLATES = {"model", "adapter", "device", "dtype", "corpus", "directions", "sentences", "prompt", "decoding", "fresh"}
 

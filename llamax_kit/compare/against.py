@@ -5,9 +5,9 @@ Tests nothing itself: each pair goes to `gains`. A pair tested alone, as in note
 
 from typing import TYPE_CHECKING
 
-from llamax_kit import comparable, gains, verdicts
-from llamax_kit.comparable import DIRECTION
-from llamax_kit.compare import Gathered, find
+from llamax_kit import gains, verdicts
+from llamax_kit.compare import Gathered, comparable, find
+from llamax_kit.compare.comparable import DIRECTION
 from llamax_kit.errors import KitError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@
     sources.csv              every file that was read: run, file, SHA-256, bytes, commit, dirty
 
 Computes no figure: it is given finished tables and pictures. `methods` says how they were made,
-`report_page` makes the page.
+`layout` makes the page.
 """
 
 import json
@@ -19,10 +19,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit import facts, files, report_page, runs, tables
+from llamax_kit import facts, files, runs, tables
 from llamax_kit.compare import Gathered
 from llamax_kit.errors import KitError
-from llamax_kit.report_page import Picture, Table
+from llamax_kit.report import layout
+from llamax_kit.report.layout import Picture, Table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -112,7 +113,7 @@ def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts:
             (place / "pictures").mkdir(exist_ok=True)
             for name in (f"{part.path.name}.png", f"{part.path.name}.pdf"):
                 shutil.copyfile(part.path.with_name(name), place / "pictures" / name)
-    text = report_page.render(title, gathered, method, parts, read)
+    text = layout.render(title, gathered, method, parts, read)
     (place / "index.html").write_text(_clean(text), encoding="utf-8")
 
 

@@ -2,7 +2,7 @@
 
 Blocks run one after another, a block's jobs in several processes: papermill changes its process's working directory,
 so threads would not do. A model is loaded once for all the notebooks that ask for it (see `_fill`); these then find
-each completion in the ledger. Which jobs there are is `sweep_file`'s to say, which of them are missing `sweep_state`'s.
+each completion in the ledger. Which jobs there are is for `jobs` to say, which of them are missing for `state`.
 
 A sweep may be killed: its processes end with it, a job that was being run is missing, and the next sweep runs it.
 """
@@ -18,8 +18,8 @@ from pathlib import Path
 
 from llamax_kit import execute, runs
 from llamax_kit.errors import KitError
-from llamax_kit.sweep_file import Job
-from llamax_kit.sweep_state import State, states, summary, translates
+from llamax_kit.sweep.jobs import Job
+from llamax_kit.sweep.state import State, states, summary, translates
 
 ENGINE = ("model", "adapter", "dtype", "device")  # the parameters that say which model is loaded, and how
 LIBRARIES = ["llamax_kit.execute", "papermill", "nbconvert.exporters"]  # seconds to import, once for all processes
