@@ -46,13 +46,13 @@ def test_the_example_gains_where_a_language_is_close_to_spanish(default):
 def test_each_picture_lies_there_twice_with_its_table_and_has_a_text(default):
     folder = default / "outputs" / NAME
     names = {path.name for path in folder.iterdir()}
-    for picture in ("gains", "heatmap", "significance", "groups", "trained"):
+    for picture in ("gains", "heatmap", "significance", "groups", "trained", "power"):
         assert {f"{picture}.png", f"{picture}.pdf", f"{picture}.csv"} <= names
-    printed = ("gains_printed", "heatmap", "significance", "groups", "trained", "left_out")
+    printed = ("gains_printed", "heatmap", "significance", "groups", "trained", "left_out", "power")
     assert {f"{table}.tex" for table in printed} <= names
     outputs = [each for cell in nbformat.read(default / "out.ipynb", 4).cells for each in cell.get("outputs", [])]
     alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
-    assert len(alts) == len(set(alts)) == 5 and alts[0].startswith("Gain of demo_spanish over demo_copy")
+    assert len(alts) == len(set(alts)) == 6 and alts[0].startswith("Gain of demo_spanish over demo_copy")
     assert not [each for each in outputs if each.get("name") == "stderr"]
 
 
@@ -64,6 +64,13 @@ def test_the_record_names_both_runs_and_all_that_makes_a_figure(default):
         assert each["run"] == name and each["corpus"]["release"] == record["release"] and "git" in each
     assert record["samples"] == {"bootstrap": 1000, "shuffles": 10000} and record["seed"] == 12345
     assert record["signatures"][0] in record["method"] and "Holm" in record["method"]
+
+
+def test_more_sentences_find_smaller_gains_and_no_gain_is_rarely_found(default):
+    powers = pd.read_csv(default / "outputs" / NAME / "power.csv")
+    assert set(powers["n"]) == {100, 250, 1012} and (powers.query("gain == 0")["power"] < 0.15).all()
+    enough = powers[powers["power"] > 0.8].groupby("n")["gain"].min()
+    assert enough[1012] < enough[250] < enough[100]
 
 
 def test_one_direction_is_enough(default):
