@@ -4,7 +4,8 @@ A pair of systems with a smaller gain is made from two real ones by exchanging t
 sentences: the two still differ as much from each other, in every sentence, as the real ones do, and with half of the
 sentences exchanged neither is better. So the null end is a true null, where 5 % of the trials are found by chance; had
 the better system's outputs been given to the other instead, a small gain would have come with few differing sentences,
-and been found too easily. Does not say what a gain is worth, and speaks only of pairs that differ as these two do.
+and been found too easily. It speaks only of pairs that differ as these two do, and errs on the careful side where the
+two are far apart: systems of similar quality answer best. Does not say what a gain is worth.
 """
 
 from collections.abc import Sequence
