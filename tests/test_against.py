@@ -4,8 +4,8 @@ import pytest
 from finished import copied, rows, save, worse
 
 from llamax_kit import compare, gains, runs, stats
+from llamax_kit.comparable import NotComparable
 from llamax_kit.compare.against import against
-from llamax_kit.compare.comparable import NotComparable
 from llamax_kit.errors import KitError, UnknownName
 
 

@@ -7,8 +7,8 @@ import pytest
 from finished import CLDR, copied, rows, save, worse
 
 from llamax_kit import compare, runs
+from llamax_kit.comparable import NotComparable
 from llamax_kit.compare.changes import NOTHING, changes, effects
-from llamax_kit.compare.comparable import NotComparable
 from llamax_kit.errors import KitError, UnknownName
 
 

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 import sentencepiece
 
-from llamax_kit import corpora, fertility, metrics
+from llamax_kit import corpora, metrics
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.languages import all_languages
+from llamax_kit.unseen import fertility
 
 BYTES = str.encode  # a tokenizer of bytes, whose counts anyone can check
 

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from llamax_kit import groups, plots
+from llamax_kit import plots
 from llamax_kit.errors import KitError
+from llamax_kit.gains import groups
 from llamax_kit.languages import all_languages
 
 matplotlib.use("Agg")

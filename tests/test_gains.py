@@ -6,8 +6,9 @@ from finished import CLDR, rows, save, worse
 from sacrebleu.significance import PairedTest
 from scipy.stats import false_discovery_control
 
-from llamax_kit import corpora, gains, hypotheses, metrics, spbleu, verdicts
+from llamax_kit import corpora, gains, hypotheses, metrics, spbleu
 from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.gains import corrections
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +46,7 @@ def test_a_real_direction_is_sacrebleus_paired_test_to_the_last_digit(data):
     theirs = PairedTest(named, {"": metrics.spbleu("flores101").metric}, [references], "ar", 2000)()[1]["BLEU"]
     assert (row.baseline_score, row.score) == (theirs[0].score, theirs[1].score)
     assert row.p == pytest.approx(theirs[1].p_value, abs=1e-12)
-    assert (row.n, row.verdict) == (1012, verdicts.UNCLEAR)
+    assert (row.n, row.verdict) == (1012, corrections.UNCLEAR)
 
 
 def test_swapped_systems_swap_the_gain_and_keep_p():
@@ -60,7 +61,7 @@ def test_identical_systems_gain_nothing_and_the_note_says_why():
     table = compare(rows("m"), rows("t"), samples=200)
     assert set(table["gain"]) == set(table["low"]) == set(table["high"]) == {0.0}
     assert set(table["p"]) == set(table["p_holm"]) == set(table["q"]) == {1.0}
-    assert set(table["verdict"]) == {verdicts.UNCLEAR} and set(table["note"]) == {"identical outputs"}
+    assert set(table["verdict"]) == {corrections.UNCLEAR} and set(table["note"]) == {"identical outputs"}
 
 
 def test_a_system_that_said_nothing_scores_zero_and_the_note_says_so():
@@ -81,22 +82,22 @@ def test_a_single_direction_is_corrected_for_one():
 
 def test_the_correction_is_over_all_directions():
     p = pd.Series([0.001, 0.02, 0.03, 0.5])
-    table = verdicts.corrected(pd.DataFrame({"p": p, "gain": [1.0, -1.0, 1.0, 1.0]}))
+    table = corrections.corrected(pd.DataFrame({"p": p, "gain": [1.0, -1.0, 1.0, 1.0]}))
     assert list(table["p_holm"]) == pytest.approx([0.004, 0.06, 0.06, 0.5])
     assert list(table["q"]) == pytest.approx(false_discovery_control(p))
     assert list(table["verdict"]) == ["gained", *["not shown to differ"] * 3]
-    screened = verdicts.verdicts(table, "bh")
+    screened = corrections.verdicts(table, "bh")
     assert list(screened["verdict"]) == ["gained", "lost", "gained", "not shown to differ"]
     with pytest.raises(UnknownName, match="unknown correction 'bonferroni'. One of: holm, bh"):
-        verdicts.verdicts(table, "bonferroni")
+        corrections.verdicts(table, "bonferroni")
 
 
 def test_shuffles_are_enough_for_holm_to_find_something_or_it_is_said():
-    assert [verdicts.shuffles(count) for count in (1, 250, 1372)] == [10_000, 10_000, 54_880]
-    assert all(count / (verdicts.shuffles(count) + 1) < verdicts.ALPHA for count in (1, 250, 499, 500, 1372, 10_000))
-    assert verdicts.shuffles(3, asked=100) == 100
+    assert [corrections.shuffles(count) for count in (1, 250, 1372)] == [10_000, 10_000, 54_880]
+    assert all(count / (corrections.shuffles(count) + 1) < corrections.ALPHA for count in (1, 250, 499, 500, 1372, 10_000))
+    assert corrections.shuffles(3, asked=100) == 100
     with pytest.raises(KitError, match="10,000 shuffles give no p below 0.0001, .* 501 directions: nothing could be"):
-        verdicts.shuffles(501, asked=10_000)
+        corrections.shuffles(501, asked=10_000)
 
 
 def test_without_a_tokenizer_on_record_one_must_be_named(tmp_path):
@@ -135,7 +136,7 @@ def test_published_scores_give_gains_that_say_they_are_not_tested():
     assert list(table.columns) == gains.COLUMNS
     assert list(zip(table["tgt"], table["gain"], strict=True)) == [("de", 2.5), ("sw", 15.0)]
     assert table[["low", "high", "p", "p_holm", "q", "n"]].isna().all(axis=None)
-    assert set(table["verdict"]) == {verdicts.UNTESTED}
+    assert set(table["verdict"]) == {corrections.UNTESTED}
     assert set(table["note"]) == {"published score, no test; mt0 trained on FLORES"}
     missing = gains.lacking(published("a", {"de": 1.0, "fr": 1.0}), published("b", {"de": 1.0}))
     assert list(missing.itertuples(index=False, name=None)) == [("en", "fr", "b")]

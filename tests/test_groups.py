@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from llamax_kit import gains, groups
+from llamax_kit import gains
 from llamax_kit.averages import averages
 from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.gains import groups
 from llamax_kit.languages import all_languages, find
 from llamax_kit.models.catalogue import trained_on_flores
 

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "llamax_kit"
-UPPER = {"translate", "execute", "parameters", "page", "cli", "doctor", "example", "gains", "power", "published",
+UPPER = {"translate", "execute", "parameters", "page", "cli", "doctor", "example", "published",
          "report", "compare", "sweep"}  # fmt: skip
 
 

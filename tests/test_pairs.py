@@ -3,8 +3,8 @@
 import pytest
 from finished import CLDR, copied, rows, save, worse
 
-from llamax_kit import pairs
 from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.gains import pairs
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +80,7 @@ def test_no_shared_direction_says_what_each_has():
 def test_two_releases_are_refused_by_name():
     save("mine", rows("m"))
     save("theirs", rows("t"), corpus=CLDR | {"release": "FLORES-200 devtest"})
-    with pytest.raises(KitError, match="mine translates CLDR 47, devtest, theirs translates FLORES-200 devtest"):
+    with pytest.raises(KitError, match="release of the corpus differs, .*mine has CLDR 47, devtest; theirs has FLORES-2"):
         pairs.pair("mine", "theirs")
 
 
@@ -95,7 +95,7 @@ def test_two_signatures_are_refused_though_the_sentences_agree(tmp_path):
     save("theirs", rows("t"))
     kept = tmp_path / "theirs/scores.csv"
     kept.write_text(kept.read_text().replace("version:2", "version:1"))
-    with pytest.raises(KitError, match=r"mine was scored with nrefs.*version:2\S*, theirs with nrefs.*version:1"):
+    with pytest.raises(KitError, match=r"of spBLEU differs, .*mine has \S+ nrefs.*version:2\S*; theirs has .*version:1"):
         pairs.pair("mine", "theirs")
 
 
@@ -109,10 +109,10 @@ def other(column, at=2):
 @pytest.mark.parametrize(
     "theirs, said",
     [
-        (other("source"), "en-sw: 1 of 4 sentences are not the same .* index 2, has another source"),
-        (other("reference"), "en-sw: 1 of 4 .* index 2, has another reference"),
-        (rows("t", sentences=3), "en-de: 1 of 4 .* index 3, is not in theirs. .*such sentences: 2"),
-        (rows("t").assign(index=lambda table: table["index"] + 1), "en-de: 5 of 5 .* index 0, is not in theirs"),
+        (other("source"), r"source of 1 of 4 sentences of en-sw \(here: 2\) differs"),
+        (other("reference"), r"reference of 1 of 4 sentences of en-sw \(here: 2\) differs"),
+        (rows("t", sentences=3), "set of sentences of en-de differs, .*mine has 4; theirs has 3, of which 3 in both"),
+        (rows("t").assign(index=lambda table: table["index"] + 1), "of en-de .*theirs has 4, of which 3 in both"),
     ],
 )
 def test_other_sentences_are_refused_with_direction_number_and_first(theirs, said):

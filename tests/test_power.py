@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llamax_kit import corpora, counts, metrics, parallel, plots, power, stats
+from llamax_kit import corpora, counts, metrics, parallel, plots, stats
 from llamax_kit.errors import KitError
+from llamax_kit.gains import power
 
 matplotlib.use("Agg")
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from llamax_kit import languages, related
+from llamax_kit import languages
 from llamax_kit.errors import UnknownName
+from llamax_kit.unseen import related
 
 
 def test_the_halves_of_flores_200_by_kind():

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from llamax_kit import fertility, gains, groups, related, unseen
+from llamax_kit import gains, unseen
+from llamax_kit.gains import groups
+from llamax_kit.unseen import fertility, related
 
 
 def gained(rows: dict[tuple[str, str], tuple[float, float]]) -> pd.DataFrame:

@@ -5,8 +5,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from llamax_kit import languages, plots, related
+from llamax_kit import languages, plots
 from llamax_kit.errors import KitError
+from llamax_kit.unseen import related
 
 matplotlib.use("Agg")
 CODES = ["de", "sw", "zh", "eus_Latn", "fao_Latn"]

@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit import runs
-from llamax_kit.compare import comparable
-from llamax_kit.compare.comparable import DIRECTION
+from llamax_kit import comparable, runs
+from llamax_kit.comparable import DIRECTION
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.runs import Run
 

@@ -5,10 +5,11 @@ Tests nothing itself: each pair goes to `gains`. A pair tested alone, as in note
 
 from typing import TYPE_CHECKING
 
-from llamax_kit import gains, verdicts
-from llamax_kit.compare import Gathered, comparable, find
-from llamax_kit.compare.comparable import DIRECTION
+from llamax_kit import comparable, gains
+from llamax_kit.comparable import DIRECTION
+from llamax_kit.compare import Gathered, find
 from llamax_kit.errors import KitError
+from llamax_kit.gains import corrections
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -36,9 +37,9 @@ def against(gathered: Gathered, baseline: str = "", tokenize: str = "") -> "Data
             f"no other system has a direction of {spec}, so there is no gain to measure. "
             f"To mend: name another run, or another baseline"
         )
-    samples = verdicts.shuffles(sum(len(has[names[each]] & has[names[spec]]) for each in others))
+    samples = corrections.shuffles(sum(len(has[names[each]] & has[names[spec]]) for each in others))
     tables = [_pair(gathered, each, spec, names, tokenize, samples) for each in others]
-    table = verdicts.corrected(pd.concat(tables, ignore_index=True))
+    table = corrections.corrected(pd.concat(tables, ignore_index=True))
     _same_scores(gathered, table)
     return table
 

@@ -5,8 +5,8 @@ Does not judge whether a difference is more than chance: that is `gains`.
 
 from typing import TYPE_CHECKING
 
+from llamax_kit.comparable import DIRECTION
 from llamax_kit.compare import Gathered
-from llamax_kit.compare.comparable import DIRECTION
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -6,8 +6,8 @@ Filled is what differs after correction (the column `verdict`), hollow what was 
 from math import ceil
 from typing import TYPE_CHECKING
 
+from llamax_kit.gains.corrections import GAINED, LOST, UNCLEAR, UNTESTED
 from llamax_kit.plots.style import MARKERS, PALETTE, direction, finish, only, sizes
-from llamax_kit.verdicts import GAINED, LOST, UNCLEAR, UNTESTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.errors import KitError
-from llamax_kit.groups import COUNTED, assign, ranked
+from llamax_kit.gains.corrections import UNCLEAR
+from llamax_kit.gains.groups import COUNTED, assign, ranked
 from llamax_kit.plots.gain_plots import names, one
 from llamax_kit.plots.style import PALETTE, only, sizes
-from llamax_kit.verdicts import UNCLEAR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

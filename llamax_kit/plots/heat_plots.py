@@ -7,10 +7,10 @@ in brackets where no difference was shown.
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit.groups import assign
+from llamax_kit.gains.corrections import UNCLEAR
+from llamax_kit.gains.groups import assign
 from llamax_kit.plots.gain_plots import names, one
 from llamax_kit.plots.style import sizes
-from llamax_kit.verdicts import UNCLEAR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

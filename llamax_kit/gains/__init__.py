@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from llamax_kit import counts, parallel, spbleu, stats
 from llamax_kit.errors import KitError
+from llamax_kit.gains.corrections import ALPHA, corrected, shuffles, verdicts
+from llamax_kit.gains.pairs import SIDES, Pair, lacking, pair
 from llamax_kit.models.catalogue import trained_on_flores
-from llamax_kit.pairs import SIDES, Pair, lacking, pair
-from llamax_kit.verdicts import ALPHA, corrected, shuffles, verdicts
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -29,7 +29,7 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
     bootstrap interval (1000 resamples); p: approximate randomisation, two-sided, of this direction alone; p_holm, q:
     corrected over all rows, by Holm and by Benjamini and Hochberg; n: sentences; verdict: by p_holm (see `verdicts`);
     note: what a reader must know. tokenize: "" as both runs were scored, or as `spbleu.score` takes. samples: shuffles
-    of each direction; 0: as many as are needed (`verdicts.shuffles`), 10,000 up to 250 directions.
+    of each direction; 0: as many as are needed (`corrections.shuffles`), 10,000 up to 250 directions.
 
     Raises KitError when the runs do not say how they were scored, or with fewer samples than could find anything;
     UnknownName for a tokenizer.

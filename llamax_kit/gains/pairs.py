@@ -6,7 +6,7 @@ google and nllb in the run 05_mozilla, "05_mozilla:nllb". The two may be of one 
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit import languages, runs, translations
+from llamax_kit import comparable, languages, runs, translations
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.models.catalogue import trained_on_flores
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 SIDES = ("src", "tgt")
-PLACE, TOLD = [*SIDES, "index"], ("source", "reference")
 
 
 class Pair(NamedTuple):
@@ -48,18 +47,22 @@ def pair(system: str, baseline: str, directions: str = "") -> Pair:
     the corpus, other sentences, sources or references in a direction, scores of different signatures; UnknownName for a
     run or system that is not there.
     """
+    import pandas as pd
+
     loaded = {name: runs.load(name) for name in dict.fromkeys(each.partition(":")[0] for each in (system, baseline))}
     sides = [_rows(loaded[name.partition(":")[0]], name) for name in (system, baseline)]
     first, second = ((run, rows["system"].iloc[0]) for run, rows in sides)
     if first[0].folder == second[0].folder and first[1] == second[1]:
         raise KitError(f"{system} and {baseline} are one system of one run. To mend: name two systems to compare")
-    _same_release((system, baseline), [run.record for run, _ in sides])
+    comparable.same_corpus({name: run.record for name, (run, _) in zip((system, baseline), sides, strict=True)})
     tables = [rows.assign(system=name) for (_, rows), name in zip(sides, (system, baseline), strict=True)]
     tables = [_chosen(table, directions, tables) for table in tables]
     left_out = lacking(*tables)
     ours, theirs = (_shared(table, left_out) for table in tables)
-    _same_signatures((system, baseline), [_signatures(run, name, ours) for run, name in (first, second)])
-    _same_sentences(ours, theirs, (system, baseline))
+    scored = {system: _scores(*first, ours), baseline: _scores(*second, theirs)}
+    if all(scores is not None and len(scores) for scores in scored.values()):
+        comparable.same_signatures(scored)
+    comparable.same_sentences(pd.concat([table.assign(label=table["system"]) for table in (ours, theirs)]))
     records = first[0].record, second[0].record
     known_as = [(system, first[1]), (baseline, second[1])]
     asked = zip((system, baseline), known_as, records, strict=True)
@@ -127,60 +130,20 @@ def _shared(table: "DataFrame", left_out: "DataFrame") -> "DataFrame":
     """Keep the directions that both have, by source, target and index."""
     out = set(zip(left_out["src"], left_out["tgt"], strict=True))
     kept = table[[each not in out for each in zip(table["src"], table["tgt"], strict=True)]]
-    return kept.sort_values(PLACE, kind="stable", ignore_index=True)
+    return kept.sort_values([*SIDES, "index"], kind="stable", ignore_index=True)
 
 
 def _model(record: dict) -> str:
     return str(record.get("parameters", {}).get("model") or "")
 
 
-def _same_release(names: tuple[str, str], records: list[dict]) -> None:
-    releases = [record.get("corpus", {}).get("release", "no corpus") for record in records]
-    if releases[0] != releases[1]:
-        raise KitError(
-            f"{names[0]} translates {releases[0]}, {names[1]} translates {releases[1]}: sentences are corrected and "
-            f"languages relabelled from one release to the next, so no gain can be told. "
-            f"To mend: run both on one release and split"
-        )
-
-
-def _signatures(run: runs.Run, system: str, shared: "DataFrame") -> set[str]:
-    """Gather the signatures of a system's spBLEU scores as its run kept them, none where it kept no scores."""
+def _scores(run: runs.Run, system: str, shared: "DataFrame") -> "DataFrame | None":
+    """Keep a system's scores in the shared directions, as its run has them; None where it kept no scores."""
     if run.scores is None:
-        return set()
+        return None
     kept = set(zip(shared["src"], shared["tgt"], strict=True))
-    own = run.scores[(run.scores["system"] == system) & run.scores["metric"].str.startswith("spBLEU")]
-    return {each.signature for each in own.itertuples() if (each.src, each.tgt) in kept}
-
-
-def _same_signatures(names: tuple[str, str], signatures: list[set[str]]) -> None:
-    if all(signatures) and signatures[0] != signatures[1]:
-        told = [" and ".join(sorted(each)) for each in signatures]
-        raise KitError(
-            f"{names[0]} was scored with {told[0]}, {names[1]} with {told[1]}: points of different signatures do not "
-            f"compare. To mend: run one of them again with the other's tokenize, in the same environment "
-            f"(what is translated already is not translated again)"
-        )
-
-
-def _same_sentences(system: "DataFrame", baseline: "DataFrame", names: tuple[str, str]) -> None:
-    """Refuse two tables, both in order of direction and index, that do not hold the same sentences."""
-    if all(system[column].equals(baseline[column]) for column in [*PLACE, *TOLD]):
-        return
-    both = system.merge(baseline, how="outer", on=PLACE, suffixes=("", "_b"), indicator="where")
-    both["fault"] = ""
-    for told in reversed(TOLD):
-        both.loc[both[told] != both[f"{told}_b"], "fault"] = f"has another {told}"
-    for side, name in (("left_only", names[1]), ("right_only", names[0])):
-        both.loc[both["where"] == side, "fault"] = f"is not in {name}"
-    wrong = both[both["fault"] != ""]
-    first = wrong.iloc[0]
-    count, of = (sum((table["src"] == first["src"]) & (table["tgt"] == first["tgt"])) for table in (wrong, both))
-    raise KitError(
-        f"{first['src']}-{first['tgt']}: {count} of {of} sentences are not the same in {names[0]} and {names[1]}; the "
-        f"first, index {first['index']}, {first['fault']}. Directions with such sentences: "
-        f"{len(wrong[list(SIDES)].drop_duplicates())}. To mend: run both on the same sentences of one corpus"
-    )
+    own = run.scores[run.scores["system"] == system]
+    return own[[each in kept for each in zip(own["src"], own["tgt"], strict=True)]]
 
 
 def _few(directions: dict) -> str:

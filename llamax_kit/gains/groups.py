@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.gains.corrections import GAINED, LOST, UNCLEAR
 from llamax_kit.languages import Language, find
-from llamax_kit.verdicts import GAINED, LOST, UNCLEAR
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

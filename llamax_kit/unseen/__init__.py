@@ -7,7 +7,8 @@ are compared: on which of these the authors evaluated was never published. A lan
 
 from typing import TYPE_CHECKING
 
-from llamax_kit import groups, over_languages, related
+from llamax_kit.gains import groups
+from llamax_kit.unseen import over_languages, related
 
 if TYPE_CHECKING:
     from pandas import DataFrame
