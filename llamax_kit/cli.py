@@ -36,15 +36,17 @@ def demo() -> None:
     """Run it all on the embedded text, without network."""
     import csv
 
-    from llamax_kit import execute, runs
+    from llamax_kit import example, execute, runs
 
     page = execute.execute("04", values={"run": "demo"})
+    example.make(*example.RUNS)
     with open(runs.folder("demo") / "scores.csv", encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["metric"] != "chrF++"]
     columns = ("system", "src", "tgt", "metric", "score", "low", "high", "n")
     click.echo("random-llama has random weights, made on the spot; copy hands the source back as its answer.\n")
     click.echo(_table([columns, *([row[name] for name in columns] for row in rows)]))
     click.echo(f"\nIn points (0–100), low to high is the 95 % interval. Signature: {rows[0]['signature']}")
+    click.echo(f"\nTwo runs to compare, by notebooks 06, 07 and 09: {', '.join(example.RUNS)}")
     click.echo(f"\nThe page with pictures: {page}")
 
 

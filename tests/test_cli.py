@@ -7,7 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from llamax_kit import cli, execute, runs
+from llamax_kit import cli, example, execute, runs
 from llamax_kit.errors import KitError
 
 HEAVY = ["torch", "transformers", "tokenizers", "sentencepiece", "pandas", "numpy", "matplotlib", "papermill",
@@ -105,8 +105,11 @@ def test_the_demo_ends_with_the_score_table_and_the_page(monkeypatch, tmp_path):
         )
         return runs.folder("demo") / f"{notebook}.html"
 
+    made = []
     monkeypatch.setattr(execute, "execute", run)
-    *_, head, row, _, signature, _, last = call("demo").output.splitlines()
+    monkeypatch.setattr(example, "make", lambda *names: made.extend(names))
+    *_, head, row, _, signature, _, others, _, last = call("demo").output.splitlines()
+    assert made == ["demo_copy", "demo_spanish"] and all(name in others for name in made)
     assert head.split() == ["system", "src", "tgt", "metric", "score", "low", "high", "n"]
     assert row.split() == ["copy", "en", "de", "spBLEU-cldr", "12.35", "11.10", "13.90", "40"]
     assert signature.endswith("Signature: s|i|g")

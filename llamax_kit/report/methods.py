@@ -84,8 +84,8 @@ def _tested(gains: "DataFrame") -> str:
     return (
         f"Gains over {over} are differences of corpus scores, with 95 % intervals by paired bootstrap "
         f"({stats.SAMPLES:,} resamples; Koehn, 2004) and two-sided p-values by approximate randomisation "
-        f"({corrections.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005), corrected by Holm's method (1979) over "
-        f"all {_count(tests, 'test')} together and significant below {corrections.ALPHA}; seed {stats.SEED}."
+        f"({corrections.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005), corrected by Holm's method (1979) "
+        f"over all {_count(tests, 'test')} together and significant below {corrections.ALPHA}; seed {stats.SEED}."
     )
 
 
