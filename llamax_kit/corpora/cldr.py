@@ -23,14 +23,23 @@ FEWEST = 30  # positions of devtest; with fewer, a score would say nothing
 
 
 def _text(code: str, split: str) -> list[str | None]:
+    return list(_devtest(code)) if split == "devtest" else _say_all(code, split)
+
+
+@cache
+def _devtest(code: str) -> tuple[str | None, ...]:
+    """Say devtest once: it is asked for to know whether a language has enough, and again to be read."""
+    return tuple(_say_all(code, "devtest"))
+
+
+def _say_all(code: str, split: str) -> list[str | None]:
     own = entries(code)
     return [say(content, own) for content in contents(split)]
 
 
-@cache
 def _positions(code: str) -> int:
     """How many positions of devtest a language has."""
-    return sum(text is not None for text in _text(code, "devtest"))
+    return sum(text is not None for text in _devtest(code))
 
 
 def available() -> list[str]:
