@@ -40,6 +40,16 @@ def gains(table: "DataFrame") -> str:
     )
 
 
+def by_language(table: "DataFrame") -> str:
+    """Say in how many directions a released system gains over another, and where least and most."""
+    least, most = table.loc[table["gain"].idxmin()], table.loc[table["gain"].idxmax()]
+    return (
+        f"{most.system} is above {most.baseline} in {(table['gain'] > 0).sum():,} of {len(table):,} directions, by "
+        f"{table['gain'].mean():+.2f} points on average, from {least.gain:+.2f} ({least.src}-{least.tgt}) to "
+        f"{most.gain:+.2f} ({most.src}-{most.tgt})."
+    )
+
+
 def sides(table: "DataFrame") -> str:
     """Say who translates most directions above 10 spBLEU around Arabic, and who hardly any."""
     arabic = table[table["language"] == "Arabic"].assign(both=lambda rows: rows["into_it"] + rows["from_it"])

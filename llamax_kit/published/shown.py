@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit import data
 from llamax_kit.errors import UnknownName
+from llamax_kit.gains import from_scores
 from llamax_kit.published import printed, recompute, release
 
 if TYPE_CHECKING:
@@ -56,6 +57,22 @@ def gains(table3: "DataFrame", system: str = recompute.MODEL, baseline: str = re
     table = wide["value"][[baseline, system]].rename_axis(columns=None)
     gain, printed_gain = (wide[which][system] - wide[which][baseline] for which in ("value", "printed"))
     return table.assign(gain=gain, printed_gain=printed_gain).reset_index()
+
+
+def by_language(system: str, baseline: str) -> "DataFrame":
+    """Give the gain of one released system over another in every direction of both, as `gains.from_scores` does.
+
+    A direction between two pivots, which stands in two rows of the release, is taken once. No sentence was released:
+    there is no interval and no test, and `verdict` and `note` say so.
+
+    Raises UnknownName for a system that is not in the release, KitError when the release is not here.
+    """
+    released = release.scores().drop_duplicates(["system", "src", "tgt"])
+    for name in (system, baseline):
+        if name not in release.systems():
+            raise UnknownName("system of the release", name, release.systems(), "name one of these 18")
+    pair = [released[released["system"] == name] for name in (system, baseline)]
+    return from_scores(*pair)
 
 
 def over_86(system: str = "M2M-100-12B") -> "DataFrame":

@@ -1,0 +1,57 @@
+"""shown, findings: gains of one released system over another, language by language, from scores alone."""
+
+import pytest
+
+from llamax_kit import plots
+from llamax_kit.errors import UnknownName
+from llamax_kit.gains import groups
+from llamax_kit.published import findings, recompute, release, shown
+
+PAIR = recompute.MODEL, recompute.BASELINE
+
+
+def test_gains_by_language_have_no_test_and_average_to_the_authors_own_figures(released):
+    table = shown.by_language(*PAIR)
+    assert set(table["note"]) == {"published score, no test"} and set(table["verdict"]) == {"not tested"}
+    assert table[["low", "high", "p", "p_holm", "q", "n"]].isna().all(axis=None)
+    assert not table.duplicated(["src", "tgt"]).any()
+    authors = release.summaries().query("metric == 'spBLEU' and partners == 101")
+    authors = authors.set_index(["system", "direction"])[["low", "high", "all"]]
+    english = table[(table["src"] == "en") | (table["tgt"] == "en")]
+    means = groups.by_group(english, "split").set_index(["direction", "value"])
+    for direction in ("en-X", "X-en"):
+        for value in ("low", "high", "all"):
+            theirs = authors.loc[PAIR[0], direction][value] - authors.loc[PAIR[1], direction][value]
+            assert means.loc[direction, value]["gain"] == pytest.approx(theirs, abs=0.0101)
+    assert list(means["n"]) == [25, 76, 101] * 2
+
+
+def test_a_direction_between_two_pivots_counts_once(released):
+    table = shown.by_language(*PAIR)  # eight pivots both ways: 56 directions stand in two rows
+    assert len(table) == 16 * 101 - 8 * 7
+    seven = shown.by_language("LLaMAX3-8B-Alpaca", "LLaMA3-8B-Alpaca")
+    assert len(seven) == 14 * 101 - 7 * 6
+
+
+def test_the_sentence_says_what_the_table_holds(released):
+    table = shown.by_language(*PAIR)
+    said = findings.by_language(table)
+    assert f"in {(table['gain'] > 0).sum():,} of 1,560 directions" in said and "(en-mt)" in said
+
+
+def test_its_pictures_say_that_nothing_was_tested_and_how_many_directions_they_show(released):
+    import matplotlib.pyplot as plt
+
+    table = shown.by_language(*PAIR)
+    into = table[table["tgt"] == "en"]
+    figure, ax = plt.subplots()
+    plots.gains(into, ax)
+    assert ax.get_title().endswith("n = 101 directions")
+    assert any("no interval, no test" in each.get_xlabel() for each in figure.axes)
+    assert "101 not tested" in plots.describe_gains(into)
+    plt.close(figure)
+
+
+def test_a_system_that_was_not_released_is_refused_with_the_nearest(released):
+    with pytest.raises(UnknownName, match="'LLaMAX2-7B'.*LLaMAX2-7B-Alpaca"):
+        shown.by_language("LLaMAX2-7B", PAIR[1])
