@@ -109,7 +109,7 @@ def test_mine_and_theirs_stand_in_one_row_the_furthest_behind_first(ax):
     assert [label.get_text() for label in ax.get_yticklabels()] == ["en-de", "en-sw"]
     authors = ax.collections[-1].get_offsets()
     assert authors.tolist() == [[60.0, 0.0], [5.0, 1.0]]
-    assert len(ax.get_legend().get_texts()) == 3 and "n = 1012 sentences" in ax.get_title()
+    assert len(ax.get_legend().get_texts()) == 3 and "n = 1,012 sentences" in ax.get_title()
 
 
 def test_mine_less_theirs_is_said_in_the_clean_reading():

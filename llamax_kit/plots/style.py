@@ -44,14 +44,14 @@ def styles(count: int) -> list[dict]:
 
 
 def sizes(table: "DataFrame") -> str:
-    """Say how many sentences a direction has, from the column n: "n = 1012 sentences a direction".
+    """Say how many sentences a direction has, from the column n: "n = 1,012 sentences a direction".
 
     Published scores do not say it, and then the number of directions is said.
     """
     if table["n"].isna().all():
         return f"n = {len(table.drop_duplicates(['src', 'tgt']))} directions"
     few, many = int(table["n"].min()), int(table["n"].max())
-    return f"n = {few if few == many else f'{few}–{many}'} sentences a direction"
+    return f"n = {few:,} sentences a direction" if few == many else f"n = {few:,}–{many:,} sentences a direction"
 
 
 def grow(ax: "Axes", rows: int, systems: int) -> None:
