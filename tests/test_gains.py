@@ -99,6 +99,8 @@ def test_shuffles_are_enough_for_holm_to_find_something_or_it_is_said():
     assert corrections.shuffles(3, asked=100) == 100
     with pytest.raises(KitError, match="10,000 shuffles give no p below 0.0001, .* 501 directions: nothing could be"):
         corrections.shuffles(501, asked=10_000)
+    with pytest.raises(KitError, match="samples must be a number of shuffles, or 0 .*, got -5. To mend: leave it at 0"):
+        corrections.shuffles(3, asked=-5)
 
 
 def test_without_a_tokenizer_on_record_one_must_be_named(tmp_path):

@@ -51,9 +51,14 @@ def shuffles(directions: int, asked: int = 0) -> int:
     and more than 500 directions nothing could come below 0.05, whatever was gained. asked: how many the user wants;
     0: as many as are needed.
 
-    Raises KitError when nothing could be found with as few as asked.
+    Raises KitError for fewer than none, and when nothing could be found with as few as asked.
     """
     enough = max(stats.SHUFFLES, 40 * directions)
+    if asked < 0:
+        raise KitError(
+            f"samples must be a number of shuffles, or 0 for as many as are needed, got {asked}. "
+            f"To mend: leave it at 0, which takes {enough:,} here"
+        )
     if asked and directions / (asked + 1) >= ALPHA:
         raise KitError(
             f"{asked:,} shuffles give no p below {1 / (asked + 1):.2g}, and Holm multiplies it by the {directions} "
