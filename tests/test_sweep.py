@@ -134,6 +134,12 @@ def test_two_jobs_of_one_folder_are_refused(read, text, named):
     assert named in str(raised.value)
 
 
+@pytest.mark.parametrize("text", ["", "# not yet written", "[]", "---"])
+def test_an_empty_file_is_called_empty(read, text):
+    with pytest.raises(KitError, match="s.yml is empty, expected blocks of jobs.*To mend: begin with `- notebook: 05`"):
+        read(text)
+
+
 def test_a_file_that_is_not_there_is_told(house):
     with pytest.raises(KitError, match="could not read .*nosuch.yml: No such file"):
         sweep_jobs.read(house / "nosuch.yml")

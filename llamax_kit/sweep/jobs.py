@@ -54,6 +54,11 @@ def read(file: Path | str) -> list[Job]:
     """
     file = Path(file)
     content = _yaml(file)
+    if not content:
+        raise KitError(
+            f"{file} is empty, expected blocks of jobs, each with a `notebook:`. "
+            f"To mend: begin with `- notebook: 05`, and see params/sweeps/ for more"
+        )
     jobs: list[Job] = []
     for number, block in enumerate(content if isinstance(content, list) else [content], 1):
         try:
