@@ -9,7 +9,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from importlib import metadata
-from pathlib import Path
 
 from llamax_kit import runs
 
@@ -17,7 +16,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def report() -> Iterator[str]:
-    """Give the lines of the report; those that begin with `missing` end with what to do."""
+    """Give the lines of the report; those that begin with `missing` or `damaged` end with what to do."""
     yield from _section("Installed", _installed())
     yield from _section("Machine", _machine())
     yield from _section("Notebooks", _notebooks())
@@ -86,6 +85,7 @@ def _notebooks() -> Iterator[str]:
 
 def _data() -> Iterator[str]:
     from llamax_kit import data, metrics
+    from llamax_kit.data.sources import fault
 
     if metrics.CLDR.is_file():
         yield "found    built in: CLDR phrases, spBLEU-cldr"
@@ -93,10 +93,14 @@ def _data() -> Iterator[str]:
         yield f"missing  {metrics.CLDR}, of the kit itself: install it again"
     yield f"folder   {data.folder()}"
     for row in data.inventory():
-        if row.found:
-            yield f"found    {row.kind} {row.name}: {Path(row.where)}"
-        else:
+        if not row.found:
             yield f"missing  {row.kind} {row.name}: {row.how}"
+        elif row.kind == "corpus":  # which need not be whole: no more than the languages that are used
+            yield f"found    {row.kind} {row.name}, not checked (each file is when it is read): {row.where}"
+        elif wrong := fault(data.find(row.name), row.where):
+            yield f"damaged  {row.kind} {row.name}: {row.where}: {wrong}. Move it away, then {row.how}"
+        else:
+            yield f"found    {row.kind} {row.name}, checked: {row.where}"
 
 
 def _hub() -> Iterator[str]:

@@ -184,6 +184,25 @@ def test_doctor_says_what_is_here_and_how_to_get_what_is_not(monkeypatch, tmp_pa
     assert "for the browser test" in done.output
 
 
+def test_doctor_finds_what_is_altered_and_says_what_it_did_not_look_into(monkeypatch, tmp_path):
+    from llamax_kit import doctor
+    from llamax_kit.data import sources
+
+    monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
+    monkeypatch.setattr(sources, "score_files", lambda: {"a.csv": "2d711642b726b04401627ca9fbac32f5"
+                                                                  "c8530fb1903cc4db02258717921a4881"})  # fmt: skip
+    for folder in ("llamax_results", "flores200_dataset"):
+        (tmp_path / folder).mkdir()
+    said = []
+    for text in ("x", "y"):
+        (tmp_path / "llamax_results" / "a.csv").write_text(text)
+        said += [line for line in doctor._data() if "llamax_results" in line]
+    assert said[0] == f"found    scores llamax_results, checked: {tmp_path / 'llamax_results'}"
+    assert said[1].startswith("damaged  scores llamax_results") and "a.csv is altered" in said[1]
+    assert "Move it away, then llamax-kit fetch llamax_results" in said[1]
+    assert f"found    corpus flores200, not checked (each file is when it is read): {tmp_path / 'flores200_dataset'}" in list(doctor._data())
+
+
 def test_doctor_says_what_of_the_hub_is_cached_and_never_the_login(monkeypatch, tmp_path):
     from huggingface_hub import constants
 
