@@ -4,6 +4,8 @@ Computes nothing.
 """
 
 import html
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,26 +17,56 @@ if TYPE_CHECKING:
     from IPython.display import HTML
     from pandas import DataFrame
 
-HEIGHT = "50em"  # about twenty rows of a page; a longer table scrolls
-LONG = 50  # characters of words that are wrapped
+TALL = 40  # rows; a longer table scrolls on the page
+SHEET = 45  # rows; a longer table runs over several sheets of paper
+LONG = 50  # characters of words that are wrapped on the page
+WRAPPED = 27  # characters that are wrapped on paper, a third of a line
+WIDE = 66, 74  # characters that fit a line of paper, and a line of smaller type
+P_VALUE = r"q|p(_\w+)?"  # columns of probabilities
+PACKAGES = "% needs \\usepackage{array,booktabs,longtable}\n"
+ESCAPES = str.maketrans(
+    {sign: f"\\{sign}" for sign in "{}$&#%_"}
+    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "|": r"\textbar{}",
+       "<": r"\textless{}", ">": r"\textgreater{}", "`": r"\textasciigrave{}", "\n": " ", "\u2060": "{}"}
+    | {"−": "$-$", "×": r"$\times$", "·": r"$\cdot$", "≥": r"$\geq$", "≤": r"$\leq$", "→": r"$\rightarrow$"}
+    | {"–": "--", "—": "---", "…": r"\dots{}", "“": "``", "”": "''", "‘": "`", "’": "'", "\u00a0": "~"}
+)  # fmt: skip
+
+
+def said(value, column: str = "", digits: int = 2) -> str:
+    """Say a cell as it is read; `digits` after the point of a number that is neither a count nor a probability.
+
+    `said(-1.5)` is "−1.50", `said(-0.001)` "0.00", `said(1012)` "1,012", `said(0.00003, "p_holm")` "<0.0001". Missing
+    is "". Columns p, q, p_… are probabilities; n is a count, whatever its type.
+    """
+    import pandas as pd
+
+    if value is None or pd.api.types.is_scalar(value) and pd.isna(value):
+        return ""
+    if pd.api.types.is_bool(value) or not pd.api.types.is_number(value):
+        return str(value)
+    if re.fullmatch(P_VALUE, str(column)):
+        return "<0.0001" if value < 0.0001 else f"{value:.4f}"
+    count = pd.api.types.is_integer(value) or column == "n"
+    return f"{value:z,.{0 if count else digits}f}".replace("-", "−")
 
 
 def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
-    """Give a table as HTML that scrolls within the page; `digits` after the point, empty cells for what is missing.
+    """Give a table as HTML that scrolls within the page under its caption; cells as `said` says them.
 
-    `show(scores, "spBLEU by direction")` in the last line of a cell puts it on the page.
+    `show(scores, "spBLEU by direction")` in the last line of a cell puts it on the page. One without rows is "none".
     """
     from IPython.display import HTML
 
+    title = f'<figcaption style="font-weight: 600; padding: 0 0 .4em">{html.escape(caption)}</figcaption>'
+    if table.empty:
+        return HTML(f'<figure style="margin: 1em 0">{title}<p style="margin: 0">none</p></figure>')
     table = table.reset_index(drop=True)  # two tables put together have row labels twice
     styled = (
-        table.style.format(precision=digits, na_rep="", thousands=",", escape="html")
+        _texts(table, digits).style.format(escape="html").format_index(escape="html", axis="columns")
         .hide(axis="index")
-        .set_caption(html.escape(caption))
         .set_table_attributes('class="dataframe"')
         .set_table_styles([
-            {"selector": "caption", "props": "text-align: left; font-weight: 600; padding: 0 0 .4em"},
-            {"selector": "caption", "props": "white-space: nowrap"},
             {"selector": "th", "props": "text-align: left; background: var(--jp-layout-color0, white)"},
             {"selector": "td", "props": "text-align: left; vertical-align: top; white-space: nowrap"},
             {"selector": "td.long", "props": "white-space: pre-wrap; overflow-wrap: anywhere; min-width: 16em"},
@@ -44,28 +76,88 @@ def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
         .set_sticky(axis="columns")
         .set_td_classes(_classes(table))
     )  # fmt: skip
-    return HTML(f'<div tabindex="0" style="max-height: {HEIGHT}; overflow: auto">{styled.to_html()}</div>')
+    height = "max-height: 50em; " if len(table) > TALL else ""
+    box = f'<div tabindex="0" style="{height}overflow: auto">{styled.to_html()}</div>'
+    return HTML(f'<figure style="margin: 1em 0">{title}{box}</figure>')
 
 
-def save(table: "DataFrame", path: Path | str, caption: str, digits: int = 2) -> list[Path]:
-    """Save a table as CSV, every digit of it, and as LaTeX (booktabs) to print, `digits` after the point.
+def save(
+    table: "DataFrame", path: Path | str, caption: str, digits: int = 2, columns: Iterable[str] = ()
+) -> list[Path]:
+    """Save a table as CSV, every digit of it, and as LaTeX (booktabs) to print, cells as `said` says them.
 
     `save(gains, folder / "gains", "Gains in spBLEU points")` writes gains.csv and gains.tex, and gives the two paths.
+    columns: those to print, where not all; a column without a single entry is not printed either.
 
     Raises KitError for a table without a caption, or when a file cannot be written.
     """
     if not caption.strip():
         raise KitError(f"the table {Path(path).name} has no caption. To mend: say in a sentence what it shows")
     plain = table.reset_index(drop=True)
-    printed = plain.style.format(precision=digits, na_rep="--", escape="latex")
-    printed = printed.format_index(escape="latex", axis="columns").hide(axis="index")
-    title = caption.replace("&", r"\&").replace("%", r"\%").replace("_", r"\_").replace("#", r"\#")
-    layout = "".join("r" if at in _numbers(plain) else "l" for at in range(len(plain.columns)))
-    text = printed.to_latex(hrules=True, caption=title, position_float="centering", column_format=layout)
     target = Path(path).with_name(Path(path).name + ".tex")
     with whole(target) as scratch:
-        scratch.write_text(text, encoding="utf-8")
+        scratch.write_text(_printed(plain[list(columns) or list(plain)], caption, digits), encoding="utf-8")
     return [runs.save_table(plain, Path(path).with_name(Path(path).name + ".csv")), target]
+
+
+def latex(text: str) -> str:
+    r"""Write a text for LaTeX, in any font encoding: `latex("a_b | 5 %")` is `a\_b \textbar{} 5 \%`."""
+    text = re.sub(r'(?<!\S)"|(?<=[(\[])"', "“", str(text)).replace('"', "”")
+    return text.replace("--", "-\u2060-").translate(ESCAPES)  # two hyphens would print as one dash
+
+
+def _printed(table: "DataFrame", caption: str, digits: int) -> str:
+    """Write a table in LaTeX: a float, or one that runs over several sheets; long texts stand in columns that wrap."""
+    cells = _texts(table, digits)
+    if table.empty:
+        cells.loc[0] = ["none", *[""] * (len(cells.columns) - 1)]
+    cells = cells.loc[:, cells.ne("").any()]
+    numbers = {name for at, name in enumerate(table) if at in _numbers(table)}
+    widths = {name: max(*map(len, _head(name)), cells[name].str.len().max()) for name in cells}
+    long = {name: min(width, 120) for name, width in widths.items() if width > WRAPPED}
+    rest = sum(width + 2 for name, width in widths.items() if name not in long)
+    share = max(0.35, 0.95 - rest / 80) / max(1, sum(long.values()))
+    layout = [
+        rf">{{\raggedright\arraybackslash}}p{{{share * long[name]:.2f}\linewidth}}" if name in long
+        else "r" if name in numbers else "l" for name in cells
+    ]  # fmt: skip
+    body = cells.apply(lambda column: column.map(_broken if column.name in long else latex))
+    body = body.apply(lambda column: column.replace("", "--") if column.name in numbers and len(table) else column)
+    heads = [_stack(name, "r" if name in numbers else "l") for name in cells]
+    sheets = len(cells) > SHEET
+    text = body.set_axis(heads, axis="columns").style.hide(axis="index").to_latex(
+        hrules=True, caption=latex(caption), column_format="".join(layout),
+        environment="longtable" if sheets else None, position_float=None if sheets else "centering",
+    )  # fmt: skip
+    size = "" if rest <= WIDE[0] and not long else r"\small" if rest <= WIDE[1] else r"\footnotesize"
+    if size:
+        size = rf"{size}\setlength{{\tabcolsep}}{{3pt}}"
+        text = f"{{{size}\n{text}}}\n" if sheets else text.replace("\\centering\n", f"\\centering{size}\n", 1)
+    return PACKAGES + text
+
+
+def _head(name) -> list[str]:
+    """Part a column's name that is longer than a number: "baseline_score" stands in two lines."""
+    return re.split(r"(?<=_)", str(name)) if len(str(name)) > 8 else [str(name)]
+
+
+def _stack(name, side: str) -> str:
+    lines = r"\\".join(latex(part) for part in _head(name))
+    return rf"\shortstack[{side}]{{{lines}}}" if r"\\" in lines else lines
+
+
+def _broken(text: str) -> str:
+    """Write a text for LaTeX that may break within a signature, a path or a hash, too."""
+    parts = re.split(r"(?<=[|/_:,.=])(?=\S)|(?<=[0-9a-f]{16})(?=[0-9a-f]{16})", text)
+    return r"\allowbreak{}".join(map(latex, parts))
+
+
+def _texts(table: "DataFrame", digits: int) -> "DataFrame":
+    """Say every cell, see `said`."""
+    import pandas as pd
+
+    columns = [[said(value, name, digits) for value in table.iloc[:, at]] for at, name in enumerate(table)]
+    return pd.DataFrame(dict(enumerate(columns)), dtype=object).set_axis(list(table), axis="columns")
 
 
 def _numbers(table: "DataFrame") -> list[int]:

@@ -1,19 +1,43 @@
-"""A table on the page: whole, escaped, aligned, scrolling."""
+"""A table on the page: whole, escaped, aligned, scrolling. In files: every digit as CSV, fit for a paper as LaTeX."""
+
+import re
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from llamax_kit import tables
 from llamax_kit.errors import KitError
-from llamax_kit.tables import show
+from llamax_kit.tables import latex, said, show
 
 TABLE = pd.DataFrame({"system": ["<b>a", "b"], "n": [1012, 3], "score": [1.23456, float("nan")]})
+SENTENCE = "Continual pre-training on a hundred languages gains more than ten points on all of them."
+
+
+def tex(folder, table: pd.DataFrame, caption: str = "c", **options) -> str:
+    return tables.save(table, folder / "t", caption, **options)[1].read_text(encoding="utf-8")
 
 
 def test_every_row_is_there_and_the_page_scrolls_instead_of_cutting():
-    rows = pd.DataFrame({"n": range(300)})
-    html = show(rows, "many").data
-    assert html.count("<tr>") == 301 and "overflow: auto" in html and "sticky" in html
+    html = show(pd.DataFrame({"n": range(300)}), "many").data
+    assert html.count("<tr>") == 301 and "max-height" in html and "overflow: auto" in html and "sticky" in html
+
+
+def test_a_table_of_forty_rows_is_not_boxed():
+    html = show(pd.DataFrame({"n": range(40)}), "some").data
+    assert "max-height" not in html and "overflow: auto" in html
+
+
+def test_the_caption_stands_outside_of_what_scrolls_and_wraps():
+    page = BeautifulSoup(show(TABLE, "1 < 2").data, "html.parser")
+    caption = page.find("figcaption")
+    assert caption.get_text() == "1 < 2" and "nowrap" not in caption["style"]
+    assert caption.find_parent("div") is None and not page.find("caption")
+
+
+def test_a_table_without_rows_is_its_caption_and_none():
+    html = show(TABLE.iloc[:0], "0 directions left out").data
+    assert "0 directions left out" in html and ">none<" in html and "<th" not in html
 
 
 def test_text_is_escaped_numbers_are_rounded_and_missing_is_empty():
@@ -22,9 +46,31 @@ def test_text_is_escaped_numbers_are_rounded_and_missing_is_empty():
     assert ">1,012</td>" in html and ">1.23</td>" in html and "nan" not in html
 
 
-def test_the_table_given_is_not_changed():
+@pytest.mark.parametrize(
+    ("value", "column", "read"),
+    [
+        (-0.001, "gain", "0.00"), (-1.5, "gain", "−1.50"), (0.0, "gain", "0.00"), (float("nan"), "p", ""),
+        (0.0047, "p_holm", "0.0047"), (0.00004, "p", "<0.0001"), (1.0, "q", "1.0000"), (0.0047, "power", "0.00"),
+        (1012, "sentences", "1,012"), (1012.0, "n", "1,012"), (pd.NA, "n", ""), (-3, "change", "−3"),
+        (True, "dirty", "True"), ("-0.00", "text", "-0.00"), (None, "text", ""), (12345.6, "gain", "12,345.60"),
+    ],
+)  # fmt: skip
+def test_a_cell_is_said_in_one_way(value, column, read):
+    assert said(value, column) == read
+
+
+def test_the_page_and_the_paper_say_the_same_number(tmp_path):
+    given = pd.DataFrame({"gain": [-1.5, -0.001], "p_holm": [0.00469, 0.00001], "n": pd.array([60, None], "Int64")})
+    shown = [cell.get_text() for cell in BeautifulSoup(show(given, "c").data, "html.parser").find_all("td")]
+    assert shown == ["−1.50", "0.0047", "60", "0.00", "<0.0001", ""]
+    text = tex(tmp_path, given)
+    assert r"$-$1.50 & 0.0047 & 60 \\" in text and r"0.00 & \textless{}0.0001 & -- \\" in text
+
+
+def test_the_table_given_is_not_changed(tmp_path):
     before = TABLE.copy()
     show(TABLE, "as it was")
+    tex(tmp_path, TABLE)
     pd.testing.assert_frame_equal(TABLE, before)
 
 
@@ -40,12 +86,53 @@ def test_long_text_is_wrapped_and_a_signature_is_not():
 
 
 def test_a_saved_table_has_every_digit_as_csv_and_is_ready_to_print_as_latex(tmp_path):
-    given = pd.DataFrame({"system": ["a_b & c"], "gain": [1.23456789], "p": [float("nan")]})
-    csv, tex = tables.save(given, tmp_path / "gains", "Gains, 95 % interval")
+    given = pd.DataFrame({"system": ["a_b & c", "d"], "gain": [1.23456789, 2], "p": [float("nan"), 0.5]})
+    csv, path = tables.save(given, tmp_path / "gains", "Gains, 95 % interval")
     assert pd.read_csv(csv).equals(given)
-    text = tex.read_text()
+    text = path.read_text()
     assert r"a\_b \& c & 1.23 & --" in text and r"\caption{Gains, 95 \% interval}" in text
     assert r"\toprule" in text and r"\begin{tabular}{lrr}" in text
+    assert re.fullmatch(r"% needs \\usepackage\{.*booktabs,longtable.*\}", text.splitlines()[0])
+
+
+def test_signs_that_latex_reads_otherwise_are_written_out():
+    assert latex(r"a_b & 5 % #1 $x$ {y} \z") == r"a\_b \& 5 \% \#1 \$x\$ \{y\} \textbackslash{}z"
+    assert latex("x^2 ~ <a|b> `c`") == (
+        r"x\textasciicircum{}2 \textasciitilde{} \textless{}a\textbar{}b\textgreater{} "
+        r"\textasciigrave{}c\textasciigrave{}")  # fmt: skip
+    assert latex('the "low" half ("high")') == "the ``low'' half (``high'')"
+    assert latex("−1 to 5–7, a--b…") == r"$-$1 to 5--7, a-{}-b\dots{}"
+
+
+def test_caption_head_and_cells_are_escaped_by_the_same_rule(tmp_path):
+    text = tex(tmp_path, pd.DataFrame({"a|b": ["c|d"], "x<y": ["low_1 > 2"]}), "nrefs:1|case ^ x < y")
+    assert r"\caption{nrefs:1\textbar{}case \textasciicircum{} x \textless{} y}" in text
+    assert r"a\textbar{}b & x\textless{}y \\" in text and r"c\textbar{}d & low\_1 \textgreater{} 2 \\" in text
+
+
+def test_chosen_columns_are_printed_the_file_keeps_all_and_an_empty_one_is_not_printed(tmp_path):
+    given = pd.DataFrame({"src": ["en"], "gain": [1.0], "note": [""], "p": [float("nan")], "signature": ["nrefs:1"]})
+    text = tex(tmp_path, given, columns=["src", "gain", "note", "p"])
+    assert r"src & gain \\" in text and "note" not in text and "nrefs" not in text
+    assert list(pd.read_csv(tmp_path / "t.csv")) == list(given)
+
+
+def test_sentences_stand_in_a_column_that_wraps_and_a_signature_may_break(tmp_path):
+    given = pd.DataFrame({"claim": [SENTENCE], "n": [3], "signature": ["nrefs:1|case:mixed|eff:no|tok:flores101"]})
+    text = tex(tmp_path, given)
+    wraps = r">\{\\raggedright\\arraybackslash\}p\{0\.\d\d\\linewidth\}"
+    assert re.search(rf"\\begin{{tabular}}{{{wraps}r{wraps}}}", text)
+    assert r"\textbar{}\allowbreak{}case:\allowbreak{}mixed" in text
+
+
+def test_a_table_longer_than_a_sheet_runs_over_several(tmp_path):
+    short, long = (tex(tmp_path, pd.DataFrame({"n": range(rows)})) for rows in (45, 46))
+    assert r"\begin{table}" in short and "longtable}" not in short.split("\n", 1)[1]
+    assert r"\begin{longtable}{r}" in long and r"\begin{table}" not in long and r"\endhead" in long
+
+
+def test_a_saved_table_without_rows_says_none(tmp_path):
+    assert "none" in tex(tmp_path, TABLE.iloc[:0])
 
 
 def test_a_table_without_a_caption_is_refused(tmp_path):
