@@ -10,6 +10,7 @@ from pathlib import Path
 
 from llamax_kit.errors import KitError
 from llamax_kit.files import whole
+from llamax_kit.tables import TALL
 
 TEMPLATE = Path(__file__).with_name("page.html.j2")
 LOADS = {  # what a browser fetches by itself when it opens a page; a link that a reader may follow is not among it
@@ -105,7 +106,8 @@ def self_contained(html: str, name: str) -> str:
         if "overflow" in table.parent.get("style", ""):
             continue  # `tables.show` has seen to it
         _align_numbers(table)
-        table.wrap(soup.new_tag("div", attrs={"class": "scroll", "tabindex": "0"}))
+        kind = "scroll tall" if len(table.find_all("tr")) > TALL else "scroll"
+        table.wrap(soup.new_tag("div", attrs={"class": kind, "tabindex": "0"}))
     if missing := without_alt(str(soup)):
         _warn(f"{name}: {missing} picture(s) without an alt text of their own. To mend: show them with plots.show")
     return str(soup)

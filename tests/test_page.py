@@ -120,7 +120,17 @@ def test_tables_scroll_and_numbers_stand_under_each_other(tmp_path):
     soup = BeautifulSoup(exported(notebook(tmp_path, html(TABLE))), "html.parser")
     table = soup.find("table")
     assert table.parent["class"] == ["scroll"]
+    long = TABLE.replace("</tbody>", "<tr><th>2</th><td>x</td><td>1</td></tr>" * 40 + "</tbody>")
+    assert BeautifulSoup(page.self_contained(long, "x"), "html.parser").div["class"] == ["scroll", "tall"]
     assert [cell.get_text() for cell in table.select(".number")] == ["score", "1.25", "-10.5"]
+
+
+def test_a_picture_scrolls_where_the_page_is_narrow(tmp_path):
+    image = f'<div class="picture" tabindex="0"><img src="data:image/png;base64,{png()}" alt="b"></div>'
+    text = exported(notebook(tmp_path, picture("a"), html(image)))
+    shown = BeautifulSoup(text, "html.parser").find_all("img")
+    assert [each.parent["class"] for each in shown] == [["picture"]] * 2
+    assert ".picture img { max-width: none !important; }" in text.partition("@media (max-width: 40rem)")[2]
 
 
 def test_code_is_folded_prose_is_not(tmp_path):

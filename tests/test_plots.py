@@ -118,9 +118,16 @@ def test_showing_saves_both_files_and_puts_one_picture_with_its_text_on_the_page
     (data, metadata), png = shown[0], (tmp_path / "scores.png").read_bytes()
     assert base64.b64decode(data["image/png"]) == png
     assert 'alt="dots, &quot;en&quot; &lt; &quot;de&quot;"' in data["text/html"]
+    assert data["text/html"].startswith('<div class="picture" tabindex="0"><img ')  # it scrolls on a narrow page
     assert metadata == {"image/png": {"alt": 'dots, "en" < "de"'}}
-    assert (tmp_path / "scores.pdf").read_bytes().startswith(b"%PDF")
     assert axes.figure.number not in plt.get_fignums()
+
+
+def test_the_pdf_holds_fonts_that_publishers_take(tmp_path, axes, monkeypatch):
+    monkeypatch.setattr("IPython.display.display", lambda *_, **__: None)
+    plots.show(axes.figure, tmp_path / "scores", "dots")
+    pdf = (tmp_path / "scores.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF") and b"/Type3" not in pdf and b"/CIDFontType2" in pdf
 
 
 def test_a_picture_without_a_text_is_refused(tmp_path, axes):

@@ -120,6 +120,21 @@ def test_a_long_table_is_cut_on_the_page_alone_and_says_so(gathered, tmp_path, m
     assert len(read(folder / "tables/long.csv")) == 6
 
 
+def test_a_table_of_forty_rows_is_not_boxed(gathered, tmp_path):
+    for rows_shown, box in ((40, ["scroll"]), (41, ["scroll", "tall"])):
+        long = report.Table("long", pd.DataFrame({"n": range(rows_shown)}), "c")
+        folder = report.write(tmp_path / "r", "t", gathered, ["m"], [long]).parent
+        assert soup(folder).select_one("#table-long div")["class"] == box
+
+
+def test_chosen_columns_are_shown_and_printed_and_the_file_keeps_all(gathered, parts, tmp_path):
+    part = parts[1]._replace(columns=("system", "p"))
+    folder = report.write(tmp_path / "r", "t", gathered, ["m"], [part]).parent
+    assert [head.get_text() for head in soup(folder).select("#table-gains th")] == ["system", "p"]
+    assert "1.23" not in (folder / "tables/gains.tex").read_text()
+    assert list(read(folder / "tables/gains.csv")[0]) == ["system", "gain", "p", "note"]
+
+
 def test_a_new_report_takes_the_place_of_the_old_one_and_a_failed_one_does_not(written, gathered, parts, monkeypatch):
     before = {path: path.read_bytes() for path in written.rglob("*") if path.is_file()}
     (written.parent / "dots.pdf").unlink()

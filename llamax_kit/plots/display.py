@@ -24,7 +24,7 @@ def show(figure: "Figure", path: Path | str, alt: str) -> None:
         raise KitError(f"the picture {Path(path).name} has no alt text. To mend: say in a sentence what it shows")
     paths = [Path(path).with_name(Path(path).name.removesuffix(".png") + ending) for ending in (".png", ".pdf")]
     for target in paths:
-        with whole(target) as scratch:
+        with whole(target) as scratch, plt.rc_context({"pdf.fonttype": 42}):  # publishers refuse fonts of type 3
             figure.savefig(scratch, dpi=192, bbox_inches="tight", metadata={"Title": alt[:200]})
     plt.close(figure)  # before IPython draws it a second time, without its alt text
     display(_bundle(paths[0].read_bytes(), alt), raw=True, metadata={"image/png": {"alt": alt}})
@@ -39,4 +39,4 @@ def _bundle(png: bytes, alt: str) -> dict:
     data = base64.b64encode(png).decode()
     width = struct.unpack(">I", png[16:20])[0] // 2  # saved at twice the size it is shown at, for sharp screens
     image = f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" width="{width}" style="max-width:100%">'
-    return {"text/html": image, "image/png": data, "text/plain": alt}
+    return {"text/html": f'<div class="picture" tabindex="0">{image}</div>', "image/png": data, "text/plain": alt}

@@ -13,7 +13,6 @@ Computes no figure: it is given finished tables and pictures. `methods` says how
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -99,7 +98,7 @@ def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts:
     read = sources(gathered)
     runs.save_table(read, place / MARK)
     runs.save_table(_traced(gathered, read), place / "tables/scores_and_sources.csv")
-    for ending, lines in (("txt", method), ("tex", map(_latex, method))):
+    for ending, lines in (("txt", method), ("tex", map(tables.latex, method))):
         (place / f"method.{ending}").write_text(_clean("\n".join(lines)) + "\n", encoding="utf-8")
     (place / "runs").mkdir()
     for run, each in gathered.runs.items():
@@ -108,7 +107,8 @@ def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts:
         shutil.copyfile(each.folder / "scores.csv", place / f"runs/{run}.scores.csv")
     for part in parts:
         if isinstance(part, Table):
-            tables.save(_without_secrets(part.frame), place / "tables" / part.name, _clean(part.caption))
+            frame, caption = _without_secrets(part.frame), _clean(part.caption)
+            tables.save(frame, place / "tables" / part.name, caption, columns=part.columns)
         else:
             (place / "pictures").mkdir(exist_ok=True)
             for name in (f"{part.path.name}.png", f"{part.path.name}.pdf"):
@@ -143,7 +143,3 @@ def _without_secrets(frame: "DataFrame") -> "DataFrame":
 
 def _clean(fact):
     return facts.clean(fact, runs.PROJECT)
-
-
-def _latex(text: str) -> str:
-    return re.sub(r"([&%#_$])", r"\\\1", text).replace("|", r"\textbar{}").replace("–", "--").replace("…", r"\dots{}")

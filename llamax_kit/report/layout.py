@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit import facts, runs
+from llamax_kit import facts, runs, tables
 from llamax_kit.compare import Gathered
 
 if TYPE_CHECKING:
@@ -13,15 +13,18 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 SHOWN = 300  # rows of a table on the page; its file has all
-P_VALUES = ("p", "p_holm", "q")
 
 
 class Table(NamedTuple):
-    """A table of a report: `Table("gains", gains, "Gains in spBLEU points")` gives tables/gains.csv and gains.tex."""
+    """A table of a report: `Table("gains", gains, "Gains in spBLEU points")` gives tables/gains.csv and gains.tex.
+
+    columns: those on the page and in gains.tex, where not all; the CSV has all.
+    """
 
     name: str
     frame: "DataFrame"
     caption: str
+    columns: tuple[str, ...] = ()
 
 
 class Picture(NamedTuple):
@@ -47,7 +50,7 @@ def render(title: str, gathered: Gathered, method: list[str], parts: list, read:
     environment = Environment(loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, trim_blocks=True)
     return environment.get_template(TEMPLATE.name).render(
         title=title, method=method, parts=shown, runs=_provenance(gathered, read),
-        lacking=gathered.lacking.to_dict("records"), now=facts.automatic(runs.PROJECT),
+        lacking=gathered.lacking.to_dict("records"), now=facts.automatic(runs.PROJECT), tall=tables.TALL,
     )  # fmt: skip
 
 
@@ -55,26 +58,15 @@ def _view(part: Table, to: dict[str, str]) -> dict:
     """Give the first rows of a table as texts; each cell says its text, whether it is a number, and its run."""
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-    frame = part.frame
+    frame = part.frame[list(part.columns) or list(part.frame)]
     kinds = [is_numeric_dtype(frame[name]) and not is_bool_dtype(frame[name]) for name in frame]
     head = [{"text": name, "number": kind, "run": to.get(name)} for name, kind in zip(frame, kinds, strict=True)]
     body = [
-        [{"text": _said(value, name), "number": kind, "run": to.get(value) if isinstance(value, str) else None}
+        [{"text": tables.said(value, name), "number": kind, "run": to.get(value) if isinstance(value, str) else None}
          for value, name, kind in zip(row, frame, kinds, strict=True)]
         for row in frame.head(SHOWN).itertuples(index=False, name=None)
     ]  # fmt: skip
     return {"kind": "table", "name": part.name, "caption": part.caption, "head": head, "body": body, "rows": len(frame)}
-
-
-def _said(value, column: str) -> str:
-    """Say a cell: points with two digits, probabilities with four, nothing where there is nothing."""
-    import pandas as pd
-
-    if pd.isna(value):
-        return ""
-    if isinstance(value, float):
-        return f"{value:.{4 if column in P_VALUES else 2}f}" if value % 1 or column != "n" else f"{value:.0f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def _picture(part: Picture) -> dict:
