@@ -49,10 +49,15 @@ def test_the_best_of_each_direction_is_said(table3):
 def test_a_change_shows_its_difference_and_a_loss_is_dotted(ax):
     table = pd.DataFrame({"label": ["MMLU", "NQ"], "one": [44.22, 24.32], "two": [44.60, 23.21]})
     paper_plots.change(table, ax, "one", "two", "Two tests")
-    assert texts(ax) == ["+0.38", "-1.11"]
+    assert texts(ax) == ["+0.38", "−1.11"]
     assert [line.get_linestyle() for line in ax.lines] == ["-", ":"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["MMLU", "NQ"]
     assert paper_plots.describe_change(table, "one", "two") == "From one to two: MMLU 44.2 to 44.6; NQ 24.3 to 23.2."
+
+
+@pytest.mark.parametrize("points, said", [(12.174, "+12.17"), (-1.114, "−1.11"), (-0.001, "0.00"), (0.001, "0.00")])
+def test_a_difference_has_one_minus_and_nothing_has_no_sign(points, said):
+    assert paper_plots.signed(points) == said
 
 
 def test_counts_are_drawn_where_they_are_counted(ax):
@@ -69,9 +74,9 @@ def test_differences_run_from_source_to_target_by_the_papers_order(ax):
     codes = [label.get_text() for label in ax.get_xticklabels()]
     assert codes == ["en", "zh", "de", "ne", "ar", "az", "ceb"] == [label.get_text() for label in ax.get_yticklabels()]
     cells = {text.get_position(): text.get_text() for text in ax.texts}
-    assert len(cells) == 42 and cells[0.5, 2.5] == "-9.68"  # en to de
+    assert len(cells) == 42 and cells[0.5, 2.5] == "−9.68"  # en to de
     said = paper_plots.describe_differences(table, "gap")
-    assert said == ("13 of 42 differences above zero, mean -2.11; lowest -9.7 (en-de), highest +4.7 (de-ne).")
+    assert said == ("13 of 42 differences above zero, mean −2.11; lowest −9.7 (en-de), highest +4.7 (de-ne).")
 
 
 def test_what_cannot_be_detected_is_a_cross_and_in_no_mean(ax):
@@ -114,5 +119,5 @@ def test_mine_and_theirs_stand_in_one_row_the_furthest_behind_first(ax):
 
 def test_mine_less_theirs_is_said_in_the_clean_reading():
     said = yours_plots.describe_beside(mine(), "run:mine", "NLLB-200")
-    assert said == ("run:mine less NLLB-200 in 2 directions: mean -11.50 spBLEU points, from -30.00 (en-de) "
+    assert said == ("run:mine less NLLB-200 in 2 directions: mean −11.50 spBLEU points, from −30.00 (en-de) "
                     "to +7.00 (en-sw).")  # fmt: skip

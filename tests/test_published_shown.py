@@ -33,6 +33,13 @@ def test_a_direction_between_two_pivots_counts_once(released):
     assert len(seven) == 14 * 101 - 7 * 6
 
 
+def test_around_one_pivot_is_around_english_unless_a_system_was_not_scored_there(released):
+    table = shown.around_one_pivot(shown.by_language(*PAIR))
+    assert len(table) == 202 and ((table["src"] == "en") | (table["tgt"] == "en")).all()
+    swallow = shown.around_one_pivot(shown.by_language("Swallow-7B-Instruct-v0.1", "LLaMA2-7B-Alpaca"))
+    assert len(swallow) == 202 and ((swallow["src"] == "ja") | (swallow["tgt"] == "ja")).all()
+
+
 def test_the_sentence_says_what_the_table_holds(released):
     table = shown.by_language(*PAIR)
     said = findings.by_language(table)

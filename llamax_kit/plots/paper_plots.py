@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 GREY = "0.9"
 
 
+def signed(points: float, digits: int = 2) -> str:
+    """Write a difference with its sign: "+12.17", "−1.11" with the minus of the axes, "0.00" where nothing is left."""
+    rounded = round(points, digits)
+    return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{0:.{digits}f}"
+
+
 def systems(table: "DataFrame", ax: "Axes") -> None:
     """Draw means of systems (down) by direction (across) as a heat map, as Table 3 has them.
 
@@ -62,7 +68,7 @@ def change(
     most = table[[before, after]].max(axis=None)
     for place, (first, last) in enumerate(zip(table[before], table[after], strict=True)):
         ax.plot([first, last], [place, place], color="0.6", linestyle="-" if last >= first else ":", zorder=1)
-        ax.text(1.02 * most + 0.01, place, f"{last - first:+.2f}", va="center", fontsize=9)
+        ax.text(1.02 * most + 0.01, place, signed(last - first), va="center", fontsize=9)
     ax.scatter(table[before], range(len(table)), color=orange, marker="o", s=32, label=before, zorder=2)
     ax.scatter(table[after], range(len(table)), color=blue, marker="D", s=28, label=after, zorder=3)
     ax.set_yticks(range(len(table)), table["label"])
@@ -113,7 +119,7 @@ def differences(table: "DataFrame", ax: "Axes", column: str, title: str) -> None
     most = wide.abs().max(axis=None)
     ax.figure.set_size_inches(1.2 + 0.72 * len(order), 1.0 + 0.5 * len(order))
     ax.set_facecolor(GREY)
-    sns.heatmap(wide, ax=ax, cmap="RdBu", vmin=-most, vmax=most, annot=True, fmt="+.2f", linewidths=0.5,
+    sns.heatmap(wide, ax=ax, cmap="RdBu", vmin=-most, vmax=most, annot=wide.map(signed), fmt="", linewidths=0.5,
                 linecolor="white", cbar=False)  # fmt: skip
     ax.set(xlabel="from", ylabel="into", title=title)
     ax.tick_params(length=0)
@@ -172,11 +178,9 @@ def describe_counts(table: "DataFrame") -> str:
 def describe_differences(table: "DataFrame", column: str) -> str:
     """Say how many are above zero, the mean and the extremes."""
     low, high = table.loc[table[column].idxmin()], table.loc[table[column].idxmax()]
-    above, mean = int((table[column] > 0).sum()), table[column].mean()
-    return (
-        f"{above} of {len(table)} differences above zero, mean {mean:+.2f}; "
-        f"lowest {low[column]:+.1f} ({low.src}-{low.tgt}), highest {high[column]:+.1f} ({high.src}-{high.tgt})."
-    )
+    least, most = (f"{signed(row[column], 1)} ({row.src}-{row.tgt})" for row in (low, high))
+    above, mean = int((table[column] > 0).sum()), signed(table[column].mean())
+    return f"{above} of {len(table)} differences above zero, mean {mean}; lowest {least}, highest {most}."
 
 
 def describe_strips(table: "DataFrame", column: str) -> str:

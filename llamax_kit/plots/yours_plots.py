@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from llamax_kit.plots.paper_plots import signed
 from llamax_kit.plots.style import direction, finish, sizes, styles
 
 if TYPE_CHECKING:
@@ -31,6 +32,6 @@ def describe_beside(table: "DataFrame", mine: str, theirs: str) -> str:
     rows = table[table["reading"] == "clean"]
     low, high = rows.loc[rows["difference"].idxmin()], rows.loc[rows["difference"].idxmax()]
     return (
-        f"{mine} less {theirs} in {len(rows)} directions: mean {rows['difference'].mean():+.2f} spBLEU points, from "
-        f"{low.difference:+.2f} ({low.src}-{low.tgt}) to {high.difference:+.2f} ({high.src}-{high.tgt})."
+        f"{mine} less {theirs} in {len(rows)} directions: mean {signed(rows['difference'].mean())} spBLEU points, from "
+        f"{signed(low.difference)} ({low.src}-{low.tgt}) to {signed(high.difference)} ({high.src}-{high.tgt})."
     )

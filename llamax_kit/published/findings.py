@@ -5,6 +5,7 @@ Every function takes the table that the notebook shows, recomputed or printed, s
 
 from typing import TYPE_CHECKING
 
+from llamax_kit.plots.paper_plots import signed
 from llamax_kit.published.recompute import BASELINE, MODEL
 
 if TYPE_CHECKING:
@@ -29,14 +30,12 @@ def recomputed(table: "DataFrame") -> str:
 def gains(table: "DataFrame") -> str:
     """Say the mean gain of Table 3, as printed and as recomputed, and the directions at 10 or below."""
     gain, low = table["gain"], table[table["gain"] <= 10]
-    named = ", ".join(f"{row.direction} {row.gain:+.2f}" for row in low.itertuples())
-    mean = (
-        f"{table['printed_gain'].mean():+.2f} spBLEU points over {BASELINE} in the mean of {len(gain)} printed averages"
-    )
-    again = f", {gain.mean():+.2f} from the released scores" if (gain != table["printed_gain"]).any() else ""
+    named = ", ".join(f"{row.direction} {signed(row.gain)}" for row in low.itertuples())
+    mean = f"{signed(table['printed_gain'].mean())} spBLEU points over {BASELINE} in the mean of {len(gain)} printed"
+    again = f", {signed(gain.mean())} from the released scores" if (gain != table["printed_gain"]).any() else ""
     return (
-        f"{MODEL} gains {mean}{again}; from {gain.min():+.2f} ({table['direction'][gain.idxmin()]}) to "
-        f"{gain.max():+.2f} ({table['direction'][gain.idxmax()]}); not above +10: {named or 'none'}."
+        f"{MODEL} gains {mean} averages{again}; from {signed(gain.min())} ({table['direction'][gain.idxmin()]}) to "
+        f"{signed(gain.max())} ({table['direction'][gain.idxmax()]}); not above +10: {named or 'none'}."
     )
 
 
@@ -45,8 +44,8 @@ def by_language(table: "DataFrame") -> str:
     least, most = table.loc[table["gain"].idxmin()], table.loc[table["gain"].idxmax()]
     return (
         f"{most.system} is above {most.baseline} in {(table['gain'] > 0).sum():,} of {len(table):,} directions, by "
-        f"{table['gain'].mean():+.2f} points on average, from {least.gain:+.2f} ({least.src}-{least.tgt}) to "
-        f"{most.gain:+.2f} ({most.src}-{most.tgt})."
+        f"{signed(table['gain'].mean())} points on average, from {signed(least.gain)} ({least.src}-{least.tgt}) to "
+        f"{signed(most.gain)} ({most.src}-{most.tgt})."
     )
 
 
@@ -63,7 +62,7 @@ def sides(table: "DataFrame") -> str:
 
 def seen_unseen(table: "DataFrame") -> str:
     """Say Figure 4's gains: a row a direction and group, the systems in columns."""
-    said = "; ".join(f"{row.label} {row.gain:+.2f}" for row in table.itertuples())
+    said = "; ".join(f"{row.label} {signed(row.gain)}" for row in table.itertuples())
     return f"Gains in spBLEU points: {said}. The unseen languages, and their number, were never published."
 
 
@@ -74,7 +73,7 @@ def gpt4(table: "DataFrame") -> str:
     named = ", ".join(f"{count} into {code}" for code, count in into.items())
     return (
         f"{MODEL} is above GPT-4 in {len(wins)} of {len(table)} directions ({named}), "
-        f"and {table['gap'].mean():+.2f} spBLEU points from it on average."
+        f"and {signed(table['gap'].mean())} spBLEU points from it on average."
     )
 
 
@@ -84,7 +83,7 @@ def language_models(table: "DataFrame") -> str:
     rows = table.assign(mean=mean, made=~table["system"].isin([MODEL, BASELINE]))
     ours = rows[rows["system"] == MODEL].set_index("direction")["mean"]
     made = rows[rows["made"]].itertuples()
-    said = "; ".join(f"{row.direction} {ours[row.direction] - row.mean:+.2f} over {row.system}" for row in made)
+    said = "; ".join(f"{row.direction} {signed(ours[row.direction] - row.mean)} over {row.system}" for row in made)
     wrong = table[table["difference"].abs() > 0.01].itertuples()
     plotted = "; ".join(
         f" Figure 7 plots {row.direction} of {row.system} with a mean of {row.printed:.2f}, its released scores have "
@@ -111,7 +110,7 @@ def pivoting(table: "DataFrame") -> str:
         system: wide[system]["through English"] - wide[system]["direct"] for system in dict.fromkeys(rows["system"])
     }
     said = "; ".join(
-        f"{system} {each.mean():+.2f} ({(each > 0).sum()} of {len(each)})" for system, each in gain.items()
+        f"{system} {signed(each.mean())} ({(each > 0).sum()} of {len(each)})" for system, each in gain.items()
     )
     return f"Through English, in mean spBLEU and the number of directions that gain: {said}."
 
@@ -120,8 +119,8 @@ def change(table: "DataFrame", before: str, after: str, unit: str) -> str:
     """Say in how many rows the second system is above the first, the mean difference, the lowest and the highest."""
     gain = (table[after] - table[before]).set_axis(table["label"])
     return (
-        f"{after} is above {before} in {(gain > 0).sum()} of {len(gain)}: {gain.mean():+.2f} {unit} on average, "
-        f"from {gain.min():+.2f} ({gain.idxmin()}) to {gain.max():+.2f} ({gain.idxmax()})."
+        f"{after} is above {before} in {(gain > 0).sum()} of {len(gain)}: {signed(gain.mean())} {unit} on average, "
+        f"from {signed(gain.min())} ({gain.idxmin()}) to {signed(gain.max())} ({gain.idxmax()})."
     )
 
 
@@ -129,9 +128,10 @@ def yours(table: "DataFrame", theirs: str) -> str:
     """Say how far mine is from theirs by reading, and how many of their figures lie within the interval of mine."""
     said = []
     for reading, rows in table.groupby("reading", sort=False):
+        mean, inside = signed(rows["difference"].mean()), rows["inside"].sum()
         said.append(
-            f"{reading} reading: {rows['difference'].mean():+.2f} spBLEU points on average, {rows['inside'].sum()} of "
-            f"{len(rows)} of the authors' figures lie within the interval of mine"
+            f"{reading} reading: {mean} spBLEU points on average, {inside} of {len(rows)} of the authors' figures lie "
+            f"within the interval of mine"
         )
     unfair = [why.removeprefix("no: ") for why in dict.fromkeys(table["comparable"]) if why != "yes"]
     note = f" Not comparable: {', or '.join(unfair)}." if unfair else ""

@@ -115,6 +115,14 @@ def direction(written: str) -> str:
     return "-".join("X" if side == "x" else side for side in written.split("-"))
 
 
+def known_system(name: str) -> str:
+    """Give back the name of a system of the release, which need not be here. Raises UnknownName."""
+    if name not in systems():
+        remedy = "write one as in LLaMAX2-7B-Alpaca, NLLB-200"
+        raise UnknownName("system of the authors' release", name, systems(), remedy)
+    return name
+
+
 def known(metric: str) -> str:
     """Give back the name of a metric of the release. Raises UnknownName."""
     if metric not in FILES:

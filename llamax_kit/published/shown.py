@@ -7,7 +7,7 @@ and averages nothing itself.
 from typing import TYPE_CHECKING
 
 from llamax_kit import data
-from llamax_kit.errors import UnknownName
+from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.gains import from_scores
 from llamax_kit.published import printed, recompute, release
 
@@ -30,6 +30,17 @@ def read_release(choice: str) -> bool:
         return False
     release.check()
     return True
+
+
+def check_names(system: str, baseline: str, theirs: str) -> None:
+    """Check the systems that the notebook's parameters name, before anything is read; the release need not be here.
+
+    Raises UnknownName for one that is not in the release, KitError for gains of a system over itself.
+    """
+    for name in (system, baseline, theirs):
+        release.known_system(name)
+    if system == baseline:
+        raise KitError(f"system and baseline are both {system}. To mend: name another system of the release for one")
 
 
 def table(name: str, released: bool) -> "DataFrame":
@@ -68,11 +79,17 @@ def by_language(system: str, baseline: str) -> "DataFrame":
     Raises UnknownName for a system that is not in the release, KitError when the release is not here.
     """
     released = release.scores().drop_duplicates(["system", "src", "tgt"])
-    for name in (system, baseline):
-        if name not in release.systems():
-            raise UnknownName("system of the release", name, release.systems(), "name one of these 18")
-    pair = [released[released["system"] == name] for name in (system, baseline)]
+    pair = [released[released["system"] == release.known_system(name)] for name in (system, baseline)]
     return from_scores(*pair)
+
+
+def around_one_pivot(table: "DataFrame") -> "DataFrame":
+    """Keep the directions from and into English; for systems not scored there, into and from the pivot they have most.
+
+    Swallow, released for Japanese alone, keeps ja-X and X-ja.
+    """
+    sides = {code: (table["src"] == code) | (table["tgt"] == code) for code in dict.fromkeys(["en", *table["src"]])}
+    return table[max(sides.values(), key=sum)]
 
 
 def over_86(system: str = "M2M-100-12B") -> "DataFrame":
