@@ -1,11 +1,12 @@
 """against: gains of many systems over one, each as `gains` finds it, corrected together, of the runs' own scores."""
 
+import pandas as pd
 import pytest
 from finished import copied, rows, save, worse
 
 from llamax_kit import compare, gains, runs, stats
 from llamax_kit.comparable import NotComparable
-from llamax_kit.compare.against import against
+from llamax_kit.compare.against import against, brief
 from llamax_kit.errors import KitError, UnknownName
 
 
@@ -62,3 +63,26 @@ def test_wrong_names_wrong_tokenizers_and_stale_scores_are_refused(monkeypatch):
     runs.save_table(scores.assign(score=scores["score"] - 1), runs.outputs() / "b/scores.csv")
     with pytest.raises(KitError, match=r"b: scores.csv says 99.0000 for two en-de.* score 100.0000 \(2 of 2 differ\)"):
         against(compare.gather("a b"))
+
+
+def test_directions_stand_in_the_order_of_the_scores():
+    for run, answer in (("a", worse), ("b", str)):
+        save(run, rows("one", "en-sw en-de", answer=answer), copied("en-sw en-de"))
+        table = runs.load(run).scores
+        runs.save_table(table.sort_values("tgt", ascending=False), runs.outputs() / run / "scores.csv")
+    found = compare.gather("a b")
+    assert against(found, "a")["tgt"].tolist() == list(dict.fromkeys(found.scores["tgt"])) == ["sw", "de"]
+
+
+def test_means_that_compare_are_over_the_directions_that_all_have():
+    gained = pd.DataFrame({
+        "system": ["x", "x", "x", "y", "y"], "src": "en", "tgt": ["de", "sw", "ar", "sw", "fr"],
+        "gain": [1.0, 2.0, 6.0, -4.0, -8.0],
+        "verdict": ["gained", "gained", "not shown to differ", "lost", "lost"],
+    })  # fmt: skip
+    table = brief(gained)
+    assert list(table)[:5] == ["system", "mean_gain", "directions", "shared_gain", "shared_directions"]
+    assert table.iloc[:, :5].values.tolist() == [["x", 3.0, 3, 2.0, 1], ["y", -6.0, 2, -4.0, 1]]
+    assert table[["gained", "lost", "not shown to differ"]].values.tolist() == [[2, 0, 1], [0, 2, 0]]
+    apart = brief(gained[gained["tgt"] != "sw"])
+    assert apart["shared_gain"].isna().all() and apart["shared_directions"].tolist() == [0, 0]

@@ -68,11 +68,27 @@ def test_systems_differ_in_colour_and_in_marker(axes):
     assert len({line.get_color() for line in lines}) == len({line.get_marker() for line in lines}) == 10
 
 
-def test_a_hundred_directions_have_room(axes):
-    plots.scores(table(languages=100), axes)
+def test_a_hundred_and_forty_directions_are_all_drawn_and_have_room(axes):
+    given = table(languages=140)
+    plots.scores(given, axes)
     axes.figure.canvas.draw()
-    boxes = [label.get_window_extent() for label in axes.get_yticklabels()]
-    assert all(upper.y0 >= lower.y1 for upper, lower in zip(boxes, boxes[1:], strict=False))
+    panels = axes.figure.axes[1:]
+    assert len(panels) == 3 and axes.figure.get_figwidth() == pytest.approx(7.2)
+    for system, rows in given.groupby("system"):
+        drawn = [dot for panel in panels for dot in dots(panel)[system]]
+        assert sorted(drawn) == sorted(zip(rows.score, "en-" + rows.tgt, strict=True))
+    for panel in panels:
+        boxes = [label.get_window_extent() for label in panel.get_yticklabels()]
+        assert all(upper.y0 >= lower.y1 for upper, lower in zip(boxes, boxes[1:], strict=False))
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["system 0", "system 1"]
+
+
+def test_what_one_picture_has_no_room_for_is_said(axes):
+    given = table(systems=1, languages=301)
+    plots.scores(given, axes)
+    assert axes.get_title() == "spBLEU by direction, the first 300 of 301, n = 1,012 sentences a direction"
+    assert "en-l300" not in [label.get_text() for each in axes.figure.axes for label in each.get_yticklabels()]
+    assert plots.describe_scores(given).startswith("spBLEU by direction, the first 300 of 301. system 0: 300 direct")
 
 
 def test_shares_are_drawn_in_per_cent(axes):

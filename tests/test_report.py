@@ -157,6 +157,18 @@ def test_a_folder_that_is_no_report_is_left_alone(gathered, tmp_path):
     assert report.write(tmp_path / "empty", "t", gathered, ["m"], []).is_file()
 
 
+def test_a_report_is_named_within_its_run_before_any_work(tmp_path):
+    assert report.place(tmp_path, "report") == tmp_path / "report"
+    for name in ("../x", "/tmp/x", "a/b", "", ".", "..", "~", "a b"):
+        with pytest.raises(KitError, match="must be one plain folder name, got .*To mend: letters"):
+            report.place(tmp_path, name)
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures/a.png").write_text("x")
+    with pytest.raises(KitError, match="pictures holds something that is no report"):
+        report.place(tmp_path, "pictures")
+    assert [path.name for path in tmp_path.iterdir()] == ["pictures"]
+
+
 def test_parts_that_would_not_read_are_refused(gathered, parts, tmp_path):
     wrong = {
         "has no alt text": report.Picture(tmp_path / "dots2", " "),

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def against(gathered: Gathered, baseline: str = "", tokenize: str = "") -> "DataFrame":
-    """Measure gains over `baseline` (see `compare.find`): the columns of `gains.gains`, systems named as in `gathered`.
+    """Measure gains over `baseline` (see `compare.find`): the columns of `gains.gains`, systems named as in `gathered`,
+    directions in the order of its scores.
 
     The copied source is measured where it is a run's only system. A system without a direction of the baseline's is
     left out, as `gathered.lacking` lists; one whose run kept no translations is not tested. tokenize: what the runs
@@ -38,10 +39,28 @@ def against(gathered: Gathered, baseline: str = "", tokenize: str = "") -> "Data
             f"To mend: name another run, or another baseline"
         )
     samples = corrections.shuffles(sum(len(has[names[each]] & has[names[spec]]) for each in others))
-    tables = [_pair(gathered, each, spec, names, tokenize, samples) for each in others]
+    tables = [_in_order(_pair(gathered, each, spec, names, tokenize, samples), gathered) for each in others]
     table = corrections.corrected(pd.concat(tables, ignore_index=True))
     _same_scores(gathered, table)
     return table
+
+
+def brief(gained: "DataFrame") -> "DataFrame":
+    """Sum up what `against` gave: a row a system, each direction counting once.
+
+    mean_gain (points) over all its directions; shared_gain over those that every system has, the only means that
+    compare with each other, missing where there are none; how many directions each is over; and the counts of verdicts.
+    """
+    import pandas as pd
+
+    have = gained.groupby(DIRECTION)["system"].transform("nunique")
+    shared = gained[have == gained["system"].nunique()]
+    means = [
+        rows.groupby("system", sort=False)["gain"].agg([(mean, "mean"), (count, "size")])
+        for rows, mean, count in ((gained, "mean_gain", "directions"), (shared, "shared_gain", "shared_directions"))
+    ]
+    table = means[0].join([means[1], pd.crosstab(gained["system"], gained["verdict"])]).reset_index()
+    return table.fillna({"shared_directions": 0}).astype({"shared_directions": int})
 
 
 def _pair(
@@ -54,6 +73,13 @@ def _pair(
         return gains.from_scores(*sides).assign(note="no translations kept, no test")
     table = gains.gains(gains.pair(spec, baseline), tokenize, samples)
     return table.assign(system=names[spec], baseline=names[baseline])
+
+
+def _in_order(table: "DataFrame", gathered: Gathered) -> "DataFrame":
+    """Sort directions as they stand in the runs' scores; gains come in the order of files."""
+    named, known = (each["src"] + "-" + each["tgt"] for each in (table, gathered.scores))
+    place = {direction: at for at, direction in enumerate(dict.fromkeys(known))}
+    return table.iloc[named.map(place).argsort(kind="stable")]
 
 
 def _directions(gathered: Gathered) -> dict[str, set]:

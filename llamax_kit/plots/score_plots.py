@@ -1,37 +1,47 @@
 """Draws scores and shares of outputs, on given axes, and says them in words. Computes nothing."""
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from llamax_kit.plots.style import direction, finish, grow, only, sizes, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from pandas import DataFrame
+    from pandas import DataFrame, Index
+
+
+FOLD, COLUMNS = 50, 3  # rows in one column of dots, of which more are set side by side, in up to three columns
+MOST = 300  # directions in one picture; of more, the first
 
 
 def scores(table: "DataFrame", ax: "Axes") -> None:
     """Draw a score table of one metric: a dot a system and direction, with its 95 % interval where it has one.
 
-    Directions run downwards, the best first; the figure is made tall enough to read them all.
+    Directions run downwards, the best first; more than fifty are folded into columns beside each other, on one scale.
+    Of more than three hundred the first of the table are drawn, as the title says.
 
     Raises KitError when the table is empty or holds two metrics.
     """
     metric = only(table, "metric")
+    table, part = _drawn(table)
     order = table.groupby(direction(table))["score"].max().sort_values(ascending=False, kind="stable").index
     systems = list(dict.fromkeys(table["system"]))
-    for place, (system, style) in enumerate(zip(systems, styles(len(systems)), strict=True)):
-        rows = table[table["system"] == system]
-        y = order.get_indexer(direction(rows)) + 0.6 * ((place + 0.5) / len(systems) - 0.5)
-        below, above = (rows["score"] - rows["low"]).fillna(0), (rows["high"] - rows["score"]).fillna(0)
-        ax.errorbar(rows["score"], y, xerr=[below.clip(0), above.clip(0)], label=system, **style)
-    grow(ax, len(order), len(systems))
-    ax.set_yticks(range(len(order)), order)
-    ax.set_ylim(len(order) - 0.5, -0.5)
-    most = max(1.0, table[["score", "high"]].max(axis=None))
-    ax.set_xlim(-0.015 * most, 1.03 * most)  # a dot at zero is seen whole
-    ax.set(xlabel=f"{metric} (points, 0–100; bars: 95 % interval)", title=f"{metric} by direction, {sizes(table)}")
-    ax.tick_params(axis="x", labeltop=len(order) > 30, length=0)
-    finish(ax, len(systems))
+    columns = min(COLUMNS, ceil(len(order) / FOLD))
+    rows = ceil(len(order) / columns)
+    panels, most = _panels(ax, columns, rows, len(systems)), max(1.0, table[["score", "high"]].max(axis=None))
+    for at, panel in enumerate(panels):
+        _dots(table, panel, order[at * rows : (at + 1) * rows], systems)
+        panel.set_ylim(rows - 0.5, -0.5)
+        panel.set_xlim(-0.015 * most, 1.03 * most)  # a dot at zero is seen whole
+        panel.tick_params(axis="x", labeltop=rows > 30, length=0)
+        panel.tick_params(axis="y", labelsize="medium" if columns == 1 else 8)
+        panel.locator_params(axis="x", nbins=9 if columns == 1 else 4)
+        finish(panel, len(systems) if columns == 1 else 1)
+    panels[columns // 2].set_xlabel(f"{metric} (points, 0–100; bars: 95 % interval)")
+    ax.set_title(f"{metric} by direction{part}, {sizes(table)}", pad=6 if columns == 1 else 24)
+    if columns > 1 and len(systems) > 1:
+        ax.legend(handles=panels[0].containers[:], loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False,
+                  borderaxespad=4.5, ncols=4, fontsize=9)  # fmt: skip
 
 
 def shares(table: "DataFrame", ax: "Axes") -> None:
@@ -63,7 +73,7 @@ def describe_scores(table: "DataFrame") -> str:
 
     "spBLEU by direction. copy: 5 directions, from 0.4 (en-am) to 6.2 (en-de)."
     """
-    said = []
+    (table, part), said = _drawn(table), []
     for system, rows in table.groupby("system", sort=False):
         rows = rows.reset_index(drop=True)
         worst, best = rows.loc[rows["score"].idxmin()], rows.loc[rows["score"].idxmax()]
@@ -72,7 +82,7 @@ def describe_scores(table: "DataFrame") -> str:
         else:
             said.append(f"{system}: {len(rows)} directions, from {worst.score:.1f} ({worst.src}-{worst.tgt}) "
                         f"to {best.score:.1f} ({best.src}-{best.tgt}).")  # fmt: skip
-    return f"{only(table, 'metric')} by direction. " + " ".join(said)
+    return f"{only(table, 'metric')} by direction{part}. " + " ".join(said)
 
 
 def describe_shares(table: "DataFrame") -> str:
@@ -87,3 +97,31 @@ def describe_shares(table: "DataFrame") -> str:
         where = f"{most.system} {most.src}-{most.tgt}"
         said.append(f"{column.replace('_', ' ')} at most {100 * most[column]:.0f} % ({where})")
     return "Shares of outputs by direction: " + "; ".join(said) + "."
+
+
+def _drawn(table: "DataFrame") -> "tuple[DataFrame, str]":
+    """Choose what one picture has room for, and say so where it is not all: ", the first 300 of 1,372"."""
+    named = direction(table)
+    first = list(dict.fromkeys(named))
+    part = f", the first {MOST} of {len(first):,}" if len(first) > MOST else ""
+    return table[named.isin(first[:MOST])], part
+
+
+def _panels(ax: "Axes", columns: int, rows: int, systems: int) -> "list[Axes]":
+    """Make room for rows of dots, in one column or several beside each other; the picture keeps to a page's width."""
+    grow(ax, rows, systems)
+    if columns == 1:
+        return [ax]
+    ax.set_axis_off()
+    grid = ax.get_subplotspec().subgridspec(1, columns, wspace=0.65)
+    return [ax.figure.add_subplot(grid[0, at]) for at in range(columns)]
+
+
+def _dots(table: "DataFrame", ax: "Axes", order: "Index", systems: list[str]) -> None:
+    table = table[direction(table).isin(order)]
+    for place, (system, style) in enumerate(zip(systems, styles(len(systems)), strict=True)):
+        rows = table[table["system"] == system]
+        y = order.get_indexer(direction(rows)) + 0.6 * ((place + 0.5) / len(systems) - 0.5)
+        below, above = (rows["score"] - rows["low"]).fillna(0), (rows["high"] - rows["score"]).fillna(0)
+        ax.errorbar(rows["score"], y, xerr=[below.clip(0), above.clip(0)], label=system, **style)
+    ax.set_yticks(range(len(order)), order)

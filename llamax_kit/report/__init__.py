@@ -27,9 +27,23 @@ from llamax_kit.report.layout import Picture, Table
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Picture", "Table", "sources", "write"]
+__all__ = ["Picture", "Table", "place", "sources", "write"]
 
 MARK = "sources.csv"  # a folder that holds it is a report, and may be replaced by another
+
+
+def place(folder: Path, name: str) -> Path:
+    """Name a report's folder within a run's, and check it before any work: `place(folder, "report")`.
+
+    Raises KitError for what is not one plain folder name, or a folder there that holds something else.
+    """
+    if runs.path_name(name) != name:
+        raise KitError(
+            f"the report is one folder within the run's, so its name must be one plain folder name, got {name!r}. "
+            f"To mend: letters, digits and . _ - @ + = only, beginning with a letter or digit, as in 'report'"
+        )
+    _check(folder / name, [])
+    return folder / name
 
 
 def write(
