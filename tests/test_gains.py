@@ -73,6 +73,18 @@ def test_a_system_that_said_nothing_scores_zero_and_the_note_says_so():
     assert both["note"].iloc[0] == "all outputs of mine are empty; all outputs of theirs are empty"
 
 
+def test_notes_are_sentences_that_name_their_directions():
+    table = compare(rows("m"), rows("t", answer=worse), samples=200)
+    assert gains.notes(table) == []
+    some = table.assign(note=["identical outputs; theirs trained on FLORES", "theirs trained on FLORES"])
+    assert gains.notes(some) == [
+        "Note: identical outputs in 1 of 2 directions (en-de).", "Note: theirs trained on FLORES in all 2 directions.",
+    ]  # fmt: skip
+    assert gains.notes(some.iloc[:1])[0] == "Note: identical outputs in the only direction."
+    many = pd.concat([table] * 30).assign(note=["x", ""] * 30)
+    assert gains.notes(many)[0].endswith("en-de, …).") and gains.notes(many)[0].count("en-de") == gains.NAMED
+
+
 def test_a_single_direction_is_corrected_for_one():
     table = compare(rows("m", "en-de"), rows("t", "en-de", worse), samples=200)
     assert len(table) == 1 and (table["p"] == table["p_holm"]).all() and (table["p"] == table["q"]).all()

@@ -109,9 +109,9 @@ def test_the_interval_is_students_over_languages_and_needs_three_of_them():
     gained = {"en-de": 1.0, "en-fr": 2.0, "en-es": 6.0, "en-sw": 3.0, "en-zu": 4.0, "en-ja": 5.0}
     found = groups.by_group(table(gained), "family").set_index("value")
     theirs = stats.ttest_1samp([1.0, 2.0, 6.0], 0).confidence_interval(0.95)
-    assert tuple(found.loc["Indo-European", ["low_gain", "high_gain"]]) == pytest.approx(tuple(theirs))
+    assert tuple(found.loc["Indo-European", ["low", "high"]]) == pytest.approx(tuple(theirs))
     for small in ("Niger–Congo", "Japonic"):
-        assert found.loc[small, ["low_gain", "high_gain"]].isna().all()
+        assert found.loc[small, ["low", "high"]].isna().all()
     assert (found.loc["Japonic", "gain"], found.loc["Japonic", "n"]) == (5, 1)
 
 

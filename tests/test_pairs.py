@@ -1,8 +1,10 @@
 """pairs: two systems stand beside each other sentence by sentence, or are refused with what differs."""
 
+import pandas as pd
 import pytest
 from finished import CLDR, copied, rows, save, worse
 
+from llamax_kit import runs
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.gains import pairs
 
@@ -97,6 +99,30 @@ def test_two_signatures_are_refused_though_the_sentences_agree(tmp_path):
     kept.write_text(kept.read_text().replace("version:2", "version:1"))
     with pytest.raises(KitError, match=r"spBLEU differs, .*mine has \S+ nrefs.*version:2\S*; theirs has .*version:1"):
         pairs.pair("mine", "theirs")
+
+
+def test_sentences_that_are_scored_again_may_have_been_scored_otherwise_before():
+    save("mine", rows("m"))
+    save("otherwise", rows("t"))
+    kept = runs.folder("otherwise") / "scores.csv"
+    kept.write_text(kept.read_text().replace("version:2", "version:1"))
+    with pytest.raises(KitError, match="To mend: score both again here, by one tokenizer: -p tokenize flores101"):
+        pairs.pair("mine", "otherwise")
+    assert len(pairs.pair("mine", "otherwise", tokenize="cldr").system) == 8
+    save("otherwise", rows("t"), corpus=CLDR | {"release": "FLORES-200 devtest"})
+    with pytest.raises(KitError, match="release of the corpus differs"):
+        pairs.pair("mine", "otherwise", tokenize="cldr")
+    save("otherwise", other("reference"))
+    with pytest.raises(KitError, match="reference of 1 of 4 sentences"):
+        pairs.pair("mine", "otherwise", tokenize="cldr")
+
+
+def test_its_size_is_told_by_direction():
+    save("mine", rows("m"))
+    save("theirs", rows("t"))
+    assert pairs.pair("mine", "theirs").size == "2 directions of 4 sentences"
+    assert pairs.pair("mine", "theirs", "en-sw").size == "1 direction of 4 sentences"
+    assert pairs.size(pd.Series([57, 1012, 60])) == "3 directions of 57–1,012 sentences"
 
 
 def other(column, at=2):

@@ -5,10 +5,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from finished import rows as rows_of
+from finished import worse
 
-from llamax_kit import corpora, counts, metrics, parallel, plots, stats
+from llamax_kit import corpora, counts, gains, metrics, parallel, plots, stats
 from llamax_kit.errors import KitError
-from llamax_kit.gains import power
+from llamax_kit.gains import Pair, power
 
 matplotlib.use("Agg")
 
@@ -120,6 +122,30 @@ def test_what_cannot_be_simulated_is_said(rows, wrong, said):
         wrong(*rows)
 
 
+def paired(answers):
+    """The rooms' real path: a pair of two runs whose outputs differ as said, and its table of gains."""
+    sides = [rows_of(name, "en-de en-sw", answer).assign(system=name) for name, answer in answers.items()]
+    pair = Pair(*sides, pd.DataFrame(), ({"parameters": {"tokenize": "cldr"}},) * 2, [])
+    return pair, gains.gains(pair, samples=200)
+
+
+def test_a_pair_is_asked_in_the_direction_whose_gain_is_larger_than_three_quarters(monkeypatch):
+    pair, table = paired({"mine": str, "theirs": worse})
+    monkeypatch.setattr(power, "SIZES", (4,))
+    for told, asked in (([1.0, -3.0], "sw"), ([-3.0, 1.0], "de"), ([0.0, 0.5], "sw")):  # of two, the larger
+        found = power.of_pair(pair, table.assign(gain=told), trials=3)
+        assert list(found.columns) == ["src", "tgt", *power.COLUMNS]
+        assert set(found["src"]) == {"en"} and set(found["tgt"]) == {asked} and set(found["n"]) == {4}
+    assert found["gain"].max() == pytest.approx(table["gain"].iloc[1])
+
+
+def test_where_no_direction_has_a_gain_nothing_is_simulated(monkeypatch):
+    monkeypatch.setattr(power, "power", lambda *given, **more: pytest.fail("there is nothing to find"))
+    found = power.of_pair(*paired({"mine": str, "theirs": str}))
+    assert found.empty and list(found.columns) == ["src", "tgt", *power.COLUMNS]
+    assert power.smallest(found).empty
+
+
 def made(powers, n=100, gains=(0.0, 1.0, 2.0, 4.0), directions=1):
     return pd.DataFrame({"n": n, "gain": gains, "power": powers, "trials": 200, "directions": directions})
 
@@ -147,7 +173,7 @@ def test_the_picture_is_the_table(axes):
     both = pd.concat([made((0.05, 0.6, 0.9, 1.0)), made((0.04, 0.9, 1.0, 1.0), n=1012)])
     plots.power(both, axes)
     lines = axes.get_lines()
-    assert [line.get_label() for line in lines[:2]] == ["100 sentences", "1012 sentences"]
+    assert [line.get_label() for line in lines[:2]] == ["100 sentences", "1,012 sentences"]
     assert lines[0].get_xdata().tolist() == [0, 1, 2, 4]
     assert lines[0].get_ydata().tolist() == pytest.approx([5, 60, 90, 100])
     assert list(lines[2].get_ydata()) == [80, 80]

@@ -53,6 +53,25 @@ def test_figure_4_joins_baseline_and_system_of_each_group_and_says_n(axes):
     assert filled == {True, False}
 
 
+def test_figure_4_begins_at_zero_and_two_on_one_axis_compare_by_eye():
+    for order in (1, -1):
+        axes = plt.figure().subplots(2, 1, sharex=True)
+        for ax, factor in zip(axes[::order], (1, 0.1), strict=True):
+            plots.seen_unseen(MEANS.assign(score=factor * MEANS.score), ax, "Mine")
+        assert axes[0].get_xlim() == axes[1].get_xlim() and axes[0].get_xlim()[0] == 0
+        assert 31.5 < axes[0].get_xlim()[1] < 40
+    plt.close("all")
+
+
+def test_figure_4_has_the_interval_of_the_mean_gain_where_there_is_one(axes):
+    plots.seen_unseen(MEANS.assign(low=[28.0, None, 20.0], high=[31.0, None, 29.0]), axes, "Mine")
+    (bar,) = [each.lines[2][0].get_segments()[0][:, 0] for each in axes.containers]
+    assert bar.tolist() == pytest.approx([29.5, 32.5]) and "bar: 95 % interval of the mean gain" in axes.get_xlabel()
+    axes.clear()
+    plots.seen_unseen(MEANS.assign(gain=-0.25), axes, "Mine")
+    assert not axes.containers and "interval" not in axes.get_xlabel() and axes.texts[0].get_text() == "−0.25"
+
+
 def test_an_unpublished_n_is_said_not_guessed(axes):
     plots.seen_unseen(MEANS.assign(n=pd.array([101, None, 20], dtype="Int64")), axes, "Paper")
     assert axes.get_yticklabels()[1].get_text() == "en-X, unseen\nn not published"
@@ -66,7 +85,7 @@ def test_every_language_is_a_dot_at_its_gain_in_its_group(axes):
     drawn = {(x, names[round(y)].split(" (")[0]) for points in dots(axes).values() for x, y in points}
     assert drawn == set(zip(given["gain"], given["relatedness"].astype(str), strict=True))
     assert set(dots(axes)) == {"trained (n = 3)", "unseen (n = 2)"}
-    assert axes.get_title() == "mine over copy: gain by relatedness, en-X, n = 1012 sentences a direction"
+    assert axes.get_title() == "mine over run:copy\ngain by relatedness, en-X, n = 1,012 sentences a direction"
 
 
 def test_other_groups_come_best_first(axes):
@@ -84,9 +103,11 @@ def test_by_fertility_each_dot_is_a_language_and_words_are_compared_alone(axes):
     drawn = sorted(xy for points in dots(axes).values() for xy in points)
     assert drawn == sorted(zip(given.relative_to_english, given.gain, strict=True))
     assert axes.get_xscale() == "log" and "logarithmic" in axes.get_xlabel()
+    assert "gain by tokens relative to English" in axes.get_title()
     axes.clear()
     plots.languages_by_fertility(given, axes, "tokens_per_word")
     assert sum(map(len, dots(axes).values())) == 4  # not Chinese
+    assert "gain by tokens per word" in axes.get_title()
 
 
 @pytest.mark.parametrize("count", [1, 20, 204])

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 from llamax_kit import counts, parallel, spbleu, stats
 from llamax_kit.errors import KitError
 from llamax_kit.gains.corrections import ALPHA, corrected, shuffles, verdicts
-from llamax_kit.gains.pairs import SIDES, Pair, lacking, pair
+from llamax_kit.gains.pairs import SIDES, Pair, lacking, pair, size
 from llamax_kit.models.catalogue import trained_on_flores
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Pair", "from_scores", "gains", "lacking", "method", "pair", "verdicts"]
+__all__ = ["Pair", "from_scores", "gains", "lacking", "method", "notes", "pair", "verdicts"]
 
 COLUMNS = ["system", "baseline", "src", "tgt", "metric", "score", "baseline_score", "gain", "low", "high",
            "p", "p_holm", "q", "n", "signature", "verdict", "note"]  # fmt: skip
+NAMED = 20  # directions that a note names; gains.csv has them all
 SECONDS = 5e-4  # a sentence's share of the work, counted, resampled and shuffled 10,000 times; to plan by
 
 
@@ -77,15 +78,34 @@ def method(table: "DataFrame", release: str, correction: str = "holm", samples: 
     """
     verdicts(table, correction)  # refuses another
     by = "Holm's method (1979)" if correction == "holm" else "Benjamini and Hochberg's method (1995)"
-    sizes, count = " to ".join(map(str, sorted({table["n"].min(), table["n"].max()}))), len(table)
+    count = len(table)
     return (
-        f"{table['metric'].iloc[0]} by sacreBLEU ({table['signature'].iloc[0]}) on {release}, {count} "
-        f"direction{'s' * (count > 1)} of {sizes} sentences. Gains of {table['system'].iloc[0]} over "
+        f"{table['metric'].iloc[0]} by sacreBLEU ({table['signature'].iloc[0]}) on {release}, "
+        f"{size(table['n'])}. Gains of {table['system'].iloc[0]} over "
         f"{table['baseline'].iloc[0]}: 95 % intervals by paired bootstrap ({stats.SAMPLES:,} resamples; Koehn, 2004); "
         f"two-sided p-values by approximate randomisation ({samples or shuffles(count):,} shuffles; Riezler and "
-        f"Maxwell, 2005), corrected over {count} test{'s' * (count > 1)} by {by}, significant below {ALPHA}; "
+        f"Maxwell, 2005), corrected over {count:,} test{'s' * (count > 1)} by {by}, significant below {ALPHA}; "
         f"seed {stats.SEED}."
     )
+
+
+def notes(table: "DataFrame") -> list[str]:
+    """Say in sentences what the column `note` of a table of gains holds, and of which directions; nothing: none.
+
+    "Note: identical outputs in 2 of 140 directions (en-de, en-sw)."
+    """
+    directions = (table["src"] + "-" + table["tgt"]).tolist()
+    found: dict[str, list[str]] = {}
+    for where, note in zip(directions, table["note"], strict=True):
+        for each in filter(None, note.split("; ")):
+            found.setdefault(each, []).append(where)
+    return [f"Note: {note} in {_where(where, len(directions))}." for note, where in found.items()]
+
+
+def _where(some: list[str], of: int) -> str:
+    if len(some) == of:
+        return f"all {of:,} directions" if of > 1 else "the only direction"
+    return f"{len(some):,} of {of:,} directions ({', '.join(some[:NAMED])}{', …' * (len(some) > NAMED)})"
 
 
 def _tested(job: tuple) -> dict:

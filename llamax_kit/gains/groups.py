@@ -21,8 +21,8 @@ BINS = (  # the lower bound, in lines, and the name, which has both; LLaMAX's 10
     (3_000_000, "3 to 4 M lines"), (4_000_000, "4 M lines or more"),
 )  # fmt: skip
 COUNTED = {"gained": GAINED, "lost": LOST, "unclear": UNCLEAR}
-COLUMNS = ["group", "value", "direction", "n", "score", "baseline_score", "gain", "low_gain", "high_gain", "least",
-           "most", *COUNTED]  # fmt: skip
+COLUMNS = ["group", "value", "direction", "n", "score", "baseline_score", "gain", "low", "high", "least", "most",
+           *COUNTED]  # fmt: skip
 ALL = "all"
 
 
@@ -74,9 +74,9 @@ def by_group(gains: "DataFrame", group: str) -> "DataFrame":
     """Average gains by group, for each pivot and direction, and over all of it: a row each.
 
     n: languages; score, baseline_score, gain: means over them, in points; least, most: the smallest and the largest
-    gain; gained, lost, unclear: directions by verdict (none where nothing was tested). low_gain, high_gain: the 95 %
-    interval of the mean gain over languages (Student's t, n - 1 degrees of freedom): where the mean of other languages
-    like these might lie. It is missing below three, too narrow where the languages are relatives, and says nothing of
+    gain; gained, lost, unclear: directions by verdict (none where nothing was tested). low, high: the 95 % interval of
+    the mean gain over languages (Student's t, n - 1 degrees of freedom): where the mean of other languages like these
+    might lie. It is missing below three, too narrow where the languages are relatives, and says nothing of
     other sentences. group: see `assign`; what is in no group counts in "all", and is listed by `left_out`.
 
     Raises UnknownName for another group; KitError for several systems, metrics or signatures, which have no mean.

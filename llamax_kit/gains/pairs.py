@@ -11,9 +11,10 @@ from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.models.catalogue import trained_on_flores
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 SIDES = ("src", "tgt")
+RESCORE = "score both again here, by one tokenizer: -p tokenize flores101 for spBLEU as in the paper"
 
 
 class Pair(NamedTuple):
@@ -39,9 +40,17 @@ class Pair(NamedTuple):
         said = {record.get("parameters", {}).get("tokenize") or "" for record in self.records}
         return said.pop() if len(said) == 1 else ""
 
+    @property
+    def size(self) -> str:
+        """How many directions of how many sentences, in words: "17 directions of 1,012 sentences"."""
+        return size(self.system.groupby(list(SIDES)).size())
 
-def pair(system: str, baseline: str, directions: str = "") -> Pair:
+
+def pair(system: str, baseline: str, directions: str = "", tokenize: str = "") -> Pair:
     """Pair two systems of runs: `pair("05_mozilla:nllb", "05_mozilla:google", "en-X")`; directions: "", all of them.
+
+    tokenize: by whose pieces both are to be scored again, as `gains.gains` takes it; the scores that the runs kept may
+    then be of any signature, for nothing reads them.
 
     Raises KitError when they are one system, have no direction in common, or cannot be compared: another release of
     the corpus, other sentences, sources or references in a direction, scores of different signatures; UnknownName for a
@@ -59,9 +68,8 @@ def pair(system: str, baseline: str, directions: str = "") -> Pair:
     tables = [_chosen(table, directions, tables) for table in tables]
     left_out = lacking(*tables)
     ours, theirs = (_shared(table, left_out) for table in tables)
-    scored = {system: _scores(*first, ours), baseline: _scores(*second, theirs)}
-    if all(scores is not None and len(scores) for scores in scored.values()):
-        comparable.same_signatures(scored)
+    if not tokenize:
+        _same_signatures({system: _scores(*first, ours), baseline: _scores(*second, theirs)})
     comparable.same_sentences(pd.concat([table.assign(label=table["system"]) for table in (ours, theirs)]))
     records = first[0].record, second[0].record
     known_as = [(system, first[1]), (baseline, second[1])]
@@ -89,6 +97,12 @@ def lacking(system: "DataFrame", baseline: "DataFrame") -> "DataFrame":
     rows = [(*each, names[1]) for each in ours if each not in theirs]
     rows += [(*each, names[0]) for each in theirs if each not in ours]
     return pd.DataFrame(rows, columns=[*SIDES, "lacks"])
+
+
+def size(n: "Series") -> str:
+    """Say how many directions of how many sentences, from n of each: of 57 and 60 "2 directions of 57–60 sentences"."""
+    sentences = "–".join(dict.fromkeys(f"{each:,.0f}" for each in (n.min(), n.max())))
+    return f"{len(n):,} direction{'s' * (len(n) > 1)} of {sentences} sentences"
 
 
 def _rows(run: runs.Run, name: str) -> "tuple[runs.Run, DataFrame]":
@@ -135,6 +149,17 @@ def _shared(table: "DataFrame", left_out: "DataFrame") -> "DataFrame":
 
 def _model(record: dict) -> str:
     return str(record.get("parameters", {}).get("model") or "")
+
+
+def _same_signatures(scores: "dict[str, DataFrame | None]") -> None:
+    """Refuse two systems whose kept scores are of different signatures; what kept no scores is scored here alone."""
+    if any(table is None or table.empty for table in scores.values()):
+        return
+    try:
+        comparable.same_signatures(scores)
+    except comparable.NotComparable as error:
+        remedy = f"{RESCORE}; or {comparable.RESCORE}"
+        raise comparable.NotComparable(error.what, error.told, remedy) from None
 
 
 def _scores(run: runs.Run, system: str, shared: "DataFrame") -> "DataFrame | None":

@@ -11,8 +11,9 @@ two are far apart: systems of similar quality answer best. Does not say what a g
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from llamax_kit import counts, parallel, stats
+from llamax_kit import counts, parallel, spbleu, stats
 from llamax_kit.errors import KitError
+from llamax_kit.gains.pairs import SIDES, Pair
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,6 +67,26 @@ def power(
     found = parallel.map(_found, jobs, work=SECONDS * trials * samples * sum(job[2] for job in jobs))
     rows = [(job[2], job[3], share, trials, directions) for job, share in zip(jobs, found, strict=True)]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def of_pair(pair: Pair, gains: "DataFrame", tokenize: str = "", trials: int = 200) -> "DataFrame":
+    """Simulate power for one direction of a pair: a table of `power` with src and tgt before it.
+
+    gains: the table that `gains.gains` made of the pair. The direction is that whose gain is larger than three quarters
+    of the others, which leaves room for smaller ones; where no direction has a gain, the table is empty.
+    """
+    import pandas as pd
+
+    moved = gains[gains["gain"] != 0]
+    if moved.empty:
+        return pd.DataFrame(columns=[*SIDES, *COLUMNS])
+    src, tgt = moved.iloc[moved["gain"].abs().argsort().iloc[3 * len(moved) // 4]][list(SIDES)]
+    here = (pair.system["src"] == src) & (pair.system["tgt"] == tgt)
+    outputs = [side.loc[here, "hypothesis"].tolist() for side in (pair.system, pair.baseline)]
+    references = pair.system.loc[here, "reference"].tolist()
+    rows = spbleu.statistics(outputs, references, tokenize or pair.tokenize, f"{src}-{tgt}")
+    table = power(*rows, SIZES, trials=trials)
+    return pd.concat([pd.DataFrame({"src": src, "tgt": tgt}, index=table.index), table], axis=1)
 
 
 def smallest(table: "DataFrame", power: float = FOUND) -> "DataFrame":

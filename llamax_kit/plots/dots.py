@@ -40,7 +40,7 @@ def label(table: "DataFrame", ax: "Axes", x, y, along: list[str]) -> None:
         points = points[ranks.min(axis=1) <= 4]
     for row in points.itertuples():
         for across, up in OFFSETS:
-            text = ax.annotate(row.code, (row.x, row.y), (across, up), textcoords="offset points", fontsize=7,
+            text = ax.annotate(row.code, (row.x, row.y), (across, up), textcoords="offset points", fontsize=8,
                                ha=("center", "left", "right")[(across > 0) - (across < 0)],
                                va=("center", "bottom", "top")[(up > 0) - (up < 0)])  # fmt: skip
             box = text.get_window_extent().padded(3)

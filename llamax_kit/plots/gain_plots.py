@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame, Series
 
-FOLD = 50  # rows in one column of dots; more are set side by side
+FOLD, COLUMNS = 50, 3  # rows in one column of dots, of which more are set side by side, in up to three columns
+LOOSE = 25  # rows that have room for large letters, all in one column
 KINDS = 6  # groups with a colour of their own; what is rarer is "other"
 NONE, OTHER = "in no group", "other"
 
@@ -22,32 +23,33 @@ def gains(table: "DataFrame", ax: "Axes") -> None:
     """Draw a table of gains: a dot a direction, the largest gain first, with its paired 95 % interval where it has one.
 
     With the column `value` (`groups.assign`) dots are coloured by group. More than fifty directions are folded into
-    columns beside each other, on one scale.
+    columns beside each other, on one scale; the picture keeps to the width of a page, where its letters can be read.
 
     Raises KitError when the table is empty or holds two comparisons.
     """
     metric, table = one(table), table.drop_duplicates(["src", "tgt"])
     ordered = table.assign(value=common(table)).sort_values("gain", ascending=False, kind="stable", ignore_index=True)
-    columns = ceil(len(ordered) / FOLD)
+    columns = min(COLUMNS, ceil(len(ordered) / FOLD))
     rows = ceil(len(ordered) / columns)
     panels = _panels(ax, columns, rows)
     ends = ordered[["gain", "low", "high"]]
     least, most = min(0, ends.min(axis=None)), max(0, ends.max(axis=None))
     for at, panel in enumerate(panels):
-        _dots(ordered.iloc[at * rows : (at + 1) * rows], panel, colours(ordered["value"]))
+        _dots(ordered.iloc[at * rows : (at + 1) * rows], panel, colours(ordered["value"]), 10 if rows <= LOOSE else 8)
         panel.set_ylim(rows - 0.4, -0.6)
         panel.set_xlim(least - 0.04 * (most - least or 1), most + 0.04 * (most - least or 1))
         finish(panel, 1)
     bars = "no interval, no test" if ordered["low"].isna().all() else "bars: paired 95 % interval"
     panels[columns // 2].set_xlabel(f"gain in {metric} (points; {bars})")
-    ax.set_title(f"{names(table)}: gain by direction, {sizes(table)}")
-    _legend(ordered, panels[-1])
+    ax.set_title(f"{names(table)}\ngain by direction, {sizes(table)}", fontsize="medium")
+    _legend(ordered, ax)
 
 
 def describe_gains(table: "DataFrame") -> str:
     """Say a table of gains in words, for the picture's alt text.
 
-    "Gain of nllb over google in spBLEU points, 16 directions: from -49.6 (cy-en) to -2.2 (en-ig); 16 lost."
+    "Gain of 05_mozilla:nllb over 05_mozilla:google in spBLEU points, 16 directions: from -49.6 (cy-en) to -2.2 (en-ig);
+    16 lost."
     """
     metric, rows = one(table), table.drop_duplicates(["src", "tgt"]).reset_index(drop=True)
     worst, best = rows.loc[rows["gain"].idxmin()], rows.loc[rows["gain"].idxmax()]
@@ -60,10 +62,8 @@ def describe_gains(table: "DataFrame") -> str:
 
 
 def names(table: "DataFrame") -> str:
-    """Name the two systems, "nllb over google", without their runs where that still tells them apart."""
-    both = table["system"].iloc[0], table["baseline"].iloc[0]
-    short = [each.rpartition(":")[2] for each in both]
-    return " over ".join(short if short[0] != short[1] else both)
+    """Name the two systems as they were asked for: "05_mozilla:nllb over 05_mozilla:google"."""
+    return f"{table['system'].iloc[0]} over {table['baseline'].iloc[0]}"
 
 
 def one(table: "DataFrame") -> str:
@@ -93,15 +93,15 @@ def colours(values: "Series") -> dict[str, tuple]:
 def _panels(ax: "Axes", columns: int, rows: int) -> "list[Axes]":
     """Make room for rows of dots, in one column or several beside each other."""
     if len(ax.figure.axes) == 1:
-        ax.figure.set_size_inches(7.2 if columns == 1 else 3.9 * columns, 1.4 + rows * (0.26 if rows < 30 else 0.19))
+        ax.figure.set_size_inches(7.2, 1.4 + rows * (0.26 if rows <= LOOSE else 0.15))
     if columns == 1:
         return [ax]
     ax.set_axis_off()
-    grid = ax.get_subplotspec().subgridspec(1, columns, wspace=0.35)
+    grid = ax.get_subplotspec().subgridspec(1, columns, wspace=0.6)
     return [ax.figure.add_subplot(grid[0, at]) for at in range(columns)]
 
 
-def _dots(rows: "DataFrame", ax: "Axes", kinds: dict[str, tuple]) -> None:
+def _dots(rows: "DataFrame", ax: "Axes", kinds: dict[str, tuple], fontsize: int) -> None:
     rows = rows.assign(y=range(len(rows)), hollow=rows["verdict"] == UNCLEAR)
     for (value, hollow), part in rows.groupby(["value", "hollow"], sort=False):
         colour, marker = kinds[value]
@@ -109,11 +109,11 @@ def _dots(rows: "DataFrame", ax: "Axes", kinds: dict[str, tuple]) -> None:
         ax.errorbar(part["gain"], part["y"], xerr=[below.clip(0), above.clip(0)], fmt=marker, color=colour,
                     markerfacecolor="white" if hollow else colour, markersize=5, elinewidth=1.3, capsize=2)  # fmt: skip
     ax.axvline(0, color="0.3", linewidth=0.8, zorder=0)
-    ax.set_yticks(rows["y"], direction(rows), fontsize="medium" if len(rows) < 30 else "small")
+    ax.set_yticks(rows["y"], direction(rows), fontsize=fontsize)
 
 
 def _legend(ordered: "DataFrame", ax: "Axes") -> None:
-    """Say what colours mean, with how many directions, and what filled and hollow mean."""
+    """Say below the axes what colours mean, with how many directions, and what filled and hollow mean."""
     from matplotlib.lines import Line2D
 
     sizes, found = ordered["value"].value_counts(), set(ordered["verdict"])
@@ -124,4 +124,5 @@ def _legend(ordered: "DataFrame", ax: "Axes") -> None:
     handles = [Line2D([], [], color=edge, markerfacecolor=face, marker=marker, label=label, linestyle="", markersize=5)
                for label, edge, face, marker in said]  # fmt: skip
     if handles:
-        ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0)
+        ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False, borderaxespad=4.5,
+                  ncols=4, fontsize=9, handletextpad=0.1, columnspacing=1.2)  # fmt: skip

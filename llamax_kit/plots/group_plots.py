@@ -40,7 +40,7 @@ def by_group(table: "DataFrame", ax: "Axes") -> None:
     ax.set_ylim(len(lines) - 0.4, -0.6)
     hollow = "; hollow: not shown to differ" if (table["verdict"] == UNCLEAR).any() else ""
     ax.set_xlabel(f"gain in {metric} (points; a dot a language, diamond: mean{hollow})")
-    ax.set_title(f"{names(table)}: gains by group, {sizes(table)}")
+    ax.set_title(f"{names(table)}\ngains by group, {sizes(table)}", fontsize="medium")
     ax.grid(alpha=0.25, axis="x")
     ax.set_axisbelow(True)
     ax.tick_params(axis="y", length=0)
@@ -82,7 +82,7 @@ def significance(table: "DataFrame", ax: "Axes") -> None:
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
     sns.despine(ax=ax, left=True)
-    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False, borderaxespad=4, ncols=len(looks))
 
 
 def describe_by_group(table: "DataFrame") -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAP = "RdBu"
 WIDE = 24  # columns that a number still fits into
+FAINT = 1  # point that the scale reaches at least, so that next to nothing looks like it
 
 
 class Cells(NamedTuple):
@@ -41,7 +42,7 @@ def heatmap(table: "DataFrame", ax: "Axes") -> None:
 
     metric, cells = one(table), _cells(table.drop_duplicates(["src", "tgt"]))
     height, width = cells.values.shape
-    most, numbers = max(1e-9, table["gain"].abs().max()), width <= WIDE
+    most, numbers = max(FAINT, table["gain"].abs().max()), width <= WIDE
     if len(ax.figure.axes) == 1:
         ax.figure.set_size_inches(max(6, 2 + 0.58 * width), max(2.6, 1.6 + (0.44 if cells.pivot else 0.25) * height))
     ticks = not cells.pivot

@@ -21,7 +21,7 @@ def power(table: "DataFrame", ax: "Axes") -> None:
     for (n, rows), style in zip(sizes, styles(len(sizes)), strict=True):
         rows = rows.sort_values("gain")
         ax.plot(rows["gain"], 100 * rows["power"], style["fmt"] + "-", color=style["color"], markersize=5,
-                label=f"{n} sentences")  # fmt: skip
+                label=f"{n:,} sentences")  # fmt: skip
     ax.axhline(USUAL, color="0.4", linestyle="--", linewidth=1)
     ax.annotate(f"{USUAL} %", (1, USUAL), xycoords=("axes fraction", "data"), xytext=(-2, 3),
                 textcoords="offset points", ha="right", color="0.4")  # fmt: skip
@@ -42,8 +42,8 @@ def describe_power(table: "DataFrame") -> str:
         rows = rows.sort_values("gain")
         first, last, enough = rows.iloc[0], rows.iloc[-1], rows[100 * rows["power"] >= USUAL]
         reached = f"{USUAL} % first reached at {enough.iloc[0].gain:.1f}" if len(enough) else f"{USUAL} % not reached"
-        said.append(f"{n} sentences: from {100 * first.power:.0f} % at {first.gain:.1f} to {100 * last.power:.0f} % at "
-                    f"{last.gain:.1f}; {reached}.")  # fmt: skip
+        ends = f"from {100 * first.power:.0f} % at {first.gain:.1f} to {100 * last.power:.0f} % at {last.gain:.1f}"
+        said.append(f"{n:,} sentences: {ends}; {reached}.")
     return f"Share of trials with p < {_threshold(only(table, 'directions'))}, by gain in points. " + " ".join(said)
 
 

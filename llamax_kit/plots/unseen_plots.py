@@ -21,30 +21,39 @@ AXES = {
     "tokens_per_word": "tokens per word",
     "tokens_per_character": "tokens per character",
 }
+BY = dict(zip(AXES, ("tokens relative to English", "tokens per word", "tokens per character"), strict=True))
 
 
 def seen_unseen(table: "DataFrame", ax: "Axes", title: str, metric: str = "spBLEU") -> None:
     """Draw what the paper's Figure 4 shows: a row a group, its mean score by the baseline and by the system, joined.
 
-    table: of `groups.by_group(gains, "trained")`, of which direction, value, baseline_score, score, gain (points) and
-    n (missing: not known) are read; its rows "all" are not drawn.
+    table: of `groups.by_group(gains, "trained")`, of which direction, value, baseline_score, score, gain (points), low,
+    high (where there are any: the bar at the system's score) and n (missing: not known) are read; its rows "all" are
+    not drawn. The axis begins at 0; give two such pictures one axis (`sharex`), and their gains compare by eye.
 
     Raises KitError when the table is empty.
     """
     rows = table[table["value"] != "all"].reset_index(drop=True)
     only(rows, None)
+    known = rows["low"].notna() if "low" in rows else [False] * len(rows)
     for y, row in rows.iterrows():
         marker, colour = _look(row["value"])
         ends = row["baseline_score"], row["score"]
         ax.plot(ends, [y, y], color=colour, linewidth=2, alpha=0.5)
         ax.plot(ends[0], y, marker, color=colour, markerfacecolor="white", markersize=7)
         ax.plot(ends[1], y, marker, color=colour, markersize=7)
-        ax.annotate(f"{row['gain']:+.2f}", (sum(ends) / 2, y), (0, 4), textcoords="offset points", ha="center")
+        if known[y]:
+            reach = [[row["gain"] - row["low"]], [row["high"] - row["gain"]]]
+            ax.errorbar(ends[1], y, xerr=reach, color=colour, elinewidth=1.3, capsize=3)
+        said = f"{row['gain']:+.2f}".replace("-", "−")
+        ax.annotate(said, (sum(ends) / 2, y), (0, 5), textcoords="offset points", ha="center")
     counts = rows["n"].map(lambda n: f"n = {n:.0f}", na_action="ignore").fillna("n not published")
     ax.set_yticks(range(len(rows)), rows["direction"] + ", " + rows["value"] + "\n" + counts)
     ax.set_ylim(len(rows) - 0.5, -0.6)
-    ax.margins(x=0.1)
-    ax.set(xlabel=f"mean {metric} (points)\nopen: baseline, filled: system", title=title)
+    ax.set_xlim(0, max(ax.get_xlim()[1], ax.dataLim.x1 * 1.05))
+    bars = ", bar: 95 % interval of the mean gain" if any(known) else ""
+    ax.set_xlabel(f"mean {metric} (points; open: baseline, filled: system{bars})")
+    ax.set_title(title, fontsize="medium")
     _finish(ax)
 
 
@@ -76,7 +85,7 @@ def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> None:
 
 
 def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relative_to_english") -> None:
-    """Draw each language's gain against a measure of fertility, a logarithmic axis; tokens per word of words alone.
+    """Draw each language's gain against one of the `AXES`, on a logarithmic axis; tokens per word of words alone.
 
     table: of `unseen.by_language`, one direction. Up to thirty languages have their codes beside them, of more those
     farthest out.
@@ -87,7 +96,7 @@ def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relat
     only(shown, "direction")
     ax.figure.set_size_inches(7.2, 4.6)
     ax.axhline(0, color="0.4", linewidth=0.8)
-    _dots(shown, ax, shown[measure], shown["gain"], "gain by fertility")
+    _dots(shown, ax, shown[measure], shown["gain"], f"gain by {BY[measure]}")
     ax.set_xscale("log")
     ax.set_xticks([tick for tick in TICKS if shown[measure].min() <= tick <= shown[measure].max()])
     ax.set_xticks([], minor=True)
@@ -143,7 +152,8 @@ def _dots(table: "DataFrame", ax: "Axes", x, y, title: str) -> None:
             ax.scatter(x[here], y[here], s=28, marker=marker, color=colour, alpha=0.75, linewidths=0,
                        label=f"{name} (n = {here.sum()})", zorder=3)  # fmt: skip
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, ncols=2, borderaxespad=0.2, handletextpad=0.1)
-    ax.set_title(f"{names(table)}: {title}, {table['direction'].iloc[0]}, {sizes(table)}", pad=24, fontsize="medium")
+    said = f"{names(table)}\n{title}, {table['direction'].iloc[0]}, {sizes(table)}"
+    ax.set_title(said, pad=24, fontsize="medium")
     ax.margins(x=0.08)
     _finish(ax)
 
