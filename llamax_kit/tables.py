@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit import runs
+from llamax_kit import latex, runs
 from llamax_kit.errors import KitError
 from llamax_kit.files import whole
 
@@ -18,19 +18,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 TALL = 40  # rows; a longer table scrolls on the page
-SHEET = 45  # rows; a longer table runs over several sheets of paper
 LONG = 50  # characters of words that are wrapped on the page
-WRAPPED = 27  # characters that are wrapped on paper, a third of a line
-WIDE = 66, 74  # characters that fit a line of paper, and a line of smaller type
 P_VALUE = r"q|p(_\w+)?"  # columns of probabilities
-PACKAGES = "% needs \\usepackage{array,booktabs,longtable}\n"
-ESCAPES = str.maketrans(
-    {sign: f"\\{sign}" for sign in "{}$&#%_"}
-    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "|": r"\textbar{}",
-       "<": r"\textless{}", ">": r"\textgreater{}", "`": r"\textasciigrave{}", "\n": " ", "\u2060": "{}"}
-    | {"−": "$-$", "×": r"$\times$", "·": r"$\cdot$", "≥": r"$\geq$", "≤": r"$\leq$", "→": r"$\rightarrow$"}
-    | {"–": "--", "—": "---", "…": r"\dots{}", "“": "``", "”": "''", "‘": "`", "’": "'", "\u00a0": "~"}
-)  # fmt: skip
 
 
 def said(value, column: str = "", digits: int = 2) -> str:
@@ -94,62 +83,12 @@ def save(
     if not caption.strip():
         raise KitError(f"the table {Path(path).name} has no caption. To mend: say in a sentence what it shows")
     plain = table.reset_index(drop=True)
+    printed = plain[list(columns) or list(plain)]
+    numbers = [printed.columns[at] for at in _numbers(printed)]
     target = Path(path).with_name(Path(path).name + ".tex")
     with whole(target) as scratch:
-        scratch.write_text(_printed(plain[list(columns) or list(plain)], caption, digits), encoding="utf-8")
+        scratch.write_text(latex.table(_texts(printed, digits), numbers, caption), encoding="utf-8")
     return [runs.save_table(plain, Path(path).with_name(Path(path).name + ".csv")), target]
-
-
-def latex(text: str) -> str:
-    r"""Write a text for LaTeX, in any font encoding: `latex("a_b | 5 %")` is `a\_b \textbar{} 5 \%`."""
-    text = re.sub(r'(?<!\S)"|(?<=[(\[])"', "“", str(text)).replace('"', "”")
-    return text.replace("--", "-\u2060-").translate(ESCAPES)  # two hyphens would print as one dash
-
-
-def _printed(table: "DataFrame", caption: str, digits: int) -> str:
-    """Write a table in LaTeX: a float, or one that runs over several sheets; long texts stand in columns that wrap."""
-    cells = _texts(table, digits)
-    if table.empty:
-        cells.loc[0] = ["none", *[""] * (len(cells.columns) - 1)]
-    cells = cells.loc[:, cells.ne("").any()]
-    numbers = {name for at, name in enumerate(table) if at in _numbers(table)}
-    widths = {name: max(*map(len, _head(name)), cells[name].str.len().max()) for name in cells}
-    long = {name: min(width, 120) for name, width in widths.items() if width > WRAPPED}
-    rest = sum(width + 2 for name, width in widths.items() if name not in long)
-    share = max(0.35, 0.95 - rest / 80) / max(1, sum(long.values()))
-    layout = [
-        rf">{{\raggedright\arraybackslash}}p{{{share * long[name]:.2f}\linewidth}}" if name in long
-        else "r" if name in numbers else "l" for name in cells
-    ]  # fmt: skip
-    body = cells.apply(lambda column: column.map(_broken if column.name in long else latex))
-    body = body.apply(lambda column: column.replace("", "--") if column.name in numbers and len(table) else column)
-    heads = [_stack(name, "r" if name in numbers else "l") for name in cells]
-    sheets = len(cells) > SHEET
-    text = body.set_axis(heads, axis="columns").style.hide(axis="index").to_latex(
-        hrules=True, caption=latex(caption), column_format="".join(layout),
-        environment="longtable" if sheets else None, position_float=None if sheets else "centering",
-    )  # fmt: skip
-    size = "" if rest <= WIDE[0] and not long else r"\small" if rest <= WIDE[1] else r"\footnotesize"
-    if size:
-        size = rf"{size}\setlength{{\tabcolsep}}{{3pt}}"
-        text = f"{{{size}\n{text}}}\n" if sheets else text.replace("\\centering\n", f"\\centering{size}\n", 1)
-    return PACKAGES + text
-
-
-def _head(name) -> list[str]:
-    """Part a column's name that is longer than a number: "baseline_score" stands in two lines."""
-    return re.split(r"(?<=_)", str(name)) if len(str(name)) > 8 else [str(name)]
-
-
-def _stack(name, side: str) -> str:
-    lines = r"\\".join(latex(part) for part in _head(name))
-    return rf"\shortstack[{side}]{{{lines}}}" if r"\\" in lines else lines
-
-
-def _broken(text: str) -> str:
-    """Write a text for LaTeX that may break within a signature, a path or a hash, too."""
-    parts = re.split(r"(?<=[|/_:,.=])(?=\S)|(?<=[0-9a-f]{16})(?=[0-9a-f]{16})", text)
-    return r"\allowbreak{}".join(map(latex, parts))
 
 
 def _texts(table: "DataFrame", digits: int) -> "DataFrame":

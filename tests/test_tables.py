@@ -8,7 +8,8 @@ from bs4 import BeautifulSoup
 
 from llamax_kit import tables
 from llamax_kit.errors import KitError
-from llamax_kit.tables import latex, said, show
+from llamax_kit.latex import text as latex
+from llamax_kit.tables import said, show
 
 TABLE = pd.DataFrame({"system": ["<b>a", "b"], "n": [1012, 3], "score": [1.23456, float("nan")]})
 SENTENCE = "Continual pre-training on a hundred languages gains more than ten points on all of them."
@@ -129,6 +130,11 @@ def test_a_table_longer_than_a_sheet_runs_over_several(tmp_path):
     short, long = (tex(tmp_path, pd.DataFrame({"n": range(rows)})) for rows in (45, 46))
     assert r"\begin{table}" in short and "longtable}" not in short.split("\n", 1)[1]
     assert r"\begin{longtable}{r}" in long and r"\begin{table}" not in long and r"\endhead" in long
+
+
+def test_rows_of_many_lines_count_as_many(tmp_path):
+    text = tex(tmp_path, pd.DataFrame({"claim": [3 * SENTENCE] * 20, "where": [SENTENCE] * 20}))
+    assert r"\begin{longtable}" in text
 
 
 def test_a_saved_table_without_rows_says_none(tmp_path):

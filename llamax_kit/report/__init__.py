@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit import facts, files, runs, tables
+from llamax_kit import facts, files, latex, runs, tables
 from llamax_kit.compare import Gathered
 from llamax_kit.errors import KitError
 from llamax_kit.report import layout
@@ -112,7 +112,7 @@ def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts:
     read = sources(gathered)
     runs.save_table(read, place / MARK)
     runs.save_table(_traced(gathered, read), place / "tables/scores_and_sources.csv")
-    for ending, lines in (("txt", method), ("tex", map(tables.latex, method))):
+    for ending, lines in (("txt", method), ("tex", map(latex.text, method))):
         (place / f"method.{ending}").write_text(_clean("\n".join(lines)) + "\n", encoding="utf-8")
     (place / "runs").mkdir()
     for run, each in gathered.runs.items():

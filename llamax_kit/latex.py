@@ -1,0 +1,98 @@
+"""A text and a finished table in LaTeX, fit for a paper: every sign escaped, nothing wider or longer than a sheet.
+
+Knows of no file and rounds no number: cells come as texts (see `tables.said`). Made for a line of 16 cm and 10 pt.
+"""
+
+import re
+from collections.abc import Collection
+from math import ceil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+PACKAGES = "% needs \\usepackage{array,booktabs,longtable}\n"
+SHEET = 45  # lines; a longer table runs over several sheets
+WRAPPED = 27  # characters of a cell that is wrapped
+LINE = 88  # characters of small type in a line
+WIDE = 66, 74  # characters, without those that are wrapped, that go with the text's type and with small type
+ESCAPES = str.maketrans(
+    {sign: f"\\{sign}" for sign in "{}$&#%_"}
+    | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "|": r"\textbar{}",
+       "<": r"\textless{}", ">": r"\textgreater{}", "`": r"\textasciigrave{}", "\n": " ", "\u2060": "{}"}
+    | {"−": "$-$", "×": r"$\times$", "·": r"$\cdot$", "≥": r"$\geq$", "≤": r"$\leq$", "→": r"$\rightarrow$"}
+    | {"–": "--", "—": "---", "…": r"\dots{}", "“": "``", "”": "''", "‘": "`", "’": "'", "\u00a0": "~"}
+)  # fmt: skip
+
+
+def text(plain: str) -> str:
+    r"""Write a text for LaTeX, in any font encoding: `text("a_b | 5 %")` is `a\_b \textbar{} 5 \%`."""
+    plain = re.sub(r'(?<!\S)"|(?<=[(\[])"', "“", str(plain)).replace('"', "”")
+    return plain.replace("--", "-\u2060-").translate(ESCAPES)  # two hyphens would print as one dash
+
+
+def table(cells: "DataFrame", numbers: Collection[str], caption: str) -> str:
+    """Write a table of texts as a float, or, where it is longer than a sheet, as one that runs over several.
+
+    numbers: the columns set to the right. A column without an entry is left out; long texts stand in columns that wrap;
+    a table without rows says "none".
+    """
+    if cells.empty:
+        cells, numbers = cells.reindex([0]).fillna(""), ()
+        cells.iloc[0, 0] = "none"
+    else:
+        cells = cells.loc[:, cells.ne("").any()]
+    widths = {name: max(*map(len, _lines(name)), cells[name].str.len().max()) for name in cells}
+    rest = sum(width + 2 for width in widths.values() if width <= WRAPPED)
+    parts = _parts(widths, rest)
+    sheets = _height(cells, parts) > SHEET
+    written = _body(cells, numbers, parts).style.hide(axis="index").to_latex(
+        hrules=True, caption=text(caption), column_format="".join(_layout(name, numbers, parts) for name in cells),
+        environment="longtable" if sheets else None, position_float=None if sheets else "centering",
+    )  # fmt: skip
+    if rest > WIDE[0] or parts:
+        size = (r"\footnotesize" if rest > WIDE[1] else r"\small") + r"\setlength{\tabcolsep}{3pt}"
+        written = f"{{{size}\n{written}}}\n" if sheets else written.replace("\\centering\n", f"\\centering{size}\n", 1)
+    return PACKAGES + written
+
+
+def _parts(widths: dict[str, int], rest: int) -> dict[str, float]:
+    """Share what is left of a line among the columns that wrap, a column of sentences at most like 120 characters."""
+    long = {name: min(width, 120) for name, width in widths.items() if width > WRAPPED}
+    return {name: max(0.3, 0.97 - rest / LINE) * width / sum(long.values()) for name, width in long.items()}
+
+
+def _height(cells: "DataFrame", parts: dict[str, float]) -> int:
+    """Say how many lines the rows will have."""
+    rows = cells[list(parts)].itertuples(index=False)
+    return sum(max((ceil(len(cell) / (LINE * part)) for cell, part in zip(row, parts.values(), strict=True)), default=1)
+               for row in rows)  # fmt: skip
+
+
+def _layout(name: str, numbers: Collection[str], parts: dict[str, float]) -> str:
+    if name in parts:
+        return rf">{{\raggedright\arraybackslash}}p{{{parts[name]:.2f}\linewidth}}"
+    return "r" if name in numbers else "l"
+
+
+def _body(cells: "DataFrame", numbers: Collection[str], parts: dict[str, float]) -> "DataFrame":
+    """Escape cells and heads; a missing number is a dash."""
+    body = cells.apply(lambda column: column.map(_broken if column.name in parts else text))
+    body = body.apply(lambda column: column.replace("", "--") if column.name in numbers else column)
+    return body.set_axis([_head(name, "r" if name in numbers else "l") for name in cells], axis="columns")
+
+
+def _lines(name: str) -> list[str]:
+    """Part a column's name that is longer than a number: "baseline_score" stands in two lines."""
+    return re.split(r"(?<=_)", str(name)) if len(str(name)) > 8 else [str(name)]
+
+
+def _head(name: str, side: str) -> str:
+    lines = r"\\".join(map(text, _lines(name)))
+    return rf"\shortstack[{side}]{{{lines}}}" if r"\\" in lines else lines
+
+
+def _broken(plain: str) -> str:
+    """Write a text that may break within a signature, a path or a hash, too."""
+    parts = re.split(r"(?<=[|/_:,.=])(?=\S)|(?<=[0-9a-f]{16})(?=[0-9a-f]{16})", plain)
+    return r"\allowbreak{}".join(map(text, parts))
