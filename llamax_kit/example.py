@@ -38,6 +38,7 @@ def _write(run: str, text: corpora.Corpus, translations) -> None:
     runs.save_table(scores, folder / "scores.csv")
     runs.record(
         folder,
+        notebook="llamax_kit.example",  # and not the one that asked for it
         parameters={"run": run, "directions": "en-X", "sentences": SENTENCES, "corpus": "cldr", "tokenize": "cldr"},
         corpus={"name": text.name, "split": text.split, "release": text.release, "sha256": text.sha256},
         model={"engine": system},

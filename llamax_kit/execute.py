@@ -9,10 +9,11 @@ import logging
 import os
 import re
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from llamax_kit import runs
+from llamax_kit import marks, owners, runs
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import whole
 from llamax_kit.page import export
@@ -70,21 +71,25 @@ def execute(
     `output` defaults to `outputs/<the parameter run>/<notebook>.ipynb`. Times in seconds; the second is a cell's.
     What the notebook writes to stderr, progress above all, is written to stderr here as it comes.
 
-    Raises UnknownName, WrongValue or KitError (a run's name that is no folder name) before a kernel starts,
-    NotebookFailed when a cell raises (the copy is kept as far as it came, beside `output`, with HTML), KitError when
-    no kernel starts or the output cannot be written.
+    Raises UnknownName, WrongValue or KitError (a run's name that is no folder name, or another notebook's run) before
+    a kernel starts, Busy for a run that another process is executing, NotebookFailed when a cell raises (the copy is
+    kept as far as it came, beside `output`, with HTML), KitError when no kernel starts or the output cannot be written.
     """
     source, values = find(notebook), dict(values or {})
     check(source, values)
-    run = _run(source, values)
-    output = Path(output).absolute() if output else runs.folder(run) / source.name
+    run = _run(source, values, "" if output else source.stem)
+    output = Path(output).absolute() if output else runs.outputs() / run / source.name
     partial = _beside(output, "partial")
     _prepare(output, partial)
     try:
-        _papermill(source, partial, values, kernel, start_timeout, execution_timeout)
-        partial.replace(output)
-        for stale in (_beside(output, "failed"), _beside(output, "failed").with_suffix(".html")):
-            stale.unlink(missing_ok=True)  # it told of an earlier execution, and would be taken for this one
+        with ExitStack() as stack:
+            if run:
+                stack.enter_context(marks.held(runs.folder(run)))
+            stack.enter_context(owners.said(source.name))
+            _papermill(source, partial, values, kernel, start_timeout, execution_timeout)
+            partial.replace(output)
+            for stale in (_beside(output, "failed"), _beside(output, "failed").with_suffix(".html")):
+                stale.unlink(missing_ok=True)  # it told of an earlier execution, and would be taken for this one
     except OSError as error:
         raise KitError(
             f"could not write {output}: {error.strerror or error}. To mend: free some space, or name another output"
@@ -139,13 +144,14 @@ def _running(output: Path) -> int:
     return next((number for number, state in enumerate(states, 1) if state != "completed"), len(states))
 
 
-def _run(source: Path, values: dict[str, Any]) -> str:
-    """Give the run's name: the parameter `run`, checked here so that no cell finds out late, else the notebook's."""
-    run = values.get("run", {each.name: each.default for each in parameters(source)}.get("run"))
-    if run is None:
-        return source.stem
-    runs.check_name(str(run))
-    return str(run)
+def _run(source: Path, values: dict[str, Any], otherwise: str) -> str:
+    """Give the run's name: the parameter `run`, checked here so that no cell finds out late, else `otherwise`."""
+    known = {each.name: each.default for each in parameters(source)} | values
+    run = otherwise if known.get("run") is None else str(known["run"])
+    if run or "run" in known:
+        runs.check_name(run)
+        owners.check(runs.outputs() / run, source.stem, known)
+    return run
 
 
 def _beside(output: Path, state: str) -> Path:

@@ -15,7 +15,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit import facts
+from llamax_kit import facts, owners
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import whole
 
@@ -58,10 +58,12 @@ def check_name(run: str) -> None:
 def folder(run: str) -> Path:
     """Make the folder of a run and give its path: `folder("tour")` is `outputs/tour`.
 
-    Raises KitError for a name that `check_name` refuses, or a folder that cannot be made.
+    Raises KitError for a name that `check_name` refuses, a folder that cannot be made, and, in a notebook, one that is
+    the run of another notebook (see `owners`).
     """
     check_name(run)
     path = outputs() / run
+    owners.check_kernel(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -114,15 +116,17 @@ def path_name(system: str) -> str:
     return f"{plain}-{hashlib.sha256(system.encode()).hexdigest()[:8]}"
 
 
-def record(run_folder: Path | str, **known) -> Path:
+def record(run_folder: Path | str, notebook: str | None = None, **known) -> Path:
     """Write `run.json`: the facts given, and those every run has (commit, versions, platform, time).
 
+    notebook: whose run this is; not given, the notebook that is being run here, as far as anybody says (`owners`).
     `record(folder, parameters={"model": "copy"}, corpus={"name": "cldr", "sha256": "…"}, seconds={"translate": 4.2})`
     Tokens are left out and paths of the home, data and project folder shortened (see `facts.clean`).
 
     Raises KitError when a fact has the name of an automatic one, or the file cannot be written.
     """
-    automatic = {"run": Path(run_folder).name, **facts.automatic(PROJECT)}
+    run = {"run": Path(run_folder).name, "notebook": notebook or owners.notebook()}
+    automatic = run | facts.automatic(PROJECT)
     if clash := sorted(automatic.keys() & known.keys()):
         raise KitError(f"the record finds {', '.join(clash)} by itself. To mend: give these facts another name")
     text = json.dumps(facts.clean(automatic | known, PROJECT), indent=2, ensure_ascii=False, allow_nan=False)

@@ -1,5 +1,7 @@
 """execute: notebooks are found and checked before a kernel starts; papermill is given what its traps ask for."""
 
+import os
+import platform
 from pathlib import Path
 
 import nbformat
@@ -7,7 +9,7 @@ import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from llamax_kit import execute, runs
+from llamax_kit import execute, marks, owners, runs
 from llamax_kit.errors import KitError, UnknownName
 
 KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
@@ -86,12 +88,56 @@ def test_wrong_values_are_told_before_anything_is_done(values, output, asked, ho
     assert [path.name for path in house.iterdir()] == ["notebooks"]
 
 
+@pytest.mark.parametrize("output", [None, "x.ipynb"])
+def test_a_run_of_another_notebook_is_refused_before_anything_is_done(output, asked, house):
+    execute.execute("00", values={"run": "victim"})
+    before = sorted((house / "outputs" / "victim").iterdir())
+    with pytest.raises(KitError, match=r"victim is the run of another notebook \(00_take_the_tour\), and 04_.*mend"):
+        execute.execute("04", output and house / output, values={"run": "victim"})
+    assert len(asked) == 1 and sorted((house / "outputs" / "victim").iterdir()) == before
+    execute.execute("00", values={"run": "victim", "sentences": 5})  # its own it may write again
+    execute.execute("04", house / "y.ipynb")
+    execute.execute("04")
+
+
+def test_a_notebook_without_runs_does_not_take_the_folder_of_another_either(asked, house):
+    cell = new_code_cell("n: int = 1  # n", metadata={"tags": ["parameters"]})
+    nbformat.write(new_notebook(cells=[cell], metadata=KERNEL), house / "first.ipynb")
+    execute.execute("04")
+    with pytest.raises(KitError, match="outputs/first is the run of another notebook"):
+        execute.execute(house / "first.ipynb")
+    assert execute.execute(house / "first.ipynb", house / "x.ipynb").is_file()
+
+
+def test_a_run_that_is_being_run_is_not_started_again(monkeypatch, asked, house):
+    (house / "outputs" / "first").mkdir(parents=True)
+    mark = house / "outputs" / "first" / f".running-{platform.node()}-1-0"
+    mark.touch()
+    monkeypatch.setattr(marks, "_lives", lambda process, start: True)
+    with pytest.raises(marks.Busy, match="outputs/first is being run by process 1 of this machine since"):
+        execute.execute("04")
+    assert asked == []
+    monkeypatch.setattr(marks, "_lives", lambda process, start: process != 1)
+    assert execute.execute("04").is_file()
+    assert not mark.exists()
+
+
+def test_a_kernel_is_told_its_notebook(monkeypatch, asked):
+    seen, copies = [], papermill.execute_notebook
+    monkeypatch.setattr(papermill, "execute_notebook", lambda *given, **asked: (
+        seen.append(os.environ.get(owners.SAID[0])), copies(*given, **asked)))  # fmt: skip
+    execute.execute("04")
+    assert seen == ["04_translate_and_score.ipynb"] and owners.SAID[0] not in os.environ
+
+
 def test_a_file_in_the_place_of_the_output_folder_is_told(house):
     (house / "outputs").write_text("mine")
     with pytest.raises(KitError, match="could not make the run folder"):
         execute.execute("04")
-    with pytest.raises(KitError, match="could not write .*outputs/x.partial.ipynb"):
-        execute.execute("04", house / "outputs" / "x.ipynb")
+    (house / "outputs").unlink()
+    (house / "taken").write_text("mine")
+    with pytest.raises(KitError, match="could not write .*taken/x.partial.ipynb"):
+        execute.execute("04", house / "taken" / "x.ipynb")
 
 
 def test_an_output_that_is_no_notebook_is_told(house):
@@ -111,7 +157,8 @@ def test_a_full_disk_leaves_the_notebook_as_it_was(asked, house):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert output.read_text() == "old"
-    assert sorted(path.name for path in house.iterdir()) == ["notebooks", "x.ipynb"]
+    assert sorted(path.name for path in house.iterdir()) == ["notebooks", "outputs", "x.ipynb"]
+    assert list((house / "outputs" / "first").iterdir()) == []
 
 
 def test_a_kernel_that_dies_at_its_start_is_started_again(monkeypatch, asked):

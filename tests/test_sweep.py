@@ -1,6 +1,8 @@
 """sweep: a file becomes checked jobs, what is done is read from the executed notebooks, a model is loaded once."""
 
 import json
+import os
+import platform
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 import small
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from llamax_kit import corpora, engines, models, runs, sweep
+from llamax_kit import corpora, engines, marks, models, runs, sweep
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.parameters import WrongValue, given_values
 from llamax_kit.sweep import jobs as sweep_jobs
@@ -186,9 +188,41 @@ def job(read):
 def test_a_job_is_missing_then_begun_then_done(job):
     assert state(job) == ("missing", "not run yet")
     execute(job, ".partial")
-    assert state(job) == ("missing", "begun, not finished: interrupted, or running now")
+    assert state(job) == ("missing", "begun, not finished: interrupted")
     job.output.with_suffix(".partial.ipynb").rename(job.output)
     assert state(job) == ("done", "")
+
+
+def test_a_job_that_a_living_process_is_at_work_on_is_running(job):
+    execute(job)
+    with marks.held(job.folder):
+        now, why = state(job)
+        assert now == "running" and why.startswith(f"by process {os.getpid()} of this machine since 20")
+        waiting = sweep_jobs.Job(2, job.notebook, job.defaults, {"system": job.run, "run": "x"}, "x")
+        found = sweep_state.states([job, waiting])
+        assert found[1].why == f"needs {job.run}, which is running"
+        assert sweep_state.summary(found) == "0 done, 1 running, 1 missing"
+    assert state(job) == ("done", "")
+
+
+def test_a_mark_of_another_machine_is_said_of_what_was_begun(job):
+    execute(job, ".partial")
+    (job.folder / ".running-node7-11-22").touch()
+    now, why = state(job)
+    assert now == "missing" and "run by process 11 of another machine, node7, since" in why
+
+
+def test_another_notebooks_run_is_refused_before_anything_starts(read, house, monkeypatch):
+    jobs = read("- {notebook: 06, each: [{run: a}, {run: victim}]}")
+    (house / "outputs" / "victim").mkdir(parents=True)
+    (house / "outputs" / "victim" / "run.json").write_text('{"notebook": "04_translate", "parameters": {}}')
+    found = sweep_state.states(jobs)
+    assert [each.state for each in found] == ["missing", "missing"]
+    assert "victim is the run of another notebook (04_translate): give this one another name" in found[1].why
+    monkeypatch.setattr(sweep, "_processes", lambda *given: pytest.fail("started something"))
+    with pytest.raises(KitError, match="victim is the run of another notebook"):
+        sweep.run(jobs)
+    assert not (house / "outputs" / "a").exists()
 
 
 def test_a_later_attempt_that_was_broken_off_may_have_changed_the_tables(job):
@@ -302,6 +336,21 @@ def test_one_engine_fills_the_ledger_for_all_its_jobs_and_each_then_generates_no
         table = translate(engines.open(asks["model"]), corpora.load("cldr", ["en", "de", "sw"]), pairs, asks["prompt"],
                           asks["decoding"], asks["sentences"], runs.outputs() / "ledger")  # fmt: skip
         assert (table.attrs["timing"]["kept"], table.attrs["timing"]["generated"]) == (3 * len(pairs), 0)
+
+
+def test_while_the_ledger_is_filled_its_jobs_are_running_and_those_of_another_are_left_to_it(
+    translating, house, monkeypatch
+):
+    small.llama(house / "tiny", context=1024)
+    (runs.folder("b") / f".running-{platform.node()}-1-0").touch()
+    monkeypatch.setattr(marks, "_lives", lambda process, start: True)
+    asked = []
+    monkeypatch.setattr("llamax_kit.translate.translate", lambda engine, text, pairs, *rest: asked.append(
+        (len(pairs), [each.state for each in sweep_state.states(translating[:3])])))  # fmt: skip
+    with pytest.raises(SystemExit):
+        sweep._fill(translating[:3])
+    assert asked == [(1, ["running"] * 3)] * 2  # of a and c
+    assert [state(job)[0] for job in translating[:3]] == ["missing", "running", "missing"]
 
 
 def test_jobs_are_served_by_engine_and_those_that_cannot_be_run_alone(translating, monkeypatch):

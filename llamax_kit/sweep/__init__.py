@@ -13,10 +13,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from multiprocessing import connection, get_all_start_methods, get_context, parent_process
 from pathlib import Path
 
-from llamax_kit import execute, runs
+from llamax_kit import execute, marks, owners, runs
 from llamax_kit.errors import KitError
 from llamax_kit.sweep.jobs import Job
 from llamax_kit.sweep.state import State, states, summary, translates
@@ -29,11 +30,18 @@ def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
     """Run the jobs that are not done, `processes` at a time, and give the state of every job.
 
     One line on stderr for each job as it starts and as it ends. What a job's cells say on stderr goes to
-    `outputs/<run>/<notebook>.log`. A job that fails stops none but those that read its run. Two sweeps of one file at
-    once would run the same jobs: nothing locks.
+    `outputs/<run>/<notebook>.log`. A job that fails stops none but those that read its run. A job that another process
+    is at work on is left to it: two sweeps of one file at once share the jobs.
+
+    Raises KitError, before anything starts, when a job would write over another notebook's run.
     """
-    todo = [each.job for each in states(jobs) if each.state != "done"]
-    _say(f"{len(jobs)} jobs: {len(jobs) - len(todo)} done, {len(todo)} to do")
+    for job in jobs:
+        owners.check(job.folder, job.notebook.stem, job.defaults)
+    found = states(jobs)
+    todo = [each.job for each in found if each.state not in ("done", "running")]
+    done = [each for each in found if each.state == "done"]
+    running = f", {others} running" if (others := len(jobs) - len(done) - len(todo)) else ""
+    _say(f"{len(jobs)} jobs: {len(done)} done, {len(todo)} to do{running}")
     try:
         alone = _fill_ledger(todo)
         for block in sorted({job.block for job in jobs}):
@@ -61,9 +69,9 @@ def _fill_ledger(jobs: list[Job]) -> list[Job]:
 def _run_block(found: list[State], alone: list[Job], processes: int) -> None:
     """Execute what is not done, several at a time; those that load a model one at a time, so that memory holds one."""
     for each in found:
-        if each.needs:
-            _say(f"skip    {each.job.run}: {each.why}")
-    ready = [each.job for each in found if each.state != "done" and not each.needs]
+        if each.needs or each.state == "running":
+            _say(f"skip    {each.job.run}: {'running ' * (not each.needs)}{each.why}")
+    ready = [each.job for each in found if each.state not in ("done", "running") and not each.needs]
     _execute_all([job for job in ready if job not in alone], processes)
     _execute_all([job for job in ready if job in alone], 1)
 
@@ -87,18 +95,28 @@ def _fill(jobs: list[Job]) -> None:
     from llamax_kit.translate import translate
 
     engine, unfilled = None, 0
-    for job in jobs:
-        of = job.parameters
-        try:
-            engine = engine or engines.open(*(of[name] for name in ("model", "adapter", "device", "dtype")))
-            pairs = languages.directions(of["directions"], corpora.available(of["corpus"]))
-            text = corpora.load(of["corpus"], {code for pair in pairs for code in pair})
-            ledger = runs.outputs() / "ledger"
-            translate(engine, text, pairs, of["prompt"], of["decoding"], of["sentences"], ledger)
-        except KitError as error:  # the notebook will say so too, and keep it
-            unfilled += 1
-            _say(f"unfilled  {job.run}: {error}")
+    with ExitStack() as stack:
+        for job in [job for job in jobs if _marked(stack, job)]:  # all of them before the first takes its days
+            of = job.parameters
+            try:
+                engine = engine or engines.open(*(of[name] for name in ("model", "adapter", "device", "dtype")))
+                pairs = languages.directions(of["directions"], corpora.available(of["corpus"]))
+                text = corpora.load(of["corpus"], {code for pair in pairs for code in pair})
+                ledger = runs.outputs() / "ledger"
+                translate(engine, text, pairs, of["prompt"], of["decoding"], of["sentences"], ledger)
+            except KitError as error:  # the notebook will say so too, and keep it
+                unfilled += 1
+                _say(f"unfilled  {job.run}: {error}")
     sys.exit(bool(unfilled))
+
+
+def _marked(stack: ExitStack, job: Job) -> bool:
+    """Mark a job's folder until the stack is left; tell whether no other process was there first."""
+    try:
+        stack.enter_context(marks.held(runs.folder(job.run)))
+    except marks.Busy:
+        return False
+    return True
 
 
 def _execute_all(jobs: list[Job], processes: int) -> None:
@@ -106,20 +124,26 @@ def _execute_all(jobs: list[Job], processes: int) -> None:
         state = states([job])[0]
         if state.state == "done":
             _say(f"done    {job.run} in {seconds:.0f} s: {job.output.with_suffix('.html')}")
-            if not _log(job).stat().st_size:
-                _log(job).unlink()
+            with suppress(FileNotFoundError):  # another sweep, whose job it was, may have looked too
+                if not _log(job).stat().st_size:
+                    _log(job).unlink()
+            continue
+        if state.state == "running":
+            _say(f"skip    {job.run}: running {state.why}")
             continue
         why = state.why if state.state == "failed" else f"{_last_line(_log(job), code)}; to read: {_log(job)}"
         _say(f"failed  {job.run} after {seconds:.0f} s: {why}")
 
 
 def _execute(job: Job) -> None:
+    if states([job])[0].state in ("done", "running"):
+        return  # by another process, since this sweep looked
     runs.folder(job.run)
     with open(_log(job), "wb") as log:
         for stream in (1, 2):  # of the kernel too
             os.dup2(log.fileno(), stream)
     try:
-        execute.execute(job.notebook, job.output, job.values)
+        execute.execute(job.notebook, values=job.values)
     except KitError as error:
         sys.exit(str(error))
 

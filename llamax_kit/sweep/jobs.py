@@ -36,9 +36,14 @@ class Job(NamedTuple):
     run: str  # the name of its folder
 
     @property
+    def folder(self) -> Path:
+        """The run's folder, which need not be there yet."""
+        return runs.outputs() / self.run
+
+    @property
     def output(self) -> Path:
         """The executed notebook, once there is one: `outputs/<run>/<notebook>.ipynb`."""
-        return runs.outputs() / self.run / self.notebook.name
+        return self.folder / self.notebook.name
 
     @property
     def parameters(self) -> dict[str, Any]:

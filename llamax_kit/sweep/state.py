@@ -1,4 +1,4 @@
-"""What of a sweep is done, missing or failed, and why. Asks the executed notebooks alone; starts nothing.
+"""What of a sweep is done, running, missing or failed, and why. Asks the runs' folders alone; starts nothing.
 
 There is no file of states that could disagree with the results: a job is done when its executed notebook is there, was
 made by the same code with the same parameters, and no later attempt was broken off or failed; and when every run that
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from llamax_kit import runs
+from llamax_kit import marks, owners, runs
 from llamax_kit.sweep.jobs import Job
 
 TRANSLATES = {"model", "adapter", "device", "dtype", "corpus", "directions", "sentences", "prompt", "decoding", "fresh"}
@@ -22,7 +22,7 @@ class State(NamedTuple):
     """What became of a job."""
 
     job: Job
-    state: str  # "done", "missing" or "failed"
+    state: str  # "done", "running" (by a living process of this machine), "missing" or "failed"
     why: str  # one line; of a done job empty
     needs: str  # the run of an earlier block that is not done and that this job reads, or ""
 
@@ -51,13 +51,17 @@ def summary(found: Sequence[State], new: int | None = None) -> str:
     failed = [each.job.run for each in found if each.state == "failed"]
     done = f"{states.count('done')} done" + ("" if new is None else f" ({new} new)")
     parts = [f"{len(failed)} failed: {' '.join(failed)}"] * bool(failed)
-    parts += [f"{states.count('missing')} missing"] * ("missing" in states)
+    parts += [f"{states.count(state)} {state}" for state in ("running", "missing") if state in states]
     return ", ".join([done, *parts])
 
 
 def _state(job: Job) -> tuple[str, str]:
+    if theirs := owners.other(job.folder, job.notebook.stem, job.defaults):
+        return "missing", f"{job.folder} is the run of another notebook ({theirs}): give this one another name"
+    if (holder := marks.holder(job.folder)) and holder.here:
+        return "running", f"by {holder}"
     if job.output.with_suffix(".partial.ipynb").exists():
-        return "missing", "begun, not finished: interrupted, or running now"
+        return "missing", f"begun, not finished: {f'run by {holder}, or ' if holder else ''}interrupted"
     failed = job.output.with_suffix(".failed.ipynb")  # a later execution that succeeds takes it away
     last = failed if failed.exists() else job.output
     if not last.exists():
