@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from llamax_kit import corpora, hypotheses, runs
+from llamax_kit.errors import KitError, UnknownName
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "12_reproduce_the_paper.ipynb"
@@ -63,12 +64,26 @@ def released(data, tmp_path_factory):
 
 def test_it_opens_on_the_papers_numbers_without_data(printed):
     run, text = printed / "outputs/12_reproduce_the_paper", said(printed)
-    assert "As printed: the release is not read." in text and "`mine` is empty" in text
+    assert "the release is not read. To have it: llamax-kit fetch llamax_results" in text and "`mine` is empty" in text
+    assert text.count("Left out, since it takes the release, which is not read.") == 6
     assert "gains +12.17 spBLEU points over LLaMA2-7B-Alpaca in the mean of 14 printed averages" in text
     assert "above GPT-4 in 13 of 42 directions" in text and "in 89.5 % and 89.0 % without the 18 languages" in text
     verdicts = {row["verdict"] for row in rows(run / "claims.csv")}
-    assert {"holds", "holds on average, not everywhere", "does not hold against NLLB-200"} <= verdicts
+    assert verdicts == {
+        "holds",
+        "holds on average, not everywhere",
+        "does not hold",
+        "cannot be told without the release",
+    }
     assert len(rows(run / "table3.csv")) == 564 and len(rows(run / "detected.csv")) == 606
+
+
+def test_what_needs_the_release_is_neither_kept_nor_shown_empty_without_it(printed):
+    run = printed / "outputs/12_reproduce_the_paper"
+    assert not [path for name in ("summaries", "contradictions", "gains_", "m2m") for path in run.glob(f"{name}*")]
+    outputs = [each for cell in nbformat.read(printed / "out.ipynb", 4).cells for each in cell.get("outputs", [])]
+    tables = [each.data["text/html"] for each in outputs if "<table" in each.get("data", {}).get("text/html", "")]
+    assert len(tables) == 7 and sum(">recomputed</th>" in table for table in tables) == 1  # Figure 3, from model cards
 
 
 def test_every_picture_has_its_table_beside_it(printed):
@@ -111,10 +126,52 @@ def test_a_run_stands_beside_theirs_and_in_table_3(released):
     assert record["signatures"] == ["nrefs:1|case:mixed|eff:no|tok:flores101|smooth:exp|version:2.6.0"]
 
 
-def test_a_run_on_another_text_stops_it_with_what_to_do(data, tmp_path, monkeypatch):
-    from llamax_kit import example
+def test_gains_by_language_are_those_of_the_release_untested(released):
+    run = released / "outputs/released"
+    assert "LLaMAX2-7B-Alpaca is above LLaMA2-7B-Alpaca in 1,537 of 1,560 directions" in said(released)
+    for direction, mean in (("en-X", 13.73), ("X-en", 14.18)):
+        table = rows(run / f"gains_{direction}.csv")
+        assert len(table) == 101 and {row["verdict"] for row in table} == {"not tested"}
+        assert not any(row[name] for row in table for name in ("low", "high", "p", "p_holm", "q"))
+        assert sum(float(row["gain"]) for row in table) / 101 == pytest.approx(mean, abs=0.005)
+    grouped = {(row["group"], row["value"], row["direction"]): row for row in rows(run / "gains_by_group.csv")}
+    assert [grouped["split", value, "en-X"]["n"] for value in ("high", "low", "all")] == ["25", "76", "101"]
+    assert {group for group, *_ in grouped} == {"split", "data", "family", "script"}
+    heat = rows(run / "gains_heatmap.csv")
+    assert len(heat) == 102 and sum(bool(value) for row in heat for value in row.values()) - 102 == 1560 + 56
 
+
+def test_with_the_release_there_are_its_pictures_too(released):
+    names = {path.name for path in (released / "outputs/released").iterdir()}
+    more = {"gains_en-X", "gains_X-en", "gains_by_group", "gains_heatmap", "m2m", "yours", "yours_table3"}
+    assert {path.removesuffix(".png") for path in names if path.endswith(".png")} == PICTURES | more
+    assert {f"{name}.{ending}" for name in more for ending in ("pdf", "csv", "tex")} <= names
+
+
+def opened(**parameters) -> None:
+    """Execute the notebook here as far as it reads what its parameters name."""
+    known = {}
+    for cell in nbformat.read(NOTEBOOK, 4).cells:
+        if cell.cell_type == "code":
+            exec(cell.source, known)
+            if "parameters" in cell.metadata.get("tags", []):
+                known |= parameters
+        if cell.id == "nb12-06":
+            return
+
+
+def test_a_run_on_another_text_stops_it_with_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
-    example.make("demo_copy")
-    done = papermill(tmp_path, "-p", "mine", "demo_copy")
-    assert done.returncode != 0 and "must not stand beside each other. To mend: translate FLORES-101" in done.stderr
+    text = corpora.load("cldr", ["en"])
+    runs.record(runs.folder("demo_copy"), corpus={"name": text.name, "split": text.split, "release": text.release})
+    with pytest.raises(KitError, match="must not stand beside each other. To mend: translate FLORES-101"):
+        opened(mine="demo_copy")
+
+
+@pytest.mark.parametrize("name", ["system", "baseline", "theirs"])
+def test_a_wrong_name_stops_it_without_the_release_and_leaves_no_folder(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path / "nothing"))
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
+    with pytest.raises(UnknownName, match="system of the authors' release 'nonsense'"):
+        opened(**{name: "nonsense"})
+    assert not (tmp_path / "outputs").exists()
