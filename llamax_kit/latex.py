@@ -15,7 +15,7 @@ PACKAGES = "% needs \\usepackage{array,booktabs,longtable}\n"
 SHEET = 45  # lines; a longer table runs over several sheets
 WRAPPED = 27  # characters of a cell that is wrapped
 LINE = 88  # characters of small type in a line
-WIDE = 66, 74  # characters, without those that are wrapped, that go with the text's type and with small type
+SIZES = {92: r"\scriptsize", 74: r"\footnotesize", 66: r"\small"}  # for more characters than that, those wrapped aside
 ESCAPES = str.maketrans(
     {sign: f"\\{sign}" for sign in "{}$&#%_"}
     | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "|": r"\textbar{}",
@@ -50,15 +50,16 @@ def table(cells: "DataFrame", numbers: Collection[str], caption: str) -> str:
         hrules=True, caption=text(caption), column_format="".join(_layout(name, numbers, parts) for name in cells),
         environment="longtable" if sheets else None, position_float=None if sheets else "centering",
     )  # fmt: skip
-    if rest > WIDE[0] or parts:
-        size = (r"\footnotesize" if rest > WIDE[1] else r"\small") + r"\setlength{\tabcolsep}{3pt}"
+    size = next((size for width, size in SIZES.items() if rest > width), r"\small" if parts else "")
+    if size:
+        size += r"\setlength{\tabcolsep}{3pt}"
         written = f"{{{size}\n{written}}}\n" if sheets else written.replace("\\centering\n", f"\\centering{size}\n", 1)
     return PACKAGES + written
 
 
 def _parts(widths: dict[str, int], rest: int) -> dict[str, float]:
-    """Share what is left of a line among the columns that wrap, a column of sentences at most like 120 characters."""
-    long = {name: min(width, 120) for name, width in widths.items() if width > WRAPPED}
+    """Share what is left of a line among the columns that wrap; one four times as long gets twice the room."""
+    long = {name: width**0.5 for name, width in widths.items() if width > WRAPPED}
     return {name: max(0.3, 0.97 - rest / LINE) * width / sum(long.values()) for name, width in long.items()}
 
 
@@ -93,6 +94,6 @@ def _head(name: str, side: str) -> str:
 
 
 def _broken(plain: str) -> str:
-    """Write a text that may break within a signature, a path or a hash, too."""
-    parts = re.split(r"(?<=[|/_:,.=])(?=\S)|(?<=[0-9a-f]{16})(?=[0-9a-f]{16})", plain)
+    """Write a text that may break within a signature, a path or a hash, too, though not within a number."""
+    parts = re.split(r"(?<=[|/_:=])(?=\S)|(?<=[,.])(?=[a-z])|(?<=[0-9a-f]{16})(?=[0-9a-f]{16})", plain)
     return r"\allowbreak{}".join(map(text, parts))

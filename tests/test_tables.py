@@ -124,6 +124,7 @@ def test_sentences_stand_in_a_column_that_wraps_and_a_signature_may_break(tmp_pa
     wraps = r">\{\\raggedright\\arraybackslash\}p\{0\.\d\d\\linewidth\}"
     assert re.search(rf"\\begin{{tabular}}{{{wraps}r{wraps}}}", text)
     assert r"\textbar{}\allowbreak{}case:\allowbreak{}mixed" in text
+    assert "+9.45, 1,012" in tex(tmp_path, pd.DataFrame({"found": [f"{SENTENCE} +9.45, 1,012"]}))
 
 
 def test_a_table_longer_than_a_sheet_runs_over_several(tmp_path):
