@@ -77,6 +77,21 @@ def test_its_own_page_says_nothing_aside_and_its_pictures_speak(default):
     assert len(alts) == 2 and all(alts)
 
 
+def test_a_paper_gets_what_it_prints_and_one_order_of_languages(default):
+    for place in (default, default / "report/tables"):
+        text = (place / "gains.tex").read_text(encoding="utf-8")
+        assert text.count("nrefs") == 2 and "& 0.0140 & gained" in text and "longtable" in text  # in the caption of each sheet, in no row
+    assert "signature" in rows(default / "gains.csv")[0]
+    order = [row["tgt"] for row in rows(default / "side_by_side.csv")]
+    assert [row["tgt"] for row in rows(default / "gains.csv")] == order and len(order) == 140
+
+
+def test_a_report_outside_of_its_run_is_refused_before_any_work(outputs, default):
+    done = papermill(outputs, "-p", "report", "../x", "-p", "run", "bad")
+    assert done.returncode != 0 and "must be one plain folder name, got '../x'" in done.stderr
+    assert not (outputs / "x").exists() and not list((outputs / "bad").iterdir())
+
+
 def test_what_does_not_compare_stops_it_with_both_values_and_the_remedy(default, outputs):
     half = runs.load("demo_copy")
     save("half", half.translations[half.translations["index"] % 2 == 0], corpus=half.record["corpus"])
@@ -104,6 +119,9 @@ def test_real_systems_are_compared_with_sacrebleus_scores(data, outputs):
         own = table[(table["system"] == name) & (table["tgt"] == tgt)]
         bleu = sacrebleu.corpus_bleu(list(own["hypothesis"]), [list(own["reference"])], tokenize="flores101")
         assert float(row["score"]) == bleu.score
+    shared = pd.read_csv(outputs / "real/summary.csv").set_index("system")
+    assert shared["directions"].to_dict() == {"microsoft": 2, "google (more)": 2, "nllb": 2}
+    assert shared["shared_gain"].equals(shared["mean_gain"].rename("shared_gain"))
     effects = pd.read_csv(outputs / "real/report/tables/effects.csv")
     assert effects["differ"].tolist() == [0, 0] and effects["difference"].tolist() == [0, 0]
     changed = pd.read_csv(outputs / "real/report/tables/changes.csv", keep_default_na=False)
