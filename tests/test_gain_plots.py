@@ -125,6 +125,9 @@ def test_next_to_nothing_looks_like_it():
     assert ax.collections[0].get_clim() == (-1, 1)
     ax.figure.canvas.draw()
     assert not ax.figure.axes[1].yaxis.get_offset_text().get_text()
+    nothing = table(17).assign(gain=0.001, low=0.0, high=0.002)
+    for ax in (draw(plots.gains, nothing), draw(plots.trained_against_unseen, nothing)):
+        assert ax.get_xlim()[0] <= -1 and ax.get_xlim()[1] >= 1
 
 
 def test_among_many_languages_cells_are_sources_by_targets_and_pivots_both_ways_are_columns():

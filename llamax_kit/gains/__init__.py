@@ -20,7 +20,7 @@ __all__ = ["Pair", "from_scores", "gains", "lacking", "method", "notes", "pair",
 COLUMNS = ["system", "baseline", "src", "tgt", "metric", "score", "baseline_score", "gain", "low", "high",
            "p", "p_holm", "q", "n", "signature", "verdict", "note"]  # fmt: skip
 NAMED = 20  # directions that a note names; gains.csv has them all
-SECONDS = 5e-4  # a sentence's share of the work, counted, resampled and shuffled 10,000 times; to plan by
+SECONDS = 2e-4  # a sentence's share of the work, counted, resampled and shuffled 10,000 times; to plan by
 
 
 def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":

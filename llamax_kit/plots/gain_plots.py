@@ -34,10 +34,13 @@ def gains(table: "DataFrame", ax: "Axes") -> None:
     panels = _panels(ax, columns, rows)
     ends = ordered[["gain", "low", "high"]]
     least, most = min(0, ends.min(axis=None)), max(0, ends.max(axis=None))
+    if most - least < 2:  # next to nothing is not blown up
+        least, most = min(least, -1), max(most, 1)
     for at, panel in enumerate(panels):
         _dots(ordered.iloc[at * rows : (at + 1) * rows], panel, colours(ordered["value"]), 10 if rows <= LOOSE else 8)
         panel.set_ylim(rows - 0.4, -0.6)
-        panel.set_xlim(least - 0.04 * (most - least or 1), most + 0.04 * (most - least or 1))
+        panel.set_xlim(least - 0.04 * (most - least), most + 0.04 * (most - least))
+        panel.tick_params(axis="x", labelsize=10 if columns == 1 else 8)
         finish(panel, 1)
     bars = "no interval, no test" if ordered["low"].isna().all() else "bars: paired 95 % interval"
     panels[columns // 2].set_xlabel(f"gain in {metric} (points; {bars})")
@@ -121,8 +124,9 @@ def _legend(ordered: "DataFrame", ax: "Axes") -> None:
             for value, (colour, marker) in colours(ordered["value"]).items() if value]  # fmt: skip
     said += [("gained or lost", "0.2", "0.2", "o")] * bool({GAINED, LOST} & found)
     said += [(UNCLEAR, "0.2", "white", "o")] * (UNCLEAR in found)
+    ncols = len(said) if len(said) <= 5 else ceil(len(said) / 2)
     handles = [Line2D([], [], color=edge, markerfacecolor=face, marker=marker, label=label, linestyle="", markersize=5)
                for label, edge, face, marker in said]  # fmt: skip
     if handles:
         ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False, borderaxespad=4.5,
-                  ncols=4, fontsize=9, handletextpad=0.1, columnspacing=1.2)  # fmt: skip
+                  ncols=ncols, fontsize=9, handletextpad=0.1, columnspacing=1.2)  # fmt: skip

@@ -36,6 +36,8 @@ def by_group(table: "DataFrame", ax: "Axes") -> None:
         _strip(rows.sort_values("gain", ignore_index=True), y, ax, colour)
     ax.axvline(0, color="0.3", linewidth=0.8, zorder=0)
     ax.margins(x=0.13)  # for the names at both ends
+    if table["gain"].abs().max() < 1:  # next to nothing is not blown up
+        ax.set_xlim(-1, 1)
     ax.set_yticks(range(len(lines)), [f"{name} (n = {len(rows)})" for name, rows in lines])
     ax.set_ylim(len(lines) - 0.4, -0.6)
     hollow = "; hollow: not shown to differ" if (table["verdict"] == UNCLEAR).any() else ""
@@ -113,7 +115,8 @@ def _lines(table: "DataFrame") -> "list[tuple[str, DataFrame]]":
 
 def _strip(rows: "DataFrame", y: int, ax: "Axes", colour) -> None:
     """Draw a group's languages, in order of gain, on the line y."""
-    spread = [(at * GOLDEN) % 1 - 0.5 for at in range(len(rows))] if len(rows) >= BOX else [0.4, -0.4] * BOX
+    few = [0.4, -0.4] * BOX if len(rows) > 1 else [0.0]
+    spread = [(at * GOLDEN) % 1 - 0.5 for at in range(len(rows))] if len(rows) >= BOX else few
     heights = [y + 0.55 * each for each in spread[: len(rows)]]
     faces = ["white" if verdict == UNCLEAR else colour for verdict in rows["verdict"]]
     if len(rows) >= BOX:

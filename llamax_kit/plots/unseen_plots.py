@@ -52,7 +52,7 @@ def seen_unseen(table: "DataFrame", ax: "Axes", title: str, metric: str = "spBLE
     ax.set_ylim(len(rows) - 0.5, -0.6)
     ax.set_xlim(0, max(ax.get_xlim()[1], ax.dataLim.x1 * 1.05))
     bars = ", bar: 95 % interval of the mean gain" if any(known) else ""
-    ax.set_xlabel(f"mean {metric} (points; open: baseline, filled: system{bars})")
+    ax.set_xlabel(f"mean {metric} (points)\nopen: baseline, filled: system{bars}")
     ax.set_title(title, fontsize="medium")
     _finish(ax)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,17 +10,27 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from finished import CLDR, save
+
+from llamax_kit import corpora, hypotheses, spbleu
+from llamax_kit.errors import UnknownName
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "06_see_language_gains.ipynb"
 NAME = NOTEBOOK.stem
 
 
-def papermill(folder, *options, notebook=NOTEBOOK):
-    """Execute a notebook by plain papermill; outputs go to `folder`/outputs."""
-    command = [sys.executable, "-m", "papermill", str(notebook), "out.ipynb", "-k", "python3", "--no-progress-bar"]
+def papermill(folder, *options, output="out.ipynb"):
+    """Execute the notebook by plain papermill; outputs go to `folder`/outputs."""
+    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), output, "-k", "python3", "--no-progress-bar"]
     environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "outputs")}
     return subprocess.run([*command, *options], cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def said(notebook) -> str:
+    """What an executed notebook printed."""
+    outputs = [each for cell in nbformat.read(notebook, 4).cells for each in cell.get("outputs", [])]
+    return "".join(each["text"] for each in outputs if each.get("name") == "stdout")
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +65,8 @@ def test_each_picture_lies_there_twice_with_its_table_and_has_a_text(default):
     alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
     assert len(alts) == len(set(alts)) == 6 and alts[0].startswith("Gain of demo_spanish over demo_copy")
     assert not [each for each in outputs if each.get("name") == "stderr"]
+    printed = said(default / "out.ipynb")
+    assert "140 directions of 57–60 sentences\n" in printed and "Note:" not in printed
 
 
 def test_the_record_names_both_runs_and_all_that_makes_a_figure(default):
@@ -73,36 +86,50 @@ def test_more_sentences_find_smaller_gains_and_no_gain_is_rarely_found(default):
     assert enough[1012] < enough[250] < enough[100]
 
 
-def test_one_direction_is_enough(default):
-    done = papermill(default, "-p", "directions", "en-pt", "-p", "group", "family", "-p", "run", "one")
+def test_one_direction_without_any_difference_is_enough_and_is_said_to_be_that(default):
+    shutil.copytree(default / "outputs/demo_copy", default / "outputs/same")
+    options = "-p system demo_copy -p baseline same -p directions en-pt -p group family -p run one".split()
+    done = papermill(default, *options, output="one.ipynb")
     assert done.returncode == 0, done.stderr[-3000:]
     row = pd.read_csv(default / "outputs/one/gains.csv").iloc[0]
-    assert row.p == row.p_holm == row.q
+    assert row.p == row.p_holm == row.q == 1 and row.note == "identical outputs"
     assert list(pd.read_csv(default / "outputs/one/groups.csv")["n"]) == [1, 1]
     assert "corrected over 1 test" in json.loads((default / "outputs/one/run.json").read_text())["method"]
+    printed = said(default / "one.ipynb")
+    assert "1 direction of 60 sentences\n" in printed and "Note: identical outputs in the only direction.\n" in printed
+    assert "no heat map" in printed and "No direction has a gain: power is not simulated." in printed
+    assert not list((default / "outputs/one").glob("heatmap.*")) + list((default / "outputs/one").glob("power.*"))
 
 
-def test_a_misspelt_group_stops_it_before_anything_is_tested(default):
-    done = papermill(default, "-p", "group", "families", "-p", "run", "wrong")
-    assert done.returncode != 0 and "unknown grouping 'families'. One of: split, trained, script" in done.stderr
+def test_a_misspelt_group_stops_it_before_anything_is_tested(default, monkeypatch):
+    """Its cells in this process, for the notebook takes no longer to stop than to begin."""
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(default / "outputs"))
+    code = "\n".join(cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code")
+    for given, wrong in (('group: str = "split"', 'group = "families"'), (f'run: str = "{NAME}"', 'run = "wrong"')):
+        assert code.count(given) == 1
+        code = code.replace(given, wrong)
+    with pytest.raises(UnknownName, match="unknown grouping 'families'. One of: split, trained, script"):
+        exec(code, {})
     assert list((default / "outputs/wrong").glob("*.csv")) == []
 
 
-def test_two_real_systems_of_one_run_and_the_direction_that_one_lacks(data, tmp_path):
-    scored = PROJECT / "params/05_score_hypotheses/mozilla.yml"
-    options = ("-f", str(scored), "-p", "hypotheses", str(data / "system_outputs/mozilla_flores101"))
-    quick = "-p sentences 150 -p chrf False -p examples 0".split()
-    done = papermill(tmp_path, *options, *quick, notebook=PROJECT / "notebooks/05_score_hypotheses.ipynb")
-    assert done.returncode == 0, done.stderr[-3000:]
+def test_two_real_systems_of_one_run_and_the_direction_that_one_lacks(data, tmp_path, monkeypatch):
+    """Scored by another tokenizer than they are compared by, as `tokenize` allows."""
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
+    outputs = hypotheses.find_outputs(data / "system_outputs/mozilla_flores101")
+    text = corpora.load("flores101", sorted({code for each in outputs for code in (each.src, each.tgt)}))
+    table = hypotheses.read_outputs([each for each in outputs if each.system in ("google", "nllb")], text, 150)
+    save("05_mozilla", table, tokenize="cldr", corpus=CLDR | {"release": text.release})
     done = papermill(tmp_path, "-f", str(PROJECT / "params" / NAME / "google_nllb.yml"))
     assert done.returncode == 0, done.stderr[-3000:]
     folder = tmp_path / "outputs/06_google_nllb"
-    table = pd.read_csv(folder / "gains.csv")
-    assert len(table) == 16 and set(table["n"]) == {150} and set(table["metric"]) == {"spBLEU"}
+    found = pd.read_csv(folder / "gains.csv")
+    assert len(found) == 16 and set(found["n"]) == {150} and set(found["metric"]) == {"spBLEU"}
     left_out = pd.read_csv(folder / "left_out.csv")
     assert left_out.to_numpy().tolist() == [["is", "en", "05_mozilla:nllb"]]
-    scores = pd.read_csv(tmp_path / "outputs/05_mozilla/scores.csv").set_index(["system", "src", "tgt"])["score"]
-    for row in table.itertuples():
+    scores = spbleu.score_table(table, "flores101", chrf=False).set_index(["system", "src", "tgt"])["score"]
+    for row in found.itertuples():
         theirs = (scores[system, row.src, row.tgt] for system in ("google", "nllb"))
         assert (row.score, row.baseline_score) == tuple(theirs)
-    assert (table.query("tgt == 'cy'")["verdict"] == "gained").all()  # 24 points on the whole devtest
+    assert (found.query("tgt == 'cy'")["verdict"] == "gained").all()  # 24 points on the whole devtest
+    assert "16 directions of 150 sentences\n" in said(tmp_path / "out.ipynb")

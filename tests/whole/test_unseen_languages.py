@@ -9,14 +9,17 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from finished import CLDR, save
+
+from llamax_kit import corpora, hypotheses
 
 PROJECT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = PROJECT / "notebooks"
+NOTEBOOK = PROJECT / "notebooks" / "07_test_unseen_languages.ipynb"
 
 
-def papermill(folder, notebook, *options):
-    """Execute a notebook by plain papermill; outputs go to `folder`/outputs."""
-    command = [sys.executable, "-m", "papermill", str(NOTEBOOKS / notebook), "out.ipynb", "-k", "python3"]
+def papermill(folder, *options):
+    """Execute the notebook by plain papermill; outputs go to `folder`/outputs."""
+    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), "out.ipynb", "-k", "python3"]
     environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "outputs")}
     command += ["--no-progress-bar", *options]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
@@ -32,7 +35,7 @@ def rows(path):
 def folder(tmp_path_factory):
     """The defaults, executed."""
     place = tmp_path_factory.mktemp("unseen")
-    papermill(place, "07_test_unseen_languages.ipynb")
+    papermill(place)
     return place
 
 
@@ -66,27 +69,29 @@ def test_it_says_what_is_not_known_and_nothing_is_said_aside(folder):
     notebook = nbformat.read(folder / "out.ipynb", 4)
     outputs = [each for cell in notebook.cells for each in cell.get("outputs", [])]
     alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
-    assert len(alts) == 5 and "en-X, unseen: 6.0 to 14.4" in alts[0] and "Right, demo_spanish: " in alts[0]
+    assert len(alts) == 5 and "en-X, unseen: 6.0 to 14.4" in alts[0]
+    assert "Below, demo_spanish over demo_copy: " in alts[0]
     printed = "".join(each["text"] for each in outputs if each.get("name") == "stdout")
-    assert "59 of 102: " in printed
+    assert "59 of 102: " in printed and "140 directions of 57–60 sentences\n" in printed
     assert not [each for each in outputs if each.get("name") == "stderr"]
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert "the authors never published their list" in prose
 
 
 def test_groups_of_one_pass_without_interval(folder):
-    papermill(folder, "07_test_unseen_languages.ipynb", "-p", "directions", "en-eus_Latn en-sw", "-p", "run", "few")
+    papermill(folder, "-p", "directions", "en-eus_Latn en-sw", "-p", "run", "few")
     (difference,) = rows(folder / "outputs/few/difference.csv")
     assert (difference["p"], difference["n_trained"], difference["n_unseen"]) == ("", "1", "1")
 
 
-def test_gpt_35_against_copying_on_13_trained_and_7_unseen_languages(data, tmp_path):
-    outputs = data / "system_outputs/chatgpt_flores200"
-    params = PROJECT / "params"
-    quick = "-p sentences 100 -p chrf False -p examples 1".split()
-    papermill(tmp_path, "05_score_hypotheses.ipynb", "-f", str(params / "05_score_hypotheses/chatgpt.yml"),
-              "-p", "hypotheses", str(outputs), *quick)  # fmt: skip
-    papermill(tmp_path, "07_test_unseen_languages.ipynb", "-f", str(params / "07_test_unseen_languages/chatgpt.yml"))
+def test_gpt_35_over_copying_on_13_trained_and_7_unseen_languages(data, tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
+    outputs = hypotheses.find_outputs(data / "system_outputs/chatgpt_flores200", "en")
+    text = corpora.load("flores200", ["en", *(each.tgt for each in outputs)])
+    table = hypotheses.read_outputs(outputs, text, 100)
+    copied = table.assign(system="copy", hypothesis=table["source"])
+    save("05_chatgpt", table, copied, tokenize="flores101", corpus=CLDR | {"release": text.release})
+    papermill(tmp_path, "-f", str(PROJECT / "params/07_test_unseen_languages/chatgpt.yml"))
     run = tmp_path / "outputs/07_chatgpt"
     (difference,) = rows(run / "difference.csv")
     assert (difference["n_trained"], difference["n_unseen"]) == ("13", "7")
