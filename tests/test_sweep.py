@@ -219,7 +219,7 @@ def test_another_notebooks_run_is_refused_before_anything_starts(read, house, mo
     found = sweep_state.states(jobs)
     assert [each.state for each in found] == ["missing", "missing"]
     assert "victim is the run of another notebook (04_translate): give this one another name" in found[1].why
-    monkeypatch.setattr(sweep, "_processes", lambda *given: pytest.fail("started something"))
+    monkeypatch.setattr(sweep, "in_processes", lambda *given: pytest.fail("started something"))
     with pytest.raises(KitError, match="victim is the run of another notebook"):
         sweep.run(jobs)
     assert not (house / "outputs" / "a").exists()

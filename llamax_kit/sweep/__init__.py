@@ -8,22 +8,19 @@ A sweep may be killed: its processes end with it, a job that was being run is mi
 """
 
 import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from multiprocessing import connection, get_all_start_methods, get_context, parent_process
 from pathlib import Path
 
 from llamax_kit import execute, marks, owners, runs
 from llamax_kit.errors import KitError
 from llamax_kit.sweep.jobs import Job
+from llamax_kit.sweep.processes import in_processes
 from llamax_kit.sweep.state import State, states, summary, translates
 
 ENGINE = ("model", "adapter", "dtype", "device")  # the parameters that say which model is loaded, and how
-LIBRARIES = ["llamax_kit.execute", "papermill", "nbconvert.exporters"]  # seconds to import, once for all processes
 
 
 def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
@@ -80,7 +77,7 @@ def _filled(jobs: list[Job]) -> bool:
     """Fill the ledger for jobs of one engine, in a process that then gives its memory back; tell if all went well."""
     model = f"{jobs[0].parameters['model']} for {len(jobs)} {'jobs' if len(jobs) > 1 else 'job'}"
     _say(f"fill    {model}")
-    ((_, code, seconds),) = _processes(_fill, [jobs], 1)
+    ((_, code, seconds),) = in_processes(_fill, [jobs], 1)
     _say(f"{'filled' if code == 0 else 'unfilled'}  {model}, {seconds:.0f} s")
     return code == 0
 
@@ -120,7 +117,7 @@ def _marked(stack: ExitStack, job: Job) -> bool:
 
 
 def _execute_all(jobs: list[Job], processes: int) -> None:
-    for job, code, seconds in _processes(_execute, jobs, processes, lambda job: _say(f"start   {job.run}")):
+    for job, code, seconds in in_processes(_execute, jobs, processes, lambda job: _say(f"start   {job.run}")):
         state = states([job])[0]
         if state.state == "done":
             _say(f"done    {job.run} in {seconds:.0f} s: {job.output.with_suffix('.html')}")
@@ -156,46 +153,6 @@ def _last_line(log: Path, code: int) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
     said = next(filter(str.strip, reversed(lines)), "it said nothing")
     return said if code >= 0 else f"its process was ended by signal {-code} (9: often the memory was full)"
-
-
-def _processes(work: Callable, items: Iterable, most: int, begin=lambda item: None) -> Iterator[tuple]:
-    """Do `work(item)` in a process for each item, `most` at a time; give (item, exit code, seconds) as each ends."""
-    context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
-    if hasattr(context, "set_forkserver_preload"):
-        context.set_forkserver_preload(LIBRARIES)
-    waiting, running = list(items), {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < most:
-                item = waiting.pop(0)
-                child = context.Process(target=_work, args=(work, item, dict(os.environ), os.getcwd()), daemon=True)
-                begin(item)
-                child.start()
-                running[child.sentinel] = child, item, time.monotonic()
-            for sentinel in connection.wait(list(running)):
-                child, item, start = running.pop(sentinel)
-                child.join()
-                yield item, child.exitcode, time.monotonic() - start
-    finally:
-        for child, *_ in running.values():
-            child.terminate()
-            child.join()
-
-
-def _work(work: Callable, item, environment: dict, folder: str) -> None:
-    """Begin a process: with the environment as it is now, deaf to Ctrl-C, which is the sweep's, and ended with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.clear()
-    os.environ.update(environment)  # the server that forks processes has its own, as old as the first of them
-    os.chdir(folder)
-    threading.Thread(target=_end_with, args=[parent_process().sentinel], daemon=True).start()
-    work(item)
-
-
-def _end_with(sentinel) -> None:
-    """End this process when the sweep's does, however that ended: else it would write into the next sweep's folders."""
-    connection.wait([sentinel])
-    os._exit(1)
 
 
 def _say(line: str) -> None:

@@ -75,6 +75,18 @@ def test_stopped_in_its_second_job_it_leaves_no_process_and_then_runs_just_the_m
     assert tables(folder) == tables(whole) and len(tables(whole)) >= 6
 
 
+def test_two_sweeps_of_one_file_at_once_share_the_jobs(whole, tmp_path):
+    folder = tmp_path / "two"
+    first = start(folder, SCORES)
+    wait_for(folder / "out" / "first_5" / "05_score_hypotheses.partial.ipynb", first)
+    second = start(folder, SCORES)
+    said = [process.communicate()[1] for process in (first, second)]
+    assert "skip    first_5: running by process" in said[1] and "Traceback" not in said[0] + said[1]
+    assert sweep(folder, SCORES).endswith("3 done (0 new)\n")
+    assert tables(folder) == tables(whole)
+    assert list(folder.glob("out/*/.running*")) == []
+
+
 def wait_for(file: Path, process) -> None:
     end = time.monotonic() + 120
     while not file.exists() and process.poll() is None and time.monotonic() < end:
