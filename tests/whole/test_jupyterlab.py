@@ -97,8 +97,10 @@ def test_no_cell_failed(page):
 
 
 def test_the_score_table_is_on_the_page_and_scrolls_in_itself(page):
-    table = page.locator(".jp-OutputArea-output table", has_text="Scores, two systems").first
-    page.locator(".jp-Notebook .jp-Cell", has=table).scroll_into_view_if_needed()  # cells out of sight have no text
+    figure = page.locator(".jp-OutputArea-output figure", has_text="Scores, two systems").first
+    page.locator(".jp-Notebook .jp-Cell", has=figure).scroll_into_view_if_needed()  # what is out of sight has no text
+    table = figure.locator("table")
+    table.scroll_into_view_if_needed()
     table.wait_for(state="visible", timeout=10_000)
     assert {"system", "src", "tgt", "score", "low", "high", "n"} <= set(table.locator("th").all_inner_texts())
     assert table.locator("td", has_text="copy").count()

@@ -30,6 +30,7 @@ def test_a_kernel_of_jupyters_server_knows_its_notebook(tmp_path):
         client = BlockingKernelClient(connection_file=str(tmp_path / f"kernel-{session.json()['kernel']['id']}.json"))
         client.load_connection_file()
         client.start_channels()
+        client.wait_for_ready(timeout=60)  # else what it prints may come before this listens
         said = []
         client.execute_interactive("from llamax_kit import owners; print(owners.notebook())", timeout=60,
                                    output_hook=lambda message: said.append(message["content"].get("text")))  # fmt: skip
