@@ -31,7 +31,13 @@ def start(folder: Path, text: str, *words: str) -> subprocess.Popen:
     (folder / "s.yml").write_text(text, encoding="utf-8")
     environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "out")}
     command = [sys.executable, "-m", "llamax_kit.cli", "sweep", str(folder / "s.yml"), *words]
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                            preexec_fn=_hears_ctrl_c)  # fmt: skip
+
+
+def _hears_ctrl_c() -> None:
+    """Undo what a shell's `&` did to the tests: it makes a process, and all that it starts, deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def sweep(folder: Path, text: str, *words: str) -> str:
