@@ -150,6 +150,34 @@ def load(run: str) -> Run:
     return Run(place, translations, scores, json.loads((place / "run.json").read_text(encoding="utf-8")))
 
 
+def system(spec: str) -> "tuple[Run, str, DataFrame]":
+    """Find a system of a run, and its translations: by "run:system", or by the run alone, if it holds no other.
+
+    The baseline `copy`, which a run scores beside its systems, does not count as another.
+    `system("05_mozilla:nllb")` gives the run, "nllb", and its rows of the translations table in their order.
+
+    Raises UnknownName for a run or system that is not there, KitError for a run without translations, or one that holds
+    several systems where none is named.
+    """
+    name, _, wanted = spec.partition(":")
+    run = load(name)
+    if run.translations is None:
+        raise KitError(
+            f"the run {name} kept no translations, only {run.folder.name}/run.json. "
+            f"To mend: run it again with notebook 04 or 05, which keep them; "
+            "gains.from_scores compares two score tables without, but has no intervals"
+        )
+    held = list(dict.fromkeys(run.translations["system"]))
+    own = [each for each in held if each != "copy"] or held
+    if not wanted and len(own) > 1:
+        choices = ", ".join(f"{name}:{each}" for each in held)
+        raise KitError(f"the run {name} holds {len(held)} systems. To mend: name one of {choices}")
+    if wanted and wanted not in held:
+        raise UnknownName(f"system in the run {name}", wanted, held, f"name one of these, as in {name}:{held[0]}")
+    chosen = wanted or own[0]
+    return run, chosen, run.translations[run.translations["system"] == chosen].reset_index(drop=True)
+
+
 def _read_translations(place: Path) -> "DataFrame | None":
     import pandas as pd
 

@@ -135,6 +135,23 @@ def test_another_text_under_the_same_release_is_refused(text):
         compare.gather("a b")
 
 
+def test_some_systems_of_a_run_may_be_named_alone():
+    save("a", rows("one"), rows("two"), rows("three"))
+    save("b", rows("one"))
+    some = compare.gather("a:three a:one b")
+    assert list(some.systems["spec"]) == ["a:three", "a:one", "b:one"]
+    assert set(some.scores["system"]) == set(some.translations["system"]) == {"one (a)", "three", "one (b)"}
+    assert list(some.runs) == ["a", "b"]
+    whole = compare.gather("a b")
+    kept = whole.scores[whole.scores["system"] != "two"].sort_values(list(some.scores))
+    assert some.scores.sort_values(list(some.scores)).reset_index(drop=True).equals(kept.reset_index(drop=True))
+    with pytest.raises(UnknownName, match="unknown system in the run a 'tow'. One of: one, two, three"):
+        compare.gather("a:tow")
+    for twice in ("a a:one", "a:one a", "a:one a:one"):
+        with pytest.raises(KitError, match="is named twice. To mend: name each once, whole or by some of its systems"):
+            compare.gather(twice)
+
+
 def test_what_is_no_run_to_compare_is_said(outputs):
     save("a", rows("one"))
     (outputs / "half/translations").mkdir(parents=True)

@@ -38,13 +38,14 @@ class Gathered(NamedTuple):
 
 
 def gather(names: str | Iterable[str]) -> Gathered:
-    """Read finished runs, by name or folder, as one: `gather("05_mozilla 05_mine")`.
+    """Read finished runs, by name or folder, as one: `gather("05_mozilla 05_mine")`; or of a run some systems alone, as
+    in `gather("05_mozilla:google 05_mozilla:nllb")`.
 
     A system whose name is in two runs is called "system (run)"; only the baseline `copy`, where it scores alike in
     all runs, stands once.
 
-    Raises KitError for no run, the same run twice, an unfinished one, or one without scores; UnknownName for a run
-    that is not there; NotComparable for different corpora, signatures, or sentences in a shared direction.
+    Raises KitError for no run, the same one twice, an unfinished one, or one without scores; UnknownName for a run or
+    system that is not there; NotComparable for different corpora, signatures, or sentences in a shared direction.
     """
     import pandas as pd
 
@@ -87,7 +88,7 @@ def _load(names: list[str]) -> tuple[dict[str, Run], dict[str, str]]:
     """Load runs by the names of their folders; and tell under which name each was asked for."""
     found: dict[str, Run] = {}
     given: dict[str, str] = {}
-    for name in names:
+    for name, systems in _asked(names).items():
         place = Path(name) if Path(name).is_dir() else runs.outputs() / name
         if place.is_dir() and not (place / "run.json").is_file():
             raise KitError(
@@ -103,10 +104,37 @@ def _load(names: list[str]) -> tuple[dict[str, Run], dict[str, str]]:
                 f"run {name!r} holds no scores (scores.csv). To mend: name a run of notebook 04 or 05, or score its "
                 f"outputs with notebook 05"
             )
-        found[key], given[key] = run, name
+        found[key], given[key] = _only(systems, run, name), name
     if not found:
         raise KitError('no runs are named. To mend: name some, as in "demo_copy demo_spanish"')
     return found, given
+
+
+def _asked(names: list[str]) -> dict[str, list[str]]:
+    """Part "run:system" into the runs and, for each, the systems asked for; none stands for all."""
+    asked: dict[str, list[str]] = {}
+    for name in names:
+        run, _, system = (name, "", "") if Path(name).is_dir() else name.partition(":")
+        if run in asked and (not system or not asked[run] or system in asked[run]):
+            raise KitError(f"run {name!r} is named twice. To mend: name each once, whole or by some of its systems")
+        asked.setdefault(run, []).extend([system] * bool(system))
+    return asked
+
+
+def _only(systems: list[str], run: Run, name: str) -> Run:
+    """Keep some systems of a run, in the order asked; all, where none is named."""
+    import pandas as pd
+
+    held = list(dict.fromkeys(run.scores["system"]))
+    for unknown in (each for each in systems if each not in held):
+        raise UnknownName(f"system in the run {name}", unknown, held, f"name one of these, as in {name}:{held[0]}")
+    tables = {"scores": run.scores, "translations": run.translations}
+    chosen = {
+        kind: pd.concat([table[table["system"] == each] for each in systems], ignore_index=True)
+        for kind, table in tables.items()
+        if systems and table is not None
+    }
+    return run._replace(**chosen)
 
 
 def _labelled(tables: "dict[str, DataFrame]") -> "DataFrame":

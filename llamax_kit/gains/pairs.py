@@ -7,7 +7,7 @@ google and nllb in the run 05_mozilla, "05_mozilla:nllb". The two may be of one 
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit import comparable, languages, runs, translations
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.errors import KitError
 from llamax_kit.models.catalogue import trained_on_flores
 
 if TYPE_CHECKING:
@@ -58,13 +58,13 @@ def pair(system: str, baseline: str, directions: str = "", tokenize: str = "") -
     """
     import pandas as pd
 
-    loaded = {name: runs.load(name) for name in dict.fromkeys(each.partition(":")[0] for each in (system, baseline))}
-    sides = [_rows(loaded[name.partition(":")[0]], name) for name in (system, baseline)]
-    first, second = ((run, rows["system"].iloc[0]) for run, rows in sides)
+    names = system, baseline
+    sides = [runs.system(name) for name in names]
+    first, second = ((run, own) for run, own, _ in sides)
     if first[0].folder == second[0].folder and first[1] == second[1]:
         raise KitError(f"{system} and {baseline} are one system of one run. To mend: name two systems to compare")
-    comparable.same_corpus({name: run.record for name, (run, _) in zip((system, baseline), sides, strict=True)})
-    tables = [rows.assign(system=name) for (_, rows), name in zip(sides, (system, baseline), strict=True)]
+    comparable.same_corpus({name: run.record for name, (run, *_) in zip(names, sides, strict=True)})
+    tables = [translations.check(rows).assign(system=name) for (*_, rows), name in zip(sides, names, strict=True)]
     tables = [_chosen(table, directions, tables) for table in tables]
     left_out = lacking(*tables)
     ours, theirs = (_shared(table, left_out) for table in tables)
@@ -103,27 +103,6 @@ def size(n: "Series") -> str:
     """Say how many directions of how many sentences, from n of each: of 57 and 60 "2 directions of 57–60 sentences"."""
     sentences = "–".join(dict.fromkeys(f"{each:,.0f}" for each in (n.min(), n.max())))
     return f"{len(n):,} direction{'s' * (len(n) > 1)} of {sentences} sentences"
-
-
-def _rows(run: runs.Run, name: str) -> "tuple[runs.Run, DataFrame]":
-    """Find a system's rows in its run, in order of index."""
-    run_name, _, system = name.partition(":")
-    if run.translations is None:
-        raise KitError(
-            f"the run {run_name} kept no translations, so its sentences cannot be paired. "
-            f"To mend: run it again, or compare the two score tables with gains.from_scores, which has no intervals"
-        )
-    systems = list(dict.fromkeys(run.translations["system"]))
-    if not system:
-        named = [each for each in systems if each != "copy"] or systems
-        if len(named) > 1:
-            choices = ", ".join(f"{run_name}:{each}" for each in systems)
-            raise KitError(f"the run {run_name} holds {len(systems)} systems. To mend: name one of {choices}")
-        system = named[0]
-    if system not in systems:
-        remedy = f"name one of these, as in {run_name}:{systems[0]}"
-        raise UnknownName(f"system in the run {run_name}", system, systems, remedy)
-    return run, translations.check(run.translations[run.translations["system"] == system])
 
 
 def _chosen(table: "DataFrame", directions: str, tables: "list[DataFrame]") -> "DataFrame":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit import prompts, runs, spbleu
 from llamax_kit.averages import averages
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.errors import KitError
 from llamax_kit.published import release
 
 if TYPE_CHECKING:
@@ -36,25 +36,9 @@ def load(mine: str) -> Mine:
     Raises UnknownName for a run or system, KitError for a run without translations or one that holds several systems,
     and for one on another text than FLORES devtest: its scores must not stand beside the authors'.
     """
-    name, _, wanted = mine.partition(":")
-    run = runs.load(name)
+    run, system, rows = runs.system(mine)
+    name = mine.partition(":")[0]
     _on_flores(name, run.record.get("corpus") or {})
-    if run.translations is None:
-        raise KitError(
-            f"run {name} has no translations to score, only {run.folder.name}/run.json. "
-            f"To mend: run it again with notebook 04 or 05, which keep them"
-        )
-    held = list(dict.fromkeys(run.translations["system"]))
-    choices = [system for system in held if system != "copy"] or held
-    if not wanted and len(choices) > 1:
-        raise KitError(
-            f"run {name} holds {len(choices)} systems: {', '.join(choices)}. "
-            f"To mend: say which, as in {name}:{choices[0]}"
-        )
-    system = wanted or choices[0]
-    if system not in held:
-        raise UnknownName(f"system of run {name}", system, held, f"write {name}:{held[0]}, for example")
-    rows = run.translations[run.translations["system"] == system].reset_index(drop=True)
     return Mine(f"{name}:{system}", rows, run.record)
 
 
