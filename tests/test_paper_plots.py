@@ -89,6 +89,20 @@ def test_what_cannot_be_detected_is_a_cross_and_in_no_mean(ax):
     assert "LLaMAX2-7B-Alpaca mean 89.5 over 83 languages" in paper_plots.describe_strips(table, "target_share")
 
 
+def test_a_system_has_one_colour_in_all_pictures_of_the_paper(ax):
+    first, colours = ("LLaMAX2-7B-Alpaca", "LLaMA2-7B-Alpaca"), {}
+    table = printed.table("table12").assign(label=lambda rows: rows["system"], counted=True)
+    paper_plots.strips(table, ax, "target_share", "title", "per cent", first)
+    for name, dots in zip(dict.fromkeys(table["system"]), ax.collections[::2], strict=True):
+        colours[name] = tuple(dots.get_facecolor()[0][:3])
+    ax.clear()
+    rows = pd.DataFrame({"label": ["en-X"], first[1]: [9.44], first[0]: [23.17]})
+    paper_plots.change(rows, ax, first[1], first[0], "title")
+    before, after = (tuple(dots.get_facecolor()[0][:3]) for dots in ax.collections)
+    assert (colours[first[1]], colours[first[0]]) == (before, after)
+    assert len(set(colours.values())) == 3
+
+
 @pytest.mark.parametrize("draw", [
     lambda rows, ax: paper_plots.change(rows, ax, "printed", "value", ""),
     lambda rows, ax: paper_plots.counts(rows, ax),

@@ -3,6 +3,7 @@
 Computes no score. A row's order in the table is its order in the picture.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from llamax_kit.plots.style import PALETTE, finish, only
@@ -127,17 +128,18 @@ def differences(table: "DataFrame", ax: "Axes", column: str, title: str) -> None
     ax.tick_params(axis="y", labelrotation=0)
 
 
-def strips(table: "DataFrame", ax: "Axes", column: str, title: str, unit: str) -> None:
+def strips(table: "DataFrame", ax: "Axes", column: str, title: str, unit: str, first: Sequence[str] = ()) -> None:
     """Draw a dot a language in a row a label, and the row's mean as a bar; columns label, system (a colour), counted.
 
-    Languages that are not counted (which no identifier could have found) are crosses, and in no mean.
+    Languages that are not counted (which no identifier could have found) are crosses, and in no mean. first: the
+    systems of the first colours, as `change` has them, after and before; others follow by name, alike in every picture.
 
     Raises KitError when the table is empty.
     """
     import seaborn as sns
 
     only(table, None)
-    labels, names = list(dict.fromkeys(table["label"])), list(dict.fromkeys(table["system"]))
+    labels, names = list(dict.fromkeys(table["label"])), list(dict.fromkeys([*first, *sorted(set(table["system"]))]))
     colours = dict(zip(names, sns.color_palette(PALETTE, len(names)), strict=True))
     ax.figure.set_size_inches(7.2, 1.2 + 0.55 * len(labels))
     for place, label in enumerate(labels):
