@@ -12,6 +12,8 @@ import hashlib
 import json
 import os
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 PROJECT = Path(__file__).resolve().parents[1]
+LONGEST = 150  # bytes of a run's name; most disks take 255, of which scratch files beside it need some
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # Windows has devices of these names
+ABANDONED = 3600  # seconds without a change, after which a file being written is a killed process's
 
 
 class Run(NamedTuple):
@@ -42,15 +47,27 @@ def outputs() -> Path:
 
 
 def check_name(run: str) -> None:
-    """Check that a run may be called so. Raises KitError for what is not one plain folder name, and for "ledger"."""
+    """Check that a run may be called so, on any system.
+
+    Raises KitError for what is not one plain folder name, is too long, or means something else ("ledger", "nul").
+    """
     if not re.fullmatch(r"[\w][\w .@+=,-]*", run) or run.endswith((".", " ")):
         raise KitError(
             f"a run's name must be one plain folder name, got {run!r}. "
             f"To mend: letters, digits and . _ - @ + = , only, beginning with a letter or digit, as in 'sw-greedy'"
         )
+    if (size := len(run.encode())) > LONGEST:
+        raise KitError(
+            f"a run's name may have {LONGEST} bytes, got {size}: {run[:40]!r}…. To mend: give it a shorter one"
+        )
     if run.casefold() == "ledger":  # on many disks "Ledger" is the same folder
         raise KitError(
             f"a run cannot be called {run!r}: outputs/ledger keeps the completions of all runs. "
+            f"To mend: give it another name, as in 'sw-greedy'"
+        )
+    if RESERVED.fullmatch(run):
+        raise KitError(
+            f"a run cannot be called {run!r}: Windows keeps that name for a device. "
             f"To mend: give it another name, as in 'sw-greedy'"
         )
 
@@ -64,8 +81,15 @@ def folder(run: str) -> Path:
     check_name(run)
     path = outputs() / run
     owners.check_kernel(path)
+    return made(path)
+
+
+def made(path: Path) -> Path:
+    """Make a folder, if it is not there, and give its path. Raises KitError when it cannot be made or written to."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(None, "it may not be written to")
     except OSError as error:
         raise KitError(
             f"could not make the run folder {path}: {error.strerror or error}. "
@@ -100,9 +124,14 @@ def save_translations(run_folder: Path | str, translations: "DataFrame") -> list
     paths = [
         save_table(rows, root / path_name(system) / f"{src}-{tgt}.parquet") for (system, src, tgt), rows in groups
     ]
-    for stale in set(root.glob("*/[!.]*.parquet")) - set(paths):  # a hidden one is another process's, being written
-        stale.unlink()
+    for stale in {*translation_files(run_folder), *filter(_abandoned, root.glob("*/.*.parquet"))} - set(paths):
+        stale.unlink(missing_ok=True)
     return paths
+
+
+def translation_files(run_folder: Path | str) -> list[Path]:
+    """List the files of a run's translations table. A hidden one is being written, or was when its process ended."""
+    return sorted(Path(run_folder).glob("translations/*/[!.]*.parquet"))
 
 
 def path_name(system: str) -> str:
@@ -137,17 +166,33 @@ def record(run_folder: Path | str, notebook: str | None = None, **known) -> Path
 
 
 def load(run: str) -> Run:
-    """Read a run back, by its name in `outputs/` or its folder's path.
+    """Read a run back, by its name in `outputs/` or its folder's path (see `place`).
 
-    Raises UnknownName when there is none of that name, KitError when the folder holds no record.
+    Raises UnknownName when there is none of that name, KitError when one of its files is damaged.
     """
-    place = Path(run) if Path(run).is_dir() else outputs() / run
-    if not (place / "run.json").is_file():
+    folder = place(run)
+    if not (folder / "run.json").is_file():
         runs = sorted(path.parent.name for path in outputs().glob("*/run.json"))
-        raise UnknownName("run", str(run), runs, f"a finished run has a run.json; looked in {place}")
-    translations = _read_translations(place)
-    scores = _read_scores(place / "scores.csv") if (place / "scores.csv").is_file() else None
-    return Run(place, translations, scores, json.loads((place / "run.json").read_text(encoding="utf-8")))
+        raise UnknownName("run", str(run), runs, f"a finished run has a run.json; looked in {folder}")
+    tables = [_sound(folder, path, _read_parquet) for path in translation_files(folder)]
+    scores = _sound(folder, folder / "scores.csv", _read_scores) if (folder / "scores.csv").is_file() else None
+    return Run(folder, _joined(tables), scores, _sound(folder, folder / "run.json", _read_record))
+
+
+def place(run: str) -> Path:
+    """Say where a run lies: `place("tour")` is `outputs/tour`, and "./tour" or "a/tour", with a separator, a path."""
+    separators = {os.sep, os.altsep} - {None}
+    return Path(run) if any(each in str(run) for each in separators) else outputs() / run
+
+
+def parted(spec: str) -> tuple[str, str]:
+    """Part "run:system", or a run alone: `parted("05_mozilla:nllb")` is ("05_mozilla", "nllb").
+
+    The run may be a path, also one that begins with a drive, as in "C:\\runs\\a:nllb", or that is there as it stands.
+    """
+    drive = re.match(r"[A-Za-z]:[\\/]|", spec)[0]
+    run, _, system = spec.removeprefix(drive).partition(":")
+    return (spec, "") if place(spec).is_dir() else (drive + run, system)
 
 
 def system(spec: str) -> "tuple[Run, str, DataFrame]":
@@ -159,7 +204,7 @@ def system(spec: str) -> "tuple[Run, str, DataFrame]":
     Raises UnknownName for a run or system that is not there, KitError for a run without translations, or one that holds
     several systems where none is named.
     """
-    name, _, wanted = spec.partition(":")
+    name, wanted = parted(spec)
     run = load(name)
     if run.translations is None:
         raise KitError(
@@ -178,11 +223,41 @@ def system(spec: str) -> "tuple[Run, str, DataFrame]":
     return run, chosen, run.translations[run.translations["system"] == chosen].reset_index(drop=True)
 
 
-def _read_translations(place: Path) -> "DataFrame | None":
+def _abandoned(scratch: Path) -> bool:
+    try:
+        return time.time() - scratch.stat().st_mtime > ABANDONED
+    except FileNotFoundError:  # it has just become a file
+        return False
+
+
+def _sound(folder: Path, path: Path, read: Callable):
+    """Read a file of a run. Raises KitError for a damaged one."""
+    try:
+        return read(path)
+    except (ValueError, OSError) as error:  # of JSON, CSV and Arrow alike
+        said = (str(error).splitlines() or ["it cannot be read"])[0]
+        raise KitError(
+            f"{path.relative_to(folder)} of the run {folder.name} is damaged: {said}. To mend: run its notebook again"
+        ) from error
+
+
+def _joined(tables: "list[DataFrame]") -> "DataFrame | None":
     import pandas as pd
 
-    files = sorted(place.glob("translations/*/*.parquet"))
-    return pd.concat([pd.read_parquet(file) for file in files], ignore_index=True) if files else None
+    return pd.concat(tables, ignore_index=True) if tables else None
+
+
+def _read_parquet(path: Path) -> "DataFrame":
+    import pandas as pd
+
+    return pd.read_parquet(path)
+
+
+def _read_record(path: Path) -> dict:
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(record, dict):
+        raise ValueError(f"expected a mapping of facts, got {record!r:.40}")
+    return record
 
 
 def _read_scores(path: Path) -> "DataFrame":

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,24 @@ def test_translations_lie_one_file_a_direction_and_older_ones_go():
     assert list(folder.rglob("*.parquet")) == paths
 
 
+@pytest.mark.parametrize("torn", [True, False])
+def test_what_a_killed_process_left_of_a_file_is_no_part_of_the_run(torn):
+    """Written as `files.whole` does it, until the process is killed: a hidden file beside the one it was to become."""
+    folder = runs.folder("killed")
+    paths = runs.save_translations(folder, translations(("copy", "en", "af"), ("copy", "en", "sw")))
+    runs.record(folder)
+    left = paths[0].with_name(f".{paths[0].name}.a1b2c3d4.parquet")
+    whole = paths[1].read_bytes()
+    left.write_bytes(whole[:100] if torn else whole)
+    assert len(runs.load("killed").translations) == 4
+    assert runs.translation_files(folder) == paths
+    runs.save_translations(folder, translations(("copy", "en", "af")))
+    assert left.exists()  # it may be another process's, which is at work on it now
+    os.utime(left, (0, time.time() - runs.ABANDONED - 60))
+    paths = runs.save_translations(folder, translations(("copy", "en", "af")))
+    assert [path for path in folder.rglob("*.parquet")] == paths
+
+
 def test_systems_whose_names_differ_never_share_a_folder():
     names = ["a/b", "a--b", "a_b", "/a/b", "a b", "../a", "..", "LLaMAX2-7B-Alpaca", "ü", "a:b"]
     folders = [runs.path_name(name) for name in names]
@@ -76,6 +95,17 @@ def test_a_run_is_named_by_one_plain_folder_name(name, outputs):
     with pytest.raises(KitError, match="one plain folder name, got"):
         runs.folder(name)
     assert not outputs.exists()
+
+
+@pytest.mark.parametrize("name, said", [
+    ("r" * 300, "may have 150 bytes, got 300: 'rrr"), ("語" * 51, "may have 150 bytes, got 153"),
+    ("NUL", "Windows keeps that name for a device"), ("con.2", "Windows keeps"), ("lpt1", "Windows keeps"),
+])  # fmt: skip
+def test_a_name_that_some_disk_or_system_does_not_take_is_refused_everywhere(name, said, outputs):
+    with pytest.raises(KitError, match=f"{said}.*To mend"):
+        runs.folder(name)
+    assert not outputs.exists()
+    runs.folder("r" * 150), runs.folder("console"), runs.folder("com")
 
 
 @pytest.mark.parametrize("name", ["ledger", "Ledger"])
@@ -118,6 +148,45 @@ def test_an_unknown_run_names_those_there_are():
     runs.record(runs.folder("sw-greedy"))
     with pytest.raises(UnknownName, match="unknown run 'sw-gredy'. One of: sw-greedy"):
         runs.load("sw-gredy")
+
+
+@pytest.mark.parametrize("name, content", [
+    ("run.json", b'{"run": "hurt", "para'), ("run.json", b"[]"), ("run.json", b"\xff"), ("scores.csv", b""),
+    ("scores.csv", b"\xff\xfe"), ("translations/copy/en-de.parquet", None), ("translations/copy/en-de.parquet", b""),
+])  # fmt: skip
+def test_a_damaged_file_is_named_with_its_run(name, content):
+    folder = runs.folder("hurt")
+    runs.save_table(pd.DataFrame({"system": ["copy"], "score": [1.0]}), folder / "scores.csv")
+    runs.save_translations(folder, translations(("copy", "en", "de")))
+    runs.record(folder)
+    whole = (folder / name).read_bytes()
+    (folder / name).write_bytes(whole[: len(whole) // 2] if content is None else content)
+    with pytest.raises(KitError, match=f"{name} of the run hurt is damaged: .+. To mend: run its notebook again"):
+        runs.load("hurt")
+
+
+def test_a_folder_of_the_same_name_where_one_stands_hides_no_run(tmp_path, monkeypatch):
+    runs.record(runs.folder("params"))
+    (tmp_path / "here" / "params").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    assert runs.load("params").folder == tmp_path / "outputs" / "params"
+    assert runs.load("../outputs/params").folder.resolve() == tmp_path / "outputs" / "params"
+    with pytest.raises(UnknownName, match="unknown run './params'"):
+        runs.load("./params")
+
+
+@pytest.mark.parametrize("spec, run, system", [
+    ("05_mozilla:nllb", "05_mozilla", "nllb"), ("05_mozilla", "05_mozilla", ""), ("a:hub/model:x", "a", "hub/model:x"),
+    ("a/b:nllb", "a/b", "nllb"), (r"C:\runs\a", r"C:\runs\a", ""), (r"C:\runs\a:nllb", r"C:\runs\a", "nllb"),
+    ("a:", "a", ""),
+])  # fmt: skip
+def test_a_system_is_parted_from_its_run_and_a_drive_from_neither(spec, run, system):
+    assert runs.parted(spec) == (run, system)
+
+
+def test_a_path_with_a_colon_that_is_there_is_a_run(tmp_path):
+    (tmp_path / "a:b").mkdir()
+    assert runs.parted(f"{tmp_path}/a:b") == (f"{tmp_path}/a:b", "")
 
 
 def test_a_record_says_what_the_run_stood_on():

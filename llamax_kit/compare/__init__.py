@@ -5,7 +5,6 @@ Refuses to mix (see `comparable`). Tests no gain (see `gains`), says no change (
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit import comparable, runs
@@ -89,7 +88,7 @@ def _load(names: list[str]) -> tuple[dict[str, Run], dict[str, str]]:
     found: dict[str, Run] = {}
     given: dict[str, str] = {}
     for name, systems in _asked(names).items():
-        place = Path(name) if Path(name).is_dir() else runs.outputs() / name
+        place = runs.place(name)
         if place.is_dir() and not (place / "run.json").is_file():
             raise KitError(
                 f"run {name!r} is not finished: its folder has no run.json, which a notebook writes last. "
@@ -114,7 +113,7 @@ def _asked(names: list[str]) -> dict[str, list[str]]:
     """Part "run:system" into the runs and, for each, the systems asked for; none stands for all."""
     asked: dict[str, list[str]] = {}
     for name in names:
-        run, _, system = (name, "", "") if Path(name).is_dir() else name.partition(":")
+        run, system = runs.parted(name)
         if run in asked and (not system or not asked[run] or system in asked[run]):
             raise KitError(f"run {name!r} is named twice. To mend: name each once, whole or by some of its systems")
         asked.setdefault(run, []).extend([system] * bool(system))

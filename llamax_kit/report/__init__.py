@@ -81,7 +81,7 @@ def sources(gathered: Gathered) -> "DataFrame":
     rows = []
     for run, each in gathered.runs.items():
         git = each.record.get("git") or {}
-        paths = [each.folder / "run.json", each.folder / "scores.csv", *sorted(each.folder.glob("translations/*/*"))]
+        paths = [each.folder / "run.json", each.folder / "scores.csv", *runs.translation_files(each.folder)]
         rows += [
             (run, path.relative_to(each.folder).as_posix(), files.sha256(path), path.stat().st_size,
              git.get("commit", "not known"), git.get("dirty", "not known"))
