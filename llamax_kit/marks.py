@@ -6,10 +6,12 @@ is locked: a lock of a network disk is not to be relied on, and a mark whose pro
 
 import os
 import platform
+import random
 import re
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -65,6 +67,22 @@ def held(folder: Path) -> Iterator[None]:
         yield
     finally:
         own.unlink(missing_ok=True)
+
+
+@contextmanager
+def awaited(folder: Path, seconds: float) -> Iterator[None]:
+    """Do as `held`, but wait for another process to end with the folder. Raises Busy when that takes longer."""
+    end = time.monotonic() + seconds
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(held(folder))
+                break
+            except Busy:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(random.uniform(0.1, 0.5))  # two that came at one moment come apart
+        yield
 
 
 def holder(folder: Path) -> Holder | None:

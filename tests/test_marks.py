@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 
@@ -41,6 +42,16 @@ def test_who_was_there_first_keeps_it(tmp_path, other):
     assert marks.holder(tmp_path) is None and list(tmp_path.iterdir()) == []
     with marks.held(tmp_path):
         assert marks.holder(tmp_path).process == os.getpid()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_may_wait_for_who_was_first_but_not_for_ever(tmp_path, other):
+    with pytest.raises(marks.Busy), marks.awaited(tmp_path, 0):
+        pytest.fail("two at work")
+    with ThreadPoolExecutor() as later:
+        later.submit(other.communicate, "")  # which ends it
+        with marks.awaited(tmp_path, 60):
+            assert marks.holder(tmp_path).process == os.getpid()
     assert list(tmp_path.iterdir()) == []
 
 
