@@ -1,4 +1,7 @@
-"""Means over the directions of a pivot, as the paper takes them, always with n. Compares no systems."""
+"""Which pivot a direction counts under, and means over its directions, as the paper takes them, always with n.
+
+Compares no systems; `gains.groups` averages gains over the very same directions.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -16,23 +19,44 @@ def averages(scores: "DataFrame") -> "DataFrame":
 
     low, high: the means over the two halves of the paper's split (n_low and n_high languages; a language LLaMAX never
     saw is in neither); all: over all n. Plain means of scores in points, every language counting once (macro averages):
-    with scores of en-de 30 and en-sw 20, en-X has high 30, low 20, all 25. A pivot has two directions at least, and is
-    the larger group for one of them: seven sources into sw make no row X-sw where each has a hundred targets.
+    with scores of en-de 30 and en-sw 20, en-X has high 30, low 20, all 25. Pivots are those of `by_pivot`; of a single
+    direction there is no average.
 
     Raises KitError when rows of one metric have different signatures: their mean would be of nothing.
     """
     import pandas as pd
 
-    rows, scores = [], scores.reset_index(drop=True)
-    size = {side: scores.groupby(["system", "metric", side])["score"].transform("size") for side in ("src", "tgt")}
-    for pivot, other, name in (("src", "tgt", "{}-X"), ("tgt", "src", "X-{}")):
-        leads = size[pivot] >= size[other]
-        for (system, metric, code), group in scores.groupby(["system", "metric", pivot], sort=False):
-            if len(group) > 1 and leads[group.index].any():
-                low, high = (group["score"][group[other].map(_split) == half] for half in ("low", "high"))
-                means = (low.mean(), len(low), high.mean(), len(high), group["score"].mean(), len(group))
-                rows.append((system, name.format(code), metric, *means, _signature(group, name.format(code))))
+    rows = []
+    for (system, metric, name), group in by_pivot(scores).groupby(["system", "metric", "direction"], sort=False):
+        if len(group) > 1:
+            low, high = (group["score"][group["language"].map(_split) == half] for half in ("low", "high"))
+            means = (low.mean(), len(low), high.mean(), len(high), group["score"].mean(), len(group))
+            rows.append((system, name, metric, *means, _signature(group, name)))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def by_pivot(table: "DataFrame") -> "DataFrame":
+    """Put each direction under its pivot: the columns `direction` ("en-X") and `language` (of the other side) more.
+
+    A pivot has two directions at least, and is the larger side of one of them; then all of its directions count under
+    it. Seven sources into sw make no X-sw where each has a hundred targets. Where both sides are pivots, as among five
+    languages in all twenty directions, a direction stands twice, under "en-X" and "X-sw". A single direction stands
+    under English, if English is in it; one whose two sides are in no other direction has no row.
+
+    table: scores or gains, or src and tgt alone; systems and metrics are looked at one by one.
+    """
+    import pandas as pd
+
+    table = table.reset_index(drop=True)
+    whose = [table[name] for name in ("system", "baseline", "metric") if name in table]
+    size = {side: table.groupby([*whose, table[side]])["tgt"].transform("size") for side in ("src", "tgt")}
+    parts = []
+    for pivot, other, name in (("src", "tgt", "{}-X"), ("tgt", "src", "X-{}")):
+        leads = (size[pivot] > 1) & (size[pivot] >= size[other])
+        alone = (size[pivot] == 1) & (size[other] == 1) & (table[pivot] == "en")
+        part = table[leads.groupby([*whose, table[pivot]]).transform("any") | alone]
+        parts.append(part.assign(direction=part[pivot].map(name.format), language=part[other]))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _split(code: str) -> str:

@@ -43,10 +43,44 @@ def test_means_are_the_papers_averages_on_both_sides_of_every_pivot():
     found = means(groups.by_group(given, "split"))
     theirs = averages(given)
     assert {direction for direction, _ in found} == set(theirs["direction"]) and len(theirs) == 6
+    assert_equal(found, theirs)
+
+
+def assert_equal(found: dict, theirs: pd.DataFrame) -> None:
+    """Means of gains by the split are those of scores, less the baseline's 10, over as many languages."""
+    assert {direction for direction, _ in found} == set(theirs["direction"])
     for row in theirs.itertuples():
         for half, n in (("low", row.n_low), ("high", row.n_high), ("all", row.n)):
-            score = getattr(row, half) - 10
-            assert found[row.direction, half] == (pytest.approx(score), n)
+            expected = (pytest.approx(getattr(row, half) - 10), n) if n else None
+            assert found.get((row.direction, half)) == expected
+
+
+PIVOTS = "en zh de ne ar az ceb".split()
+TRAINED = [language.code for language in all_languages() if language.trained]
+PAPER = [f"{a}-{b}" for a in TRAINED for b in TRAINED if a != b and (a in PIVOTS or b in PIVOTS)]
+LOPSIDED = [*(f"en-{code}" for code in "de fr es it sw zu ja ko ru ar hi".split()), "de-sw", "fr-sw", "es-sw", "it-sw"]
+
+
+@pytest.mark.parametrize(("directions", "some"), [
+    (PAPER, {"X-zh": 101, "en-X": 101}),
+    ([each for each in PAPER if each != "luo-zh"], {"X-zh": 100, "X-en": 101, "luo-X": None}),
+    (LOPSIDED, {"X-sw": 5, "en-X": 11}),
+    *(([PAPER[at] for at in np.random.default_rng(seed).choice(len(PAPER), 40 * (seed + 1), replace=False)], {})
+      for seed in range(8)),
+])  # fmt: skip
+def test_a_missing_direction_leaves_the_two_kinds_of_mean_equal_and_nothing_vanishes(directions, some):
+    draw = np.random.default_rng(1)
+    given = table({each: draw.normal(5, 3) for each in directions})
+    found = groups.by_group(given, "split")
+    theirs = averages(given)
+    several = found[found["direction"].isin(theirs["direction"])]  # of a single direction there is no average
+    assert_equal(means(several), theirs)
+    n = found[found["value"] == "all"].set_index("direction")["n"]
+    assert (n.drop(theirs["direction"]) == 1).all()
+    assert {name: n.get(name) for name in some} == some
+    out, grouped = groups.left_out(given, "split"), groups.assign(given, "split")
+    listed = {*zip(out["src"], out["tgt"], strict=True), *zip(grouped["src"], grouped["tgt"], strict=True)}
+    assert listed == {tuple(each.split("-")) for each in directions}
 
 
 def test_the_group_is_that_of_the_side_that_is_no_pivot():
@@ -67,7 +101,8 @@ def test_a_single_direction_with_english_is_grouped_and_one_without_is_left_out_
     assert means(groups.by_group(table({"sw-en": 7}), "split")) == {("X-en", "low"): (7, 1), ("X-en", "all"): (7, 1)}
     lonely = table({"sw-de": 7})
     assert len(groups.by_group(lonely, "split")) == 0
-    assert groups.left_out(lonely, "split")["why"].str.contains("no pivot").all()
+    (row,) = groups.left_out(lonely, "split").itertuples(index=False)
+    assert row[:2] == ("sw", "de") and "no pivot" in row.why
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from bisect import bisect
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from llamax_kit.averages import by_pivot
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.gains.corrections import GAINED, LOST, UNCLEAR
 from llamax_kit.languages import Language, find
@@ -48,25 +49,16 @@ NOT_IN = {
 def assign(gains: "DataFrame", group: str) -> "DataFrame":
     """Give each direction its pivot's name, language and group: the columns `direction`, `language` and `value` more.
 
-    en-sw stands under "en-X" with the language sw. Where both sides are pivots, as among five languages in all twenty
-    directions, it stands twice, under "en-X" and "X-sw", as `averages` counts it. value: "" for a language in no group.
+    en-sw stands under "en-X" with the language sw, or under "en-X" and "X-sw", as `averages.by_pivot` says, so that
+    these means and those of `averages` are over the same directions. value: "" for a language in no group.
     group: split ("high", "low"), trained ("trained", "unseen"), script, family (the broadest level), or data (parallel
     lines in LLaMAX's training data, the bins named by their bounds).
 
     Raises UnknownName for another group.
     """
-    import pandas as pd
-
     if group not in GROUPS:
         raise UnknownName("grouping", group, GROUPS, "name one of these")
-    gains = gains.reset_index(drop=True)
-    size = {side: gains.groupby(side)["tgt"].transform("size") for side in ("src", "tgt")}
-    parts = []
-    for pivot, other, name in (("src", "tgt", "{}-X"), ("tgt", "src", "X-{}")):
-        alone = (size["src"] == 1) & (size["tgt"] == 1) & (gains[pivot] == "en")  # a single direction: English leads
-        part = gains[((size[pivot] >= size[other]) & (size[pivot] > 1)) | alone]
-        parts.append(part.assign(direction=part[pivot].map(name.format), language=part[other]))
-    found = pd.concat(parts, ignore_index=True)
+    found = by_pivot(gains)
     return found.assign(value=found["language"].map(lambda code: GROUPS[group](find(code))))
 
 
