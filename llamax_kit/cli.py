@@ -29,6 +29,9 @@ class _Kit(click.Group):
 @click.version_option(__version__)
 def main() -> None:
     """Translate, score spBLEU, and see what a multilingual model gained, language by language."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # Windows writes into files and pipes in an old code page
+            stream.reconfigure(errors="replace")
 
 
 @main.command()
@@ -88,13 +91,14 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
 @click.argument("file")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, show_default=True,
               help="Notebooks at a time; the model, where there is one, is loaded once before.")
-@click.option("--status", is_flag=True, help="List what is done, missing, failed, and why; run nothing.")  # fmt: skip
+@click.option("--status", is_flag=True,
+              help="List what is done, running, missing, failed, and why; run nothing.")  # fmt: skip
 def sweep(file, jobs, status) -> None:
     """Run what is missing of many notebooks.
 
     FILE is YAML: notebooks, with parameter files, lists or grids of values (see params/sweeps/). All is checked before
     anything starts. A sweep that was killed, or of which something failed, goes on when it is run again. The exit
-    status is 0 when every job is done.
+    status is 0 when every job is done, with --status too, and 1 while one is running, missing or failed.
     """
     from llamax_kit import sweep
     from llamax_kit.sweep.jobs import read
@@ -104,8 +108,10 @@ def sweep(file, jobs, status) -> None:
     if status:
         found = states(listed)
         lines = [(each.state, each.job.run, each.job.notebook.stem, each.why) for each in found]
-        return click.echo(_table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{summary(found)}")
-    if any(each.state != "done" for each in sweep.run(listed, jobs)):
+        click.echo(_table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{summary(found)}")
+    else:
+        found = sweep.run(listed, jobs)
+    if any(each.state != "done" for each in found):
         sys.exit(1)
 
 

@@ -138,11 +138,21 @@ def given_values(
 
     values: dict[str, Any] = {}
     for encoded in parameters_base64:
-        values |= _mapping("-b", base64.b64decode(encoded).decode("utf-8", errors="replace"))
+        try:
+            text = base64.b64decode("".join(encoded.split()), validate=True).decode("utf-8")
+        except ValueError as error:
+            raise KitError(
+                f"-b takes UTF-8 text that is base64-encoded, got {encoded[:40]!r}: {error}. "
+                f"To mend: encode the YAML with base64, or give it as it is with -y"
+            ) from error
+        values |= _mapping("-b", text)
     for path in parameters_file:
         if not Path(path).is_file():
             raise KitError(f"no parameter file {path}. To mend: name one of params/<notebook>/*.yml, or your own")
-        values |= _mapping(path, Path(path).read_text(encoding="utf-8"))
+        try:
+            values |= _mapping(path, Path(path).read_text(encoding="utf-8"))
+        except UnicodeDecodeError as error:
+            raise KitError(f"expected UTF-8 in {path}: {error}. To mend: save it as UTF-8") from error
     for text in parameters_yaml:
         values |= _mapping("-y", text)
     return values | {name: _resolve_type(text) for name, text in parameters} | dict(parameters_raw)

@@ -1,6 +1,7 @@
 """cli: answers at once, says what a user can mend in red, and gives the rooms' own figures."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -114,6 +115,15 @@ def test_the_demo_ends_with_the_score_table_and_the_page(monkeypatch, tmp_path):
     assert row.split() == ["copy", "en", "de", "spBLEU-cldr", "12.35", "11.10", "13.90", "40"]
     assert signature.endswith("Signature: s|i|g")
     assert last == f"The page with pictures: {tmp_path / 'demo' / '04.html'}"
+
+
+@pytest.mark.parametrize("words", [["languages"], ["run", "4", "-p", "\u8a9e", "x"]])
+def test_an_old_code_page_of_a_file_or_pipe_stops_nothing(words):
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "llamax_kit.cli", *words]
+    done = subprocess.run(command, env=environment, capture_output=True, encoding="cp1252")
+    assert "Traceback" not in done.stderr
+    assert len(done.stdout.splitlines()) == 205 or "unknown parameter" in done.stderr and "'?'" in done.stderr
 
 
 @pytest.fixture(scope="module")

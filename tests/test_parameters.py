@@ -136,6 +136,22 @@ def test_yaml_that_is_no_mapping_is_told(text):
         room.given_values(parameters_yaml=[text])
 
 
+@pytest.mark.parametrize("text", ["x", "not base64!", base64.b64encode(b"\xff").decode()])
+def test_what_is_no_base64_is_told(text):
+    with pytest.raises(KitError, match="-b takes UTF-8 text that is base64-encoded, got .*To mend: .*-y"):
+        room.given_values(parameters_base64=[text])
+
+
+def test_base64_in_lines_as_the_program_of_that_name_writes_it_is_read():
+    assert room.given_values(parameters_base64=[base64.encodebytes(b"a: " + b"x" * 99).decode()]) == {"a": "x" * 99}
+
+
+def test_a_parameter_file_in_another_encoding_is_told(tmp_path):
+    (tmp_path / "a.yml").write_bytes("run: caf\u00e9\n".encode("latin-1"))
+    with pytest.raises(KitError, match="expected UTF-8 in .*a.yml: .*To mend: save it as UTF-8"):
+        room.given_values(parameters_file=[tmp_path / "a.yml"])
+
+
 def test_a_parameter_file_that_is_missing_is_told(tmp_path):
     with pytest.raises(KitError, match="no parameter file .*none.yml"):
         room.given_values(parameters_file=[str(tmp_path / "none.yml")])

@@ -80,6 +80,15 @@ def test_parameter_files_give_a_job_each_and_what_stands_nearer_the_job_counts(r
     ]
 
 
+def test_parameter_files_may_be_named_by_absolute_paths_and_patterns(read, house):
+    (house / "[x]").mkdir()
+    for name in "ab":
+        (house / "[x]" / f"{name}.yml").write_text(f"run: {name}\n")
+    for files in (f"{house}/[[]x]/*.yml", f"{house}/**/[ab].yml"):
+        assert [job.run for job in read(f"notebook: 06\nfiles: ['{files}']")] == ["a", "b"]
+    assert [job.run for job in read(f"notebook: 06\nfiles: ['{house / '[[]x]' / 'b.yml'}']")] == ["b"]
+
+
 def test_blocks_come_one_after_another_and_names_may_come_from_the_values(read):
     jobs = read("- {notebook: 06}\n- {notebook: 06_gains, each: [{run: a}, {run: b}]}")
     assert [(job.block, job.run) for job in jobs] == [(1, "gains"), (2, "a"), (2, "b")]
@@ -109,6 +118,8 @@ def test_a_value_may_name_the_environment(read, monkeypatch):
     ("notebook: 06\neach: {run: a}", KitError, "each must be a list"),
     ("notebook: 06\nvalues: [run]", KitError, "values must map"),
     ("notebook: 06\nfiles: [nosuch/*.yml]", KitError, "nosuch/.* names no file, looked from"),
+    ("notebook: 06\nfiles: ['']", KitError, "files: '' names no file, looked from.*To mend"),
+    ("notebook: 06\nfiles: [/nosuch/*.yml]", KitError, "files: '/nosuch/.*' names no file"),
     ("notebook: 06\nvalues: {system: '${W_NOSUCH}'}", KitError, "the environment has no W_NOSUCH"),
     ("notebook: 06\nrun: '{sistem}'", UnknownName, "unknown parameter in `run` 'sistem'. One of: system"),
     ("notebook: 06\nrun: 5", KitError, "run must be text, got 5"),
@@ -223,6 +234,14 @@ def test_another_notebooks_run_is_refused_before_anything_starts(read, house, mo
     with pytest.raises(KitError, match="victim is the run of another notebook"):
         sweep.run(jobs)
     assert not (house / "outputs" / "a").exists()
+
+
+def test_an_outputs_folder_that_cannot_be_made_is_told_before_anything_starts(read, house, monkeypatch):
+    jobs = read("notebook: 06")
+    (house / "outputs").write_text("a file")
+    monkeypatch.setattr(sweep, "in_processes", lambda *given: pytest.fail("started something"))
+    with pytest.raises(KitError, match="could not make the run folder .*outputs: .*To mend"):
+        sweep.run(jobs)
 
 
 def test_a_later_attempt_that_was_broken_off_may_have_changed_the_tables(job):

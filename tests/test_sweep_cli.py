@@ -66,7 +66,7 @@ def test_some_fail_and_the_next_sweep_runs_those_alone(folder):
 
     code, out, err = sweep(folder, text, "--status")
     table = [line.split(maxsplit=3) for line in out.splitlines()]
-    assert (code, err) == (0, [])
+    assert (code, err) == (1, [])
     assert [row[:2] for row in table[1:4]] == [["done", "by_3"], ["failed", "by_0"], ["done", "after"]]
     assert out.splitlines()[-1] == "2 done, 1 failed: by_0"
 
@@ -76,6 +76,8 @@ def test_some_fail_and_the_next_sweep_runs_those_alone(folder):
     assert err[-1] == "3 done (1 new)"
     code, _, err = sweep(folder, text.replace("[3, 0]", "[3, 4]"))
     assert (code, err) == (0, ["3 jobs: 3 done, 0 to do", "3 done (0 new)"])
+    code, out, err = sweep(folder, text.replace("[3, 0]", "[3, 4]"), "--status")
+    assert (code, out.splitlines()[-1], err) == (0, "3 done", [])
 
 
 def test_what_reads_a_run_that_failed_is_not_started(folder):
@@ -87,6 +89,15 @@ def test_what_reads_a_run_that_failed_is_not_started(folder):
     assert code == 1
     assert err[3:] == ["skip    x: needs small, which is failed", "0 done (0 new), 1 failed: small, 1 missing"]
     assert not (folder / "out" / "x").exists()
+
+
+def test_a_job_whose_folder_cannot_be_made_is_told_in_words(folder):
+    (folder / "out").mkdir()
+    (folder / "out" / "small").write_text("a file")
+    code, _, err = sweep(folder, "notebook: small.ipynb")
+    assert code == 1 and "Traceback" not in "".join(err)
+    assert "could not make the run folder" in err[2]
+    assert "failed  small after" in err[3] and err[3].endswith("it could not begin, as said above")
 
 
 def test_a_worker_that_dies_is_told_with_the_signal(folder):

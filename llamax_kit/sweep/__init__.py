@@ -20,6 +20,7 @@ from llamax_kit.sweep.jobs import Job
 from llamax_kit.sweep.processes import in_processes
 from llamax_kit.sweep.state import State, states, summary, translates
 
+KILLED = "its process was ended by signal {} (9: often the memory was full)"
 ENGINE = ("model", "adapter", "dtype", "device")  # the parameters that say which model is loaded, and how
 
 
@@ -30,8 +31,10 @@ def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
     `outputs/<run>/<notebook>.log`. A job that fails stops none but those that read its run. A job that another process
     is at work on is left to it: two sweeps of one file at once share the jobs.
 
-    Raises KitError, before anything starts, when a job would write over another notebook's run.
+    Raises KitError, before anything starts, when a job would write over another notebook's run, or the folder of
+    outputs cannot be written.
     """
+    runs.made(runs.outputs())
     for job in jobs:
         owners.check(job.folder, job.notebook.stem, job.defaults)
     found = states(jobs)
@@ -128,20 +131,20 @@ def _execute_all(jobs: list[Job], processes: int) -> None:
         if state.state == "running":
             _say(f"skip    {job.run}: running {state.why}")
             continue
-        why = state.why if state.state == "failed" else f"{_last_line(_log(job), code)}; to read: {_log(job)}"
+        why = state.why if state.state == "failed" else _last_line(_log(job), code)
         _say(f"failed  {job.run} after {seconds:.0f} s: {why}")
 
 
 def _execute(job: Job) -> None:
     if states([job])[0].state in ("done", "running"):
         return  # by another process, since this sweep looked
-    runs.folder(job.run)
-    with open(_log(job), "wb") as log:
-        for stream in (1, 2):  # of the kernel too
-            os.dup2(log.fileno(), stream)
     try:
+        runs.folder(job.run)
+        with open(_log(job), "wb") as log:
+            for stream in (1, 2):  # of the kernel too
+                os.dup2(log.fileno(), stream)
         execute.execute(job.notebook, values=job.values)
-    except KitError as error:
+    except (KitError, OSError) as error:
         sys.exit(str(error))
 
 
@@ -150,9 +153,11 @@ def _log(job: Job) -> Path:
 
 
 def _last_line(log: Path, code: int) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
+    if not log.exists():
+        return "it could not begin, as said above"
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
     said = next(filter(str.strip, reversed(lines)), "it said nothing")
-    return said if code >= 0 else f"its process was ended by signal {-code} (9: often the memory was full)"
+    return f"{said if code >= 0 else KILLED.format(-code)}; to read: {log}"
 
 
 def _say(line: str) -> None:

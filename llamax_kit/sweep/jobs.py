@@ -12,6 +12,7 @@ A file may also hold one block alone. Of a name that stands in several places th
 values, each, grid. `${NAME}` in a value is the environment variable.
 """
 
+import glob
 import os
 import re
 from collections.abc import Iterator
@@ -107,10 +108,11 @@ def _combinations(block: dict, folder: Path) -> Iterator[dict[str, Any]]:
 
 def _files(patterns: Any, folder: Path) -> Iterator[Path]:
     for pattern in _list("files", patterns):
-        found = sorted(path for path in folder.glob(str(pattern)) if path.is_file())
+        anywhere = os.path.join(glob.escape(str(folder)), str(pattern))  # an absolute pattern stands alone
+        found = sorted(Path(path) for path in glob.glob(anywhere, recursive=True) if Path(path).is_file())
         if not found:
             raise KitError(
-                f"files: {pattern} names no file, looked from {folder.absolute()}. "
+                f"files: {str(pattern)!r} names no file, looked from {folder.absolute()}. "
                 f"To mend: name parameter files by their paths from the sweep file's folder, as in ../04_*/LLaMAX*.yml"
             )
         yield from found
