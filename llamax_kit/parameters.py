@@ -1,12 +1,14 @@
 """Reads a notebook's parameters cell and checks values against it, before any kernel starts.
 
 Reads the code, never runs it: papermill's own inspection does not see `x: int | None = None` and drops a line with
-two `=`, so the cell is parsed here. Does not know what a value means beyond its type.
+two `=`, so the cell is parsed here. Of what a value means it knows the type alone, and whether it is one
+of those that the line's comment names behind "one of:", where there are no others.
 """
 
 import ast
 import io
 import json
+import re
 import tokenize
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,8 +71,8 @@ def parameters(notebook: Path) -> list[Parameter]:
 def check(notebook: Path, values: dict[str, Any]) -> None:
     """Check that a notebook takes these values; a whole number passes for a float, nothing else for another type.
 
-    Raises UnknownName for a parameter it does not have, WrongValue for a value of another type, KitError for an
-    access token (it would stand in the executed notebook for all to read).
+    Raises UnknownName for a parameter it does not have, or a value that is none of its `choices`; WrongValue for a
+    value of another type; KitError for an access token (it would stand in the executed notebook for all to read).
     """
     known, stem = {parameter.name: parameter for parameter in parameters(notebook)}, Path(notebook).stem
     for name, given in values.items():
@@ -84,6 +86,17 @@ def check(notebook: Path, values: dict[str, Any]) -> None:
             raise UnknownName(f"parameter of {stem}", name, known, see)
         if not _fits(given, known[name]):
             raise WrongValue(stem, known[name], given, _remedy(name, given, known[name]))
+        if (legal := choices(known[name])) and given not in legal:
+            raise UnknownName(f"{name} of {stem}", given, legal, "use one of these")
+
+
+def choices(parameter: Parameter) -> list[str]:
+    """List a parameter's legal values where its comment names them all, behind "one of:"; else nothing.
+
+    `# of the verdicts, one of: holm (each is claimed), bh; see below` gives ["holm", "bh"].
+    """
+    listed = re.search(r"\bone of: ([^;]+)", parameter.help)
+    return re.sub(r"\s*\([^)]*\)", "", listed[1]).split(", ") if listed else []
 
 
 def _parameter(line: ast.stmt, comments: dict[int, str], stem: str) -> Parameter:

@@ -8,11 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from llamax_kit.parameters import cells, check, given_values, parameters
+from llamax_kit.gains import corrections, groups
+from llamax_kit.models import weights
+from llamax_kit.parameters import cells, check, choices, given_values, parameters
+from llamax_kit.published import shown
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PARAMS = sorted(set((ROOT / "params").glob("*/*.y*ml")) - set((ROOT / "params" / "sweeps").iterdir()))
+
+
+CLOSED = {
+    ("04_translate_and_score", "dtype"): weights.DTYPES,
+    ("06_see_language_gains", "group"): groups.GROUPS,
+    ("06_see_language_gains", "correction"): corrections.CORRECTIONS,
+    ("12_reproduce_the_paper", "release"): shown.CHOICES,
+}  # parameters with no other values than those that the package takes by name
 
 
 def code(notebook: Path) -> list[str]:
@@ -53,6 +64,11 @@ def test_its_parameters_are_typed_explained_and_at_most_twelve(notebook):
     assert 1 <= len(found) <= 12
     assert all(parameter.help for parameter in found)
     check(notebook, {parameter.name: parameter.default for parameter in found})
+
+
+def test_a_parameter_without_other_values_names_all_that_the_package_takes():
+    said = {(notebook.stem, each.name): choices(each) for notebook in NOTEBOOKS for each in parameters(notebook)}
+    assert {which: named for which, named in said.items() if named} == {key: [*legal] for key, legal in CLOSED.items()}
 
 
 def test_a_run_notebook_defines_nothing(notebook):

@@ -95,6 +95,15 @@ def test_a_value_of_the_wrong_type_is_told_with_what_was_expected(name, given, e
     assert (caught.value.parameter.name, caught.value.given) == (name, given)
 
 
+def test_a_value_that_is_none_of_a_closed_list_is_refused(tmp_path):
+    lines = 'by: str = "bh"  # verdicts, one of: holm (each, claimed), bh; as printed\nn: str = "x"  # any'
+    closed = write(tmp_path, lines)
+    assert [room.choices(each) for each in room.parameters(closed)] == [["holm", "bh"], []]
+    room.check(closed, {"by": "holm", "n": "y"})
+    with pytest.raises(UnknownName, match="unknown by of 04_some 'hlom'. One of: holm, bh. To mend: use one of these"):
+        room.check(closed, {"by": "hlom"})
+
+
 def test_an_unknown_parameter_names_those_there_are(notebook):
     expected = "unknown parameter of 04_some 'sentence'. One of: run, sentences,.*--help-notebook"
     with pytest.raises(UnknownName, match=expected):

@@ -23,6 +23,7 @@ CELL = """\
 system: str = "demo_copy"  # a run
 baseline: str = ""  # another
 samples: int = 10  # how many
+by: str = "holm"  # one of: holm, bh
 run: str = "gains"  # the folder
 """
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -110,6 +111,7 @@ def test_a_value_may_name_the_environment(read, monkeypatch):
     ("notebook: 06\nvalues: {sampels: 5}", UnknownName, "unknown parameter of 06_gains 'sampels'.*samples"),
     ("notebook: 06\ngrid: {sampels: [5]}", UnknownName, "unknown parameter of 06_gains 'sampels'"),
     ("notebook: 06\nvalues: {samples: '5'}", WrongValue, "'samples' of 06_gains is an int .*got str '5'"),
+    ("notebook: 06\nvalues: {by: hlom}", UnknownName, "unknown by of 06_gains 'hlom'. One of: holm, bh"),
     ("notebook: 06_gians", UnknownName, "unknown notebook '06_gians'. One of: 06_gains"),
     ("notebook: 06\nvalue: {}", UnknownName, "unknown key of a block 'value'.*values"),
     ("values: {}", KitError, "expected a block with a `notebook:`"),
