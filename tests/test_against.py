@@ -8,6 +8,8 @@ from llamax_kit import compare, gains, runs, stats
 from llamax_kit.comparable import NotComparable
 from llamax_kit.compare.against import against, brief
 from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.gains import corrections
+from llamax_kit.report import methods
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +39,40 @@ def test_a_run_without_translations_has_gains_without_tests():
     table = against(compare.gather("b c a"))
     assert table["p"].notna().tolist() == [True, True, False, False]
     assert set(table["note"][2:]) == {"no translations kept, no test"} and (table["gain"][2:] < 0).all()
+
+
+def test_who_trained_on_flores_is_marked_though_no_translations_were_kept():
+    save("a", rows("mt0-xxl"), keep=False)
+    save("b", rows("two"))
+    save("c", rows("plain"), keep=False)
+    record = runs.outputs() / "c/run.json"
+    record.write_text(record.read_text().replace('"tokenize": "cldr"', '"tokenize": "cldr", "model": "x/bloomz-7b1"'))
+    table = against(compare.gather("b a c"))
+    assert table["note"].tolist() == [
+        f"no translations kept, no test; {name} trained on FLORES" for name in ("mt0-xxl", "plain") for _ in range(2)]
+
+
+def test_shuffles_are_counted_over_the_gains_that_are_tested_and_the_method_says_so(monkeypatch):
+    monkeypatch.setattr(corrections, "EACH", 8000)
+    save("a", rows("one"))
+    save("b", rows("two", answer=worse))
+    save("c", rows("three"), keep=False)
+    asked, real = [], gains.gains
+    monkeypatch.setattr(gains, "gains", lambda *given: asked.append(given[2]) or real(*given))
+    found = compare.gather("a b c")
+    table = against(found)
+    said = " ".join(methods.sentences(found, table))
+    assert asked == [16_000] and "(16,000 shuffles; " in said and "over all 2 tests together" in said
+    assert "2 further gains: untested, for want of sentences." in said
+    assert "untested" not in " ".join(methods.sentences(found, table[table["p"].notna()]))
+
+
+def test_no_run_is_read_again(monkeypatch):
+    save("a", rows("one"), rows("other", answer=worse))
+    save("b", rows("two", answer=worse))
+    found = compare.gather("a b")
+    monkeypatch.setattr(runs, "load", lambda name: pytest.fail(f"{name} is read again"))
+    assert len(against(found)) == 4
 
 
 def test_a_system_that_shares_no_direction_is_left_out_and_listed():

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from finished import CLDR, rows, save, worse
 from sacrebleu.significance import PairedTest
-from scipy.stats import false_discovery_control
+from scipy.stats import binom, false_discovery_control
 
 from llamax_kit import corpora, gains, hypotheses, metrics, spbleu
 from llamax_kit.errors import KitError, UnknownName
@@ -73,6 +73,22 @@ def test_a_system_that_said_nothing_scores_zero_and_the_note_says_so():
     assert both["note"].iloc[0] == "all outputs of mine are empty; all outputs of theirs are empty"
 
 
+def test_a_system_that_left_one_line_in_three_empty_has_a_note_with_the_share():
+    silent = rows("m", "en-de en-sw en-fr").assign(hypothesis=lambda table: table["hypothesis"].where(table.index % 3 > 0))
+    table = compare(silent.fillna({"hypothesis": " "}), rows("t", "en-de en-sw en-fr"), samples=200)
+    assert table["note"].tolist() == [f"{each} % of the outputs of mine are empty" for each in (50, 25, 25)]
+    assert gains.notes(table) == ["Note: 25–50 % of the outputs of mine are empty in all 3 directions."]
+    some = gains.notes(table.assign(note=[*table["note"][:2], ""]))
+    assert some == ["Note: 25–50 % of the outputs of mine are empty in 2 of 3 directions (en-de, en-fr)."]
+
+
+@pytest.mark.parametrize(("empty", "said"), [
+    (0, ""), (10, ""), (11, "1 %"), (96, "9 %"), (1011, "99 %"), (1012, "all outputs of mine are empty")])  # fmt: skip
+def test_one_empty_output_in_a_hundred_is_said_whosever_it_is(empty, said):
+    note = gains._empty("mine", [""] * empty + ["x"] * (1012 - empty))
+    assert note == (f"{said} of the outputs of mine are empty" if "%" in said else said)
+
+
 def test_notes_are_sentences_that_name_their_directions():
     table = compare(rows("m"), rows("t", answer=worse), samples=200)
     assert gains.notes(table) == []
@@ -105,9 +121,13 @@ def test_the_correction_is_over_all_directions():
 
 
 def test_shuffles_are_enough_for_holm_to_find_something_or_it_is_said():
-    assert [corrections.shuffles(count) for count in (1, 250, 1372)] == [10_000, 10_000, 54_880]
+    assert [corrections.shuffles(count) for count in (1, 250, 1372)] == [10_000, 50_000, 274_400]
     for count in (1, 250, 499, 500, 1372, 10_000):
         assert count / (corrections.shuffles(count) + 1) < corrections.ALPHA
+    samples, needed = corrections.shuffles(1372), corrections.ALPHA / 1372
+    below = next(count for count in range(samples) if (count + 1) / (samples + 1) >= needed)
+    found = [binom.cdf(below - 1, samples, share * needed) for share in (0.5, 2)]
+    assert found == pytest.approx([0.97, 0.005], abs=0.005)  # as its docstring and notebook 06 say
     assert corrections.shuffles(3, asked=100) == 100
     with pytest.raises(KitError, match="10,000 shuffles give no p below 0.0001, .* 501 directions: nothing could be"):
         corrections.shuffles(501, asked=10_000)

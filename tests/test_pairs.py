@@ -34,6 +34,13 @@ def test_a_system_is_named_by_its_run_or_by_both_and_the_copied_source_only_on_d
     assert set(both.baseline["hypothesis"]) == set(rows("m")["source"])
 
 
+def test_two_systems_of_one_run_are_read_once(monkeypatch):
+    save("several", rows("a"), rows("b", answer=worse), copied())
+    read, load = [], runs.load
+    monkeypatch.setattr(runs, "load", lambda name: read.append(name) or load(name))
+    assert pairs.pair("several:a", "several:copy").names == ("several:a", "several:copy") and read == ["several"]
+
+
 def test_a_run_of_several_systems_wants_one_of_them():
     save("several", rows("a"), rows("b"))
     with pytest.raises(KitError, match="several holds 2 systems. To mend: name one of several:a, several:b"):
@@ -123,6 +130,7 @@ def test_its_size_is_told_by_direction():
     assert pairs.pair("mine", "theirs").size == "2 directions of 4 sentences"
     assert pairs.pair("mine", "theirs", "en-sw").size == "1 direction of 4 sentences"
     assert pairs.size(pd.Series([57, 1012, 60])) == "3 directions of 57–1,012 sentences"
+    assert pairs.size(pd.Series([1])) == "1 direction of 1 sentence"
 
 
 def other(column, at=2):

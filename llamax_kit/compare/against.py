@@ -38,8 +38,14 @@ def against(gathered: Gathered, baseline: str = "", tokenize: str = "") -> "Data
             f"no other system has a direction of {spec}, so there is no gain to measure. "
             f"To mend: name another run, or another baseline"
         )
-    samples = corrections.shuffles(sum(len(has[names[each]] & has[names[spec]]) for each in others))
-    tables = [_in_order(_pair(gathered, each, spec, names, tokenize, samples), gathered) for each in others]
+    baseline, *systems = (_side(gathered, each) for each in (spec, *others))
+    tested = [each.name for each in systems if each.rows is not None and baseline.rows is not None]
+    samples = corrections.shuffles(sum(len(has[name] & has[baseline.name]) for name in tested))
+    tables = []
+    for each in systems:
+        pair = gains.beside(each, baseline) if each.name in tested else None
+        table = gains.gains(pair, tokenize, samples) if pair else _untested(gathered, each, baseline)
+        tables.append(_in_order(table, gathered))
     table = corrections.corrected(pd.concat(tables, ignore_index=True))
     _same_scores(gathered, table)
     return table
@@ -63,16 +69,19 @@ def brief(gained: "DataFrame") -> "DataFrame":
     return table.fillna({"shared_directions": 0}).astype({"shared_directions": int})
 
 
-def _pair(
-    gathered: Gathered, spec: str, baseline: str, names: dict[str, str], tokenize: str, samples: int
-) -> "DataFrame":
-    runs = dict(zip(gathered.systems["spec"], gathered.systems["run"], strict=True))
-    if any(gathered.runs[runs[each]].translations is None for each in (spec, baseline)):
-        scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
-        sides = (scores[scores["system"] == names[each]] for each in (spec, baseline))
-        return gains.from_scores(*sides).assign(note="no translations kept, no test")
-    table = gains.gains(gains.pair(spec, baseline), tokenize, samples)
-    return table.assign(system=names[spec], baseline=names[baseline])
+def _side(gathered: Gathered, spec: str) -> gains.Side:
+    """Take a system's translations from the runs that are loaded; none where its run kept none."""
+    told = gathered.systems.set_index("spec").loc[spec]
+    run, own = gathered.runs[told["run"]], told["name"]
+    rows = None if run.translations is None else run.translations[run.translations["system"] == own]
+    return gains.Side(told["system"], run, own, rows)
+
+
+def _untested(gathered: Gathered, system: gains.Side, baseline: gains.Side) -> "DataFrame":
+    scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
+    tables = (scores[scores["system"] == each.name] for each in (system, baseline))
+    known = [each.name for each in (system, baseline) if each.trained_on_flores]
+    return gains.from_scores(*tables, note="no translations kept, no test", trained=known)
 
 
 def _in_order(table: "DataFrame", gathered: Gathered) -> "DataFrame":

@@ -17,6 +17,21 @@ SIDES = ("src", "tgt")
 RESCORE = "score both again here, by one tokenizer: -p tokenize flores101 for spBLEU as in the paper"
 
 
+class Side(NamedTuple):
+    """A system of a run as it was asked for: `Side("a:nllb", *runs.system("a:nllb"))`."""
+
+    name: str
+    run: runs.Run
+    own: str  # its name in the run
+    rows: "DataFrame | None"  # of the translations table; none where its run kept none
+
+    @property
+    def trained_on_flores(self) -> bool:
+        """Whether it is known to have trained on FLORES, by its names or by the model on its run's record."""
+        model = str(self.run.record.get("parameters", {}).get("model") or "")
+        return any(map(trained_on_flores, (self.name, self.own, model)))
+
+
 class Pair(NamedTuple):
     """Two translations tables on the same sentences, row by row, and the directions that only one of them has.
 
@@ -56,26 +71,28 @@ def pair(system: str, baseline: str, directions: str = "", tokenize: str = "") -
     the corpus, other sentences, sources or references in a direction, scores of different signatures; UnknownName for a
     run or system that is not there.
     """
+    ours = Side(system, *runs.system(system))
+    return beside(ours, _other(baseline, ours), directions, tokenize)
+
+
+def beside(system: Side, baseline: Side, directions: str = "", tokenize: str = "") -> Pair:
+    """Pair two systems whose runs are loaded already, as `pair` does. Raises as it does."""
     import pandas as pd
 
-    names = system, baseline
-    sides = [runs.system(name) for name in names]
-    first, second = ((run, own) for run, own, _ in sides)
-    if first[0].folder == second[0].folder and first[1] == second[1]:
-        raise KitError(f"{system} and {baseline} are one system of one run. To mend: name two systems to compare")
-    comparable.same_corpus({name: run.record for name, (run, *_) in zip(names, sides, strict=True)})
-    tables = [translations.check(rows).assign(system=name) for (*_, rows), name in zip(sides, names, strict=True)]
+    sides = system, baseline
+    if system.run.folder == baseline.run.folder and system.own == baseline.own:
+        both = f"{system.name} and {baseline.name}"
+        raise KitError(f"{both} are one system of one run. To mend: name two systems to compare")
+    comparable.same_corpus({each.name: each.run.record for each in sides})
+    tables = [translations.check(each.rows).assign(system=each.name) for each in sides]
     tables = [_chosen(table, directions, tables) for table in tables]
     left_out = lacking(*tables)
-    ours, theirs = (_shared(table, left_out) for table in tables)
+    shared = [_shared(table, left_out) for table in tables]
     if not tokenize:
-        _same_signatures({system: _scores(*first, ours), baseline: _scores(*second, theirs)})
-    comparable.same_sentences(pd.concat([table.assign(label=table["system"]) for table in (ours, theirs)]))
-    records = first[0].record, second[0].record
-    known_as = [(system, first[1]), (baseline, second[1])]
-    asked = zip((system, baseline), known_as, records, strict=True)
-    marked = [name for name, names, record in asked if any(map(trained_on_flores, (*names, _model(record))))]
-    return Pair(ours, theirs, left_out, records, marked)
+        _same_signatures({each.name: _scores(each, rows) for each, rows in zip(sides, shared, strict=True)})
+    comparable.same_sentences(pd.concat([table.assign(label=table["system"]) for table in shared]))
+    known = [each.name for each in sides if each.trained_on_flores]
+    return Pair(*shared, left_out, (system.run.record, baseline.run.record), known)
 
 
 def lacking(system: "DataFrame", baseline: "DataFrame") -> "DataFrame":
@@ -102,7 +119,7 @@ def lacking(system: "DataFrame", baseline: "DataFrame") -> "DataFrame":
 def size(n: "Series") -> str:
     """Say how many directions of how many sentences, from n of each: of 57 and 60 "2 directions of 57–60 sentences"."""
     sentences = "–".join(dict.fromkeys(f"{each:,.0f}" for each in (n.min(), n.max())))
-    return f"{len(n):,} direction{'s' * (len(n) > 1)} of {sentences} sentences"
+    return f"{len(n):,} direction{'s' * (len(n) > 1)} of {sentences} sentence{'s' * int(n.max() != 1)}"
 
 
 def _chosen(table: "DataFrame", directions: str, tables: "list[DataFrame]") -> "DataFrame":
@@ -119,15 +136,19 @@ def _chosen(table: "DataFrame", directions: str, tables: "list[DataFrame]") -> "
     return kept
 
 
+def _other(name: str, first: Side) -> Side:
+    """Find a second system, in the run that is loaded already where it names the same."""
+    run, own = runs.parted(name)
+    rows = first.run.translations[first.run.translations["system"] == own].reset_index(drop=True)
+    same = run == runs.parted(first.name)[0] and len(rows)
+    return Side(name, first.run, own, rows) if same else Side(name, *runs.system(name))
+
+
 def _shared(table: "DataFrame", left_out: "DataFrame") -> "DataFrame":
     """Keep the directions that both have, by source, target and index."""
     out = set(zip(left_out["src"], left_out["tgt"], strict=True))
     kept = table[[each not in out for each in zip(table["src"], table["tgt"], strict=True)]]
     return kept.sort_values([*SIDES, "index"], kind="stable", ignore_index=True)
-
-
-def _model(record: dict) -> str:
-    return str(record.get("parameters", {}).get("model") or "")
 
 
 def _same_signatures(scores: "dict[str, DataFrame | None]") -> None:
@@ -141,12 +162,12 @@ def _same_signatures(scores: "dict[str, DataFrame | None]") -> None:
         raise comparable.NotComparable(error.what, error.told, remedy) from None
 
 
-def _scores(run: runs.Run, system: str, shared: "DataFrame") -> "DataFrame | None":
+def _scores(side: Side, shared: "DataFrame") -> "DataFrame | None":
     """Keep a system's scores in the shared directions, as its run has them; None where it kept no scores."""
-    if run.scores is None:
+    if side.run.scores is None:
         return None
     kept = set(zip(shared["src"], shared["tgt"], strict=True))
-    own = run.scores[run.scores["system"] == system]
+    own = side.run.scores[side.run.scores["system"] == side.own]
     return own[[each in kept for each in zip(own["src"], own["tgt"], strict=True)]]
 
 

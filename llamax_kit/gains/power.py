@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit import counts, parallel, spbleu, stats
 from llamax_kit.errors import KitError
+from llamax_kit.gains.corrections import ALPHA, EACH
 from llamax_kit.gains.pairs import SIDES, Pair
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 SIZES = (100, 250, 1012)  # sentences; 1012 are FLORES' devtest
-ALPHA, FOUND = 0.05, 0.8  # what is significant, and the power that is usually asked for
+FOUND = 0.8  # the power that is usually asked for
 STEPS = (0, 0.3, 0.6, 0.8, 1, 1.2, 1.5)  # gains to try, in shares of the one expected to be found with power 0.8
 COLUMNS = ["n", "gain", "power", "trials", "directions"]
 SECONDS = 3e-9  # a coin's share of a trial; to plan by
@@ -58,7 +59,7 @@ def power(
         )
     shares = np.linspace(0, 1, 201)
     gains = _gains(a, b, shares)
-    alpha, samples = ALPHA / directions, max(1000, 40 * directions)
+    alpha, samples = ALPHA / directions, max(1000, EACH * directions)
     jobs = [
         (a, b, n, gain, float(np.interp(gain, gains, shares)), alpha, samples, trials, seed)
         for n in sizes
@@ -72,8 +73,8 @@ def power(
 def of_pair(pair: Pair, gains: "DataFrame", tokenize: str = "", trials: int = 200) -> "DataFrame":
     """Simulate power for one direction of a pair: a table of `power` with src and tgt before it.
 
-    gains: the table that `gains.gains` made of the pair. The direction is that whose gain is larger than three quarters
-    of the others, which leaves room for smaller ones; where no direction has a gain, the table is empty.
+    gains: the table that `gains.gains` made of the pair. The direction is that whose gain is larger, in absolute size,
+    than three quarters of the others', which leaves room for smaller ones; where there is no gain, the table is empty.
     """
     import pandas as pd
 

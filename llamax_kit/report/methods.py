@@ -81,11 +81,14 @@ def _tested(gains: "DataFrame") -> str:
     over, tests = _listed(list(dict.fromkeys(gains["baseline"]))), int(gains["p"].notna().sum())
     if not tests:
         return f"Gains over {over} are differences of scores, untested for want of sentences."
+    rest = len(gains) - tests
+    untested = f" {_count(rest, 'further gain')}: untested, for want of sentences." if rest else ""
     return (
         f"Gains over {over} are differences of corpus scores, with 95 % intervals by paired bootstrap "
         f"({stats.SAMPLES:,} resamples; Koehn, 2004) and two-sided p-values by approximate randomisation "
         f"({corrections.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005), corrected by Holm's method (1979) "
         f"over all {_count(tests, 'test')} together and significant below {corrections.ALPHA}; seed {stats.SEED}."
+        f"{untested}"
     )
 
 
