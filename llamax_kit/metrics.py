@@ -26,6 +26,7 @@ class Named(NamedTuple):
 
     name: str
     metric: "Metric"
+    pieces: "Pieces | None" = None  # BLEU's, whose sentences `counts` counts fast; without, sacreBLEU counts itself
 
 
 class Pieces:
@@ -87,7 +88,7 @@ def _spbleu(tokenize: str, path: Path, size: int, changed: int) -> Named:
     metric.tokenizer = Pieces(path, signature)
     metric.tokenizer_signature = metric.tokenizer.signature()
     metric.num_refs = 1  # for the signature: sacreBLEU itself notes it when it reads references
-    return Named(name, metric)
+    return Named(name, metric, metric.tokenizer)
 
 
 def _names(tokenize: str, path: Path) -> tuple[str, str]:

@@ -47,10 +47,11 @@ def score(
     interval: bool = True,
     where: str = "",
 ) -> Score:
-    """Compute corpus spBLEU: `score(["Hallo Welt"], ["Hallo Welt"])` is 100, signature and all.
+    """Compute corpus spBLEU: `score(["Hallo, schöne Welt!"], ["Hallo, schöne Welt!"])` is 100, signature and all.
 
     tokenize: flores101 (the paper's), flores200, cldr, or the path of a SentencePiece model; interval: bootstrap the
     95 % interval; where: what the error messages call these texts. Line ends inside a hypothesis count as spaces.
+    Where all hypotheses together have no run of four pieces the score is 0, even of a perfect one.
 
     Raises UnequalCounts, KitError for no sentences or one that is no text, UnknownName for a tokenizer.
     """
@@ -74,7 +75,7 @@ def statistics(
     Raises as `score` does.
     """
     kind = metrics.spbleu(tokenize)
-    return _statistics(kind.metric, [_texts(hypotheses, references, where) for hypotheses in systems], references)
+    return _statistics(kind, [_texts(hypotheses, references, where) for hypotheses in systems], references)
 
 
 def from_statistics(rows: "np.ndarray", tokenize: str = "flores101", interval: bool = True) -> Score:
@@ -113,8 +114,8 @@ def sentence_scores(
 
     Raises as `score` does.
     """
-    bleu = metrics.spbleu(tokenize).metric
-    rows = _statistics(bleu, [_texts(hypotheses, references, where)], references)[0].tolist()
+    kind = metrics.spbleu(tokenize)
+    rows, bleu = _statistics(kind, [_texts(hypotheses, references, where)], references)[0].tolist(), kind.metric
     return [
         bleu.compute_bleu(row[2:6], row[6:], row[0], row[1], bleu.smooth_method, effective_order=True).score
         for row in rows
@@ -124,7 +125,7 @@ def sentence_scores(
 def _scores(kind: metrics.Named, systems: list[Sequence[str]], references, interval: bool, where: str) -> list[Score]:
     """Score several systems against the same references, which are tokenised once."""
     texts = [_texts(hypotheses, references, where) for hypotheses in systems]
-    return [_score(kind, rows, interval) for rows in _statistics(kind.metric, texts, references)]
+    return [_score(kind, rows, interval) for rows in _statistics(kind, texts, references)]
 
 
 def _score(kind: metrics.Named, rows: "np.ndarray", interval: bool) -> Score:
@@ -132,16 +133,17 @@ def _score(kind: metrics.Named, rows: "np.ndarray", interval: bool) -> Score:
     value = kind.metric._compute_score_from_stats(rows.sum(axis=0).tolist()).score
     low = high = float("nan")
     if interval:
-        low, high = stats.interval(stats.bootstrap(rows, _points(kind.metric)))
+        low, high = stats.interval(stats.bootstrap(rows, _points(kind)))
     return Score(kind.name, value, low, high, len(rows), str(kind.metric.get_signature()))
 
 
-def _statistics(metric, systems: list[list[str]], references: Sequence[str]) -> "list[np.ndarray]":
-    """Give each system's sufficient statistics, (n sentences, k counts): of BLEU by `counts`, of chrF by sacreBLEU."""
+def _statistics(kind: metrics.Named, systems: list[list[str]], references: Sequence[str]) -> "list[np.ndarray]":
+    """Give each system's sufficient statistics, (n sentences, k counts): of BLEU by `counts`, else by sacreBLEU."""
     import numpy as np
 
-    if _is_bleu(metric):
-        return counts.count(metric.tokenizer.encode, systems, references)
+    if kind.pieces:
+        return counts.count(kind.pieces.encode, systems, references)
+    metric = kind.metric
     metric._ref_cache = metric._cache_references([list(references)])
     try:
         return [np.array(metric._extract_corpus_statistics(texts, None), dtype=np.int64) for texts in systems]
@@ -149,17 +151,13 @@ def _statistics(metric, systems: list[list[str]], references: Sequence[str]) -> 
         metric._ref_cache = None  # the n-grams of a thousand references take tens of megabytes
 
 
-def _is_bleu(metric) -> bool:
-    return hasattr(metric, "tokenizer")  # chrF has none
-
-
-def _points(metric) -> stats.Points:
-    """Give what turns rows of sums into points: at once for BLEU, row by row for chrF."""
+def _points(kind: metrics.Named) -> stats.Points:
+    """Give what turns rows of sums into points: at once for BLEU, else row by row."""
     import numpy as np
 
-    if _is_bleu(metric):
+    if kind.pieces:
         return counts.points
-    return lambda sums: np.array([metric._compute_score_from_stats(row).score for row in sums.tolist()])
+    return lambda sums: np.array([kind.metric._compute_score_from_stats(row).score for row in sums.tolist()])
 
 
 def _texts(hypotheses: Sequence[str], references: Sequence[str], where: str) -> list[str]:

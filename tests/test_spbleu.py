@@ -2,12 +2,13 @@
 
 import hashlib
 import random
+import re
 
 import pandas as pd
 import pytest
 import sacrebleu.tokenizers.tokenizer_spm as theirs
 import sentencepiece
-from sacrebleu.metrics import BLEU, CHRF
+from sacrebleu.metrics import BLEU, CHRF, TER
 
 from llamax_kit import data as room
 from llamax_kit import metrics, spbleu
@@ -280,3 +281,20 @@ def test_references_are_tokenised_once_a_direction(model, monkeypatch):
 def test_a_table_that_cannot_be_scored_is_refused(model, spoil, message):
     with pytest.raises(KitError, match=message):
         spbleu.score_table(spoil(translations(("a", "en", "de", HAUS))), str(model))
+
+
+@pytest.mark.parametrize("tokenize", ["cldr", "flores101", "flores200"])
+def test_the_example_in_its_docstring_is_true(tokenize, request):
+    if tokenize != "cldr":
+        request.getfixturevalue("data")
+    call, points = re.search(r"`(score\(.+?\))` is (\d+)", spbleu.score.__doc__).groups()
+    example = eval(call.replace(")", f", tokenize={tokenize!r})"), {"score": spbleu.score})
+    assert example.score == pytest.approx(int(points), rel=1e-12)
+
+
+def test_another_metric_of_sacrebleu_is_scored_by_sacrebleu_though_it_has_a_tokenizer():
+    hypotheses, references = corpus()
+    expected = TER().corpus_score(hypotheses, [references])
+    found, again = spbleu._scores(metrics.Named("TER", TER()), [hypotheses, references], references, True, "")
+    assert (found.metric, found.score, again.score) == ("TER", expected.score, 0)
+    assert found.low < found.score < found.high and "tok:tercom" in found.signature
