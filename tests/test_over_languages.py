@@ -24,7 +24,19 @@ def test_the_interval_is_welchs():
     expected = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
     found = difference(a, b)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
-    assert found.p == pytest.approx(stats.ttest_ind(a, b, equal_var=False).pvalue, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4, 9])
+def test_p_permutes_welchs_t_and_no_other_statistic(seed):
+    """Every way of choosing 3 of 9 languages, by scipy's t; the few spread wide, so that a gap of means has another p."""
+    draw = np.random.default_rng(seed)
+    a, b = draw.normal(2, 6, 3), draw.normal(0, 1, 6)
+    both = np.concatenate([a, b])
+    ways = [np.isin(range(9), chosen) for chosen in itertools.combinations(range(9), 3)]
+    t = np.array([stats.ttest_ind(both[here], both[~here], equal_var=False).statistic for here in ways])
+    observed = t[0]  # the first way is the one that was found
+    expected = min(1, 2 * min(np.mean(t >= observed - 1e-9), np.mean(t <= observed + 1e-9)))
+    assert difference(a, b).p == pytest.approx(expected)
 
 
 def test_the_two_groups_are_treated_alike():
@@ -69,6 +81,17 @@ def test_rho_is_scipys_and_so_is_p_with_many_pairs():
     assert found.low < found.rho < found.high and found.n == 60
 
 
+@pytest.mark.parametrize("n", [5, 12, 60])
+def test_the_interval_of_rho_is_bonett_and_wrights(n):
+    """tanh(artanh(rho) ± 1.96 √((1 + rho²/2) / (n − 3))), Bonett & Wright (2000)."""
+    x = np.arange(n)
+    y = np.where(x < 4, 3 - x, x)  # the first four in reverse
+    found, rho = rank_correlation_without_p(x, y), stats.spearmanr(x, y).statistic
+    half = 1.959963985 * math.sqrt((1 + rho**2 / 2) / (n - 3))
+    expected = math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half)
+    assert (found.low, found.high) == pytest.approx(expected, rel=1e-6)
+
+
 def test_p_of_a_short_list_is_exact():
     x, y = [1, 2, 3, 4, 5], [2, 1, 4, 3, 5]
     reached = [stats.spearmanr(order, y).statistic >= 0.8 - 1e-9 for order in itertools.permutations(x)]
@@ -101,6 +124,8 @@ def test_too_few_or_all_equal_has_no_rho(x, y):
     assert math.isnan(rank_correlation(x, y).rho) and math.isnan(rank_correlation(x, y).p)
 
 
-def test_a_perfect_order_has_no_interval():
-    found = rank_correlation(range(8), range(8))
-    assert found.rho == pytest.approx(1) and math.isnan(found.low)
+@pytest.mark.parametrize("n", range(5, 120))
+def test_a_perfect_order_has_no_interval(n):
+    for order, rho in ((range(n), 1), (range(n, 0, -1), -1)):
+        found = rank_correlation_without_p(range(n), order)
+        assert found.rho == rho and math.isnan(found.low) and math.isnan(found.high)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 SAMPLES, SEED = 9_999, 12345  # where there are fewer ways, all are tried
 FEWEST = 5  # pairs for an interval of rho
+ROUNDING = 1e-12  # a rho that is nearer to 1 or −1 is that: a perfect order, which has no interval
 
 
 class Difference(NamedTuple):
@@ -62,7 +63,7 @@ def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Correlation:
 
     Ties take their mean rank. The interval is Fisher's with the variance of Bonett & Wright (2000), given from five
     pairs on and rough below some twenty; p is by permuting the pairs. With fewer than three, or one side all equal, rho
-    is not known. Pairs with a missing value are left out and not counted.
+    is not known; a perfect order, rho 1 or −1, has no interval. Pairs with a missing value are not counted.
     """
     import numpy as np
     from scipy import stats
@@ -74,6 +75,7 @@ def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Correlation:
         return Correlation(float("nan"), float("nan"), float("nan"), float("nan"), len(x))
     x, y = (stats.rankdata(each) - (len(each) + 1) / 2 for each in (x, y))
     rho = float(np.corrcoef(x, y)[0, 1])
+    rho = rho if abs(rho) < 1 - ROUNDING else float(np.sign(rho))
     low = high = float("nan")
     if len(x) >= FEWEST and abs(rho) < 1:
         half = stats.norm.ppf(0.975) * np.sqrt((1 + rho**2 / 2) / (len(x) - 3))
