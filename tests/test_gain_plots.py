@@ -120,6 +120,22 @@ def test_the_scale_is_centred_at_zero_and_blue_is_a_gain():
     assert loss_red > gain_red and gain_blue > loss_blue
 
 
+@pytest.mark.parametrize("count", [17, 140])
+def test_every_number_stands_out_from_its_cell(count):
+    """WCAG's contrast of 4.5 to 1, computed here from its definition."""
+    def luminance(colour):
+        parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in matplotlib.colors.to_rgb(colour)]
+        return np.dot(parts, [0.2126, 0.7152, 0.0722])
+
+    ax = draw(plots.heatmap, table(count))
+    mesh = ax.collections[0]
+    here = ~np.ma.getmaskarray(mesh.get_array()).ravel()
+    assert len(ax.texts) == here.sum() == count
+    for text, face in zip(ax.texts, mesh.get_facecolors()[here], strict=True):
+        light, dark = sorted((luminance(text.get_color()), luminance(face)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) > 4.5, text.get_text()
+
+
 def test_next_to_nothing_looks_like_it():
     ax, _ = heat(table(17).assign(gain=0.0))
     assert ax.collections[0].get_clim() == (-1, 1)

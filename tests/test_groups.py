@@ -140,14 +140,16 @@ def test_what_is_in_no_group_is_listed_with_the_reason_and_counts_in_all():
     assert means(groups.by_group(given, "split"))["en-X", "all"] == (2, 3)
 
 
-def test_the_interval_is_students_over_languages_and_needs_three_of_them():
-    gained = {"en-de": 1.0, "en-fr": 2.0, "en-es": 6.0, "en-sw": 3.0, "en-zu": 4.0, "en-ja": 5.0}
+def test_the_interval_is_students_over_languages_and_needs_five_of_them():
+    gained = dict(zip("en-de en-fr en-es en-ru en-el en-sw en-zu en-xh en-ln en-ja".split(), range(10), strict=True))
+    gained["en-el"] = 9.0
     found = groups.by_group(table(gained), "family").set_index("value")
-    theirs = stats.ttest_1samp([1.0, 2.0, 6.0], 0).confidence_interval(0.95)
+    theirs = stats.ttest_1samp([0, 1, 2, 3, 9.0], 0).confidence_interval(0.95)
     assert tuple(found.loc["Indo-European", ["low", "high"]]) == pytest.approx(tuple(theirs))
     for small in ("Niger–Congo", "Japonic"):
         assert found.loc[small, ["low", "high"]].isna().all()
-    assert (found.loc["Japonic", "gain"], found.loc["Japonic", "n"]) == (5, 1)
+    assert (found.loc["Japonic", "gain"], found.loc["Japonic", "n"]) == (9, 1)
+    assert found.loc["Niger–Congo", "n"] == 4
 
 
 def test_verdicts_are_counted():

@@ -28,7 +28,7 @@ def test_the_interval_is_welchs():
 
 @pytest.mark.parametrize("seed", [2, 3, 4, 9])
 def test_p_permutes_welchs_t_and_no_other_statistic(seed):
-    """Every way of choosing 3 of 9 languages, by scipy's t; the few spread wide, so that a gap of means has another p."""
+    """Every way of choosing 3 of 9 languages, by scipy's t; the few spread wide, so a gap of means has another p."""
     draw = np.random.default_rng(seed)
     a, b = draw.normal(2, 6, 3), draw.normal(0, 1, 6)
     both = np.concatenate([a, b])

@@ -187,8 +187,9 @@ def test_the_text_of_the_picture_says_its_numbers(axes):
     assert "p < 0.05 / 17" in axes.get_ylabel()
     assert plots.describe_power(corrected) == (
         "Share of trials with p < 0.05 / 17, by gain in points. "
-        "100 sentences: from 5 % at 0.0 to 100 % at 4.0; 80 % first reached at 2.0."
+        "100 sentences: from 5 % at 0.0 to 100 % at 4.0; 80 % reached at 1.67."
     )
+    assert f"{power.smallest(corrected).gain.iloc[0]:.2f}" == "1.67"  # as notebook 06 has it in its table
 
 
 def test_nothing_and_two_corrections_are_not_drawn(axes):

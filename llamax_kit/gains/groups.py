@@ -25,6 +25,7 @@ COUNTED = {"gained": GAINED, "lost": LOST, "unclear": UNCLEAR}
 COLUMNS = ["group", "value", "direction", "n", "score", "baseline_score", "gain", "low", "high", "least", "most",
            *COUNTED]  # fmt: skip
 ALL = "all"
+FEWEST = 5  # languages for the interval of a mean; of three, one came from −79.7 to 33.0
 
 
 def _data(language: Language) -> str:
@@ -68,8 +69,9 @@ def by_group(gains: "DataFrame", group: str) -> "DataFrame":
     n: languages; score, baseline_score, gain: means over them, in points; least, most: the smallest and the largest
     gain; gained, lost, unclear: directions by verdict (none where nothing was tested). low, high: the 95 % interval of
     the mean gain over languages (Student's t, n - 1 degrees of freedom): where the mean of other languages like these
-    might lie. It is missing below three, too narrow where the languages are relatives, and says nothing of
-    other sentences. group: see `assign`; what is in no group counts in "all", and is listed by `left_out`.
+    might lie. It is missing below five, where it may be wider than the scale of the score itself, too narrow where the
+    languages are relatives, and says nothing of other sentences. group: see `assign`; what is in no group counts in
+    "all", and is listed by `left_out`.
 
     Raises UnknownName for another group; KitError for several systems, metrics or signatures, which have no mean.
     """
@@ -112,11 +114,11 @@ def _summary(rows: "DataFrame") -> tuple:
 
 
 def _interval(gain) -> tuple[float, float]:
-    """Give Student's 95 % interval of a mean; none below three values, where it would rest on one difference."""
+    """Give Student's 95 % interval of a mean; none where there are too few values."""
     from scipy import stats
 
     n = len(gain)
-    if n < 3:
+    if n < FEWEST:
         return float("nan"), float("nan")
     half = stats.t.ppf(0.975, n - 1) * gain.std(ddof=1) / n**0.5
     return gain.mean() - half, gain.mean() + half

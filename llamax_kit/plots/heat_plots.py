@@ -50,6 +50,8 @@ def heatmap(table: "DataFrame", ax: "Axes") -> None:
                 annot_kws={"fontsize": 8}, linewidths=0.5, linecolor="white", xticklabels=ticks, yticklabels=ticks,
                 cbar_kws={"label": f"gain in {metric}\n(points)", "pad": 0.03, "anchor": (0, 1),
                           "shrink": min(1, 20 / height), "aspect": 20 * min(1, 20 / height)})  # fmt: skip
+    if numbers:
+        _ink(ax)
     notes = [sizes(table)]
     if numbers and UNCLEAR in set(table["verdict"]):
         notes.append("in brackets: not shown to differ")
@@ -100,6 +102,17 @@ def _tiles(table: "DataFrame") -> Cells:
     written[: len(ranked)] = ranked["language"].str.replace("_", "\n", n=1) + "\n" + _written(ranked)
     grids = (pd.DataFrame(each.reshape(-1, width)) for each in (values, written))
     return Cells(*grids, ("", ""), table["direction"].iloc[0])
+
+
+def _ink(ax: "Axes") -> None:
+    """Write each number in black or white, whichever stands out more from its cell (WCAG's contrast)."""
+    import numpy as np
+    from seaborn.utils import relative_luminance
+
+    mesh = ax.collections[0]
+    here = ~np.ma.getmaskarray(mesh.get_array()).ravel()
+    for text, face in zip(ax.texts, mesh.get_facecolors()[here], strict=True):
+        text.set_color("black" if relative_luminance(face) > 0.179 else "white")  # there both have a contrast of 4.6
 
 
 def _written(table: "DataFrame") -> "Series":
