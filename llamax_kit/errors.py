@@ -28,6 +28,8 @@ class UnknownName(KitError):
         self.nearest = [lower[hit] for hit in get_close_matches(str(given).lower(), lower, n=5, cutoff=0.5)]
         if 0 < len(self.choices) <= FEW:
             known = f"One of: {', '.join(self.choices)}"
+        elif self.nearest:
+            known = f"Nearest: {', '.join(self.nearest)}"
         else:
-            known = f"Nearest: {', '.join(self.nearest) or 'none is near'}"
+            known = "No name is like it" if self.choices else "There is none yet"
         super().__init__(f"unknown {what} {given!r}. {known}. To mend: {remedy}")

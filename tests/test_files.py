@@ -80,8 +80,8 @@ def test_a_short_list_of_choices_is_named_whole():
     assert str(error) == "unknown prompt 'alpacca'. One of: alpaca, paper, chat. To mend: use one of these"
     assert error.nearest == ["alpaca"]
     assert "One of: a, b, c, d, e, f, g, h. To" in str(UnknownName("letter", "z", "abcdefgh", "use one of these"))
-    assert "Nearest: none is near." in str(UnknownName("letter", "z", "abcdefghi", "see the list"))
-    assert "Nearest: none is near." in str(UnknownName("run", "z", [], "make one"))
+    assert str(UnknownName("run", "99", "abcdefghi", "x")) == "unknown run '99'. No name is like it. To mend: x"
+    assert "unknown run 'z'. There is none yet." in str(UnknownName("run", "z", [], "make one"))
     assert doctest.testmod(errors).failed == 0
 
 

@@ -47,7 +47,7 @@ def kind(notebook: Path) -> str:
 
 def test_it_is_committed_without_outputs_for_the_kernel_python3(notebook):
     content = json.loads(notebook.read_text(encoding="utf-8"))
-    assert content["metadata"]["kernelspec"]["name"] == "python3"
+    assert content["metadata"]["kernelspec"] == {"name": "python3", "language": "python", "display_name": "Python 3"}
     assert not {"widgets", "papermill"} & content["metadata"].keys()
     for cell in content["cells"]:
         assert not cell.get("outputs") and cell.get("execution_count") is None, cell["source"]

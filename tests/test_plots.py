@@ -58,7 +58,7 @@ def test_the_best_direction_is_on_top_and_the_title_names_metric_and_sample(axes
     plots.scores(table(), axes)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["en-l4", "en-l3", "en-l2", "en-l1", "en-l0"]
     assert axes.yaxis_inverted()
-    assert axes.get_title() == "spBLEU by direction, n = 1,012 sentences a direction"
+    assert axes.get_title() == "spBLEU by direction, highest first, n = 1,012 sentences a direction"
     assert "0–100" in axes.get_xlabel()
 
 
@@ -86,7 +86,7 @@ def test_a_hundred_and_forty_directions_are_all_drawn_and_have_room(axes):
 def test_what_one_picture_has_no_room_for_is_said(axes):
     given = table(systems=1, languages=301)
     plots.scores(given, axes)
-    assert axes.get_title() == "spBLEU by direction, the first 300 of 301, n = 1,012 sentences a direction"
+    assert axes.get_title().startswith("spBLEU by direction, the first 300 of 301, highest first, n = 1,012 sentences")
     assert "en-l300" not in [label.get_text() for each in axes.figure.axes for label in each.get_yticklabels()]
     assert plots.describe_scores(given).startswith("spBLEU by direction, the first 300 of 301. system 0: 300 direct")
 
@@ -98,12 +98,21 @@ def test_shares_are_drawn_in_per_cent(axes):
     assert axes.get_yticklabels()[1].get_text() == "system 1  en-l0"
 
 
+def test_the_largest_shares_come_first_and_of_many_rows_these_alone_as_the_title_says(axes):
+    given = table(1, 40)[["system", "src", "tgt", "n"]].assign(empty=0.0, copy=0.0, length=0.0, other_script=0.0)
+    given.loc[35, "copy"], given.loc[7, "empty"] = 0.9, 0.5
+    plots.shares(given, axes)
+    drawn = [label.get_text() for label in axes.get_yticklabels()]
+    assert drawn[:3] == ["en-l35", "en-l7", "en-l0"] and len(drawn) == 30
+    assert axes.get_title().startswith("Outputs that are …, in per cent, the 30 largest of 40, n = 1,012")
+
+
 def test_a_share_that_is_not_known_is_no_zero(axes):
     given = table(1, 2)[["system", "src", "tgt", "n"]].assign(empty=0.5, copy=0.0, length=float("nan"), other_script=0)
     plots.shares(given, axes)
     assert [text.get_text() for text in axes.texts] == ["50", "0", "0"] * 2
     assert axes.get_xlabel() == "grey: not known"
-    assert "length not known" in plots.describe_shares(given)
+    assert "cut at the limit: not known" in plots.describe_shares(given)
 
 
 @pytest.mark.parametrize("draw", [plots.scores, plots.shares])
@@ -124,7 +133,11 @@ def test_the_text_of_a_picture_says_its_numbers():
         "system 1: 3 directions, from 10.0 (en-l0) to 12.0 (en-l2)."
     )
     shares = table(1, 2)[["system", "src", "tgt", "n"]].assign(empty=[0, 0.5], copy=0.0, length=0.0, other_script=1.0)
-    assert "empty at most 50 % (system 0 en-l1)" in plots.describe_shares(shares)
+    assert plots.describe_shares(shares) == (
+        "Shares of outputs by direction: empty at most 50 % (system 0 en-l1); none copies of the source; "
+        "none cut at the limit; in another script at most 100 % (system 0 en-l0)."
+    )
+    assert "empty at most 1 % (" in plots.describe_shares(shares.assign(empty=[0, 0.001]))
 
 
 def test_showing_saves_both_files_and_puts_one_picture_with_its_text_on_the_page(tmp_path, axes, monkeypatch):

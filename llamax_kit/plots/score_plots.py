@@ -1,6 +1,7 @@
 """Draws scores and shares of outputs, on given axes, and says them in words. Computes nothing."""
 
 from math import ceil
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from llamax_kit.plots.style import direction, finish, grow, only, sizes, styles
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 FOLD, COLUMNS = 50, 3  # rows in one column of dots, of which more are set side by side, in up to three columns
 MOST = 300  # directions in one picture; of more, the first
+ROWS = 30  # rows of shares in one picture; of more, those with the largest
+KINDS = {"empty": "empty", "copy": "copies of the source", "length": "cut at the limit",
+         "other_script": "in another script"}  # fmt: skip
 
 
 def scores(table: "DataFrame", ax: "Axes") -> None:
@@ -38,7 +42,8 @@ def scores(table: "DataFrame", ax: "Axes") -> None:
         panel.locator_params(axis="x", nbins=9 if columns == 1 else 4)
         finish(panel, len(systems) if columns == 1 else 1)
     panels[columns // 2].set_xlabel(f"{metric} (points, 0–100; bars: 95 % interval)")
-    ax.set_title(f"{metric} by direction{part}, {sizes(table)}", pad=6 if columns == 1 else 24)
+    order_said = ", highest first" * (len(order) > 1)
+    ax.set_title(f"{metric} by direction{part}{order_said}, {sizes(table)}", pad=6 if columns == 1 else 24)
     if columns > 1 and len(systems) > 1:
         ax.legend(handles=panels[0].containers[:], loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False,
                   borderaxespad=4.5, ncols=4, fontsize=9)  # fmt: skip
@@ -47,20 +52,23 @@ def scores(table: "DataFrame", ax: "Axes") -> None:
 def shares(table: "DataFrame", ax: "Axes") -> None:
     """Draw the shares of `diagnose.shares` (per cent of a direction's outputs) as a small heat map.
 
+    The rows with the largest shares come first; of more than thirty these alone are drawn, as the title says.
+
     Raises KitError when the table is empty.
     """
     import seaborn as sns
 
     only(table, None)
-    columns = {"empty": "empty", "copy": "copy of\nthe source", "length": "cut at\nthe limit",
-               "other_script": "in another\nscript"}  # fmt: skip
+    columns = {name: fill(said, 10) for name, said in KINDS.items()}
+    part = f", the {ROWS} largest of {len(table):,}" if len(table) > ROWS else ""
+    table = table.loc[table[list(columns)].astype(float).max(axis=1).nlargest(ROWS).index]
     several = table["system"].nunique() > 1
     labels = table["system"] + "  " + direction(table) if several else direction(table)
     percent = 100 * table[list(columns)].astype(float).set_axis(labels)
     grow(ax, len(percent), 1)
     sns.heatmap(percent, ax=ax, vmin=0, vmax=100, cmap="Blues", annot=True, fmt=".0f", linewidths=0.5,
                 linecolor="0.85", cbar=False, xticklabels=list(columns.values()))  # fmt: skip
-    ax.set(ylabel="", title=f"Outputs that are …, in per cent, {sizes(table)}")
+    ax.set(ylabel="", title=f"Outputs that are …, in per cent{part}, {sizes(table)}")
     ax.tick_params(axis="y", labelrotation=0, length=0)
     ax.tick_params(axis="x", length=0, labeltop=len(percent) > 30)
     if percent.isna().any(axis=None):  # a system that did not say how its outputs ended
@@ -86,17 +94,20 @@ def describe_scores(table: "DataFrame") -> str:
 
 
 def describe_shares(table: "DataFrame") -> str:
-    """Say in a sentence how large each share gets, for the picture's alt text."""
+    """Say in a sentence how large each share gets, for the picture's alt text.
+
+    "Shares of outputs by direction: none empty; copies of the source at most 4 % (opusmt en-vi); cut …"
+    """
     only(table, None)
-    said = []
-    for column in ("empty", "copy", "length", "other_script"):
-        if table[column].isna().all():
-            said.append(f"{column.replace('_', ' ')} not known")
-            continue
-        most = table.loc[table[column].astype(float).idxmax()]
-        where = f"{most.system} {most.src}-{most.tgt}"
-        said.append(f"{column.replace('_', ' ')} at most {100 * most[column]:.0f} % ({where})")
-    return "Shares of outputs by direction: " + "; ".join(said) + "."
+    return "Shares of outputs by direction: " + "; ".join(_most(table, *kind) for kind in KINDS.items()) + "."
+
+
+def _most(table: "DataFrame", column: str, said: str) -> str:
+    if table[column].isna().all():
+        return f"{said}: not known"
+    most = table.loc[table[column].astype(float).idxmax()]
+    percent = f"{100 * most[column]:.0f}" if most[column] >= 0.01 else "1"
+    return f"{said} at most {percent} % ({most.system} {most.src}-{most.tgt})" if most[column] else f"none {said}"
 
 
 def _drawn(table: "DataFrame") -> "tuple[DataFrame, str]":

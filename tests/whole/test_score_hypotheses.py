@@ -65,7 +65,7 @@ def test_pictures_have_texts_of_their_own_and_nothing_is_said_aside(default):
     outputs = [each for cell in nbformat.read(default / "out.ipynb", 4).cells for each in cell.get("outputs", [])]
     alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
     assert len(alts) == 2 and alts[0].startswith("spBLEU-cldr by direction. copy: 4 directions")
-    assert "length not known" in alts[1]
+    assert "cut at the limit: not known" in alts[1]
     assert not [each for each in outputs if each.get("name") == "stderr"]
 
 
