@@ -25,7 +25,8 @@ def texts(ax) -> list[str]:
 
 
 def test_table_3_has_a_cell_for_every_figure_and_the_best_in_bold(table3, ax):
-    paper_plots.systems(table3, ax)
+    paper_plots.systems(table3, ax, "Table 3, as printed")
+    assert ax.get_title().startswith("Table 3, as printed\n") and ax.get_title().endswith("bold: the best over n")
     assert len(ax.texts) == len(table3) == 282  # 20 systems x 14 directions, and the 2 of ChineseLLaMA2-Alpaca
     bold = [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"]
     best = table3.groupby("direction", sort=False)["score"].max()
@@ -38,12 +39,23 @@ def test_table_3_has_a_cell_for_every_figure_and_the_best_in_bold(table3, ax):
 def test_a_table_of_two_metrics_is_refused(ax):
     both = shown.table("table3", False).assign(score=1.0)
     with pytest.raises(KitError, match="one picture shows one metric"):
-        paper_plots.systems(both, ax)
+        paper_plots.systems(both, ax, "")
 
 
 def test_the_best_of_each_direction_is_said(table3):
-    said = paper_plots.describe_systems(table3)
-    assert said.startswith("Mean spBLEU of 21 systems. Best: en-X NLLB-200 (31.8)") and "X-zh Aya-101 (22.5)" in said
+    said = paper_plots.describe_systems(table3, "Table 3, as printed")
+    assert said.startswith("Table 3, as printed: mean spBLEU of 21 systems. Best: en-X NLLB-200 (31.8)")
+    assert "X-zh Aya-101 (22.5)" in said
+
+
+def test_a_mean_that_may_not_be_compared_is_never_the_best(ax):
+    rows = [("NLLB-200", 30.0, 2, True), ("few", 50.0, 1, True), ("mine", 99.0, 2, False)]
+    table = pd.DataFrame(rows, columns=["system", "score", "partners", "comparable"])
+    table = table.assign(direction="en-X", metric="spBLEU")
+    paper_plots.systems(table, ax, "title")
+    assert [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"] == ["30.0"]
+    assert ax.get_title().endswith("bold: the best that may be compared over n")
+    assert paper_plots.describe_systems(table, "title").endswith("Best: en-X NLLB-200 (30.0).")
 
 
 def test_a_change_shows_its_difference_and_a_loss_is_dotted(ax):
@@ -108,7 +120,7 @@ def test_a_system_has_one_colour_in_all_pictures_of_the_paper(ax):
     lambda rows, ax: paper_plots.counts(rows, ax),
     lambda rows, ax: paper_plots.differences(rows, ax, "gap", ""),
     lambda rows, ax: paper_plots.strips(rows, ax, "value", "", ""),
-    lambda rows, ax: paper_plots.systems(rows, ax),
+    lambda rows, ax: paper_plots.systems(rows, ax, ""),
 ])  # fmt: skip
 def test_nothing_to_draw_is_refused(draw, ax):
     with pytest.raises(KitError, match="nothing to draw"):
@@ -124,11 +136,13 @@ def mine() -> pd.DataFrame:
 
 
 def test_mine_and_theirs_stand_in_one_row_the_furthest_behind_first(ax):
-    yours_plots.beside(mine(), ax, "run:mine", "NLLB-200")
+    yours_plots.beside(mine(), ax, "run:mine (FLORES-200, not comparable)", "NLLB-200")
     assert [label.get_text() for label in ax.get_yticklabels()] == ["en-de", "en-sw"]
     authors = ax.collections[-1].get_offsets()
     assert authors.tolist() == [[60.0, 0.0], [5.0, 1.0]]
-    assert len(ax.get_legend().get_texts()) == 3 and "n = 1,012 sentences" in ax.get_title()
+    assert len(ax.get_legend().get_texts()) == 3
+    title = "run:mine (FLORES-200, not comparable) and NLLB-200, n = 1,012 sentences a direction\n"
+    assert ax.get_title() == title + "by difference, the furthest behind first"
 
 
 def test_mine_less_theirs_is_said_in_the_clean_reading():

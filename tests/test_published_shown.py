@@ -5,6 +5,7 @@ import pytest
 from llamax_kit import plots
 from llamax_kit.errors import UnknownName
 from llamax_kit.gains import groups
+from llamax_kit.plots.style import sizes
 from llamax_kit.published import findings, recompute, release, shown
 
 PAIR = recompute.MODEL, recompute.BASELINE
@@ -43,7 +44,31 @@ def test_around_one_pivot_is_around_english_unless_a_system_was_not_scored_there
 def test_the_sentence_says_what_the_table_holds(released):
     table = shown.by_language(*PAIR)
     said = findings.by_language(table)
-    assert f"in {(table['gain'] > 0).sum():,} of 1,560 directions" in said and "(en-mt)" in said
+    assert "is above LLaMA2-7B-Alpaca in 1,537 of the 1,560 directions around en ar az ceb de ja ne zh." in said
+    assert "(en-mt)" in said and (table["gain"] > 0).sum() == 1537
+
+
+def test_a_loss_on_average_is_said_as_a_difference(released):
+    said = findings.by_language(shown.by_language(PAIR[0], "NLLB-200"))
+    assert "in 43 of the 1,372 directions" in said and "The mean difference is −7.03 points" in said
+
+
+@pytest.mark.parametrize("baseline, lacks, n, directions", [
+    ("NLLB-200", "NLLB-200", 188, "ja-X X-ja"),
+    ("ChineseLLaMA2-Alpaca", "ChineseLLaMA2-Alpaca", 1358, "en-X X-en de-X X-de"),
+])  # fmt: skip
+def test_directions_that_one_system_lacks_are_said_by_pivot(released, baseline, lacks, n, directions):
+    """1,560 directions of LLaMAX2 around eight pivots, of which NLLB-200 has seven, and ChineseLLaMA2 one."""
+    table = shown.lacking(PAIR[0], baseline)
+    (row,) = table.itertuples()
+    assert (row.lacks, row.n) == (lacks, n) and row.directions.startswith(directions)
+    assert len(shown.by_language(PAIR[0], baseline)) + n == 1560
+    assert findings.left_out(table).startswith(f"Left out, for {lacks} has none: {n:,} directions, {directions}")
+    assert shown.lacking(baseline, PAIR[0]).equals(table)  # whichever is named first
+
+
+def test_nothing_left_out_is_said_too(released):
+    assert findings.left_out(shown.lacking(*PAIR)) == "Both have all of these: no direction is left out."
 
 
 def test_its_pictures_say_that_nothing_was_tested_and_how_many_directions_they_show(released):
@@ -54,6 +79,7 @@ def test_its_pictures_say_that_nothing_was_tested_and_how_many_directions_they_s
     figure, ax = plt.subplots()
     plots.gains(into, ax)
     assert ax.get_title().endswith("n = 101 directions")
+    assert sizes(table) == "n = 1,560 directions" and sizes(table[:1]) == "n = 1 direction"
     assert any("no interval, no test" in each.get_xlabel() for each in figure.axes)
     assert "101 not tested" in plots.describe_gains(into)
     plt.close(figure)

@@ -142,14 +142,51 @@ def test_all_systems_are_averaged_over_the_languages_of_mine(make):
     assert set(means["direction"]) == {"en-X"} and set(means["partners"]) == {2}  # one source into en makes no mean
     assert means["score"][THEIRS] == 32.5 and means["score"]["NLLB-200"] == 65  # en-fr, which was not run, is not in it
     clean = table[(table["reading"] == "clean") & (table["src"] == "en")]["score"].mean()
-    assert means["score"]["run:mine (clean)"] == pytest.approx(clean, abs=1e-12)
+    assert means["score"]["run:mine (clean; 3 of 1,012 sentences, not comparable)"] == pytest.approx(clean, abs=1e-12)
+
+
+FLORES_200 = FLORES | {"name": "flores200", "release": "FLORES-200 devtest"}
+
+
+@pytest.mark.parametrize("corpus, sentences, mark", [
+    (FLORES_200, 1012, "FLORES-200, not comparable"),
+    (FLORES, 3, "3 of 1,012 sentences, not comparable"),
+    (FLORES_200, 3, "FLORES-200, 3 of 1,012 sentences, not comparable"),
+    (FLORES, 1012, ""),
+])  # fmt: skip
+def test_what_keeps_a_run_from_being_compared_stands_in_its_name_and_rows(make, monkeypatch, corpus, sentences, mark):
+    """A row is copied without the table that marks it, so its name must say what it is."""
+    if sentences == 1012:
+        monkeypatch.setattr(yours, "SENTENCES", 3)  # as if three were all
+    mine = yours.load(make(answers("en-de", "en-sw"), corpus=corpus))
+    table = yours.beside(mine, THEIRS)
+    assert yours.named(mine, table) == ("run:mine" + (f" ({mark})" if mark else ""))
+    means = yours.table3(mine, table)
+    own = [f"run:mine ({reading}{'; ' if mark else ''}{mark})" for reading in ("clean", "paper")]
+    assert list(means["system"]) == ["NLLB-200", THEIRS, *own]  # in Table 3's order, mine last
+    assert list(means["comparable"]) == [True, True, not mark, not mark]
+    row = yours.as_printed(means[means["system"].str.startswith(mine.name)])
+    assert list(row["system"]) == own
+    warned = "may not be compared with the others" in findings.standing(means)
+    assert warned == bool(mark) and findings.standing(means).startswith("2 systems of the release, and mine")
+
+
+def test_directions_of_different_sizes_are_marked_by_both(make):
+    mine = yours.load(make(answers("en-de"), answers("en-sw", count=2)))
+    assert yours.named(mine, yours.beside(mine, THEIRS)).endswith("(2–3 of 1,012 sentences, not comparable)")
+
+
+def test_a_run_that_makes_no_mean_has_no_row(make):
+    mine = yours.load(make(answers("en-de")))
+    said = findings.standing(yours.table3(mine, yours.beside(mine, THEIRS)))
+    assert said == "No row for Table 3: a mean takes two directions at least around one of its seven pivots."
 
 
 def test_a_row_of_table_3_has_a_dash_where_nothing_was_run(make):
     mine = yours.load(make(answers("en-de", "en-sw")))
     row = yours.as_printed(yours.table3(mine, yours.beside(mine, THEIRS))).set_index("system")
     assert list(row) == yours.TABLE_3 and row.loc[THEIRS, "en-X"] == "32.50 (2)"
-    assert (row.loc["run:mine (clean)"].drop("en-X") == "—").all()
+    assert (row.loc[yours.named(mine, yours.beside(mine, THEIRS), "clean")].drop("en-X") == "—").all()
 
 
 def protocols(mine: str, theirs: str = THEIRS) -> dict:

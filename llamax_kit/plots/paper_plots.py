@@ -21,11 +21,13 @@ def signed(points: float, digits: int = 2) -> str:
     return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{0:.{digits}f}"
 
 
-def systems(table: "DataFrame", ax: "Axes") -> None:
-    """Draw means of systems (down) by direction (across) as a heat map, as Table 3 has them.
+def systems(table: "DataFrame", ax: "Axes", title: str) -> None:
+    """Draw means of systems (down) by direction (across) as a heat map, as Table 3 has them; title: whose means.
 
     Columns: system, direction, metric, score, partners: the languages in the mean, written under the direction, and
-    behind the name of a system that has fewer. The best of each direction is bold, what a system lacks is grey.
+    behind the name of a system that has fewer; comparable, if there: False where a mean has no place among the others.
+    The best of each direction is bold, among means over as many languages as any that may be compared; what a system
+    lacks is grey.
 
     Raises KitError when the table is empty or holds two metrics.
     """
@@ -36,18 +38,21 @@ def systems(table: "DataFrame", ax: "Axes") -> None:
     few = table["partners"] < table["direction"].map(most)
     names = table["system"].where(~few, table["system"] + " (" + table["partners"].astype(str) + ")")
     wide = table.assign(system=names).pivot_table("score", "system", "direction", sort=False)
+    best = _best(table.assign(system=names))
     ax.figure.set_size_inches(max(5, 1.9 + 0.56 * wide.shape[1]), 1.4 + 0.27 * len(wide))
     ax.set_facecolor(GREY)
     sns.heatmap(wide, ax=ax, cmap="Blues", vmin=0, annot=True, fmt=".1f", annot_kws={"size": 8}, linewidths=0.5,
                 linecolor="white", cbar=False, xticklabels=False, yticklabels=False)  # fmt: skip
-    best = {(row, column) for column, name in enumerate(wide) for row in [wide[name].argmax()]}
+    bold = {(wide.columns.get_loc(each.direction), wide.index.get_loc(each.system)) for each in best.itertuples()}
     for text in ax.texts:
-        if (int(text.get_position()[1]), int(text.get_position()[0])) in best:
+        if tuple(map(int, text.get_position())) in bold:
             text.set_fontweight("bold")
     turn = sum(name.endswith("-X") for name in wide)
     ax.axvline(turn, color="white", linewidth=5)
     _name_tiles(ax, [f"{name}\nn={most[name]}" for name in wide], wide.index)
-    ax.set(xlabel="", ylabel="", title=f"Mean {metric} (points) over n languages")
+    ax.set(xlabel="", ylabel="")
+    fair = "" if "comparable" not in table or table["comparable"].all() else " that may be compared"
+    ax.set_title(f"{title}\nmean {metric} (points) over n languages; bold: the best{fair} over n", fontsize="medium")
     ax.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False)
     ax.tick_params(axis="y", labelrotation=0)
 
@@ -157,11 +162,10 @@ def strips(table: "DataFrame", ax: "Axes", column: str, title: str, unit: str, f
     finish(ax, 1)
 
 
-def describe_systems(table: "DataFrame") -> str:
-    """Say the best system of each direction: "Mean spBLEU of 21 systems: best en-X NLLB-200 (31.8); …"."""
-    best = table.loc[table.groupby("direction", sort=False)["score"].idxmax()]
-    said = "; ".join(f"{row.direction} {row.system} ({row.score:.1f})" for row in best.itertuples())
-    return f"Mean {only(table, 'metric')} of {table['system'].nunique()} systems. Best: {said}."
+def describe_systems(table: "DataFrame", title: str) -> str:
+    """Say the best system of each direction: "Table 3, …: mean spBLEU of 21 systems. Best: en-X NLLB-200 (31.8); …"."""
+    said = "; ".join(f"{row.direction} {row.system} ({row.score:.1f})" for row in _best(table).itertuples())
+    return f"{title}: mean {only(table, 'metric')} of {table['system'].nunique()} systems. Best: {said}."
 
 
 def describe_change(table: "DataFrame", before: str, after: str) -> str:
@@ -191,6 +195,13 @@ def describe_strips(table: "DataFrame", column: str) -> str:
     counted = table[table["counted"].astype(bool)]
     means = counted.groupby("label", sort=False)[column].agg(["mean", "size"])
     return "; ".join(f"{row.Index} mean {row.mean:.1f} over {row.size} languages" for row in means.itertuples()) + "."
+
+
+def _best(table: "DataFrame") -> "DataFrame":
+    """Keep the best mean of each direction, among those over as many languages that may be compared."""
+    same = table["partners"] == table.groupby("direction")["partners"].transform("max")
+    fair = table[same & table["comparable"]] if "comparable" in table else table[same]
+    return fair.loc[fair.groupby("direction", sort=False)["score"].idxmax()]
 
 
 def _name_tiles(ax: "Axes", columns, rows) -> None:

@@ -49,7 +49,8 @@ def sizes(table: "DataFrame") -> str:
     Published scores do not say it, and then the number of directions is said.
     """
     if table["n"].isna().all():
-        return f"n = {len(table.drop_duplicates(['src', 'tgt']))} directions"
+        count = len(table.drop_duplicates(["src", "tgt"]))
+        return f"n = {count:,} direction{'s' * (count != 1)}"
     few, many = int(table["n"].min()), int(table["n"].max())
     return f"n = {few:,} sentences a direction" if few == many else f"n = {few:,}–{many:,} sentences a direction"
 

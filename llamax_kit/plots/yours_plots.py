@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def beside(table: "DataFrame", ax: "Axes", mine: str, theirs: str) -> None:
-    """Draw my score with its interval, as `clean` and `paper` reading, and the authors' figure, a row a direction."""
+    """Draw my score with its interval, as `clean` and `paper` reading, and the authors' figure, a row a direction.
+
+    mine: its name with what keeps it from being compared (`yours.named`). The furthest behind theirs comes first.
+    """
     order = table[table["reading"] == "clean"].sort_values("difference", kind="stable")
     names = list(direction(order))
     ax.figure.set_size_inches(7.2, max(2.4, 1.5 + 0.26 * len(names)))
@@ -19,11 +22,12 @@ def beside(table: "DataFrame", ax: "Axes", mine: str, theirs: str) -> None:
         rows = table[table["reading"] == reading]
         y = [names.index(name) + shift for name in direction(rows)]
         error = [(rows["score"] - rows["low"]).clip(0), (rows["high"] - rows["score"]).clip(0)]
-        ax.errorbar(rows["score"], y, xerr=error, label=f"{mine}, {reading} reading", **style)
+        ax.errorbar(rows["score"], y, xerr=error, label=f"mine, {reading} reading", **style)
     ax.scatter(order["authors"], range(len(names)), marker="|", s=130, color="black", label=f"{theirs}, as released")
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set(xlabel="spBLEU (points, 0–100; bars: 95 % interval of mine)", title=f"Mine and theirs, {sizes(table)}")
+    ax.set(xlabel="spBLEU (points, 0–100; bars: 95 % interval of mine)")
+    ax.set_title(f"{mine} and {theirs}, {sizes(table)}\nby difference, the furthest behind first", fontsize="medium")
     finish(ax, 3)
 
 

@@ -70,17 +70,39 @@ def gains(table3: "DataFrame", system: str = recompute.MODEL, baseline: str = re
     return table.assign(gain=gain, printed_gain=printed_gain).reset_index()
 
 
+def marked(table: "DataFrame", column: str = "system") -> "DataFrame":
+    """Put a star behind the names, in a column, of the figures that the release, if it was read, does not have."""
+    return table.assign(**{column: table[column] + (table["verdict"] == recompute.MISSING).map({True: "*", False: ""})})
+
+
 def by_language(system: str, baseline: str) -> "DataFrame":
     """Give the gain of one released system over another in every direction of both, as `gains.from_scores` does.
 
     A direction between two pivots, which stands in two rows of the release, is taken once. No sentence was released:
-    there is no interval and no test, and `verdict` and `note` say so.
+    there is no interval and no test, and `verdict` and `note` say so. What one of them lacks: see `lacking`.
 
     Raises UnknownName for a system that is not in the release, KitError when the release is not here.
     """
     released = release.scores().drop_duplicates(["system", "src", "tgt"])
     pair = [released[released["system"] == release.known_system(name)] for name in (system, baseline)]
     return from_scores(*pair)
+
+
+def lacking(system: str, baseline: str) -> "DataFrame":
+    """Say what `by_language` leaves out: lacks (the system that has no score), directions ("ja-X X-ja"), n of them.
+
+    Raises as `by_language` does.
+    """
+    import pandas as pd
+
+    table, rows = release.scores(), []
+    sides = {name: table[table["system"] == release.known_system(name)] for name in (system, baseline)}
+    for one, other in ((system, baseline), (baseline, system)):
+        mine, theirs = sides[one], sides[other].set_index(["src", "tgt"]).index
+        out = mine[~mine.set_index(["src", "tgt"]).index.isin(theirs)].drop_duplicates(["src", "tgt"])
+        if len(out):
+            rows.append((other, " ".join(dict.fromkeys(out["direction"])), len(out)))
+    return pd.DataFrame(rows, columns=["lacks", "directions", "n"])
 
 
 def around_one_pivot(table: "DataFrame") -> "DataFrame":

@@ -19,18 +19,17 @@ PASSES = {"above": gt, "at least": ge}
 MANY = 6  # figures that are no longer named one by one
 
 
-def row(claim: str, where: str, measured: str, word: str, bound: float, figures: "Series", also: str = "",
-        counts: bool = False) -> tuple:  # fmt: skip
+def row(
+    claim: str, where: str, measured: str, word: str, bound: float, *, figures: "Series", also: str = ""
+) -> tuple:
     """Put a row together from one bound, so that the yardstick printed is the yardstick used.
 
     also: what else is worth knowing. Without it a few figures that fail are named, or else the ends of all.
-    counts: the figures are no differences, and their mean has no sign.
     """
     passed = PASSES[word](figures, bound)
     failed = figures[~passed].sort_values()
     also = also or (f"not {few(failed)}" if 0 < len(failed) < MANY else ends(figures))
-    mean = f"mean {figures.mean():.2f}" if counts else f"mean {signed(figures.mean())}"
-    found = f"{share(passed)} pass, {mean}" if len(figures) > 1 else few(figures)
+    found = f"{share(passed)} pass, mean {signed(figures.mean())}" if len(figures) > 1 else few(figures)
     yardstick = f"{measured}: {word} {bound}".replace(" -", " −")
     return claim, where, yardstick, f"{found}; {also}", len(figures), verdict(figures, word, bound)
 
@@ -54,5 +53,6 @@ def ends(figures: "Series") -> str:
 
 
 def few(figures: "Series") -> str:
-    """Write figures with their names: "X-zh +9.07, X-az +9.64"."""
-    return ", ".join(f"{name} {signed(figure)}" for name, figure in figures.items())
+    """Write figures with their names: "X-zh +9.07, X-az +9.64"; counts are whole, and have no sign: "languages 102"."""
+    whole = figures.dtype.kind == "i"
+    return ", ".join(f"{name} {figure if whole else signed(figure)}" for name, figure in figures.items())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llamax_kit import prompts, runs, spbleu
 from llamax_kit.averages import averages
 from llamax_kit.errors import KitError
-from llamax_kit.published import release
+from llamax_kit.published import printed, release
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -74,22 +74,39 @@ def beside(mine: Mine, theirs: str) -> "DataFrame":
     return table
 
 
+def named(mine: Mine, table: "DataFrame", reading: str = "") -> str:
+    """Name mine as it may stand beside the authors' figures: "05_gpt:gpt (clean; FLORES-200, not comparable)".
+
+    table: what `beside` gave, which knows whether mine is on their sentences, and on all of them. If so: the name.
+    """
+    n = sorted({*table["n"]})
+    counts = "–".join(f"{each:,}" for each in dict.fromkeys((n[0], n[-1])))
+    marks = [mine.record["corpus"]["release"].replace(" devtest", "")] * (mine.record["corpus"]["name"] != "flores101")
+    marks += [f"{counts} of {SENTENCES:,} sentences"] * (n != [SENTENCES])
+    said = "; ".join(filter(None, [reading, ", ".join([*marks, "not comparable"] if marks else [])]))
+    return f"{mine.name} ({said})" if said else mine.name
+
+
 def table3(mine: Mine, table: "DataFrame") -> "DataFrame":
     """Average as Table 3 does, every system of the release and mine over the very languages that mine was run on.
 
-    A row a system and direction ("en-X", …): system, direction, metric, score, partners (languages in the mean).
-    Mine comes twice, in the clean and the paper reading. A mean needs two languages, and one of the table's seven
-    pivots: other directions have no row.
+    A row a system and direction ("en-X", …): system, direction, metric, score, partners (languages in the mean),
+    comparable (False: mine is not on the authors' sentences, or not on all of them, and its name says so). Systems
+    come as in Table 3, mine last and twice, in the clean and the paper reading. A mean needs two languages, and one of
+    the table's seven pivots: other directions have no row.
     """
     import pandas as pd
 
     same = table[table["reading"] == "clean"][["src", "tgt"]]
     theirs = release.scores("spBLEU").drop_duplicates(["system", "src", "tgt"]).merge(same, on=["src", "tgt"])
-    names = table["reading"].map(f"{mine.name} ({{}})".format)
+    names = table["reading"].map(lambda reading: named(mine, table, reading))
     scored = pd.concat([theirs, table.assign(system=names, metric="spBLEU")], ignore_index=True).assign(signature="")
     means = averages(scored).rename(columns={"all": "score", "n": "partners"})
     means = means[means["direction"].isin(TABLE_3)]
-    return means[["system", "direction", "metric", "score", "partners"]].reset_index(drop=True)
+    order = list(dict.fromkeys([*printed.table("table3")["system"], *release.systems(), *names]))
+    means = means.sort_values("system", key=lambda systems: systems.map(order.index), kind="stable")
+    means["comparable"] = ~means["system"].isin(set(names)) | (table["comparable"] == "yes").all()
+    return means[["system", "direction", "metric", "score", "partners", "comparable"]].reset_index(drop=True)
 
 
 def as_printed(means: "DataFrame") -> "DataFrame":
