@@ -20,10 +20,20 @@ ANSWERS = {  # cell -> (variable, right answers, wrong answers)
     "exercise-2": ("four", [[60, 29.41, 3.57, 2.27], (60.0, 29.412, 3.571, 2.273)], [[60, 29.41, 0, 0], [60, 29.41]]),
     "exercise-3": ("stopped", [71.7, 71.65], [75.0, 77.9, 100]),
     "exercise-4": ("boat", ["river the crossed boat old the"], ["the old boat crossed the river", "river crossed", ""]),
-    "exercise-5": ("couple", ["AF", "FA", "a, f"], ["AB", "AC", "AD", "AE", "BF", "A", "ADF"]),
-    "exercise-6": ("needed", [5827, 5900], [500, 1707, 2000, 5600]),
-    "exercise-7": ("k", [6], [1, 5, 7, 100]),
-    "exercise-8": ("lost", ["hidden"], [0, 499, "hidden - 1", "hidden + 1"]),
+    "exercise-5": ("couple", ["AF", "FA", "a, f", "A and F"], ["AB", "AC", "AD", "AE", "BF", "A", "ADF"]),
+    "exercise-6": ("needed", [5827, 5900], [0, 500, 1707, 2000, 5600]),
+    "exercise-7": ("k", [6], [0, -1, 1, 5, 7, 100]),
+    "exercise-8": ("lost", ["hidden"], [0, 499, 600, -1, "hidden - 1", "hidden + 1"]),
+}
+OF_ANOTHER_KIND = {  # cell -> (what is asked for, answers that are none)
+    "exercise-1": ("a whole number, such as 7", ["2", 2.0, True, [2]]),
+    "exercise-2": ("a list of four numbers", [60, "60", [60, 29.41], [60, 29.41, "3.57", 2.27], [[60], 1, 2, 3]]),
+    "exercise-3": ("a number, such as 75.0", ["71.7", [71.7]]),
+    "exercise-4": ("a text, such as 'the old boat crossed the river'", [6, ["river", "the"]]),
+    "exercise-5": ("a text, such as 'AE'", [["A", "F"], 6]),
+    "exercise-6": ("a number, such as 500.0", ["x"]),
+    "exercise-7": ("a whole number, such as 3", [2.5, "6"]),
+    "exercise-8": ("a whole number, such as 5", ["5", 5.0, [5]]),
 }
 NOT_ASKED = {  # sections that no exercise builds upon
     "What the tokenizer changes", "Why languages are not comparable", "Four times the sentences, half the width",
@@ -100,6 +110,7 @@ def test_it_runs_on_what_is_built_in(outputs):
     named = [name for name in ("13a", "char", "cldr", "flores101", "flores200") if f">{name}</th>" in table]
     assert named == ["13a", "char", "cldr"]
     assert not [output for output in outputs if output.get("name") == "stderr"]
+    assert said(outputs).count("not answered yet") == len(ANSWERS)
 
 
 def test_what_its_prose_says_of_the_defaults_holds(executed, outputs):
@@ -147,21 +158,33 @@ def before():
 
 
 @pytest.mark.parametrize("cell", ANSWERS)
-def test_exercises_accept_what_is_right_and_refuse_what_is_wrong_with_a_hint(cell, before):
+def test_exercises_accept_what_is_right_and_refuse_what_is_wrong_with_a_hint(cell, before, capsys):
     variable, right, wrong = ANSWERS[cell]
     source = next(one.source for one in nbformat.read(NOTEBOOK, 4).cells if one.id == cell)
-    assert source.startswith(f"{variable} = None  # ")
+    assert source.startswith(f"{variable} = None  # ") and len(source.splitlines()) == 2
 
     def check(answer):
-        written = answer if cell == "exercise-8" else repr(answer)
+        written = answer if str(answer).startswith("hidden") else repr(answer)
         exec(source.replace(f"{variable} = None", f"{variable} = {written}"), dict(before))
+        return capsys.readouterr().out
 
-    for answer in [None, *right]:
-        check(answer)
+    assert check(None) == "not answered yet\n"
+    for answer in right:
+        assert check(answer) == "right\n"
     for answer in wrong:
         with pytest.raises(AssertionError) as hint:
             check(answer)
         assert len(str(hint.value)) > 20
+    kind, answers = OF_ANOTHER_KIND[cell]
+    for answer in answers:
+        with pytest.raises(AssertionError) as hint:
+            check(answer)
+        assert str(hint.value).startswith(f"this asks for {kind}") and repr(answer) in str(hint.value)
+
+
+def test_no_exercise_shows_its_answer_until_somebody_unfolds_it():
+    sources = [cell for cell in nbformat.read(NOTEBOOK, 4).cells if "known = {" in cell.source]
+    assert [cell.metadata["jupyter"]["source_hidden"] for cell in sources] == [True]
 
 
 @pytest.mark.parametrize("given, said", [
