@@ -122,6 +122,39 @@ def test_names_touch_nothing_and_stand_on_the_picture(axes, count):
         assert not [1 for at, box in enumerate(boxes) for other in boxes[:at] if box.overlaps(other)]
 
 
+@pytest.mark.parametrize("count", [20, 140, 204])
+def test_a_name_is_within_the_axes_and_nearest_to_its_own_dot_or_has_a_line_to_it(axes, count):
+    """Of 20 languages with gains close together, and of many: no reader can give a name to another dot."""
+    given = table([each.code for each in languages.all_languages()][:: 204 // count][:count])
+    given["gain"] = given["gain"] / 5 + (given.index % 7) / 9
+    for draw, more in ((plots.languages_by_group, ["relatedness"]), (plots.languages_by_fertility, [])):
+        axes.clear()
+        draw(given, axes, *more)
+        axes.figure.canvas.draw()
+        at = axes.transData.transform([xy for points in dots(axes).values() for xy in points])
+        lines = [text for text in axes.texts if text.arrow_patch]
+        assert len(axes.texts) > 5 and (count != 140 or lines)
+        for text in axes.texts:
+            box = matplotlib.text.Text.get_window_extent(text)
+            assert axes.bbox.contains(*box.min) and axes.bbox.contains(*box.max), text.get_text()
+            own = axes.transData.transform(text.xy)
+            from_box = ((at - at.clip(box.min, box.max)) ** 2).sum(axis=1) ** 0.5
+            others = from_box[abs(at - own).max(axis=1) > 1e-6]
+            distance = (sum((own - own.clip(box.min, box.max)) ** 2)) ** 0.5
+            assert text.arrow_patch or others.min() > distance + 3, text.get_text()
+
+
+def test_of_many_the_farthest_of_both_kinds_are_named(axes):
+    given = table([each.code for each in languages.all_languages()][:140])
+    given["gain"] = (given.index * 37 % 140) / 10
+    inner = given.loc[~given["trained"], "gain"] / 3 + 4  # the unseen lie inside the range of the trained
+    given["gain"] = given["gain"].where(given["trained"], inner)
+    plots.languages_by_fertility(given, axes)
+    named = {text.get_text() for text in axes.texts}
+    for _, rows in given.groupby("trained"):
+        assert {rows["language"][rows["gain"].idxmax()], rows["language"][rows["gain"].idxmin()]} <= named
+
+
 def test_trained_and_unseen_differ_in_colour_and_in_marker(axes):
     plots.languages_by_fertility(table(), axes)
     one, other = axes.collections

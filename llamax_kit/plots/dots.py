@@ -1,15 +1,21 @@
 """Sets dots aside and their names beside them, so that each of many languages can be told apart. Draws no picture."""
 
+from itertools import product
+from math import cos, pi, sin
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
     from numpy import ndarray
     from pandas import DataFrame
 
 LABELLED = 30  # languages; of more, those farthest out are named
-OFFSETS = ((5, 0), (-5, 0), (0, 5), (0, -5), (4, 6), (-4, 6), (4, -6), (-4, -6), (0, 12), (0, -12),
-           (9, 12), (-9, 12), (9, -12), (-9, -12), (0, 19), (0, -19))  # points, of a name from its dot  # fmt: skip
+ENDS = 3  # of each kind at each end, where not all are named
+RADIUS = 3  # points, of a dot
+NEAR, FAR = 4.5, (12, 20, 28)  # points from a dot's middle to its name: without a line, and with one
+APART = 4  # points by which a name without a line is nearer to its own dot than to any other
+ANGLES = [at * pi / 8 for at in (0, 8, 4, 12, 2, 6, 14, 10, 1, 15, 7, 9, 3, 5, 11, 13)]  # right, left, above, below, …
 
 
 def aside(x, rows, steps: int) -> "ndarray":
@@ -24,27 +30,53 @@ def aside(x, rows, steps: int) -> "ndarray":
 
 
 def label(table: "DataFrame", ax: "Axes", x, y, along: list[str]) -> None:
-    """Put codes beside dots wherever one touches nothing else; of more than thirty, those at the ends of `along`.
+    """Put codes beside dots, those at the ends of `along` first; of more than thirty, the three at each end alone.
+
+    Ends are told for trained and unseen languages apart. A name touches nothing else, stays within the axes, and is
+    clearly nearer to its own dot than to any other, or has a thin line to it; where there is no room, it is left out.
 
     along: ["x"], or ["x", "y"]. Call it last: what is drawn or rescaled afterwards is not kept clear of.
     """
     import pandas as pd
+
+    ax.get_xlim(), ax.get_ylim()  # what was added last has moved the ends of the axes only when they are asked for
+    points = pd.DataFrame({"code": list(table["language"]), "x": list(x), "y": list(y)})
+    of_kind = points.groupby(list(table["trained"]))[along]
+    ends = pd.concat([of_kind.rank(), of_kind.rank(ascending=False)], axis=1).min(axis=1).sort_values(kind="stable")
+    places = ax.transData.transform(points[["x", "y"]])
+    taken = [line.get_window_extent() for line in ax.lines]
+    for at in ends.index[ends <= (ENDS if len(points) > LABELLED else len(points))]:
+        taken += _name(ax, points["code"][at], tuple(points.loc[at, ["x", "y"]]), places, at, taken)
+
+
+def _name(ax: "Axes", code: str, xy: tuple, places: "ndarray", own: int, taken: "list[Bbox]") -> "list[Bbox]":
+    """Write a name where there is room for it, and give the room that it takes."""
+    import numpy as np
     from matplotlib.transforms import Bbox
 
-    points = pd.DataFrame({"code": list(table["language"]), "x": list(x), "y": list(y)})
-    radius = 2.5 * ax.figure.dpi / 72
-    taken = [Bbox([at - radius, at + radius]) for at in ax.transData.transform(points[["x", "y"]])]
-    taken += [line.get_window_extent() for line in ax.lines]
-    if len(points) > LABELLED:
-        ranks = pd.concat([points[along].rank(), points[along].rank(ascending=False)], axis=1)
-        points = points[ranks.min(axis=1) <= 4]
-    for row in points.itertuples():
-        for across, up in OFFSETS:
-            text = ax.annotate(row.code, (row.x, row.y), (across, up), textcoords="offset points", fontsize=8,
-                               ha=("center", "left", "right")[(across > 0) - (across < 0)],
-                               va=("center", "bottom", "top")[(up > 0) - (up < 0)])  # fmt: skip
-            box = text.get_window_extent().padded(3)
-            if not any(box.overlaps(other) for other in taken):
-                taken.append(box)
-                break
-            text.remove()
+    text = ax.annotate(code, xy, fontsize=8)
+    size, scale = text.get_window_extent().size, ax.figure.dpi / 72
+    text.remove()
+    others = np.delete(places, own, axis=0)
+    for gap, angle in (*product((NEAR,), ANGLES[:8]), *product(FAR, ANGLES)):
+        offset = (gap * scale + size / 2) * (cos(angle), sin(angle))
+        box = Bbox([places[own] + offset - size / 2, places[own] + offset + size / 2])
+        near = _distance(box, places[own : own + 1])[0] + APART * scale if gap == NEAR else (NEAR + APART) * scale
+        line = [Bbox([at - scale, at + scale]) for at in np.linspace(places[own], places[own] + offset, 20)[4:]]
+        room = [box.padded(2), *(line if gap != NEAR else [])]
+        if (
+            ax.bbox.contains(*box.min) and ax.bbox.contains(*box.max) and all(_distance(box, others) > near)
+            and not any(each.overlaps(other) for each in room for other in taken)
+            and all((_distance(each, others) > RADIUS * scale).all() for each in room)
+        ):  # fmt: skip
+            drawn = {"arrowstyle": "-", "color": "0.45", "linewidth": 0.6, "shrinkA": 0, "shrinkB": RADIUS}
+            ax.annotate(code, xy, offset / scale, textcoords="offset points", fontsize=8, ha="center", va="center",
+                        arrowprops=drawn if gap != NEAR else None)  # fmt: skip
+            return room
+    return []
+
+
+def _distance(box: "Bbox", points: "ndarray") -> "ndarray":
+    import numpy as np
+
+    return np.linalg.norm(points - np.clip(points, box.min, box.max), axis=1)
