@@ -51,25 +51,21 @@ def check_name(run: str) -> None:
 
     Raises KitError for what is not one plain folder name, is too long, or means something else ("ledger", "nul").
     """
+    size = len(run.encode("utf-8", "replace"))
     if not re.fullmatch(r"[\w][\w .@+=,-]*", run) or run.endswith((".", " ")):
-        raise KitError(
-            f"a run's name must be one plain folder name, got {run!r}. "
-            f"To mend: letters, digits and . _ - @ + = , only, beginning with a letter or digit, as in 'sw-greedy'"
-        )
-    if (size := len(run.encode())) > LONGEST:
-        raise KitError(
-            f"a run's name may have {LONGEST} bytes, got {size}: {run[:40]!r}…. To mend: give it a shorter one"
-        )
-    if run.casefold() == "ledger":  # on many disks "Ledger" is the same folder
-        raise KitError(
-            f"a run cannot be called {run!r}: outputs/ledger keeps the completions of all runs. "
-            f"To mend: give it another name, as in 'sw-greedy'"
-        )
-    if RESERVED.fullmatch(run):
-        raise KitError(
-            f"a run cannot be called {run!r}: Windows keeps that name for a device. "
-            f"To mend: give it another name, as in 'sw-greedy'"
-        )
+        said = f"a run's name must be one plain folder name, got {run!r}"
+    elif size > LONGEST:
+        said = f"a run's name may have {LONGEST} bytes, got {size}: {run[:40]!r}…"
+    elif run.casefold() == "ledger":  # on many disks "Ledger" is the same folder
+        said = f"a run cannot be called {run!r}: outputs/ledger keeps the completions of all runs"
+    elif RESERVED.fullmatch(run):
+        said = f"a run cannot be called {run!r}: Windows keeps that name for a device"
+    else:
+        return
+    raise KitError(
+        f"{said}. To mend: give it another, of letters, digits and . _ - @ + = , only, that begins with a letter or digit, "
+        f"as in 'sw-greedy'"
+    )
 
 
 def folder(run: str) -> Path:

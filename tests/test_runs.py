@@ -90,7 +90,7 @@ def test_systems_whose_names_differ_never_share_a_folder():
     assert not any(set(folder) & set("/\\: ") or folder.startswith(".") for folder in folders)
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../up", "a/b", "a\\b", "/root", "a\n", "a:b", "end."])
+@pytest.mark.parametrize("name", ["", ".", "..", "../up", "a/b", "a\\b", "/root", "a\n", "a:b", "end.", "\udc80"])
 def test_a_run_is_named_by_one_plain_folder_name(name, outputs):
     with pytest.raises(KitError, match="one plain folder name, got"):
         runs.folder(name)
