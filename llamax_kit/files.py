@@ -1,13 +1,16 @@
-"""Files written whole or not at all, and the hash of a file. Does not know what the files mean."""
+"""Files written whole or not at all, read soundly or refused, and the hash of a file. Does not know what they mean."""
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from llamax_kit.errors import KitError
+
+ABANDONED = 3600  # seconds without a change, after which a scratch file is a killed process's
 
 
 @contextmanager
@@ -38,6 +41,23 @@ def whole(path: Path | str) -> Iterator[Path]:
     finally:
         if scratch is not None:
             scratch.unlink(missing_ok=True)
+
+
+def abandoned(scratch: Path) -> bool:
+    """Tell whether a scratch path of `whole` was left by a process that was killed: nobody has written to it lately."""
+    try:
+        return time.time() - scratch.stat().st_mtime > ABANDONED
+    except FileNotFoundError:  # it has just become a file
+        return False
+
+
+def sound(path: Path, read: Callable, remedy: str):
+    """Give `read(path)`. Raises KitError, with the remedy, for a file that is damaged: JSON, CSV or Parquet."""
+    try:
+        return read(path)
+    except (ValueError, OSError) as error:
+        said = (str(error).splitlines() or ["it cannot be read"])[0]
+        raise KitError(f"{path} is damaged: {said}. To mend: {remedy}") from error
 
 
 def sha256(path: Path | str) -> str:

@@ -12,14 +12,12 @@ import hashlib
 import json
 import os
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit import facts, owners
 from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.files import whole
+from llamax_kit.files import abandoned, sound, whole
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parents[1]
 LONGEST = 150  # bytes of a run's name; most disks take 255, of which scratch files beside it need some
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # Windows has devices of these names
-ABANDONED = 3600  # seconds without a change, after which a file being written is a killed process's
 
 
 class Run(NamedTuple):
@@ -63,7 +60,7 @@ def check_name(run: str) -> None:
     else:
         return
     raise KitError(
-        f"{said}. To mend: give it another, of letters, digits and . _ - @ + = , only, that begins with a letter or digit, "
+        f"{said}. To mend: give it another, of letters, digits and . _ - @ + = , that begins with a letter or digit, "
         f"as in 'sw-greedy'"
     )
 
@@ -120,7 +117,7 @@ def save_translations(run_folder: Path | str, translations: "DataFrame") -> list
     paths = [
         save_table(rows, root / path_name(system) / f"{src}-{tgt}.parquet") for (system, src, tgt), rows in groups
     ]
-    for stale in {*translation_files(run_folder), *filter(_abandoned, root.glob("*/.*.parquet"))} - set(paths):
+    for stale in {*translation_files(run_folder), *filter(abandoned, root.glob("*/.*.parquet"))} - set(paths):
         stale.unlink(missing_ok=True)
     return paths
 
@@ -170,9 +167,10 @@ def load(run: str) -> Run:
     if not (folder / "run.json").is_file():
         runs = sorted(path.parent.name for path in outputs().glob("*/run.json"))
         raise UnknownName("run", str(run), runs, f"a finished run has a run.json; looked in {folder}")
-    tables = [_sound(folder, path, _read_parquet) for path in translation_files(folder)]
-    scores = _sound(folder, folder / "scores.csv", _read_scores) if (folder / "scores.csv").is_file() else None
-    return Run(folder, _joined(tables), scores, _sound(folder, folder / "run.json", _read_record))
+    remedy = "run its notebook again"
+    tables = [sound(path, _read_parquet, remedy) for path in translation_files(folder)]
+    scores = sound(folder / "scores.csv", _read_scores, remedy) if (folder / "scores.csv").is_file() else None
+    return Run(folder, _joined(tables), scores, sound(folder / "run.json", _read_record, remedy))
 
 
 def place(run: str) -> Path:
@@ -217,24 +215,6 @@ def system(spec: str) -> "tuple[Run, str, DataFrame]":
         raise UnknownName(f"system in the run {name}", wanted, held, f"name one of these, as in {name}:{held[0]}")
     chosen = wanted or own[0]
     return run, chosen, run.translations[run.translations["system"] == chosen].reset_index(drop=True)
-
-
-def _abandoned(scratch: Path) -> bool:
-    try:
-        return time.time() - scratch.stat().st_mtime > ABANDONED
-    except FileNotFoundError:  # it has just become a file
-        return False
-
-
-def _sound(folder: Path, path: Path, read: Callable):
-    """Read a file of a run. Raises KitError for a damaged one."""
-    try:
-        return read(path)
-    except (ValueError, OSError) as error:  # of JSON, CSV and Arrow alike
-        said = (str(error).splitlines() or ["it cannot be read"])[0]
-        raise KitError(
-            f"{path.relative_to(folder)} of the run {folder.name} is damaged: {said}. To mend: run its notebook again"
-        ) from error
 
 
 def _joined(tables: "list[DataFrame]") -> "DataFrame | None":

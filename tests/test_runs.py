@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llamax_kit import facts, runs
+from llamax_kit import facts, files, runs
 from llamax_kit.errors import KitError, UnknownName
 
 COLUMNS = ["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"]
@@ -77,7 +77,7 @@ def test_what_a_killed_process_left_of_a_file_is_no_part_of_the_run(torn):
     assert runs.translation_files(folder) == paths
     runs.save_translations(folder, translations(("copy", "en", "af")))
     assert left.exists()  # it may be another process's, which is at work on it now
-    os.utime(left, (0, time.time() - runs.ABANDONED - 60))
+    os.utime(left, (0, time.time() - files.ABANDONED - 60))
     paths = runs.save_translations(folder, translations(("copy", "en", "af")))
     assert [path for path in folder.rglob("*.parquet")] == paths
 
@@ -161,7 +161,7 @@ def test_a_damaged_file_is_named_with_its_run(name, content):
     runs.record(folder)
     whole = (folder / name).read_bytes()
     (folder / name).write_bytes(whole[: len(whole) // 2] if content is None else content)
-    with pytest.raises(KitError, match=f"{name} of the run hurt is damaged: .+. To mend: run its notebook again"):
+    with pytest.raises(KitError, match=f"outputs/hurt/{name} is damaged: .+. To mend: run its notebook again"):
         runs.load("hurt")
 
 
