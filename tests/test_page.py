@@ -196,3 +196,13 @@ def test_code_is_folded_in_a_report_and_open_where_it_is_taught(tmp_path, kind, 
     path.write_text(path.read_text().replace("**Run.**", f"**{kind}.**"))
     fold = BeautifulSoup(exported(path), "html.parser").find("details", class_="fold")
     assert "1 < 2" in fold.get_text() and fold.has_attr("open") is shown
+
+
+def test_what_jupyterlab_keeps_folded_stays_folded_where_code_is_taught(tmp_path):
+    path = notebook(tmp_path)
+    node = nbformat.read(path, 4)
+    next(cell for cell in node.cells if cell.cell_type == "code")["metadata"]["jupyter"] = {"source_hidden": True}
+    nbformat.write(node, path)
+    path.write_text(path.read_text().replace("**Run.**", "**Learn.**"))
+    fold = BeautifulSoup(exported(path), "html.parser").find("details", class_="fold")
+    assert "1 < 2" in fold.get_text() and not fold.has_attr("open")
