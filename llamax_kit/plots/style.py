@@ -52,7 +52,7 @@ def sizes(table: "DataFrame") -> str:
         count = len(table.drop_duplicates(["src", "tgt"]))
         return f"n = {count:,} direction{'s' * (count != 1)}"
     few, many = int(table["n"].min()), int(table["n"].max())
-    return f"n = {few:,} sentences a direction" if few == many else f"n = {few:,}–{many:,} sentences a direction"
+    return f"n = {few:,}{f'–{many:,}' * (few != many)} sentence{'s' * (many != 1)} a direction"
 
 
 def grow(ax: "Axes", rows: int, systems: int) -> None:

@@ -30,8 +30,8 @@ def _compared(gathered: Gathered) -> str:
     release = (next(iter(gathered.runs.values())).record.get("corpus") or {}).get("release", "a corpus not on record")
     systems = list(dict.fromkeys(scores["system"]))
     told = (
-        f"We compare {_listed(systems)} in {_count(len(directions), 'direction')} of {release}, {size} sentences a "
-        f"direction."
+        f"We compare {_listed(systems)} in {_count(len(directions), 'direction')} of {release}, {size} "
+        f"{'sentence' if many == 1 else 'sentences'} a direction."
     )
     lacking = gathered.lacking[gathered.lacking["metric"] == gathered.metric]
     lacks = [f"{row.system} lacks {row.n} of them ({_short(row.directions)})" for row in lacking.itertuples()]

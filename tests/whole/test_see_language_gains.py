@@ -75,7 +75,7 @@ def test_the_record_names_both_runs_and_all_that_makes_a_figure(default):
     assert set(record["compared"]) == {"demo_spanish", "demo_copy"}
     for name, each in record["compared"].items():
         assert each["run"] == name and each["corpus"]["release"] == record["release"] and "git" in each
-    assert record["samples"] == {"bootstrap": 1000, "shuffles": 10000} and record["seed"] == 12345
+    assert record["samples"] == {"bootstrap": 1000, "shuffles": 28000} and record["seed"] == 12345
     assert record["signatures"][0] in record["method"] and "Holm" in record["method"]
 
 
