@@ -73,7 +73,7 @@ def test_a_swap_is_found_in_every_table_that_the_release_has_too(name, of, colum
     print_otherwise(name, swap)
     (row,) = detectors.swapped().query("place == @place").itertuples()
     assert all(each in getattr(row, side) for each, side in zip(two, ("one", "other"), strict=True))
-    assert contradictions.table()["where"].str.startswith(f"{place}, ").sum() == 1 + (name == "figure7")
+    assert len(detectors.differing().query("place == @place")) == 2
 
 
 def test_a_value_that_is_copied_from_another_cell_is_no_swap(print_otherwise):

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from llamax_kit import corpora, hypotheses, runs
+from llamax_kit import corpora, example, hypotheses, runs
 from llamax_kit.errors import KitError, UnknownName
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -37,6 +37,12 @@ def said(folder) -> str:
     return "".join(each.text for each in outputs if each.get("name") == "stdout")
 
 
+def pictures(folder) -> list[str]:
+    """What each picture of the executed notebook says to those who do not see it."""
+    outputs = [each for cell in nbformat.read(folder / "out.ipynb", 4).cells for each in cell.get("outputs", [])]
+    return [each.data["text/plain"] for each in outputs if "image/png" in each.get("data", {})]
+
+
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("printed")
@@ -45,17 +51,21 @@ def printed(tmp_path_factory):
     return folder
 
 
+def keep(folder, name: str, text, found) -> None:
+    """Keep outputs of others as a run of one's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LLAMAX_KIT_OUTPUTS", str(folder / "outputs"))
+        run = runs.folder(name)
+        runs.save_translations(run, hypotheses.read_outputs(found, text))
+        runs.record(run, corpus={"name": text.name, "split": text.split, "release": text.release})
+
+
 @pytest.fixture(scope="module")
 def released(data, tmp_path_factory):
     """The release read, and Igbo by Mozilla's NLLB beside the paper's."""
     folder = tmp_path_factory.mktemp("released")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LLAMAX_KIT_OUTPUTS", str(folder / "outputs"))
-        text = corpora.load("flores101", ["en", "ig", "is"])
-        found = hypotheses.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-ig en-is")
-        run = runs.folder("05_mozilla")
-        runs.save_translations(run, hypotheses.read_outputs(found, text))
-        runs.record(run, corpus={"name": text.name, "split": text.split, "release": text.release})
+    found = hypotheses.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-ig en-is")
+    keep(folder, "05_mozilla", corpora.load("flores101", ["en", "ig", "is"]), found)
     variant = PROJECT / "params" / NOTEBOOK.stem / "mozilla_nllb.yml"
     done = papermill(folder, "-f", str(variant), "-p", "run", "released")
     assert done.returncode == 0, done.stderr[-3000:]
@@ -83,7 +93,26 @@ def test_what_needs_the_release_is_neither_kept_nor_shown_empty_without_it(print
     assert not [path for name in ("summaries", "contradictions", "gains_", "m2m") for path in run.glob(f"{name}*")]
     outputs = [each for cell in nbformat.read(printed / "out.ipynb", 4).cells for each in cell.get("outputs", [])]
     tables = [each.data["text/html"] for each in outputs if "<table" in each.get("data", {}).get("text/html", "")]
-    assert len(tables) == 7 and sum(">recomputed</th>" in table for table in tables) == 1  # Figure 3, from model cards
+    assert len(tables) == 7 and not any(">recomputed</th>" in table for table in tables)
+
+
+def test_what_the_release_does_not_hold_says_so_in_every_file(printed):
+    for name in ("table4", "table5", "detected", "detected_means", "figure3"):
+        table = rows(printed / f"outputs/12_reproduce_the_paper/{name}.csv")
+        assert {row["verdict"] for row in table} == {"printed, not recomputable"} and "recomputed" not in table[0]
+
+
+@pytest.mark.parametrize("name", ["table3", "table6", "figure4", "figure6", "figure7"])
+def test_a_table_says_whose_figures_it_shows(name, printed, released):
+    captions = [(folder / f"outputs/{run}/{name}.tex").read_text().split("\\caption")[1].splitlines()[0]
+                for folder, run in ((printed, "12_reproduce_the_paper"), (released, "released"))]  # fmt: skip
+    assert "as printed" in captions[0] and "recomputed" not in captions[0] and "recomputed" in captions[1]
+
+
+def test_a_picture_says_whose_figures_it_shows(printed, released):
+    before, after = pictures(printed)[0], next(each for each in pictures(released) if each.startswith("Table 3"))
+    assert before.startswith("Table 3, as printed: mean spBLEU") and "X-zh Aya-101 (22.5)" in before
+    assert after.startswith("Table 3, recomputed; * as printed: mean spBLEU") and "X-zh MADLAD-400-7B-MT" in after
 
 
 def test_every_picture_has_its_table_beside_it(printed):
@@ -107,6 +136,8 @@ def test_the_release_contradicts_what_it_contradicts(released):
     text = said(released)
     assert "435 equal, 11 apart by rounding, 6 different" in text
     assert "LLaMAX2-7B-Alpaca is above M2M-100-12B in 12 of 14" in text
+    looked = {row["what"]: row for row in rows(released / "outputs/released/looked.csv")}
+    assert looked["two scores for one direction"]["findings"] == "0" and len(looked) == 10
 
 
 def test_a_run_stands_beside_theirs_and_in_table_3(released):
@@ -118,7 +149,8 @@ def test_a_run_stands_beside_theirs_and_in_table_3(released):
     assert all(row["comparable"] == "yes" and row["inside"] == "False" for row in side.values())
     means = {row["system"]: row for row in rows(run / "yours_table3.csv")}
     assert float(means["NLLB-200"]["score"]) == pytest.approx((25.62 + 29.31) / 2)
-    assert means["05_mozilla:nllb (clean)"]["partners"] == "2" and len(means) == 16 + 2
+    assert means["05_mozilla:nllb (clean)"]["partners"] == "2" and list(means)[:2] == ["NLLB-200", "MADLAD-400-7B-MT"]
+    assert "16 systems of the release, and mine in two readings: en-X." in said(released)
     row = rows(run / "yours_row.csv")[0]
     assert row["en-X"] == "23.05 (2)" and row["X-en"] == "—"
     record = json.loads((run / "run.json").read_text())
@@ -128,7 +160,8 @@ def test_a_run_stands_beside_theirs_and_in_table_3(released):
 
 def test_gains_by_language_are_those_of_the_release_untested(released):
     run = released / "outputs/released"
-    assert "LLaMAX2-7B-Alpaca is above LLaMA2-7B-Alpaca in 1,537 of 1,560 directions" in said(released)
+    assert "LLaMAX2-7B-Alpaca is above LLaMA2-7B-Alpaca in 1,537 of the 1,560 directions" in said(released)
+    assert "no direction is left out" in said(released)
     for direction, mean in (("en-X", 13.73), ("X-en", 14.18)):
         table = rows(run / f"gains_{direction}.csv")
         assert len(table) == 101 and {row["verdict"] for row in table} == {"not tested"}
@@ -148,6 +181,35 @@ def test_with_the_release_there_are_its_pictures_too(released):
     assert {f"{name}.{ending}" for name in more for ending in ("pdf", "csv", "tex")} <= names
 
 
+@pytest.fixture(scope="module")
+def other(data, tmp_path_factory):
+    """A run on FLORES-200, whose sentences are not the authors', and gains over a system that lacks a pivot."""
+    folder = tmp_path_factory.mktemp("other")
+    text = corpora.load("flores200", ["en", "am", "hi"])
+    found = hypotheses.find_outputs(data / "system_outputs/chatgpt_flores200", source="en", directions="en-am en-hi")
+    keep(folder, "05_gpt", text, found)
+    options = ("-p", "mine", "05_gpt", "-p", "theirs", "NLLB-200", "-p", "run", "other", "-p", "baseline", "NLLB-200")
+    done = papermill(folder, *options)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+def test_a_run_that_may_not_be_compared_is_marked_wherever_it_stands(other):
+    run, mark = other / "outputs/other", "FLORES-200, not comparable)"
+    own = [row for row in rows(run / "yours_table3.csv") if row["system"].startswith("05_gpt")]
+    assert len(own) == 2 and all(row["system"].endswith(mark) and row["comparable"] == "False" for row in own)
+    assert all(row["system"].endswith(mark) for row in rows(run / "yours_row.csv"))
+    for name in ("yours", "yours_table3", "yours_row"):
+        assert mark in (run / f"{name}.tex").read_text().split("\\caption")[1].splitlines()[0]
+    own = [said for said in pictures(other) if "05_gpt" in said]
+    assert len(own) == 2 and all(mark in said for said in own)
+    assert "Mine may not be compared with the others, as its name says." in said(other)
+
+
+def test_directions_that_one_system_lacks_are_said(other):
+    assert "Left out, for NLLB-200 has none: 188 directions, ja-X X-ja." in said(other)
+
+
 def opened(**parameters) -> None:
     """Execute the notebook here as far as it reads what its parameters name."""
     known = {}
@@ -162,8 +224,7 @@ def opened(**parameters) -> None:
 
 def test_a_run_on_another_text_stops_it_with_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
-    text = corpora.load("cldr", ["en"])
-    runs.record(runs.folder("demo_copy"), corpus={"name": text.name, "split": text.split, "release": text.release})
+    example.make("demo_copy")
     with pytest.raises(KitError, match="must not stand beside each other. To mend: translate FLORES-101"):
         opened(mine="demo_copy")
 
