@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,19 @@ def test_it_says_what_is_not_known_and_nothing_is_said_aside(folder):
     assert not [each for each in outputs if each.get("name") == "stderr"]
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert "the authors never published their list" in prose
+
+
+def test_records_that_name_no_corpus_are_no_hindrance(folder, tmp_path, monkeypatch, capsys):
+    """The cells that read the two runs, in this process."""
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+    for run in ("demo_copy", "demo_spanish"):
+        shutil.copytree(folder / "outputs" / run, tmp_path / run)
+        record = json.loads((tmp_path / run / "run.json").read_text())
+        del record["corpus"]
+        (tmp_path / run / "run.json").write_text(json.dumps(record))
+    code = [cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code"]
+    exec("\n".join(code[: next(at for at, cell in enumerate(code) if "gains.pair(" in cell) + 1]), {})
+    assert "demo_spanish over demo_copy on a corpus not on record: 140 directions" in capsys.readouterr().out
 
 
 def test_groups_of_one_pass_without_interval(folder):
