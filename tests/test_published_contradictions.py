@@ -58,7 +58,7 @@ OTHERS = [
     ("figure4", dict(system="LLaMAX2-7B-Alpaca", languages="seen"), "direction", ("X-en", "en-X"), "Figure 4"),
     ("figure6", dict(tgt="ne"), "src", ("de", "zh"), "Figure 6"),
     ("figure7", dict(system="Swallow-7B-Instruct-v0.1", direction="X-ja"), "partner", ("de", "fr"), "Figure 7"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name, of, column, two, place", OTHERS, ids=[each[0] for each in OTHERS])

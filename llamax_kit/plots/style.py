@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 MARKERS = "osD^vPX*<>"
 PALETTE = "colorblind"  # seaborn's; markers differ too, so that no colour needs to be told apart
 
+
 def direction(table: "DataFrame"):
     """Name each row's direction, as in "en-sw"."""
     return table["src"] + "-" + table["tgt"]
