@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from llamax_kit import marks, owners, runs
+from llamax_kit import marks, owners, run_names, runs
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import whole
 from llamax_kit.page import export
@@ -149,7 +149,7 @@ def _run(source: Path, values: dict[str, Any], otherwise: str) -> str:
     known = {each.name: each.default for each in parameters(source)} | values
     run = otherwise if known.get("run") is None else str(known["run"])
     if run or "run" in known:
-        runs.check_name(run)
+        run_names.check_name(run)
         owners.check(runs.outputs() / run, source.stem, known)
     return run
 

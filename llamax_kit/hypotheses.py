@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit import languages, runs
+from llamax_kit import languages, run_names
 from llamax_kit.corpora import Corpus, lines
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import whole
@@ -90,7 +90,7 @@ def write_outputs(translations: "DataFrame", folder: Path | str) -> Path:
     Raises KitError when a file cannot be written.
     """
     for (system, src, tgt), rows in translations.groupby(KEYS, sort=False):
-        with whole(Path(folder) / f"{src}-{tgt}" / f"{runs.path_name(system)}.txt") as scratch:
+        with whole(Path(folder) / f"{src}-{tgt}" / f"{run_names.path_name(system)}.txt") as scratch:
             text = "".join(f"{one_line(hypothesis)}\n" for hypothesis in rows["hypothesis"])
             scratch.write_bytes(text.encode())
     return Path(folder)

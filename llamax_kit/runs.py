@@ -8,7 +8,6 @@ Does not compute anything and does not know what a notebook does: a notebook han
     outputs/ledger/                                          the completions of all runs (see `ledger`), no run's name
 """
 
-import hashlib
 import json
 import os
 import re
@@ -18,13 +17,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from llamax_kit import facts, owners
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import abandoned, sound, whole
+from llamax_kit.run_names import check_name, path_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 PROJECT = Path(__file__).resolve().parents[1]
-LONGEST = 150  # bytes of a run's name; most disks take 255, of which scratch files beside it need some
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # Windows has devices of these names
 
 
 class Run(NamedTuple):
@@ -41,28 +39,6 @@ def outputs() -> Path:
     if named := os.environ.get("LLAMAX_KIT_OUTPUTS"):
         return Path(named).expanduser().absolute()
     return (PROJECT if (PROJECT / "pyproject.toml").exists() else Path.cwd()) / "outputs"
-
-
-def check_name(run: str) -> None:
-    """Check that a run may be called so, on any system.
-
-    Raises KitError for what is not one plain folder name, is too long, or means something else ("ledger", "nul").
-    """
-    size = len(run.encode("utf-8", "replace"))
-    if not re.fullmatch(r"[\w][\w .@+=,-]*", run) or run.endswith((".", " ")):
-        said = f"a run's name must be one plain folder name, got {run!r}"
-    elif size > LONGEST:
-        said = f"a run's name may have {LONGEST} bytes, got {size}: {run[:40]!r}…"
-    elif run.casefold() == "ledger":  # on many disks "Ledger" is the same folder
-        said = f"a run cannot be called {run!r}: outputs/ledger keeps the completions of all runs"
-    elif RESERVED.fullmatch(run):
-        said = f"a run cannot be called {run!r}: Windows keeps that name for a device"
-    else:
-        return
-    raise KitError(
-        f"{said}. To mend: give it another, of letters, digits and . _ - @ + = , that begins with a letter or digit, "
-        f"as in 'sw-greedy'"
-    )
 
 
 def folder(run: str) -> Path:
@@ -125,17 +101,6 @@ def save_translations(run_folder: Path | str, translations: "DataFrame") -> list
 def translation_files(run_folder: Path | str) -> list[Path]:
     """List the files of a run's translations table. A hidden one is being written, or was when its process ended."""
     return sorted(Path(run_folder).glob("translations/*/[!.]*.parquet"))
-
-
-def path_name(system: str) -> str:
-    """Make one folder name of a system's name: a plain name stays, `hub/id` becomes `hub--id-` and 8 hex digits.
-
-    The digits (of the name's SHA-256) keep two systems apart whose names differ only in what a path cannot hold.
-    """
-    if re.fullmatch(r"\w[\w.@+=-]*", system):
-        return system
-    plain = re.sub(r"[^\w.@+=-]+", "_", system.strip("/").replace("/", "--"))[-80:].lstrip(".-_") or "system"
-    return f"{plain}-{hashlib.sha256(system.encode()).hexdigest()[:8]}"
 
 
 def record(run_folder: Path | str, notebook: str | None = None, **known) -> Path:

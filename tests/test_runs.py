@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llamax_kit import facts, files, runs
+from llamax_kit import facts, files, run_names, runs
 from llamax_kit.errors import KitError, UnknownName
 
 COLUMNS = ["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"]
@@ -83,11 +83,14 @@ def test_what_a_killed_process_left_of_a_file_is_no_part_of_the_run(torn):
 
 
 def test_systems_whose_names_differ_never_share_a_folder():
-    names = ["a/b", "a--b", "a_b", "/a/b", "a b", "../a", "..", "LLaMAX2-7B-Alpaca", "ü", "a:b"]
-    folders = [runs.path_name(name) for name in names]
+    names = ["a/b", "a--b", "a_b", "/a/b", "a b", "../a", "..", "LLaMAX2-7B-Alpaca", "ü", "a:b",
+             "foo.", "foo", "CON", "nul.x", "x" * 300, "x" * 301]  # fmt: skip
+    folders = [run_names.path_name(name) for name in names]
     assert len(set(folders)) == len(names)
-    assert runs.path_name("LLaMAX2-7B-Alpaca") == "LLaMAX2-7B-Alpaca"
+    assert run_names.path_name("LLaMAX2-7B-Alpaca") == "LLaMAX2-7B-Alpaca"
     assert not any(set(folder) & set("/\\: ") or folder.startswith(".") for folder in folders)
+    assert not any(run_names.RESERVED.fullmatch(folder) or folder.endswith(".") for folder in folders)
+    assert max(map(len, folders)) <= run_names.LONGEST
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../up", "a/b", "a\\b", "/root", "a\n", "a:b", "end.", "\udc80"])

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit import facts, files, latex, runs, tables
+from llamax_kit import facts, files, latex, run_names, runs, tables
 from llamax_kit.compare import Gathered
 from llamax_kit.errors import KitError
 from llamax_kit.report import layout
@@ -37,7 +37,7 @@ def place(folder: Path, name: str) -> Path:
 
     Raises KitError for what is not one plain folder name, or a folder there that holds something else.
     """
-    if runs.path_name(name) != name:
+    if run_names.path_name(name) != name:
         raise KitError(
             f"the report is one folder within the run's, so its name must be one plain folder name, got {name!r}. "
             f"To mend: letters, digits and . _ - @ + = only, beginning with a letter or digit, as in 'report'"

@@ -20,7 +20,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from llamax_kit import execute, runs
+from llamax_kit import execute, run_names, runs
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.parameters import check, parameters
 
@@ -93,7 +93,7 @@ def _jobs(number: int, block: Any, folder: Path) -> Iterator[Job]:
             values["run"] = _filled(block["run"], defaults | values)
         check(notebook, values)
         run = str((defaults | values).get("run", notebook.stem))
-        runs.check_name(run)
+        run_names.check_name(run)
         yield Job(number, notebook, defaults, values, run)
 
 
