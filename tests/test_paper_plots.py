@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from llamax_kit.errors import KitError
-from llamax_kit.plots import paper_plots, yours_plots
+from llamax_kit.plots import matrix_plots, paper_plots, style, yours_plots
 from llamax_kit.published import printed, retold, shown
 
 
@@ -25,7 +25,7 @@ def texts(ax) -> list[str]:
 
 
 def test_table_3_has_a_cell_for_every_figure_and_the_best_in_bold(table3, ax):
-    paper_plots.systems(table3, ax, "Table 3, as printed")
+    matrix_plots.systems(table3, ax, "Table 3, as printed")
     assert ax.get_title().startswith("Table 3, as printed\n") and ax.get_title().endswith("bold: the best over n")
     assert len(ax.texts) == len(table3) == 282  # 20 systems x 14 directions, and the 2 of ChineseLLaMA2-Alpaca
     bold = [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"]
@@ -39,11 +39,11 @@ def test_table_3_has_a_cell_for_every_figure_and_the_best_in_bold(table3, ax):
 def test_a_table_of_two_metrics_is_refused(ax):
     both = shown.table("table3", False).assign(score=1.0)
     with pytest.raises(KitError, match="one picture shows one metric"):
-        paper_plots.systems(both, ax, "")
+        matrix_plots.systems(both, ax, "")
 
 
 def test_the_best_of_each_direction_is_said(table3):
-    said = paper_plots.describe_systems(table3, "Table 3, as printed")
+    said = matrix_plots.describe_systems(table3, "Table 3, as printed")
     assert said.startswith("Table 3, as printed: mean spBLEU of 21 systems. Best: en-X NLLB-200 (31.8)")
     assert "X-zh Aya-101 (22.5)" in said
 
@@ -52,10 +52,10 @@ def test_a_mean_that_may_not_be_compared_is_never_the_best(ax):
     rows = [("NLLB-200", 30.0, 2, True), ("few", 50.0, 1, True), ("mine", 99.0, 2, False)]
     table = pd.DataFrame(rows, columns=["system", "score", "partners", "comparable"])
     table = table.assign(direction="en-X", metric="spBLEU")
-    paper_plots.systems(table, ax, "title")
+    matrix_plots.systems(table, ax, "title")
     assert [text.get_text() for text in ax.texts if text.get_fontweight() == "bold"] == ["30.0"]
     assert ax.get_title().endswith("bold: the best that may be compared over n")
-    assert paper_plots.describe_systems(table, "title").endswith("Best: en-X NLLB-200 (30.0).")
+    assert matrix_plots.describe_systems(table, "title").endswith("Best: en-X NLLB-200 (30.0).")
 
 
 def test_a_change_shows_its_difference_and_a_loss_is_dotted(ax):
@@ -69,7 +69,7 @@ def test_a_change_shows_its_difference_and_a_loss_is_dotted(ax):
 
 @pytest.mark.parametrize("points, said", [(12.174, "+12.17"), (-1.114, "−1.11"), (-0.001, "0.00"), (0.001, "0.00")])
 def test_a_difference_has_one_minus_and_nothing_has_no_sign(points, said):
-    assert paper_plots.signed(points) == said
+    assert style.signed(points) == said
 
 
 def test_counts_are_drawn_where_they_are_counted(ax):
@@ -82,12 +82,12 @@ def test_counts_are_drawn_where_they_are_counted(ax):
 
 def test_differences_run_from_source_to_target_by_the_papers_order(ax):
     table = shown.table("figure6", False)
-    paper_plots.differences(table, ax, "gap", "title")
+    matrix_plots.differences(table, ax, "gap", "title")
     codes = [label.get_text() for label in ax.get_xticklabels()]
     assert codes == ["en", "zh", "de", "ne", "ar", "az", "ceb"] == [label.get_text() for label in ax.get_yticklabels()]
     cells = {text.get_position(): text.get_text() for text in ax.texts}
     assert len(cells) == 42 and cells[0.5, 2.5] == "−9.68"  # en to de
-    said = paper_plots.describe_differences(table, "gap")
+    said = matrix_plots.describe_differences(table, "gap")
     assert said == ("13 of 42 differences above zero, mean −2.11; lowest −9.7 (en-de), highest +4.7 (de-ne).")
 
 
@@ -118,9 +118,9 @@ def test_a_system_has_one_colour_in_all_pictures_of_the_paper(ax):
 @pytest.mark.parametrize("draw", [
     lambda rows, ax: paper_plots.change(rows, ax, "printed", "value", ""),
     lambda rows, ax: paper_plots.counts(rows, ax),
-    lambda rows, ax: paper_plots.differences(rows, ax, "gap", ""),
+    lambda rows, ax: matrix_plots.differences(rows, ax, "gap", ""),
     lambda rows, ax: paper_plots.strips(rows, ax, "value", "", ""),
-    lambda rows, ax: paper_plots.systems(rows, ax, ""),
+    lambda rows, ax: matrix_plots.systems(rows, ax, ""),
 ])  # fmt: skip
 def test_nothing_to_draw_is_refused(draw, ax):
     with pytest.raises(KitError, match="nothing to draw"):

@@ -72,3 +72,9 @@ def finish(ax: "Axes", systems: int) -> None:
     ax.tick_params(axis="y", length=0)
     if systems > 1:
         ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0)
+
+
+def signed(points: float, digits: int = 2) -> str:
+    """Write a difference with its sign: "+12.17", "−1.11" with the minus of the axes, "0.00" where nothing is left."""
+    rounded = round(points, digits)
+    return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{0:.{digits}f}"

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.plots.paper_plots import signed
-from llamax_kit.plots.style import direction, finish, sizes, styles
+from llamax_kit.plots.style import direction, finish, signed, sizes, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,7 +5,7 @@ Every function takes the table that the notebook shows, recomputed or printed, s
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.plots.paper_plots import signed
+from llamax_kit.plots.style import signed
 from llamax_kit.published.recompute import BASELINE, MODEL
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ Knows no claim (see `claims`), and tests nothing: the figures have no sentences.
 from operator import ge, gt
 from typing import TYPE_CHECKING
 
-from llamax_kit.plots.paper_plots import signed
+from llamax_kit.plots.style import signed
 
 if TYPE_CHECKING:
     from pandas import Series
