@@ -28,7 +28,7 @@ def branch(code: str) -> str:
 def relatives(code: str) -> list[str]:
     """List the trained languages of the same branch, without itself: `relatives("yue_Hant")` is ["zh", "zhtrad"].
 
-    None where the branch is not known. Raises UnknownName.
+    An empty list where the branch is not known. Raises UnknownName.
     """
     own = branch(code)
     return [each for each in _trained().get(own, []) if each != find(code).code] if own else []
