@@ -37,7 +37,7 @@ def load(mine: str) -> Mine:
     and for one on another text than FLORES devtest: its scores must not stand beside the authors'.
     """
     run, system, rows = runs.system(mine)
-    name = mine.partition(":")[0]
+    name, _ = runs.parted(mine)
     _on_flores(name, run.record.get("corpus") or {})
     return Mine(f"{name}:{system}", rows, run.record)
 
