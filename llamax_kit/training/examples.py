@@ -1,0 +1,197 @@
+"""Records to token ids and labels, kept as a memory-mapped data set of `datasets`. Trains nothing, shuffles nothing.
+
+The ids are those that the engine will ask with: the kit's tokenizer, one BOS in front; EOS ends an example. A folder of
+examples holds examples.arrow, counts.csv (examples and tokens by kind and language, as the paper's Tables 7 and 8) and
+examples.json (what `stage` checks), and is written whole or not at all.
+"""
+
+import hashlib
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
+from pathlib import Path
+
+from llamax_kit.errors import KitError
+from llamax_kit.files import sound
+from llamax_kit.training.blocks import IGNORED, Example, cut, pack
+
+LINES = 1000  # of running text that are given to the tokenizer at once
+ROWS = 1000  # that are written at once
+PROBE = "Hello, world! 42\nHabari ya dunia; привет, 世界, مرحبا, नमस्ते, สวัสดี"  # tells tokenizers apart
+
+
+def save(records: Iterable, tokenizer, folder: Path | str, block: int = 512, packed: bool = True) -> Path:
+    """Write the examples of `records` (see `mixture.Record`) into `folder`, in place of what was there; give `folder`.
+
+    Lines of one language that follow each other as mono records are joined by "\\n" and cut into blocks of `block`
+    tokens (paper, Section 3.1), what they have as `given` in front of each. Any other record is one example, cut at
+    `block` tokens; the tokens of its `given` have no loss, and one left without any loss is left out. `packed`: rows of
+    exactly `block` tokens, filled with whole examples (see `blocks.pack`); otherwise a row an example, padded later.
+
+    Raises KitError when there is nothing to write, when `block` is below 8, when the folder holds something else, or
+    when it cannot be written.
+    """
+    folder = Path(folder)
+    if block < 8:
+        raise KitError(f"expected a block of 8 tokens or more, got {block}. To mend: 512 is the paper's")
+    if folder.exists() and not (folder / "examples.json").is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise KitError(
+            f"expected a folder of examples, or none yet, at {folder}, but it holds something else. "
+            f"To mend: name a folder of their own"
+        )
+    counts: Counter = Counter()
+    examples = _examples(records, tokenizer, block, counts)
+    rows = pack(examples, block, tokenizer.pad_id) if packed else map(_unpacked, examples)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+            whole = Path(scratch) / "new"
+            whole.mkdir()
+            facts = _write(rows, whole / "examples.arrow", packed)
+            if not facts["rows"]:
+                raise KitError(
+                    f"expected records to make examples of for {folder}, but there are none (or their `given` alone "
+                    f"fills {block} tokens). To mend: look at the mixture's table, or take a longer block"
+                )
+            facts |= {"block": block, "packed": packed, "pad": tokenizer.pad_id, "tokenizer": fingerprint(tokenizer)}
+            (whole / "examples.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+            _table(counts).to_csv(whole / "counts.csv", index=False)
+            if folder.exists():
+                folder.rename(Path(scratch) / "old")
+            whole.rename(folder)
+    except OSError as error:
+        raise KitError(
+            f"could not write {folder}: {error}. Nothing of it was kept. To mend: free some space, or name a folder "
+            f"that can be written"
+        ) from error
+    return folder
+
+
+def load(folder: Path | str):
+    """Open the examples of a folder, memory-mapped: a `datasets.Dataset` with numpy rows.
+
+    Raises KitError when the folder holds none, or they are damaged.
+    """
+    import datasets
+
+    facts(folder)
+    mapped = sound(Path(folder) / "examples.arrow", lambda path: datasets.Dataset.from_file(str(path)), "save it again")
+    return mapped.with_format("numpy")
+
+
+def facts(folder: Path | str) -> dict:
+    """Say what examples a folder holds: rows, tokens, highest (id), sha256, block, packed, pad, tokenizer.
+
+    Raises KitError when the folder holds none.
+    """
+    path = Path(folder) / "examples.json"
+    if not path.is_file():
+        raise KitError(
+            f"expected a folder of examples, but {folder} has no examples.json. To mend: write it with "
+            f"llamax_kit.training.examples.save"
+        )
+    return sound(path, lambda path: json.loads(path.read_text(encoding="utf-8")), "save the examples again")
+
+
+def fingerprint(tokenizer) -> str:
+    """Hash of the ids of a text in six scripts, and of those that begin and end: two tokenizers rarely share it."""
+    ids = [tokenizer.encode(PROBE), tokenizer.eos_ids, tokenizer.pad_id]
+    return hashlib.sha256(json.dumps(ids).encode()).hexdigest()[:16]
+
+
+def collate(rows: list[dict], pad: int) -> dict:
+    """Make a batch of rows: int64 tensors of shape (rows, longest row). Shorter rows are padded on the right."""
+    import torch
+
+    longest = max(len(row["input_ids"]) for row in rows)
+    names = [name for name in ("input_ids", "labels", "position_ids") if name in rows[0]]
+    batch = {name: torch.full((len(rows), longest), IGNORED if name == "labels" else pad) for name in names}
+    for name, tensor in batch.items():
+        for at, row in enumerate(rows):
+            tensor[at, : len(row[name])] = torch.as_tensor(row[name])
+    if "position_ids" not in batch:  # beside position ids a mask would hide where packed examples begin
+        lengths = torch.tensor([len(row["input_ids"]) for row in rows])
+        batch["attention_mask"] = (torch.arange(longest) < lengths[:, None]).long()
+    return batch
+
+
+def encode(record, tokenizer, block: int) -> Example:
+    """Ids and labels of a record on its own: BOS, `given`, one space, `text`, EOS, at most `block` of them."""
+    ids = tokenizer.encode(f"{record.given} {record.text}" if record.given else record.text) + tokenizer.eos_ids[:1]
+    given = tokenizer.encode(record.given) if record.given else ids[: tokenizer.bos_id is not None]
+    same = next((at for at, (one, other) in enumerate(zip(given, ids, strict=False)) if one != other), len(given))
+    return Example(ids[:block], ([IGNORED] * same + ids[same:])[:block])
+
+
+def _examples(records: Iterable, tokenizer, block: int, counts: Counter) -> Iterator[Example]:
+    for (kind, src, given), group in groupby(records, _alike):
+        if kind == "mono":
+            head = tokenizer.encode(given.rstrip()) if given else tokenizer.encode("")[: tokenizer.bos_id is not None]
+            if len(head) > block // 2:
+                raise KitError(
+                    f"expected a heading of at most {block // 2} tokens in front of blocks of {block}, got "
+                    f"{len(head)}: {given!r}. To mend: take a longer block"
+                )
+            for example in cut(_running(group, tokenizer), head, tokenizer.eos_ids[0], block):
+                counts[kind, src, "", "examples"] += 1
+                counts[kind, src, "", "tokens"] += len(example.ids)
+                yield example
+            continue
+        for record in group:
+            example = encode(record, tokenizer, block)
+            key = (record.kind, record.src, record.tgt)
+            counts[*key, "cut"] += len(example.ids) == block and example.ids[-1] not in tokenizer.eos_ids
+            if any(label != IGNORED for label in example.labels[1:]):
+                counts[*key, "examples"] += 1
+                counts[*key, "tokens"] += len(example.ids)
+                yield example
+
+
+def _alike(record) -> tuple[str, str, str]:
+    return (record.kind, record.src, record.given) if record.kind == "mono" else ("", "", "")
+
+
+def _running(records: Iterable, tokenizer) -> Iterator[int]:
+    """Ids of lines joined by line ends, as the tokenizer gives them for the joined text, some lines at a time."""
+    texts = (record.text for record in records)
+    lines = list(islice(texts, LINES))
+    while lines:
+        following = list(islice(texts, LINES))
+        yield from tokenizer.ordinary("\n".join(lines) + ("\n" if following else ""))
+        lines = following
+
+
+def _unpacked(example: Example) -> dict:
+    return {"input_ids": example.ids, "labels": example.labels, "length": len(example.ids)}
+
+
+def _write(rows: Iterator[dict], path: Path, packed: bool) -> dict:
+    """Write rows as an Arrow file that `datasets` maps; give their number, their tokens, highest id and hash."""
+    from datasets import Features, List, Value
+    from datasets.arrow_writer import ArrowWriter
+
+    columns = {name: List(Value("int32")) for name in ("input_ids", "labels")}
+    columns |= {"position_ids": List(Value("int32"))} if packed else {"length": Value("int32")}
+    digest, count, tokens, highest = hashlib.sha256(), 0, 0, 0
+    with ArrowWriter(path=str(path), features=Features(columns)) as writer:
+        while batch := list(islice(rows, ROWS)):
+            columns = {name: [row[name] for row in batch] for name in batch[0]}
+            digest.update(json.dumps(columns).encode())
+            count += len(batch)
+            tokens += sum(map(len, columns["input_ids"]))
+            highest = max(highest, *map(max, columns["input_ids"]))
+            writer.write_batch(columns)
+        writer.finalize()
+    return {"rows": count, "tokens": tokens, "highest": highest, "sha256": digest.hexdigest()}
+
+
+def _table(counts: Counter):
+    """Set counts in rows: kind, src, tgt, examples, tokens, cut (examples longer than a block)."""
+    import pandas as pd
+
+    keys = dict.fromkeys(key[:3] for key in counts)
+    names = ("examples", "tokens", "cut")
+    rows = [(*key, *(counts[*key, name] for name in names)) for key in keys]
+    return pd.DataFrame(rows, columns=["kind", "src", "tgt", *names])
