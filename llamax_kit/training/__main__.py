@@ -1,0 +1,31 @@
+"""`python -m llamax_kit.training FOLDER`: train what was laid down there; what `accelerate launch` runs."""
+
+import sys
+
+from llamax_kit.errors import KitError
+from llamax_kit.training import stage
+
+
+def main() -> None:
+    """Train, and say what can be mended in one line on stderr."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m llamax_kit.training FOLDER")
+    try:
+        stage.train(sys.argv[1])
+    except KitError as error:
+        sys.exit(f"{stage.SAID}{error}")
+    finally:
+        _part()
+
+
+def _part() -> None:
+    """Leave the other processes in order; torch complains otherwise."""
+    if "torch" in sys.modules:
+        import torch
+
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Which checkpoint a training goes on from: the last that is whole. Reads no tensors.
+
+Trainer writes the weights first, then optimizer, schedule and random numbers, `trainer_state.json` last; with several
+processes each writes its own random numbers, whenever it comes to it. A process killed meanwhile leaves a part.
+"""
+
+import json
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+from llamax_kit.errors import KitError
+from llamax_kit.models.checkpoints import weight_files
+
+
+def last_whole(folder: Path, processes: int = 1) -> Path | None:
+    """Find the last whole checkpoint-<step> in a folder; None if there is none."""
+    return next((each for each in reversed(_steps(folder)) if is_whole(each, processes)), None)
+
+
+def drop_parts(folder: Path, processes: int = 1) -> None:
+    """Remove the checkpoints that are not whole."""
+    for each in _steps(folder):
+        if not is_whole(each, processes):
+            shutil.rmtree(each, ignore_errors=True)
+
+
+def is_whole(checkpoint: Path, processes: int = 1) -> bool:
+    """Tell whether a checkpoint holds all that Trainer wrote there, each file to its end."""
+    single = processes == 1
+    random = ["rng_state.pth"] if single else [f"rng_state_{process}.pth" for process in range(processes)]
+    try:
+        state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+        weight_files(checkpoint)
+        saved = [path for path in checkpoint.iterdir() if path.suffix in (".pt", ".pth", ".bin")]
+        archives = {path.name: zipfile.is_zipfile(path) for path in saved}  # their table of contents stands at the end
+    except (OSError, ValueError, KitError):
+        return False
+    optimizer = [name for name in archives if name.startswith("optimizer")]  # .pt; .bin with FSDP
+    written = {*random, "scheduler.pt"} <= archives.keys() and optimizer
+    return bool(written and all(archives.values()) and f"checkpoint-{state.get('global_step')}" == checkpoint.name)
+
+
+def _steps(folder: Path) -> list[Path]:
+    found = [path for path in folder.glob("checkpoint-*") if re.fullmatch(r"checkpoint-\d+", path.name)]
+    return sorted(found, key=lambda path: int(path.name.partition("-")[2]))

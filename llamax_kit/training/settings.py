@@ -1,0 +1,166 @@
+"""What determines the weights that a training gives, checked before it begins: arguments, base, examples, disk.
+
+Trains nothing. The names and meanings of the arguments are those of transformers' TrainingArguments.
+"""
+
+import shutil
+from importlib import metadata
+from pathlib import Path
+
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.models import Resolved, checkpoints, load_tokenizer
+from llamax_kit.training import examples
+
+DEFAULTS = {"save_total_limit": 2, "save_steps": 500, "logging_steps": 10, "ddp_find_unused_parameters": False}
+OURS = {  # what `stage` itself sets; another value would break what it promises
+    "report_to": "none",
+    "disable_tqdm": True,
+    "log_level": "error",
+    "log_level_replica": "error",
+    "use_cache": False,  # with a cache, transformers does not look where packed examples begin
+    "remove_unused_columns": False,
+    "save_only_model": False,
+    "ignore_data_skip": False,
+    "auto_find_batch_size": False,
+    "push_to_hub": False,
+    "load_best_model_at_end": False,
+    "eval_strategy": "no",
+}
+THEIRS = ("output_dir", "seed", "data_seed", "include_num_input_tokens_seen", "resume_from_checkpoint", "use_cpu")
+WITHOUT_WEIGHT = {  # arguments that may change while a training goes on: the weights stay as they would have been
+    "logging_steps", "logging_first_step", "logging_strategy", "save_steps", "save_strategy", "save_total_limit",
+    "dataloader_num_workers", "dataloader_pin_memory", "dataloader_prefetch_factor",
+    "dataloader_persistent_workers", "ddp_timeout", "skip_memory_metrics",
+}  # fmt: skip
+
+
+def arguments(given: dict) -> dict:
+    """Check arguments by transformers' own class, and give them with the kit's defaults.
+
+    A number that YAML reads as text (2e-5; 2.0e-5 is a number to it) becomes one.
+
+    Raises UnknownName for a name that TrainingArguments does not have, KitError for one that `stage` sets itself and
+    for a value that transformers does not take.
+    """
+    import torch
+    from transformers import TrainingArguments
+
+    fields = TrainingArguments.__dataclass_fields__
+    for name in given:
+        if name not in fields:
+            raise UnknownName("argument of a training", name, fields, "take a name of transformers' TrainingArguments")
+        if name in (*OURS, *THEIRS):
+            raise KitError(
+                f"expected arguments that a training leaves open, got {name}: {given[name]!r}, which it sets itself. "
+                f"To mend: leave it out"
+            )
+    chosen = DEFAULTS | {name: _number(value, fields[name].type) for name, value in given.items()}
+    try:
+        TrainingArguments(output_dir="unused", use_cpu=not torch.accelerator.is_available(), **(OURS | chosen))
+    except (ValueError, TypeError, KeyError, ImportError) as error:
+        said = str(error).strip().splitlines()[0]
+        raise KitError(f"transformers does not take these arguments: {said}. To mend: look at {chosen}") from error
+    return chosen
+
+
+def determining(base: Resolved, facts: dict, chosen: dict, seed: int) -> dict:
+    """Gather all that determines the weights, by names a reader knows; the machine and the launch are not in it."""
+    versions = {name: metadata.version(name) for name in ("torch", "transformers", "accelerate")}
+    weighty = {name: value for name, value in chosen.items() if name not in WITHOUT_WEIGHT}
+    return {"base": base.revision, "examples": facts["sha256"], "seed": seed} | weighty | versions
+
+
+def compare(folder: Path, before: dict, now: dict) -> None:
+    """Raises KitError, naming each thing that changed, when a training is to go on with other settings."""
+    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    if names:
+        changed = ", ".join(f"{name} {_short(before.get(name))} → {_short(now.get(name))}" for name in names)
+        raise KitError(
+            f"expected the settings that the training in {folder} was begun with, but changed are: {changed}. "
+            f"To mend: go on with those it was begun with, or give the new training another folder"
+        )
+
+
+def check_base(base: Resolved, facts: dict, where: Path) -> None:
+    """Check that a model can be trained on examples: architecture, tokenizer, vocabulary, context.
+
+    Raises KitError, or the tokenizer's own.
+    """
+    config = checkpoints.read_json(base.folder / "config.json")
+    named = config.get("architectures") or ["LlamaForCausalLM"]
+    if config.get("model_type") != "llama" or named != ["LlamaForCausalLM"]:
+        raise KitError(
+            f"expected LlamaForCausalLM in {base.folder / 'config.json'}, but it says {', '.join(named)} (model_type "
+            f"{config.get('model_type')!r}). To mend: name a Llama model, such as meta-llama/Llama-2-7b-hf, or one "
+            f"that llamax_kit.training made"
+        )
+    if facts["highest"] >= config["vocab_size"]:
+        raise KitError(
+            f"expected ids below {config['vocab_size']:,}, the vocabulary of {base.folder}, but the examples in "
+            f"{where} go up to {facts['highest']:,}: their tokenizer has more pieces than the model. To mend: make "
+            f"the examples with the model's own tokenizer"
+        )
+    if examples.fingerprint(load_tokenizer(base)) != facts["tokenizer"]:
+        raise KitError(
+            f"expected examples made with the tokenizer of {base.folder}, but those in {where} were made with another: "
+            f"their ids mean other pieces. To mend: make them with models.load_tokenizer(models.resolve(base))"
+        )
+    if facts["block"] > config.get("max_position_embeddings", facts["block"]):
+        raise KitError(
+            f"expected blocks of at most {config['max_position_embeddings']:,} tokens, the context of {base.folder}, "
+            f"but the examples in {where} have {facts['block']:,}. To mend: make them with a smaller block"
+        )
+
+
+def check_disk(folder: Path, base: Resolved, chosen: dict) -> None:
+    """Raises KitError when the disk cannot hold what a training will write at its fullest (see `disk`)."""
+    parameters = count(base.folder)
+    need, each = disk(parameters, chosen)
+    there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    free = shutil.disk_usage(folder).free
+    if need > free + there:
+        raise KitError(
+            f"expected {_gb(need)} on the disk of {folder} for a training of {parameters:,} parameters (checkpoints "
+            f"of {_gb(each)}: weights and Adam's two moments in float32, one more than are kept; and the model), but "
+            f"{_gb(free + there)} are there. To mend: free some space, name a folder on a larger disk, or keep fewer "
+            f"checkpoints (save_total_limit: 1)"
+        )
+
+
+def disk(parameters: int, chosen: dict) -> tuple[int, int]:
+    """Bytes that a training takes at its fullest, and those of one checkpoint; a new one is whole before an old goes.
+
+    LLaMA2-7B with two checkpoints kept: 269.5 GB, 80.9 GB each.
+
+    >>> disk(6_738_415_616, {"save_total_limit": 2})
+    (269536624640, 80860987392)
+    """
+    each = 12 * parameters  # float32: the weights, and Adam's first and second moment
+    kept = 0 if chosen.get("save_strategy") == "no" else (chosen.get("save_total_limit") or 100) + 1
+    return kept * each + 4 * parameters, each
+
+
+def count(folder: Path) -> int:
+    """Count the parameters of a Llama by its config alone; tied embeddings count once."""
+    import torch
+    from transformers import AutoConfig, LlamaForCausalLM
+
+    with torch.device("meta"):
+        return LlamaForCausalLM(AutoConfig.from_pretrained(folder, local_files_only=True)).num_parameters()
+
+
+def _number(value, kind):
+    if isinstance(value, str) and kind in (int, float, "int", "float"):
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    return value
+
+
+def _short(value) -> str:
+    return "not set" if value is None else str(value)[:19] if isinstance(value, str) else repr(value)
+
+
+def _gb(size: int) -> str:
+    return f"{size / 1e9:,.1f} GB" if size > 1e8 else f"{size / 1e6:,.1f} MB"
