@@ -99,7 +99,7 @@ def test_a_system_without_weights_is_answered_with_those_that_have_some():
     with pytest.raises(KitError, match="LLaMA2-7B-Alpaca has no weights to load: ") as caught:
         models.resolve("LLaMA2-7B-Alpaca")
     named = str(caught.value).partition("name one of ")[2].partition(";")[0].split(", ")
-    assert named == [entry.name for entry in models.catalogue() if entry.hub] + ["random-llama"]
+    assert named == [entry.name for entry in models.catalogue() if entry.hub or entry.folder] + ["random-llama"]
 
 
 # plan

@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from contextlib import contextmanager
+from pathlib import Path
 
 import fake_hub
 import pytest
@@ -437,6 +439,52 @@ def test_adapters_that_are_none(made, adapter, tmp_path):
     os.truncate(cut / "adapter_model.safetensors", 500)
     with pytest.raises(KitError, match="cut off or damaged"):
         models.resolve(model, str(cut))
+
+
+# Models that ship with the kit
+
+
+@pytest.fixture
+def kit(tmp_path, monkeypatch) -> Path:
+    """An installed kit, in whose folder `miniature` tests put what they like."""
+    monkeypatch.setattr(models, "files", lambda package: tmp_path / package)
+    return tmp_path / "llamax_kit"
+
+
+SHIPPED = ["mini-llama", "mini-llamax", "mini-llama-alpaca", "mini-llamax-alpaca"]
+
+
+def test_a_model_that_ships_with_the_kit_goes_by_its_name_and_needs_no_hub(kit):
+    entries = {entry.name: entry for entry in catalogue() if entry.folder}
+    assert list(entries) == SHIPPED and {entry.hub for entry in entries.values()} == {""}
+    assert [entry.kind for entry in entries.values()] == ["base", "base", "alpaca", "alpaca"]
+    folder = kit / "miniature/mini-llamax-alpaca"
+    random_llama.make(folder, random_llama.TOKENIZER)
+    LlamaForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).save_pretrained(folder)
+    found = models.resolve("mini-llamax-alpaca")
+    assert found == ("mini-llamax-alpaca", folder, checkpoints.content_hash(folder), "", None, "")
+    model = models.load_model(found, device="cpu")
+    assert model.dtype == torch.float32 and generate(model, models.load_tokenizer(found), twins.TEXT[:2])
+    assert models.load_model(found, "bfloat16", "cpu").dtype == torch.bfloat16
+
+
+def test_a_shipped_model_that_is_not_there_or_asked_for_by_revision_is_refused(kit):
+    with pytest.raises(KitError, match="mini-llama, which ships with the kit, in .*To mend: install the kit again"):
+        models.resolve("mini-llama")
+    with pytest.raises(KitError, match="mini-llama ships with the kit, in no revision but its own"):
+        models.resolve("mini-llama@main")
+    with pytest.raises(UnknownName, match="Nearest: .*mini-llamax-alpaca"):
+        models.resolve("mini-llamax-alpacca")
+
+
+def test_all_that_ships_beside_code_is_in_the_package_that_is_installed():
+    package = Path(models.__file__).parents[1]
+    lines = (package.parent / "pyproject.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(lines)["tool"]["setuptools"]["package-data"]
+    shipped = {path for name, globs in data.items() for each in globs
+               for path in (package.parent / name.replace(".", "/")).glob(each)}  # fmt: skip
+    present = {path for path in package.rglob("*.*") if path.suffix not in (".py", ".pyc") and path.is_file()}
+    assert "miniature/*/*" in data["llamax_kit"] and present - shipped == set()
 
 
 # A Llama of random weights

@@ -2,18 +2,20 @@
 
 A model is named by the catalogue, by a hub id, either with "@revision", or by a folder. A folder is taken for a model
 only if it holds config.json: the authors' scripts write results into a folder named like the hub id, and then load it.
+The miniatures, `mini-llamax-alpaca` and its three relatives, are folders of the kit itself and need no download.
 """
 
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.models import checkpoints, hub, tokenizer_files, weights
-from llamax_kit.models.catalogue import catalogue
+from llamax_kit.models.catalogue import Entry, catalogue
 from llamax_kit.models.tokenizers import Tokenizer
 from llamax_kit.models.weights import placement
 
-LOADABLE = ", ".join(entry.name for entry in catalogue() if entry.hub or entry.kind == "random")
+LOADABLE = ", ".join(entry.name for entry in catalogue() if entry.hub or entry.folder or entry.kind == "random")
 REMEDY = f"name one of {LOADABLE}; or a hub id such as LLaMAX/LLaMAX2-7B-Alpaca, or a folder that holds config.json"
 
 
@@ -76,6 +78,8 @@ def _resolve(spec: str) -> Resolved:
         return Resolved(folder.resolve().name, folder.resolve(), checkpoints.content_hash(folder))
     name, _, revision = spec.partition("@")
     entry = next((entry for entry in catalogue() if name in (entry.name, entry.hub) and name), None)
+    if entry and entry.folder:
+        return _shipped(entry, revision)
     if entry and not entry.hub:
         raise KitError(f"{entry.name} has no weights to load: {entry.note}. To mend: {REMEDY}")
     if entry is None and spec and folder.is_dir() and not hub.looks_like_id(name):
@@ -86,6 +90,19 @@ def _resolve(spec: str) -> Resolved:
     found = hub.texts(repository, revision)
     checkpoints.check_config(found)
     return Resolved(repository.rpartition("/")[2], found, found.name, repository)
+
+
+def _shipped(entry: Entry, revision: str) -> Resolved:
+    """Find a model that ships with the kit."""
+    if revision:
+        raise KitError(f"{entry.name} ships with the kit, in no revision but its own. To mend: name {entry.name} alone")
+    folder = Path(str(files("llamax_kit"))) / entry.folder
+    if not (folder / "config.json").is_file():
+        raise KitError(
+            f"expected the model {entry.name}, which ships with the kit, in {folder}, but there is no config.json. "
+            f"To mend: install the kit again, whole; in a checkout, git restore {folder.parents[1].name}/{entry.folder}"
+        )
+    return Resolved(entry.name, folder, checkpoints.content_hash(folder))
 
 
 def _with_adapter(model: Resolved, spec: str) -> Resolved:

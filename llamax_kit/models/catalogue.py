@@ -1,8 +1,9 @@
-"""The published systems: every released LLaMAX model, its LLaMA baselines, and the kit's own two stand-ins.
+"""The published systems: every released LLaMAX model, its LLaMA baselines, and the kit's own miniatures and stand-ins.
 
 All facts stand in catalogue.csv, one row a system (paper, Sections 3 and 4; the models' pages on the hub):
 
-- hub: its id there, "" where none was published; base: what it was trained from
+- hub: its id there, "" where none was published; folder: where it lies in the kit itself, "" where it does not ship
+  with it; base: what it was trained from
 - kind: base (continues text), alpaca (tuned on instructions), task (tuned for one task), random, copy
 - template: the prompt it is asked to translate with; layout: its files as published, which the loader must take
 
@@ -21,6 +22,7 @@ class Entry(NamedTuple):
 
     name: str
     hub: str
+    folder: str
     base: str
     kind: str
     template: str
