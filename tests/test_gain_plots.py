@@ -142,7 +142,7 @@ def test_next_to_nothing_looks_like_it():
     ax.figure.canvas.draw()
     assert not ax.figure.axes[1].yaxis.get_offset_text().get_text()
     nothing = table(17).assign(gain=0.001, low=0.0, high=0.002)
-    for ax in (draw(plots.gains, nothing), draw(plots.trained_against_unseen, nothing)):
+    for ax in (draw(plots.gains, nothing), draw(plots.by_group, groups.assign(nothing, "trained"))):
         assert ax.get_xlim()[0] <= -1 and ax.get_xlim()[1] >= 1
 
 
@@ -163,7 +163,7 @@ def test_among_many_languages_cells_are_sources_by_targets_and_pivots_both_ways_
 
 def test_every_language_is_a_dot_in_its_group_with_n():
     given = table(140)
-    ax = draw(plots.trained_against_unseen, given)
+    ax = draw(plots.by_group, groups.assign(given, "trained"))
     assert [label.get_text() for label in ax.get_yticklabels()] == ["trained (n = 101)", "unseen (n = 39)"]
     drawn = sorted(x for each in ax.collections if len(each.get_offsets()) > 1 for x in each.get_offsets()[:, 0])
     assert drawn == sorted(given["gain"])
@@ -209,7 +209,7 @@ def test_the_texts_say_the_numbers():
     assert "en-X, high (n = 2): 1 gained, 0 lost, 1 not shown" in strips
 
 
-@pytest.mark.parametrize("function", [plots.gains, plots.heatmap, plots.by_group, plots.trained_against_unseen])
+@pytest.mark.parametrize("function", [plots.gains, plots.heatmap, plots.by_group])
 def test_nothing_and_two_comparisons_are_refused(function):
     given = groups.assign(table(5), "trained")
     with pytest.raises(KitError, match="nothing to draw"):

@@ -11,7 +11,8 @@ from llamax_kit.compare import Gathered
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-NOISE = ("run", "notebook", "written", "process_seconds", "seconds", "timing", "parameters.run", "parameters.fresh")
+NOISE = ("run", "notebook", "written", "process_seconds", "seconds", "timing", "parameters.run", "parameters.fresh",
+         "training_languages.codes")  # fmt: skip  # the last is long, and whose they are is said
 ORDER = ("parameters", "corpus", "model", "decoding", "prompt", "signatures", "versions", "git", "platform")
 NOTHING = "nothing that determines a score"
 

@@ -17,6 +17,7 @@ from llamax_kit import models
 from llamax_kit.engines import Completion, Decoding, Request
 from llamax_kit.engines.batches import halves, plan
 from llamax_kit.errors import KitError
+from llamax_kit.models import training_languages
 
 RECIPE = "1"  # part of the identity: raise it when this file comes to give other completions
 
@@ -29,6 +30,7 @@ class Transformers:
         self.batch_tokens = batch_tokens
         self.resolved = models.resolve(model, adapter)
         self.name = self.resolved.name
+        self.training_languages = training_languages.of_folder(self.resolved.folder)
         self.identity = {
             "engine": "transformers",
             "recipe": RECIPE,

@@ -6,13 +6,14 @@ language counts once (macro averages). The interval of a mean answers a question
 """
 
 from bisect import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from llamax_kit.averages import by_pivot
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.gains.corrections import GAINED, LOST, UNCLEAR
 from llamax_kit.languages import Language, find
+from llamax_kit.models.training_languages import LLAMAX
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -33,12 +34,12 @@ def _data(language: Language) -> str:
     return BINS[bisect([lower for lower, _ in BINS], language.para_lines) - 1][1] if language.trained else ""
 
 
-GROUPS: dict[str, Callable[[Language], str]] = {
-    "split": lambda language: language.split,
-    "trained": lambda language: "trained" if language.trained else "unseen",
-    "script": lambda language: language.script,
-    "family": lambda language: language.family_1,
-    "data": _data,
+GROUPS: dict[str, Callable[[Language, Collection[str]], str]] = {
+    "split": lambda language, _: language.split,
+    "trained": lambda language, trained: "trained" if language.code in trained else "unseen",
+    "script": lambda language, _: language.script,
+    "family": lambda language, _: language.family_1,
+    "data": lambda language, _: _data(language),
 }
 ORDER = ["high", "low", "trained", "unseen", *(name for _, name in reversed(BINS))]  # other values: by size
 NOT_IN = {
@@ -47,23 +48,23 @@ NOT_IN = {
 }
 
 
-def assign(gains: "DataFrame", group: str) -> "DataFrame":
+def assign(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.codes) -> "DataFrame":
     """Give each direction its pivot's name, language and group: the columns `direction`, `language` and `value` more.
 
     en-sw stands under "en-X" with the language sw, or under "en-X" and "X-sw", as `averages.by_pivot` says, so that
     these means and those of `averages` are over the same directions. value: "" for a language in no group.
-    group: split ("high", "low"), trained ("trained", "unseen"), script, family (the broadest level), or data (parallel
-    lines in LLaMAX's training data, the bins named by their bounds).
+    group: split ("high", "low"), trained ("trained" if its code is among `trained`, else "unseen"), script, family (the
+    broadest level), or data (parallel lines in LLaMAX's training data, the bins named by their bounds).
 
     Raises UnknownName for another group.
     """
     if group not in GROUPS:
         raise UnknownName("grouping", group, GROUPS, "name one of these")
     found = by_pivot(gains)
-    return found.assign(value=found["language"].map(lambda code: GROUPS[group](find(code))))
+    return found.assign(value=found["language"].map(lambda code: GROUPS[group](find(code), trained)))
 
 
-def by_group(gains: "DataFrame", group: str) -> "DataFrame":
+def by_group(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.codes) -> "DataFrame":
     """Average gains by group, for each pivot and direction, and over all of it: a row each.
 
     n: languages; score, baseline_score, gain: means over them, in points; least, most: the smallest and the largest
@@ -79,7 +80,7 @@ def by_group(gains: "DataFrame", group: str) -> "DataFrame":
 
     _one(gains)
     rows = []
-    for direction, part in assign(gains, group).groupby("direction", sort=False):
+    for direction, part in assign(gains, group, trained).groupby("direction", sort=False):
         for value in [*ranked(part["value"]), ALL]:
             inside = part if value == ALL else part[part["value"] == value]
             rows.append((group, value, direction, *_summary(inside)))

@@ -10,7 +10,6 @@ from llamax_kit.plots.group_plots import (
     describe_by_group,
     describe_significance,
     significance,
-    trained_against_unseen,
 )
 from llamax_kit.plots.heat_plots import describe_heatmap, heatmap
 from llamax_kit.plots.power_plots import describe_power, power
@@ -28,5 +27,5 @@ __all__ = [
     "by_group", "describe_by_group", "describe_gains", "describe_heatmap", "describe_languages_by_fertility",
     "describe_languages_by_group", "describe_power", "describe_scores", "describe_seen_unseen", "describe_shares",
     "describe_significance", "gains", "heatmap", "languages_by_fertility", "languages_by_group", "power", "scores",
-    "seen_unseen", "shares", "show", "significance", "trained_against_unseen",
+    "seen_unseen", "shares", "show", "significance",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.errors import KitError
 from llamax_kit.gains.corrections import UNCLEAR
-from llamax_kit.gains.groups import COUNTED, assign, ranked
+from llamax_kit.gains.groups import COUNTED, ranked
 from llamax_kit.plots.gain_plots import names, one
 from llamax_kit.plots.style import PALETTE, only, sizes
 
@@ -47,14 +47,6 @@ def by_group(table: "DataFrame", ax: "Axes") -> None:
     ax.set_axisbelow(True)
     ax.tick_params(axis="y", length=0)
     sns.despine(ax=ax, left=True)
-
-
-def trained_against_unseen(table: "DataFrame", ax: "Axes") -> None:
-    """Draw a table of gains over the languages LLaMAX was trained on and over those it never saw, as `by_group`.
-
-    Raises KitError when the table is empty or holds two comparisons.
-    """
-    by_group(assign(table, "trained"), ax)
 
 
 def significance(table: "DataFrame", ax: "Axes") -> None:

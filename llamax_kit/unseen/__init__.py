@@ -1,13 +1,15 @@
 """Gains by language, beside what is known of each language, and what trained and unseen ones differ by. Draws nothing.
 
-"Trained" are the 102 languages LLaMAX was trained on, "unseen" the 102 other varieties of FLORES-200, whatever systems
-are compared: on which of these the authors evaluated was never published. A language counts once in each direction,
-"en-X" or "X-en". Averages by trained, script and family are those of `groups`.
+"Trained" are the languages that are named as such, LLaMAX's 102 where none are (`models.training_languages`), "unseen"
+the other varieties of FLORES-200: on which of these the authors evaluated was never published. A language counts once
+in each direction, "en-X" or "X-en". Averages by trained, script and family are those of `groups`.
 """
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from llamax_kit.gains import groups
+from llamax_kit.models.training_languages import LLAMAX
 from llamax_kit.unseen import over_languages, related
 
 if TYPE_CHECKING:
@@ -18,7 +20,9 @@ SCORES = ["system", "baseline", "direction", "language", "metric", "score", "bas
           "n"]  # fmt: skip
 
 
-def by_language(gains: "DataFrame", fertility: "DataFrame | None" = None) -> "DataFrame":
+def by_language(
+    gains: "DataFrame", fertility: "DataFrame | None" = None, trained: Collection[str] = LLAMAX.codes
+) -> "DataFrame":
     """Set each gain beside what is known of its language: a row a direction, of the language that is not the pivot.
 
     Columns: system, baseline, direction ("en-X"), language (its code), metric, score, baseline_score, gain, low, high,
@@ -30,7 +34,7 @@ def by_language(gains: "DataFrame", fertility: "DataFrame | None" = None) -> "Da
     import pandas as pd
 
     scores = groups.assign(gains, "script").rename(columns={"value": "script"})[[*SCORES, "script"]]
-    known = related.relatedness(dict.fromkeys(scores["language"]))
+    known = related.relatedness(dict.fromkeys(scores["language"]), trained)
     known["relatedness"] = known["relatedness"].astype(pd.CategoricalDtype(related.KINDS, ordered=True))
     if fertility is not None:
         known = known.merge(fertility.drop(columns="n"), on="code", how="left")
