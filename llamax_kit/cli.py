@@ -116,6 +116,19 @@ def sweep(file, jobs, status) -> None:
 
 
 @main.command()
+@click.argument("file")
+def train(file) -> None:
+    """Train a Llama by the LLaMAX recipe.
+
+    FILE is YAML: texts or instructions, the model to begin with, arguments of transformers' Trainer (see
+    params/training/). All is checked before anything starts. A training that was killed goes on when it is run again.
+    """
+    from llamax_kit.training import recipe
+
+    click.echo(f"The model: {recipe.run(file)}")
+
+
+@main.command()
 @click.option("--hypotheses", required=True, type=click.Path(), help="The outputs, one sentence a line.")
 @click.option("--references", required=True, type=click.Path(), help="The references, line for line.")
 @click.option("--tokenize", default="flores101", show_default=True,

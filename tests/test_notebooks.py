@@ -15,7 +15,8 @@ from llamax_kit.published import shown
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-PARAMS = sorted(set((ROOT / "params").glob("*/*.y*ml")) - set((ROOT / "params" / "sweeps").iterdir()))
+OTHERS = ("sweeps", "training")  # folders of params/ whose files are no notebook's
+PARAMS = sorted(path for path in (ROOT / "params").glob("*/*.y*ml") if path.parent.name not in OTHERS)
 
 
 CLOSED = {

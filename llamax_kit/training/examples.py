@@ -16,19 +16,31 @@ from pathlib import Path
 from llamax_kit.errors import KitError
 from llamax_kit.files import sound
 from llamax_kit.training.blocks import IGNORED, Example, cut, pack
+from llamax_kit.training.mixture import named
 
 LINES = 1000  # of running text that are given to the tokenizer at once
 ROWS = 1000  # that are written at once
 PROBE = "Hello, world! 42\nHabari ya dunia; привет, 世界, مرحبا, नमस्ते, สวัสดี"  # tells tokenizers apart
 
 
-def save(records: Iterable, tokenizer, folder: Path | str, block: int = 512, packed: bool = True) -> Path:
+def save(
+    records: Iterable,
+    tokenizer,
+    folder: Path | str,
+    block: int = 512,
+    packed: bool = True,
+    names: bool = False,
+    apart: bool = True,
+    seed: int = 1,
+) -> Path:
     """Write the examples of `records` (see `mixture.Record`) into `folder`, in place of what was there; give `folder`.
 
     Lines of one language that follow each other as mono records are joined by "\\n" and cut into blocks of `block`
-    tokens (paper, Section 3.1), what they have as `given` in front of each. Any other record is one example, cut at
-    `block` tokens; the tokens of its `given` have no loss, and one left without any loss is left out. `packed`: rows of
-    exactly `block` tokens, filled with whole examples (see `blocks.pack`); otherwise a row an example, padded later.
+    tokens (paper, Section 3.1); `names`: with the language's name in front of each, without loss (`mixture.named`). Any
+    other record is one example, cut at `block` tokens; the tokens of its `given` have no loss, and one left without any
+    loss is left out. `packed`: rows of exactly `block` tokens, filled with whole examples in an order drawn by
+    `seed`, so that neighbours are of any languages; unless `apart`, an example sees those before it in its block (see
+    `blocks.pack`). Otherwise a row an example, padded in its batch.
 
     Raises KitError when there is nothing to write, when `block` is below 8, when the folder holds something else, or
     when it cannot be written.
@@ -42,20 +54,24 @@ def save(records: Iterable, tokenizer, folder: Path | str, block: int = 512, pac
             f"To mend: name a folder of their own"
         )
     counts: Counter = Counter()
-    examples = _examples(records, tokenizer, block, counts)
-    rows = pack(examples, block, tokenizer.pad_id) if packed else map(_unpacked, examples)
+    examples = _examples(records, tokenizer, block, names, counts)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
             whole = Path(scratch) / "new"
             whole.mkdir()
+            rows = map(_unpacked, examples)
+            if packed:
+                mixed = _mixed(rows, Path(scratch) / "mixed.arrow", seed)
+                rows = pack(mixed, block, tokenizer.pad_id, apart)
             facts = _write(rows, whole / "examples.arrow", packed)
             if not facts["rows"]:
                 raise KitError(
                     f"expected records to make examples of for {folder}, but there are none (or their `given` alone "
                     f"fills {block} tokens). To mend: look at the mixture's table, or take a longer block"
                 )
-            facts |= {"block": block, "packed": packed, "pad": tokenizer.pad_id, "tokenizer": fingerprint(tokenizer)}
+            facts |= {"block": block, "packed": packed, "apart": apart, "seed": seed}
+            facts |= {"pad": tokenizer.pad_id, "tokenizer": fingerprint(tokenizer)}
             (whole / "examples.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
             _table(counts).to_csv(whole / "counts.csv", index=False)
             if folder.exists():
@@ -125,15 +141,10 @@ def encode(record, tokenizer, block: int) -> Example:
     return Example(ids[:block], ([IGNORED] * same + ids[same:])[:block])
 
 
-def _examples(records: Iterable, tokenizer, block: int, counts: Counter) -> Iterator[Example]:
-    for (kind, src, given), group in groupby(records, _alike):
+def _examples(records: Iterable, tokenizer, block: int, names: bool, counts: Counter) -> Iterator[Example]:
+    for (kind, src), group in groupby(records, lambda record: (record.kind, record.src * (record.kind == "mono"))):
         if kind == "mono":
-            head = tokenizer.encode(given.rstrip()) if given else tokenizer.encode("")[: tokenizer.bos_id is not None]
-            if len(head) > block // 2:
-                raise KitError(
-                    f"expected a heading of at most {block // 2} tokens in front of blocks of {block}, got "
-                    f"{len(head)}: {given!r}. To mend: take a longer block"
-                )
+            head = _head(src, tokenizer, block, names)
             for example in cut(_running(group, tokenizer), head, tokenizer.eos_ids[0], block):
                 counts[kind, src, "", "examples"] += 1
                 counts[kind, src, "", "tokens"] += len(example.ids)
@@ -149,8 +160,15 @@ def _examples(records: Iterable, tokenizer, block: int, counts: Counter) -> Iter
                 yield example
 
 
-def _alike(record) -> tuple[str, str, str]:
-    return (record.kind, record.src, record.given) if record.kind == "mono" else ("", "", "")
+def _head(code: str, tokenizer, block: int, names: bool) -> list[int]:
+    """What stands in front of each block of a language: BOS, and its name if `names`."""
+    head = tokenizer.encode(named(code).rstrip() if names else "")
+    if len(head) > block // 2:
+        raise KitError(
+            f"expected a heading of at most {block // 2} tokens in front of blocks of {block}, got {len(head)}: "
+            f"{named(code)!r}. To mend: take a longer block"
+        )
+    return head
 
 
 def _running(records: Iterable, tokenizer) -> Iterator[int]:
@@ -165,6 +183,17 @@ def _running(records: Iterable, tokenizer) -> Iterator[int]:
 
 def _unpacked(example: Example) -> dict:
     return {"input_ids": example.ids, "labels": example.labels, "length": len(example.ids)}
+
+
+def _mixed(rows: Iterator[dict], path: Path, seed: int) -> Iterator[Example]:
+    """Give all examples in an order drawn by `seed`, by way of a file, as they may be more than memory holds."""
+    import datasets
+
+    if not _write(rows, path, packed=False)["rows"]:
+        return
+    mapped = datasets.Dataset.from_file(str(path)).shuffle(seed=seed, keep_in_memory=True)
+    for batch in mapped.iter(ROWS):
+        yield from map(Example, batch["input_ids"], batch["labels"])
 
 
 def _write(rows: Iterator[dict], path: Path, packed: bool) -> dict:

@@ -31,7 +31,7 @@ def is_whole(checkpoint: Path, processes: int = 1) -> bool:
     single = processes == 1
     random = ["rng_state.pth"] if single else [f"rng_state_{process}.pth" for process in range(processes)]
     try:
-        state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+        read = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in checkpoint.glob("*.json")}
         weight_files(checkpoint)
         saved = [path for path in checkpoint.iterdir() if path.suffix in (".pt", ".pth", ".bin")]
         archives = {path.name: zipfile.is_zipfile(path) for path in saved}  # their table of contents stands at the end
@@ -39,7 +39,8 @@ def is_whole(checkpoint: Path, processes: int = 1) -> bool:
         return False
     optimizer = [name for name in archives if name.startswith("optimizer")]  # .pt; .bin with FSDP
     written = {*random, "scheduler.pt"} <= archives.keys() and optimizer
-    return bool(written and all(archives.values()) and f"checkpoint-{state.get('global_step')}" == checkpoint.name)
+    step = read.get("trainer_state.json", {}).get("global_step")
+    return bool(written and all(archives.values()) and checkpoint.name == f"checkpoint-{step}")
 
 
 def _steps(folder: Path) -> list[Path]:

@@ -81,11 +81,8 @@ def compare(folder: Path, before: dict, now: dict) -> None:
         )
 
 
-def check_base(base: Resolved, facts: dict, where: Path) -> None:
-    """Check that a model can be trained on examples: architecture, tokenizer, vocabulary, context.
-
-    Raises KitError, or the tokenizer's own.
-    """
+def check_architecture(base: Resolved) -> None:
+    """Raises KitError for a model that is no Llama."""
     config = checkpoints.read_json(base.folder / "config.json")
     named = config.get("architectures") or ["LlamaForCausalLM"]
     if config.get("model_type") != "llama" or named != ["LlamaForCausalLM"]:
@@ -94,6 +91,14 @@ def check_base(base: Resolved, facts: dict, where: Path) -> None:
             f"{config.get('model_type')!r}). To mend: name a Llama model, such as meta-llama/Llama-2-7b-hf, or one "
             f"that llamax_kit.training made"
         )
+
+
+def check_fit(base: Resolved, facts: dict, where: Path) -> None:
+    """Check that examples are made for a model: vocabulary, tokenizer, context.
+
+    Raises KitError, or the tokenizer's own.
+    """
+    config = checkpoints.read_json(base.folder / "config.json")
     if facts["highest"] >= config["vocab_size"]:
         raise KitError(
             f"expected ids below {config['vocab_size']:,}, the vocabulary of {base.folder}, but the examples in "
@@ -112,12 +117,12 @@ def check_base(base: Resolved, facts: dict, where: Path) -> None:
         )
 
 
-def check_disk(folder: Path, base: Resolved, chosen: dict) -> None:
+def check_disk(folder: Path, base: Resolved, chosen: dict, sharded: bool = False) -> None:
     """Raises KitError when the disk cannot hold what a training will write at its fullest (see `disk`)."""
     parameters = count(base.folder)
-    need, each = disk(parameters, chosen)
-    there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    free = shutil.disk_usage(folder).free
+    need, each = disk(parameters, chosen, sharded)
+    there = sum(path.stat().st_size for path in (folder / "checkpoints").rglob("*") if path.is_file())
+    free = shutil.disk_usage(next(path for path in (folder, *folder.resolve().parents) if path.is_dir())).free
     if need > free + there:
         raise KitError(
             f"expected {_gb(need)} on the disk of {folder} for a training of {parameters:,} parameters (checkpoints "
@@ -127,15 +132,15 @@ def check_disk(folder: Path, base: Resolved, chosen: dict) -> None:
         )
 
 
-def disk(parameters: int, chosen: dict) -> tuple[int, int]:
+def disk(parameters: int, chosen: dict, sharded: bool = False) -> tuple[int, int]:
     """Bytes that a training takes at its fullest, and those of one checkpoint; a new one is whole before an old goes.
 
-    LLaMA2-7B with two checkpoints kept: 269.5 GB, 80.9 GB each.
+    LLaMA2-7B with two checkpoints kept: 269.5 GB, 80.9 GB each; under FSDP, which writes the weights twice, 350.4 GB.
 
     >>> disk(6_738_415_616, {"save_total_limit": 2})
     (269536624640, 80860987392)
     """
-    each = 12 * parameters  # float32: the weights, and Adam's first and second moment
+    each = (16 if sharded else 12) * parameters  # float32: the weights, and Adam's first and second moment
     kept = 0 if chosen.get("save_strategy") == "no" else (chosen.get("save_total_limit") or 100) + 1
     return kept * each + 4 * parameters, each
 
@@ -150,9 +155,10 @@ def count(folder: Path) -> int:
 
 
 def _number(value, kind):
-    if isinstance(value, str) and kind in (int, float, "int", "float"):
+    kind = {"int": int, "float": float}.get(kind, kind)
+    if isinstance(value, str) and kind in (int, float):
         try:
-            return float(value)
+            return kind(value)
         except ValueError:
             pass
     return value

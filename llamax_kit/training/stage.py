@@ -42,7 +42,8 @@ def plan(folder: Path | str, base: Path | str, examples: Path | str, trainer: di
 
     folder, examples = Path(folder), Path(examples)
     chosen, known, found = settings.arguments(trainer), facts(examples), models.resolve(str(base))
-    settings.check_base(found, known, examples)
+    settings.check_architecture(found)
+    settings.check_fit(found, known, examples)
     if not known["packed"]:  # batches of like lengths
         chosen = {"train_sampling_strategy": "group_by_length"} | chosen
     now = settings.determining(found, known, chosen, seed)
@@ -139,12 +140,13 @@ def _train(folder: Path, laid: dict, rank: int, processes: int) -> None:
             f"got {processes}: its batches would have another size. To mend: launch it as it was begun, or train in "
             f"another folder"
         )
-    if rank == 0:
-        _lay_down(folder, laid | {"processes": processes})
-        resume.drop_parts(saved, begun)
     place = hub.weights(base.hub, base.revision) if base.hub else base.folder
     with weights.progress_bar(False), trainers.quiet():
         trainer = trainers.make(weights.load(place, "float32", "cpu"), folder, laid, known)
+        if rank == 0:
+            settings.check_disk(folder, base, laid["trainer"], trainer.is_fsdp_enabled)
+            _lay_down(folder, laid | {"processes": processes})
+            resume.drop_parts(saved, begun)
         trainer.train(resume_from_checkpoint=str(last) if last else None)
         trainer.save_model(str(folder / ".model"))  # of all processes, with FSDP
     if rank == 0:

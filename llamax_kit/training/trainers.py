@@ -17,6 +17,7 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler, get_length_grouped_indices
 from transformers.utils import logging
 
+from llamax_kit.errors import KitError
 from llamax_kit.files import whole
 from llamax_kit.training import examples, settings
 
@@ -35,7 +36,10 @@ def quiet() -> Iterator[None]:
 
 
 def make(model, folder: Path, laid: dict, facts: dict) -> Trainer:
-    """Make the Trainer of what `stage.plan` laid down; every process makes its own."""
+    """Make the Trainer of what `stage.plan` laid down; every process makes its own.
+
+    Raises KitError for a kind of parallelism whose checkpoints `resume` does not know.
+    """
     cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true" or not torch.accelerator.is_available()
     arguments = TrainingArguments(
         output_dir=str(folder / "checkpoints"),
@@ -54,6 +58,13 @@ def make(model, folder: Path, laid: dict, facts: dict) -> Trainer:
         callbacks=[log],
     )
     trainer.remove_callback(PrinterCallback)
+    plugin = getattr(trainer.accelerator.state, "fsdp_plugin", None)
+    if trainer.is_deepspeed_enabled or (plugin and "FULL_STATE_DICT" not in str(plugin.state_dict_type)):
+        raise KitError(
+            "expected plain data parallelism, or FSDP with fsdp_state_dict_type: FULL_STATE_DICT, whose checkpoints "
+            "can be told whole from cut, but accelerate was configured for another kind. To mend: see "
+            "params/training/fsdp.yml"
+        )
     return trainer
 
 

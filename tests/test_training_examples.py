@@ -1,0 +1,196 @@
+"""Examples: the engine's own ids, blocks whose examples see no neighbour, losses where the paper has them."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from small import sentence
+
+from llamax_kit.errors import KitError
+from llamax_kit.models import random_llama, tokenizer_files
+from llamax_kit.training import blocks, examples
+from llamax_kit.training.blocks import IGNORED, Example
+from llamax_kit.training.mixture import Record
+
+SHAPE = {"hidden_size": 32, "intermediate_size": 64}
+PAIR = [Record("pair", "en", "sw", "", f"{sentence(at, 8)} {sentence(at + 99, 8)}") for at in range(20)]
+TOLD = [Record("instruction", "en", "sw", f"Translate {sentence(at, 5)}\n### Response:", "Jibu.") for at in range(9)]
+LINES = [Record("mono", "sw", "", "", sentence(at)) for at in range(10)]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    place = tmp_path_factory.mktemp("base")
+    random_llama.make(place, random_llama.TOKENIZER, 1, **SHAPE)
+    return place
+
+
+@pytest.fixture(scope="module")
+def tokenizer(base):
+    return tokenizer_files.load(base)
+
+
+def saved(tmp_path, tokenizer, records, **how):
+    return [dict(row) for row in examples.load(examples.save(records, tokenizer, tmp_path / "made", **how))]
+
+
+def parts(row):
+    """The examples of a packed row, without padding: (ids, labels)."""
+    starts = [at for at, position in enumerate(row["position_ids"]) if position == 0] + [len(row["input_ids"])]
+    found = [(row["input_ids"][a:b].tolist(), row["labels"][a:b].tolist()) for a, b in zip(starts, starts[1:])]  # noqa: B905
+    return [(ids, labels) for ids, labels in found if ids[0] == 1]
+
+
+def test_examples_lie_whole_in_blocks_of_one_length(tmp_path, tokenizer):
+    rows = saved(tmp_path, tokenizer, PAIR, block=64)
+    assert {len(row[name]) for row in rows for name in row} == {64}
+    found = sorted(ids for row in rows for ids, _ in parts(row))
+    assert found == sorted([1, *tokenizer.ordinary(record.text), 2][:64] for record in PAIR)
+    assert len(rows) < len(PAIR)
+
+
+def test_loss_is_on_what_follows_given_and_never_on_the_first_token(tmp_path, tokenizer):
+    rows = saved(tmp_path, tokenizer, [*PAIR[:3], *TOLD], block=128)
+    for ids, labels in [part for row in rows for part in parts(row)]:
+        lost = [id for id, label in zip(ids, labels, strict=True) if label == IGNORED]
+        text = tokenizer.text(lost)
+        assert lost == [1] or text.startswith("Translate") and text.endswith("### Response:")
+        assert [label for label in labels if label != IGNORED] == ids[len(lost) :]
+        assert ids == [*tokenizer.encode(tokenizer.text(ids[1:-1])), 2]  # as the engine would ask
+
+
+def test_packed_examples_see_none_of_their_neighbours(base, tokenizer):
+    import torch
+    from transformers import LlamaForCausalLM
+
+    model = LlamaForCausalLM.from_pretrained(base).eval()
+    model.config.use_cache = False
+    alone = [examples.encode(record, tokenizer, 64) for record in PAIR[:6]]
+    (row, *_) = blocks.pack(alone, 256, tokenizer.pad_id)
+    batch = examples.collate([row], tokenizer.pad_id)
+    assert "attention_mask" not in batch
+    with torch.no_grad():
+        packed, at = model(**batch).logits[0], 0
+        for example in alone:
+            own = model(torch.tensor([example.ids])).logits[0]
+            torch.testing.assert_close(packed[at : at + len(own)], own, rtol=0, atol=1e-5)
+            at += len(own)
+
+
+def test_running_lines_are_joined_and_cut_where_a_block_is_full(tmp_path, tokenizer):
+    rows = saved(tmp_path, tokenizer, LINES, block=32)
+    found = [ids for row in rows for ids, _ in parts(row)]
+    text = [id for ids in found for id in ids[1:]]
+    assert text == [*tokenizer.ordinary("\n".join(record.text for record in LINES)), 2]
+    assert all(len(ids) == 32 for ids in found[:-1]) and len(found) > 3
+
+
+def test_many_lines_are_given_to_the_tokenizer_some_at_a_time(tmp_path, tokenizer, monkeypatch):
+    monkeypatch.setattr(examples, "LINES", 4)
+    rows = saved(tmp_path, tokenizer, LINES, block=2048)
+    ((ids, _),) = parts(rows[0])
+    assert "".join(tokenizer.text(ids[1:-1]).split()) == "".join("".join(line.text for line in LINES).split())
+    assert tokenizer.text(ids[1:-1]).count("\n") == len(LINES) - 1
+
+
+def test_each_block_of_a_language_begins_with_its_name_if_asked(tmp_path, tokenizer):
+    rows = saved(tmp_path, tokenizer, LINES, block=32, names=True)
+    head = tokenizer.encode("Swahili:")
+    for ids, labels in [part for row in rows for part in parts(row)]:
+        assert ids[: len(head)] == head and labels[: len(head)] == [IGNORED] * len(head)
+        assert labels[len(head) :] == ids[len(head) :]
+    with pytest.raises(KitError, match="heading of at most 4 tokens in front of blocks of 8, got .*Swahili"):
+        examples.save(LINES, tokenizer, tmp_path / "short", block=8, names=True)
+
+
+def test_rows_of_one_example_are_padded_in_their_batch(tmp_path, tokenizer):
+    rows = saved(tmp_path, tokenizer, PAIR, packed=False)
+    assert [row["input_ids"].tolist() for row in rows] == [[*tokenizer.encode(each.text), 2] for each in PAIR]
+    assert [row["length"] for row in rows] == [len(row["input_ids"]) for row in rows]
+    batch = examples.collate(rows[:3], pad=7)
+    for row, ids, labels, mask in zip(
+        rows, *(batch[n] for n in ("input_ids", "labels", "attention_mask")), strict=False
+    ):
+        n = row["length"]
+        assert ids[:n].tolist() == row["input_ids"].tolist() and set(ids[n:].tolist()) <= {7}
+        assert set(labels[n:].tolist()) <= {IGNORED} and mask.tolist() == [1] * n + [0] * (len(mask) - n)
+
+
+def test_counts_stand_beside_the_examples(tmp_path, tokenizer):
+    folder = examples.save([*LINES, *PAIR, *TOLD], tokenizer, tmp_path / "made", block=24)
+    counts = pd.read_csv(folder / "counts.csv", keep_default_na=False).set_index("kind")
+    facts = examples.facts(folder)
+    full = sum(sum(ids >= 0 for ids in row["labels"]) for row in examples.load(folder))
+    assert counts.loc["pair", ["src", "tgt", "examples"]].tolist() == ["en", "sw", 20]
+    assert counts.loc["pair", "cut"] == sum(len(tokenizer.encode(each.text)) >= 24 for each in PAIR) > 0
+    assert counts.loc["instruction", "examples"] + counts.loc["instruction", "cut"] >= 9  # some lost all of their loss
+    assert full < counts.tokens.sum() <= facts["tokens"] == 24 * facts["rows"]
+
+
+def test_the_file_is_mapped_not_read_into_memory(tmp_path, tokenizer):
+    folder = examples.save(PAIR, tokenizer, tmp_path / "made")
+    assert [file["filename"] for file in examples.load(folder).cache_files] == [str(folder / "examples.arrow")]
+
+
+def test_the_same_records_have_the_same_hash_and_others_another(tmp_path, tokenizer):
+    hashes = [
+        examples.facts(examples.save(records, tokenizer, tmp_path / "made"))["sha256"] for records in (PAIR, PAIR, TOLD)
+    ]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_examples_are_written_whole_or_not_at_all(tmp_path, tokenizer):
+    def breaking():
+        yield from PAIR
+        raise RuntimeError("the text broke off")
+
+    folder = examples.save(TOLD, tokenizer, tmp_path / "made")
+    before = examples.facts(folder)
+    with pytest.raises(RuntimeError):
+        examples.save(breaking(), tokenizer, folder)
+    assert examples.facts(folder) == before and [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+def test_bad_input_is_told(tmp_path, tokenizer):
+    with pytest.raises(KitError, match="expected records to make examples of for .*made, but there are none"):
+        examples.save([], tokenizer, tmp_path / "made")
+    with pytest.raises(KitError, match="there are none"):  # prompts that leave no room for an answer
+        examples.save(TOLD, tokenizer, tmp_path / "made", block=8)
+    with pytest.raises(KitError, match="expected a block of 8 tokens or more, got 2"):
+        examples.save(PAIR, tokenizer, tmp_path / "made", block=2)
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters/mine.txt").write_text("keep me")
+    with pytest.raises(KitError, match="none yet, at .*letters, but it holds something else"):
+        examples.save(PAIR, tokenizer, tmp_path / "letters")
+    with pytest.raises(KitError, match="letters has no examples.json"):
+        examples.load(tmp_path / "letters")
+    folder = examples.save(PAIR, tokenizer, tmp_path / "made")
+    (folder / "examples.arrow").write_bytes((folder / "examples.arrow").read_bytes()[:100])
+    with pytest.raises(KitError, match="examples.arrow is damaged.*save it again"):
+        examples.load(folder)
+
+
+def test_the_worked_values_of_blocks():
+    assert [each.ids for each in blocks.cut([5, 6, 7, 8], [1], 2, block=3)] == [[1, 5, 6], [1, 7, 8], [1, 2]]
+    (row,) = blocks.pack([Example([1, 5, 2], [-100, 5, 2]), Example([1, 6], [-100, 6])], block=6, pad=0)
+    assert row["position_ids"] == [0, 1, 2, 0, 1, 0] and row["labels"] == [-100, 5, 2, -100, 6, -100]
+
+
+def test_writing_and_mapping_are_silent_and_leave_nothing_elsewhere(tmp_path, base):
+    program = (
+        "import sys; from llamax_kit.models import tokenizer_files; from llamax_kit.training import examples\n"
+        "from llamax_kit.training.mixture import Record\n"
+        "records = [Record('pair', 'en', 'sw', '', 'one moja')]\n"
+        "examples.load(examples.save(records, tokenizer_files.load(sys.argv[1]), sys.argv[2]))[0]"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "XDG_"))}
+    command = [sys.executable, "-c", program, str(base), str(tmp_path / "made")]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment | {"HOME": str(home)}, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert list(home.rglob("*")) == []
+    assert json.loads((tmp_path / "made/examples.json").read_text())["rows"] == 1

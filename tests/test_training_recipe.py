@@ -1,0 +1,153 @@
+"""Recipes: the kit's own are what transformers and accelerate take; a small one is done from texts to model."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from small import sentence
+
+from llamax_kit.cli import main
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.files import sha256
+from llamax_kit.models import random_llama
+from llamax_kit.training import examples, recipe, settings, stage, texts
+
+TRAINING = Path(__file__).parents[1] / "params/training"
+RECIPES = [TRAINING / "llamax2_7b.yml", TRAINING / "instruct_7b.yml"]
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_the_kits_recipes_are_what_transformers_takes(path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_DATA", "/data")
+    read = recipe.read(path)
+    chosen = settings.arguments(read["trainer"])
+    assert chosen["learning_rate"] == 2e-5 and chosen["bf16"] is True and read["examples"]["block"] == 512
+    assert (path.parent / read["launch"]).is_file()
+
+
+def test_the_recipe_of_llamax_is_the_papers(monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_DATA", "/data")
+    read = recipe.read(RECIPES[0])
+    assert len(texts.codes(read["mixture"]["languages"])) == 102
+    assert read["mixture"]["texts"] == "/data/training"
+    trainer = read["trainer"]
+    assert trainer["per_device_train_batch_size"] == 32 and trainer["num_train_epochs"] == 1
+    gpus = yaml.safe_load((TRAINING / "fsdp.yml").read_text())["num_processes"]
+    assert gpus * trainer["gradient_accumulation_steps"] == 24
+    instruct = recipe.read(RECIPES[1])["trainer"]
+    assert gpus * instruct["per_device_train_batch_size"] == 128 and instruct["num_train_epochs"] == 2
+
+
+def test_accelerate_takes_the_configurations():
+    from accelerate.commands.config.config_args import load_config_from_file
+    from accelerate.commands.launch import launch_command_parser
+
+    sharded, plain = (load_config_from_file(str(TRAINING / name)) for name in ("fsdp.yml", "two_cpus.yml"))
+    parser = launch_command_parser()
+    known = {action.dest for action in parser._actions if not isinstance(action, argparse._HelpAction)}
+    assert set(sharded.fsdp_config) <= known
+    assert sharded.distributed_type == "FSDP" and plain.num_processes == 2 and plain.use_cpu
+
+
+def test_fsdp_wraps_the_layers_of_a_llama():
+    from accelerate.utils import FullyShardedDataParallelPlugin
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    given = yaml.safe_load((TRAINING / "fsdp.yml").read_text())["fsdp_config"]
+    plugin = FullyShardedDataParallelPlugin(
+        fsdp_version=given["fsdp_version"],
+        auto_wrap_policy=given["fsdp_auto_wrap_policy"],
+        transformer_cls_names_to_wrap=[given["fsdp_transformer_layer_cls_to_wrap"]],
+        state_dict_type=given["fsdp_state_dict_type"],
+        reshard_after_forward=given["fsdp_reshard_after_forward"],
+        activation_checkpointing=given["fsdp_activation_checkpointing"],
+    )
+    shape = {"hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 1, "num_hidden_layers": 2}
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=10, **shape))
+    plugin.set_auto_wrap_policy(model)
+    wrapped = [name for name, each in model.named_modules() if plugin.auto_wrap_policy(each, False, 0)]
+    assert wrapped == ["model.layers.0", "model.layers.1"]
+    assert "FULL_STATE_DICT" in str(plugin.state_dict_type)
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A small recipe, with its texts and base."""
+    random_llama.make(tmp_path / "base", random_llama.TOKENIZER, 1, hidden_size=16, num_hidden_layers=1)
+    for name, first in {"mono/sw.txt": 0, "pairs/en-sw.en": 50, "pairs/en-sw.sw": 90}.items():
+        (tmp_path / "texts" / name).parent.mkdir(parents=True, exist_ok=True)
+        lines = [sentence(first + at, 9) for at in range(12)]
+        (tmp_path / "texts" / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    small = {
+        "folder": str(tmp_path / "made"),
+        "mixture": {"texts": "${HERE}/texts", "languages": "en sw", "augment": False, "repeat": 1},
+        "examples": {"block": 48},
+        "plan": {"base": str(tmp_path / "base"), "seed": 3},
+        "trainer": {"max_steps": 2, "per_device_train_batch_size": 2, "learning_rate": "1e-3"},
+    }
+    path = tmp_path / "small.yml"
+    path.write_text(yaml.safe_dump(small))
+    return path
+
+
+def changed(file, **sections):
+    content = yaml.safe_load(file.read_text())
+    content = {name: value for name, value in {**content, **sections}.items() if value != "gone"}
+    file.write_text(yaml.safe_dump(content))
+    return file
+
+
+def test_a_recipe_is_done_once(file, tmp_path, monkeypatch):
+    monkeypatch.setenv("HERE", str(tmp_path))
+    done = CliRunner().invoke(main, ["train", str(file)])
+    assert done.exit_code == 0, done.output
+    model = tmp_path / "made/model"
+    assert f"The model: {model}" in done.output
+    assert examples.facts(tmp_path / "made/examples")["block"] == 48
+    before = sha256(model / "model.safetensors")
+    monkeypatch.setattr(examples, "save", None)  # neither made nor trained again
+    monkeypatch.setattr(stage, "_train", None)
+    assert recipe.run(file) == model and sha256(model / "model.safetensors") == before
+
+
+def test_new_texts_give_new_examples_which_a_begun_training_refuses(file, tmp_path, monkeypatch):
+    monkeypatch.setenv("HERE", str(tmp_path))
+    recipe.run(file)
+    with open(tmp_path / "texts/mono/sw.txt", "a", encoding="utf-8") as text:
+        text.write("Mstari mpya.\n")
+    with pytest.raises(KitError, match=r"changed are: examples \w+ → \w+\. To mend"):
+        recipe.run(file)
+
+
+def test_instructions_of_ones_own_tune_a_model(file, tmp_path):
+    (tmp_path / "mine.jsonl").write_text('{"instruction": "Say one.", "output": "One."}\n' * 4, encoding="utf-8")
+    changed(file, mixture="gone", instructions={"path": str(tmp_path / "mine.jsonl")}, examples={"packed": False})
+    assert (recipe.run(file) / "model.safetensors").is_file()
+
+
+def test_a_wrong_recipe_is_told_before_texts_are_read(file, tmp_path):
+    def refused(kind, said, **sections):
+        before = file.read_text()
+        with pytest.raises(kind, match=said):
+            recipe.run(changed(file, **sections))
+        file.write_text(before)
+
+    refused(UnknownName, "unknown section of the recipe .*small.yml 'trainr'. One of: folder, mixture, ", trainr={})
+    refused(
+        UnknownName,
+        "unknown argument of mixture in the recipe .* 'treshold'. Nearest: threshold",
+        mixture={"treshold": 1},
+    )
+    refused(UnknownName, "unknown argument of examples in the recipe .* 'folder'", examples={"folder": "x"})
+    refused(UnknownName, "unknown argument of a training 'max_step'", trainer={"max_step": 1})
+    refused(KitError, "expected mixture or instructions, one of them", instructions={"path": "x"})
+    refused(KitError, "expected mixture or instructions, one of them", mixture="gone")
+    refused(KitError, "expected folder, and base under plan, in the recipe", plan={"seed": 1})
+    refused(KitError, "expected a folder of texts at .*nosuch", mixture={"texts": "nosuch", "languages": "en"})
+    with pytest.raises(KitError, match="expected a recipe of a training in nosuch.yml: .*No such file"):
+        recipe.run("nosuch.yml")
+    file.write_text("folder: [")
+    with pytest.raises(KitError, match="expected a recipe of a training in .*small.yml"):
+        recipe.run(file)

@@ -1,0 +1,262 @@
+"""A stage: Trainer's loss is the loss, a broken training ends as an unbroken one, bad input is told before it."""
+
+import json
+import os
+import shutil
+from collections import namedtuple
+
+import pytest
+from small import sentence
+
+from llamax_kit import marks
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.files import sha256
+from llamax_kit.models import random_llama, tokenizer_files, weights
+from llamax_kit.training import examples, resume, settings, stage, trainers
+from llamax_kit.training.mixture import Record
+
+SHAPE = {"hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2, "num_key_value_heads": 1}
+STEPS = {"max_steps": 13, "per_device_train_batch_size": 4, "learning_rate": 1e-2, "save_steps": 5, "logging_steps": 2}
+# up to 20 rows, 5 steps an epoch: step 13 lies in the third
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A folder with a model, base/, and the same examples packed/ and padded/."""
+    place = tmp_path_factory.mktemp("house")
+    random_llama.make(place / "base", random_llama.TOKENIZER, 1, **SHAPE)
+    tokenizer = tokenizer_files.load(place / "base")
+    records = [Record("pair", "en", "sw", "", sentence(at, 12)) for at in range(20)]
+    examples.save(records, tokenizer, place / "padded", packed=False)
+    examples.save([each for each in records for _ in "ab"], tokenizer, place / "packed", block=64)
+    return place
+
+
+def trained(folder, house, kind="packed", seed=1, **changes):
+    return stage.train(stage.plan(folder, house / "base", house / kind, STEPS | changes, seed))
+
+
+@pytest.fixture(scope="module")
+def unbroken(house):
+    """Two finished trainings, by the kind of their examples."""
+    for kind in ("packed", "padded"):
+        trained(house / f"unbroken-{kind}", house, kind)
+    return {kind: house / f"unbroken-{kind}" for kind in ("packed", "padded")}
+
+
+def breaking(monkeypatch, at):
+    """Let trainings break off after step `at`, as Ctrl-C would."""
+    step_end = trainers.Log.on_step_end
+
+    def broken(self, args, state, control, **kwargs):
+        step_end(self, args, state, control, **kwargs)
+        if state.global_step == at:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(trainers.Log, "on_step_end", broken)
+
+
+def broken_off(folder, house, monkeypatch, kind="packed", at=12):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        breaking(patch, at)
+        trained(folder, house, kind)
+    return folder
+
+
+def digest(model):
+    return sha256(model / "model.safetensors")
+
+
+def test_the_first_loss_is_that_of_plain_torch_and_it_falls(house, unbroken):
+    import torch
+
+    model = weights.load(house / "base", "float32", "cpu")
+    rows = [dict(row) for row in examples.load(house / "padded")]
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for row in rows:
+            ids, labels = torch.as_tensor(row["input_ids"]).long(), torch.as_tensor(row["labels"]).long()
+            logits = model(ids[None]).logits[0, :-1]
+            total += torch.nn.functional.cross_entropy(logits, labels[1:], reduction="sum", ignore_index=-100).item()
+            count += int((labels[1:] != -100).sum())
+    stage.train(
+        stage.plan(
+            house / "first", house / "base", house / "padded",
+            {"max_steps": 1, "per_device_train_batch_size": 5, "gradient_accumulation_steps": 4, "logging_steps": 1},
+        )
+    )  # fmt: skip
+    assert stage.log(house / "first").loss[0] == pytest.approx(total / count, abs=1e-5)
+    for kind in ("packed", "padded"):
+        log = stage.log(unbroken[kind])
+        assert log.loss.iloc[-1] < log.loss.iloc[0] - 1
+
+
+def test_the_log_counts_tokens_and_seconds(unbroken):
+    packed, padded = stage.log(unbroken["packed"]), stage.log(unbroken["padded"])
+    assert packed.step.tolist() == [2, 4, 5, 6, 8, 10, 12, 13]  # each checkpoint has a row of its own
+    epoch = examples.facts(unbroken["packed"].parent / "packed")["tokens"]
+    assert packed.tokens.tolist()[:3] == [2 * 4 * 64, 4 * 4 * 64, epoch] and packed.tokens[5] == 2 * epoch
+    assert (
+        0
+        < padded.tokens.iloc[-1]
+        < 13 * 4 * max(row["length"] for row in examples.load(unbroken["padded"].parent / "padded"))
+    )
+    for log in (packed, padded):
+        assert log.seconds.is_monotonic_increasing and (log.tokens_per_second > 0).all()
+        assert set(log) == {"step", "tokens", "loss", "learning_rate", "grad_norm", "seconds", "tokens_per_second"}
+
+
+def test_the_model_is_whole_with_the_bases_own_tokenizer_and_any_engine_loads_it(house, unbroken):
+    model = unbroken["packed"] / "model"
+    assert sha256(model / "tokenizer.model") == sha256(house / "base/tokenizer.model")
+    assert {path.name for path in model.iterdir()} == {path.name for path in (house / "base").iterdir()}
+    assert json.loads((model / "config.json").read_text())["use_cache"] is True
+    assert (model / "model.safetensors").stat().st_mode & 0o444 == (model / "config.json").stat().st_mode & 0o444
+    assert weights.load(model, "float32", "cpu").num_parameters() == settings.count(house / "base")
+    assert sorted(path.name for path in unbroken["packed"].iterdir()) == ["log.csv", "model", "settings.json"]
+
+
+@pytest.mark.parametrize("kind", ["packed", "padded"])
+def test_a_training_broken_off_in_a_later_epoch_ends_as_an_unbroken_one(house, unbroken, tmp_path, monkeypatch, kind):
+    broken_off(tmp_path / "t", house, monkeypatch, kind, at=7)
+    broken_off(tmp_path / "t", house, monkeypatch, kind, at=12)
+    assert resume.last_whole(tmp_path / "t/checkpoints").name == "checkpoint-10"
+    assert digest(trained(tmp_path / "t", house, kind)) == digest(unbroken[kind] / "model")
+    columns = ["step", "tokens", "loss", "learning_rate", "grad_norm"]
+    assert stage.log(tmp_path / "t")[columns].equals(stage.log(unbroken[kind])[columns])
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_others(house, unbroken, tmp_path):
+    assert digest(trained(tmp_path / "same", house)) == digest(unbroken["packed"] / "model")
+    for kind in ("packed", "padded"):
+        assert digest(trained(tmp_path / kind, house, kind, seed=2)) != digest(unbroken[kind] / "model")
+
+
+def test_a_checkpoint_cut_in_half_is_passed_over(house, unbroken, tmp_path, monkeypatch):
+    saved = broken_off(tmp_path / "t", house, monkeypatch) / "checkpoints"
+    names = [path.name for path in (saved / "checkpoint-10").iterdir()]
+    assert {"model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json"} <= {*names}
+    for name in names:
+        shutil.copytree(saved / "checkpoint-10", tmp_path / "checkpoint-10")
+        content = (tmp_path / "checkpoint-10" / name).read_bytes()
+        (tmp_path / "checkpoint-10" / name).write_bytes(content[: len(content) // 2])
+        assert not resume.is_whole(tmp_path / "checkpoint-10"), name
+        (tmp_path / "checkpoint-10" / name).unlink()
+        assert name in ("config.json", "generation_config.json", "training_args.bin") or not resume.is_whole(
+            tmp_path / "checkpoint-10"
+        )
+        shutil.rmtree(tmp_path / "checkpoint-10")
+    assert resume.is_whole(saved / "checkpoint-10") and not resume.is_whole(saved / "checkpoint-10", processes=2)
+    with open(saved / "checkpoint-10/optimizer.pt", "rb+") as file:
+        file.truncate(1000)
+    assert resume.last_whole(saved).name == "checkpoint-5"
+    assert digest(trained(tmp_path / "t", house)) == digest(unbroken["packed"] / "model")
+
+
+def test_a_finished_folder_trains_nothing(house, unbroken, monkeypatch):
+    monkeypatch.setattr(weights, "load", None)
+    assert trained(unbroken["packed"], house) == unbroken["packed"] / "model"
+
+
+def test_changed_settings_are_refused_by_name(house, unbroken, tmp_path, monkeypatch):
+    folder = broken_off(tmp_path / "t", house, monkeypatch)
+    with pytest.raises(
+        KitError, match=r"changed are: seed 1 → 2, learning_rate 0.01 → 0.02, weight_decay not set → 0.1"
+    ):
+        trained(folder, house, seed=2, learning_rate=0.02, weight_decay=0.1)
+    with pytest.raises(
+        KitError, match=r"changed are: examples \w+ → \w+, train_sampling_strategy not set → group_by_len"
+    ):
+        trained(folder, house, "padded")
+    random_llama.make(tmp_path / "other", random_llama.TOKENIZER, 2, **SHAPE)
+    with pytest.raises(KitError, match=r"changed are: base sha256:\w+ → sha256:\w+\. To mend: go on with those"):
+        stage.plan(folder, tmp_path / "other", house / "packed", STEPS)
+    monkeypatch.setitem(os.environ, "WORLD_SIZE", "2")
+    with pytest.raises(KitError, match="expected 1 process, as the training in .* was begun with, got 2"):
+        stage.train(folder)
+    monkeypatch.delitem(os.environ, "WORLD_SIZE")
+    again = trained(folder, house, save_steps=4, logging_steps=3, save_total_limit=1)  # these may change
+    assert digest(again) == digest(unbroken["packed"] / "model")
+    with pytest.raises(KitError, match="seed 1 → 2"):  # a finished one too
+        trained(folder, house, seed=2)
+
+
+def test_another_architecture_is_refused(house, tmp_path):
+    from transformers import BertConfig, BertForMaskedLM, GPT2Config, GPT2LMHeadModel
+
+    BertForMaskedLM(
+        BertConfig(vocab_size=50, hidden_size=8, num_hidden_layers=1, num_attention_heads=1)
+    ).save_pretrained(tmp_path / "bert")
+    GPT2LMHeadModel(GPT2Config(vocab_size=50, n_embd=8, n_layer=1, n_head=1)).save_pretrained(tmp_path / "gpt2")
+    for name, said in (
+        ("bert", r"BertForMaskedLM \(model_type 'bert'\)"),
+        ("gpt2", r"GPT2LMHeadModel \(model_type 'gpt2'\)"),
+    ):
+        with pytest.raises(KitError, match=f"expected LlamaForCausalLM in .*{name}.config.json, but it says {said}"):
+            stage.plan(tmp_path / "t", tmp_path / name, house / "packed", STEPS)
+    assert not (tmp_path / "t").exists()
+
+
+def test_examples_that_do_not_fit_the_model_are_refused(house, tmp_path):
+    from small import llama
+
+    other = llama(tmp_path / "small")
+    with pytest.raises(
+        KitError, match=r"expected ids below 320, the vocabulary of .*small, but the examples .* up to \d,"
+    ):
+        stage.plan(tmp_path / "t", other, house / "packed", STEPS)
+    examples.save([Record("mono", "en", "", "", "One.")], tokenizer_files.load(other), tmp_path / "made", block=64)
+    with pytest.raises(KitError, match="expected examples made with the tokenizer of .*base, but those in .*made"):
+        stage.plan(tmp_path / "t", house / "base", tmp_path / "made", STEPS)
+    random_llama.make(tmp_path / "short", random_llama.TOKENIZER, 1, **(SHAPE | {"max_position_embeddings": 32}))
+    with pytest.raises(KitError, match="expected blocks of at most 32 tokens, the context of .*short, but .* have 64"):
+        stage.plan(tmp_path / "t", tmp_path / "short", house / "packed", STEPS)
+    with pytest.raises(KitError, match="house0 has no examples.json"):
+        stage.plan(tmp_path / "t", house / "base", house, STEPS)
+
+
+def test_arguments_are_checked_before_it_begins(house, tmp_path):
+    def plan(**given):
+        stage.plan(tmp_path / "t", house / "base", house / "packed", given)
+
+    with pytest.raises(UnknownName, match="unknown argument of a training 'learning_rat'. Nearest: learning_rate"):
+        plan(learning_rat=1e-3)
+    with pytest.raises(KitError, match="arguments that a training leaves open, got seed: 3, which it sets itself"):
+        plan(seed=3)
+    with pytest.raises(KitError, match="does not take these arguments: .*cosinus.* is not a valid SchedulerType"):
+        plan(lr_scheduler_type="cosinus")
+    assert settings.arguments({"learning_rate": "2e-5", "max_steps": "7", "bf16": True})["learning_rate"] == 2e-5
+    assert not (tmp_path / "t").exists()
+
+
+def test_too_little_disk_is_told_before_it_begins(house, tmp_path, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9 - 10**6, 10**6))
+    said = r"expected \d+\.\d MB on the disk of .* for a training of 2\d\d,\d{3} parameters \(checkpoints of \d\.\d MB"
+    with pytest.raises(KitError, match=said + r".*but 1\.0 MB are there.*save_total_limit: 1"):
+        stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS)
+    assert settings.disk(6_738_415_616, {"save_total_limit": 2}) == (269_536_624_640, 80_860_987_392)  # LLaMA2-7B
+    assert settings.disk(10, {"save_strategy": "no"})[0] == 40
+    assert settings.disk(10, {"save_total_limit": 1}, sharded=True) == (360, 160)
+
+
+def test_a_folder_is_one_process_s_at_a_time(house, tmp_path):
+    import psutil
+
+    folder = stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS)
+    parent = psutil.Process(os.getppid())
+    mark = folder / f".running-{os.uname().nodename}-{parent.pid}-{int(parent.create_time())}"
+    mark.touch()
+    with pytest.raises(marks.Busy, match=f"is being run by process {parent.pid}"):
+        stage.train(folder)
+    mark.unlink()
+
+
+def test_what_is_not_there_is_told(tmp_path, house):
+    with pytest.raises(KitError, match="expected a training laid down in .*, but it has no settings.json"):
+        stage.train(tmp_path)
+    with pytest.raises(KitError, match="expected log.csv in .*, but nothing was logged yet"):
+        stage.log(tmp_path)
+    folder = stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS)
+    with pytest.raises(KitError, match="expected an accelerate configuration in nosuch.yml"):
+        stage.train(folder, launch="nosuch.yml")
