@@ -1,7 +1,7 @@
 """Token ids in blocks of one length: running text cut into them, examples laid into them. Knows no tokenizer.
 
 A block that holds several examples says by its position ids where each begins; transformers then lets none of them see
-its neighbours (no attention mask may be given beside them).
+its neighbours (no attention mask may be given beside them). Or it does not say so: then it is running text.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,11 +37,12 @@ def cut(ids: Iterable[int], head: list[int], eos: int, block: int) -> Iterator[E
     yield Example(head + waiting, [IGNORED] * len(head) + waiting)
 
 
-def pack(examples: Iterable[Example], block: int, pad: int) -> Iterator[dict[str, list[int]]]:
+def pack(examples: Iterable[Example], block: int, pad: int, apart: bool = True) -> Iterator[dict[str, list[int]]]:
     """Lay examples into blocks of exactly `block` tokens, each example whole, in the fullest open block that takes it.
 
-    Gives rows of input_ids, labels and position_ids, the last beginning again with each example. What stays free is
-    padded, without loss. An example longer than a block must not come.
+    Gives rows of input_ids, labels and position_ids, the last beginning again with each example, or, unless `apart`,
+    running through the block, whose examples then see those before them. What stays free is padded, without loss. An
+    example longer than a block must not come.
 
     >>> rows = pack([Example([1, 5, 2], [-100, 5, 2]), Example([1, 6], [-100, 6])], block=6, pad=0)
     >>> for name, row in next(rows).items():
@@ -65,15 +66,15 @@ def pack(examples: Iterable[Example], block: int, pad: int) -> Iterator[dict[str
         if len(free) > OPEN or free[at] == 0:
             at = min(range(len(free)), key=free.__getitem__)
             free.pop(at)
-            yield _row(waiting.pop(at), block, pad)
-    yield from (_row(each, block, pad) for each in waiting)
+            yield _row(waiting.pop(at), block, pad, apart)
+    yield from (_row(each, block, pad, apart) for each in waiting)
 
 
-def _row(examples: list[Example], block: int, pad: int) -> dict[str, list[int]]:
+def _row(examples: list[Example], block: int, pad: int, apart: bool) -> dict[str, list[int]]:
     rest = block - sum(len(each.ids) for each in examples)
     parts = [*examples, Example([pad] * rest, [IGNORED] * rest)]
     return {
         "input_ids": [id for each in parts for id in each.ids],
         "labels": [label for each in parts for label in [IGNORED, *each.labels[1:]][: len(each.ids)]],
-        "position_ids": [at for each in parts for at in range(len(each.ids))],
+        "position_ids": [at for each in parts for at in range(len(each.ids))] if apart else list(range(block)),
     }

@@ -1,0 +1,111 @@
+"""The CLDR phrases as the plain files that training reads: what the miniatures are made of, and nothing else.
+
+Positions of the training split are parted once and for all, so that no stage reads what another one read: the first
+for pairs, then those for monolingual text, the last for instructions. What devtest and dev say occurs in none of them
+(see corpora/cldr_phrases), and the dictionaries hold no territory that one of those asks for by itself.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from llamax_kit import corpora
+from llamax_kit.corpora.cldr_entries import Entries, entries
+from llamax_kit.corpora.cldr_phrases import split_of
+from llamax_kit.files import whole
+from llamax_kit.languages import find
+from llamax_kit.prompts import INSTRUCTION
+
+PAIRS, MONO, INSTRUCTIONS = range(0, 16_000), range(16_000, 21_000), range(21_000, 24_000)  # positions
+PIVOT = "en"
+
+
+def write(folder: Path, base: Sequence[str], others: Sequence[str], few: int = 50, instructions: int = 8_000) -> Path:
+    """Write mono/, pairs/, dictionaries/ and instructions.jsonl for the languages `base` and `others`; give `folder`.
+
+    mono: what no pair says; in `base`, whose pre-training reads more, all that no instruction says. pairs: all that two
+    languages of `base` have in common, all that English has in common with each other language, and only `few` lines
+    of each other language with each of the rest of `base`. instructions: so many translations between English and the
+    rest of `base`, and among these, by the Alpaca prompt's own instruction; none of `others`.
+
+    Raises KitError for a language that CLDR has too little of, or a folder that cannot be written.
+    """
+    codes = [find(code).code for code in dict.fromkeys([*base, *others])]
+    texts = corpora.load("cldr:train", codes).texts
+    for code in codes:
+        positions = [*MONO, *PAIRS] if code in codes[: len(base)] else MONO
+        _lines(folder / "mono" / f"{code}.txt", (texts[code][at] for at in positions))
+    for src, tgt in _pairs(codes[: len(base)], codes[len(base) :]):
+        both = ((texts[src][at], texts[tgt][at]) for at in PAIRS)
+        both = [pair for pair in both if None not in pair]
+        both = both if PIVOT in (src, tgt) or tgt in base else both[:few]
+        for code, side in ((src, 0), (tgt, 1)):
+            _lines(folder / "pairs" / f"{src}-{tgt}.{code}", (pair[side] for pair in both))
+    for code in codes:
+        if code != PIVOT:
+            entry = (f"{english}\t{word}" for english, word in _dictionary(code))
+            _lines(folder / "dictionaries" / f"{PIVOT}-{code}.txt", entry)
+    asked = _instructions(codes[: len(base)], texts, instructions)
+    _lines(folder / "instructions.jsonl", (json.dumps(each, ensure_ascii=False) for each in asked))
+    return folder
+
+
+def _pairs(base: list[str], others: list[str]) -> Iterator[tuple[str, str]]:
+    for at, src in enumerate(base):
+        for tgt in [*base[at + 1 :], *others]:
+            yield src, tgt
+
+
+def _lines(path: Path, lines) -> None:
+    with whole(path) as scratch:
+        scratch.write_text("".join(f"{line}\n" for line in lines if line is not None), encoding="utf-8")
+
+
+def _instructions(base: list[str], texts: dict, most: int) -> list[dict[str, str]]:
+    """In turn from English, into English, and between two others; each position is used in every turn but once."""
+    others = [code for code in base if code != PIVOT]
+    found = []
+    for turn in range(len(INSTRUCTIONS) * 2 * len(others)):
+        at = INSTRUCTIONS[turn % len(INSTRUCTIONS)]
+        other = others[(turn + turn // len(INSTRUCTIONS)) % len(others)]
+        beside = others[(turn // len(others)) % len(others)]
+        pair = [(PIVOT, other), (other, PIVOT), (other, beside if beside != other else PIVOT)][turn % 3]
+        source, target = (texts[code][at] for code in pair)
+        if source is not None and target is not None:
+            src, tgt = (find(code).name for code in pair)
+            found.append({"instruction": INSTRUCTION.format(src=src, tgt=tgt), "input": source, "output": target})
+        if len(found) == most:
+            break
+    return found
+
+
+def _dictionary(code: str) -> list[tuple[str, str]]:
+    """Single words in English and in a language: months, weekdays, territories of the training split, units, money."""
+    english, own = entries(PIVOT), entries(code)
+    pairs = list(_names(english, own))
+    pairs += [
+        (forms["other"], own.territories[key]["other"])
+        for key, forms in english.territories.items()
+        if key in own.territories and split_of(("territory", key)) == "train"
+    ]
+    for kind in ("units", "currencies"):
+        theirs = getattr(own, kind)
+        pairs += [
+            (_bare(forms["other"]), _bare(theirs[key]["other"]))
+            for key, forms in getattr(english, kind).items()
+            if key in theirs
+        ]
+    single = (pair for pair in pairs if all(re.fullmatch(r"[^\s\d{}()–-]{2,}", word) for word in pair))
+    return list(dict.fromkeys(single))
+
+
+def _names(english: Entries, own: Entries) -> Iterator[tuple[str, str]]:
+    if own.date_pattern:
+        for kind in ("months", "days"):
+            ours, theirs = (getattr(each.locale, kind)["format"]["wide"] for each in (english, own))
+            yield from ((ours[key], theirs[key]) for key in ours)
+
+
+def _bare(form: str) -> str:
+    return form.replace("{0}", "").strip()
