@@ -190,14 +190,17 @@ def _launch(folder: Path, config: Path) -> None:
         environment["ACCELERATE_USE_CPU"] = "true"
     program = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(config)]
     command = [*program, "-m", "llamax_kit.training", str(folder.resolve())]
-    last: deque[str] = deque(maxlen=200)
+    last: deque[str] = deque(maxlen=20)
+    mended = ""
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace", env=environment) as process:
         for line in process.stderr:
-            last.append(line.rstrip())
-            print(line, end="", file=sys.stderr)
+            mended = mended or line.startswith(SAID) and line.removeprefix(SAID).strip()
+            if not mended:  # what torch says behind it, of processes that ended, hides it
+                last.append(line.rstrip())
+                print(line, end="", file=sys.stderr)
     if process.returncode or not _finished(folder):
-        if mended := next((line for line in last if line.startswith(SAID)), ""):
-            raise KitError(mended.removeprefix(SAID))
+        if mended:
+            raise KitError(mended)
         said = next((line for line in reversed(last) if line.strip()), "they said nothing")
         raise KitError(
             f"the processes launched by {config} did not end their training: {said}. To mend: read what they said "
