@@ -164,7 +164,7 @@ def test_two_comparisons_or_a_missing_gain_have_no_mean():
         groups.by_group(pd.concat([given, given.assign(system="c")]), "split")
     with pytest.raises(KitError, match="a gain is missing"):
         groups.by_group(given.assign(gain=[1, float("nan")]), "split")
-    with pytest.raises(UnknownName, match="unknown grouping 'scripts'. One of: split, trained, script, family, data"):
+    with pytest.raises(UnknownName, match="unknown grouping 'scripts'. One of: split, trained, relatedness, script, family, data"):
         groups.by_group(given, "scripts")
 
 
@@ -173,3 +173,11 @@ def test_who_trained_on_flores_is_known_by_name_and_their_english_only_variants_
     others = ["bloomz-7b1-p3", "bigscience/mt0-xxl-p3", "bloom-7b1", "mt5-xxl", "LLaMAX2-7B-Alpaca", "Aya-101", "copy"]
     assert all(map(trained_on_flores, known))
     assert not any(map(trained_on_flores, others))
+
+
+def test_unseen_languages_part_by_whether_a_relative_was_trained():
+    given = table({"en-pt": 9, "en-gl": 4, "en-ast": 2, "en-eus_Latn": 1, "en-ka": -1})
+    found = groups.by_group(given, "relatedness", ["en", "pt"]).set_index("value")
+    assert list(found.index) == ["trained", "unseen, related", "unseen, unrelated", "all"]
+    assert found.gain.tolist() == [9, 3, 0, 3]
+    assert found.n.tolist() == [1, 2, 2, 5]

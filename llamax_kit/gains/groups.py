@@ -34,14 +34,22 @@ def _data(language: Language) -> str:
     return BINS[bisect([lower for lower, _ in BINS], language.para_lines) - 1][1] if language.trained else ""
 
 
+def _relatedness(language: Language, trained: Collection[str]) -> str:
+    from llamax_kit.unseen import related  # beside `gains`, and built on it
+
+    return related.kind(language.code, trained)
+
+
 GROUPS: dict[str, Callable[[Language, Collection[str]], str]] = {
     "split": lambda language, _: language.split,
     "trained": lambda language, trained: "trained" if language.code in trained else "unseen",
+    "relatedness": _relatedness,
     "script": lambda language, _: language.script,
     "family": lambda language, _: language.family_1,
     "data": lambda language, _: _data(language),
 }
-ORDER = ["high", "low", "trained", "unseen", *(name for _, name in reversed(BINS))]  # other values: by size
+ORDER = ["high", "low", "trained", "unseen", "unseen, related", "unseen, unrelated",
+         *(name for _, name in reversed(BINS))]  # fmt: skip  # other values: by size
 NOT_IN = {
     "split": "in neither half of the paper's split: not one of LLaMAX's 102 languages",
     "data": "no training data to count: not one of LLaMAX's 102 languages",
@@ -53,7 +61,8 @@ def assign(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.cod
 
     en-sw stands under "en-X" with the language sw, or under "en-X" and "X-sw", as `averages.by_pivot` says, so that
     these means and those of `averages` are over the same directions. value: "" for a language in no group.
-    group: split ("high", "low"), trained ("trained" if its code is among `trained`, else "unseen"), script, family (the
+    group: split ("high", "low"), trained ("trained" if its code is among `trained`, else "unseen"), relatedness
+    (likewise, the unseen ones by whether a trained one is of their branch: `unseen.related.kind`), script, family (the
     broadest level), or data (parallel lines in LLaMAX's training data, the bins named by their bounds).
 
     Raises UnknownName for another group.

@@ -14,6 +14,7 @@ from llamax_kit.plots.group_plots import (
 from llamax_kit.plots.heat_plots import describe_heatmap, heatmap
 from llamax_kit.plots.power_plots import describe_power, power
 from llamax_kit.plots.score_plots import describe_scores, describe_shares, scores, shares
+from llamax_kit.plots.training_plots import before_after, curves, describe_before_after, describe_curves
 from llamax_kit.plots.unseen_plots import (
     describe_languages_by_fertility,
     describe_languages_by_group,
@@ -24,8 +25,9 @@ from llamax_kit.plots.unseen_plots import (
 )
 
 __all__ = [
-    "by_group", "describe_by_group", "describe_gains", "describe_heatmap", "describe_languages_by_fertility",
-    "describe_languages_by_group", "describe_power", "describe_scores", "describe_seen_unseen", "describe_shares",
-    "describe_significance", "gains", "heatmap", "languages_by_fertility", "languages_by_group", "power", "scores",
-    "seen_unseen", "shares", "show", "significance",
+    "before_after", "by_group", "curves", "describe_before_after", "describe_by_group", "describe_curves",
+    "describe_gains", "describe_heatmap", "describe_languages_by_fertility", "describe_languages_by_group",
+    "describe_power", "describe_scores", "describe_seen_unseen", "describe_shares", "describe_significance", "gains",
+    "heatmap", "languages_by_fertility", "languages_by_group", "power", "scores", "seen_unseen", "shares", "show",
+    "significance",
 ]  # fmt: skip

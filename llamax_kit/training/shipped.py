@@ -1,0 +1,79 @@
+"""Makes trained miniatures what the kit ships: 16 bits, no more files than are needed, a record and a model card.
+
+    python -m llamax_kit.training.shipped outputs/10_train_a_miniature llamax_kit/miniature
+
+copies the models of a finished run of notebook 10 from its folder models/. Trains and scores nothing.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from llamax_kit.errors import KitError
+from llamax_kit.files import whole
+from llamax_kit.training import stage
+
+NAMES = ("mini-llama", "mini-llamax", "mini-llama-alpaca", "mini-llamax-alpaca")
+FILES = ("config.json", "model.safetensors", "tokenizer.model", "training.json", "README.md")
+
+
+def halve(trained: Path, place: Path, facts: Mapping) -> Path:
+    """Write a trained model into `place` with its weights in float16, and `facts` as training.json; give `place`.
+
+    Float16 keeps 11 bits of a weight's precision, bfloat16 only 8; no weight of a model this small leaves its range.
+
+    Raises KitError when a weight is too large for it, or the folder cannot be written.
+    """
+    import torch
+    from transformers import LlamaForCausalLM
+
+    from llamax_kit.models.weights import progress_bar
+
+    with progress_bar(False):
+        model = LlamaForCausalLM.from_pretrained(trained, dtype=torch.float32)
+        if not all(torch.isfinite(weights.half()).all() for weights in model.parameters()):
+            raise KitError(f"expected weights below 65,504 in {trained}, as float16 holds. To mend: train with a decay")
+        model.half().save_pretrained(place)
+    (place / "generation_config.json").unlink(missing_ok=True)
+    shutil.copyfile(trained / "tokenizer.model", place / "tokenizer.model")
+    with whole(place / "training.json") as scratch:
+        scratch.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return place
+
+
+def stage_facts(folder: Path) -> dict:
+    """Sum a finished stage up: tokens (seen), steps, learning_rate (its highest), batch (rows a step), seconds.
+
+    Raises KitError when it was not trained to its end.
+    """
+    laid, log = json.loads((folder / "settings.json").read_text(encoding="utf-8")), stage.log(folder)
+    if not (folder / "model" / "config.json").is_file():
+        raise KitError(f"expected a finished training in {folder}, but it has no model/. To mend: train it to its end")
+    last, trainer = log.iloc[-1], laid["trainer"]
+    batch = trainer["per_device_train_batch_size"] * trainer.get("gradient_accumulation_steps", 1)
+    batch *= laid.get("processes", 1)
+    known = {"learning_rate": trainer["learning_rate"], "batch": batch, "seconds": float(last["seconds"])}
+    return {"tokens": int(last["tokens"]), "steps": int(last["step"])} | known
+
+
+def ship(run: Path, place: Path) -> list[Path]:
+    """Copy the four models of a finished run into `place`; give their folders.
+
+    Raises KitError, before anything is copied, when one of them lacks a file.
+    """
+    lacking = [run / "models" / name / file for name in NAMES for file in FILES]
+    if lacking := [path for path in lacking if not path.is_file()]:
+        raise KitError(f"expected {lacking[0]}, but it is not there. To mend: run notebook 10 to its end first")
+    for name in NAMES:
+        for file in FILES:
+            (place / name).mkdir(parents=True, exist_ok=True)
+            with whole(place / name / file) as scratch:
+                shutil.copyfile(run / "models" / name / file, scratch)
+    return [place / name for name in NAMES]
+
+
+if __name__ == "__main__":
+    for folder in ship(Path(sys.argv[1]), Path(sys.argv[2])):
+        print(folder, sum(path.stat().st_size for path in folder.iterdir()), "bytes")
