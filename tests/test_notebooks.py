@@ -12,6 +12,7 @@ from llamax_kit.gains import corrections, groups
 from llamax_kit.models import weights
 from llamax_kit.parameters import cells, check, choices, given_values, parameters
 from llamax_kit.published import shown
+from llamax_kit.training import miniature, mixture
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -23,6 +24,8 @@ CLOSED = {
     ("04_translate_and_score", "dtype"): weights.DTYPES,
     ("06_see_language_gains", "group"): groups.GROUPS,
     ("06_see_language_gains", "correction"): corrections.CORRECTIONS,
+    ("10_train_a_miniature", "size"): miniature.SHAPES,
+    ("10_train_a_miniature", "parallel"): mixture.PARALLEL,
     ("12_reproduce_the_paper", "release"): shown.CHOICES,
 }  # parameters with no other values than those that the package takes by name
 

@@ -2,7 +2,7 @@
 
     python -m llamax_kit.corpora.train_tokenizer cldr.model
 
-It cuts text for spBLEU-cldr, and is the tokenizer of the kit's miniature models: hence Llama's special tokens
+It cuts text for spBLEU-cldr, and is the tokenizer of `random-llama`: hence Llama's special tokens
 (<unk> 0, <s> 1, </s> 2) and bytes for what it has no piece for. Every language gives the same number of lines, so that
 small languages get their share of the pieces. Trains on nothing else, and evaluates nothing.
 """

@@ -1,0 +1,57 @@
+"""The finished runs of notebook 10 side by side: what their gains were, and how far they range over seeds.
+
+Reads run.json and groups.csv of every run in outputs/; computes no gain.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from llamax_kit import runs
+from llamax_kit.files import sound
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+WHOSE = "pretrain_pairs"  # a parameter that notebook 10 alone has
+LIKE = ("size", "base", "added", "held_out", "pretrain_pairs", "continue_pairs", "asked", "sentences")
+VARIED = ("parallel", "augment")  # by what ablations differ
+
+
+def like(parameters: Mapping) -> "DataFrame":
+    """Gather the gains of all finished runs whose parameters are these but for seed, run and the `VARIED`.
+
+    A row a run, group and direction: run, seed, parallel, augment, value (the group), direction, n (languages), score,
+    baseline_score, gain (means over languages, in points). `parameters`: those of one run.
+
+    Raises KitError for a run that is damaged.
+    """
+    import pandas as pd
+
+    found = []
+    for path in sorted(runs.outputs().glob("*/groups.csv")):
+        record = path.with_name("run.json")
+        if not record.is_file():
+            continue
+        theirs = sound(record, lambda path: json.loads(path.read_text(encoding="utf-8")), "run its notebook again")
+        theirs = theirs.get("parameters", {})
+        if WHOSE in theirs and all(theirs.get(name) == parameters[name] for name in LIKE):
+            groups = sound(path, pd.read_csv, "run its notebook again")
+            known = {name: theirs[name] for name in ("run", "seed", *VARIED)}
+            found.append(groups.assign(**known))
+    columns = ["run", "seed", *VARIED, "value", "direction", "n", "score", "baseline_score", "gain"]
+    return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
+
+
+def over_seeds(table: "DataFrame") -> "DataFrame":
+    """Say the mean and the range of the gain over runs that differ in their seed alone, in points.
+
+    table: of `like`. A row a way of training, group and direction: parallel, augment, value, direction, languages,
+    seeds (how many), gain (their mean), least, most.
+    """
+    by = [*VARIED, "value", "direction"]
+    found = table.groupby(by, sort=False).agg(
+        languages=("n", "first"), seeds=("seed", "nunique"), mean=("gain", "mean"), least=("gain", "min"),
+        most=("gain", "max"),
+    )  # fmt: skip
+    return found.rename(columns={"mean": "gain"}).reset_index()
