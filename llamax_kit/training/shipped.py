@@ -44,7 +44,7 @@ def halve(trained: Path, place: Path, facts: Mapping) -> Path:
 
 
 def stage_facts(folder: Path) -> dict:
-    """Sum a finished stage up: tokens (seen), steps, learning_rate (its highest), batch (rows a step), seconds.
+    """Sum a finished stage up: tokens (seen), steps, learning_rate (its highest), batch (rows), seconds, versions.
 
     Raises KitError when it was not trained to its end.
     """
@@ -55,6 +55,7 @@ def stage_facts(folder: Path) -> dict:
     batch = trainer["per_device_train_batch_size"] * trainer.get("gradient_accumulation_steps", 1)
     batch *= laid.get("processes", 1)
     known = {"learning_rate": trainer["learning_rate"], "batch": batch, "seconds": float(last["seconds"])}
+    known["versions"] = {name: laid["determines"][name] for name in ("torch", "transformers", "accelerate")}
     return {"tokens": int(last["tokens"]), "steps": int(last["step"])} | known
 
 
