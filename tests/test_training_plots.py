@@ -3,6 +3,7 @@
 import matplotlib
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from llamax_kit import languages, plots
@@ -33,7 +34,7 @@ def table(count=20) -> pd.DataFrame:
 
 
 def drawn(function, *given):
-    ax = Figure().subplots()
+    ax = FigureCanvasAgg(Figure()).figure.subplots()
     function(given[0], ax, *given[1:])
     ax.figure.canvas.draw()
     return ax
