@@ -165,7 +165,7 @@ def test_a_lower_limit_cuts_more_answers(kept):
     table = rows(kept / "limits.csv")
     assert [int(row["max_new_tokens"]) for row in table] == [4, 8, 12, 16, 24, 32, 48, 64]
     cut = [int(row["answers cut"]) for row in table]
-    assert cut == sorted(cut, reverse=True) and cut[0] == N
+    assert cut == sorted(cut, reverse=True) and cut[0] > N / 2
     assert float(table[0]["spBLEU-cldr"]) < float(table[-1]["spBLEU-cldr"]) / 2
     assert float(table[-1]["spBLEU-cldr"]) == float(rows(kept / "scores.csv")[0]["score"])
 
