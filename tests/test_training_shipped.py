@@ -210,3 +210,16 @@ def test_the_command_ships_and_says_what_each_weighs(tmp_path):
         name: sum(path.stat().st_size for path in (tmp_path / "kit" / name).iterdir()) for name in shipped.NAMES
     }
     assert done.stdout.splitlines() == [f"{tmp_path / 'kit' / name} {size} bytes" for name, size in weights.items()]
+
+
+@pytest.mark.xfail(strict=True, raises=OSError, reason="only a missing log.csv and a missing model/ are told so far")
+def test_a_folder_in_which_nothing_was_laid_down_is_refused(tmp_path):
+    with pytest.raises(KitError, match="To mend: "):
+        shipped.stage_facts(tmp_path / "none")
+
+
+@pytest.mark.xfail(strict=True, raises=OSError, reason="transformers says it aside and goes on, the next line fails")
+def test_a_place_that_is_no_folder_is_refused(trained, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(KitError, match="To mend: "):
+        shipped.halve(trained, tmp_path / "file", FACTS)

@@ -1,0 +1,128 @@
+"""The four miniatures as they ship: there, light, float16, of one shape and tokenizer, with their cards and records."""
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import yaml
+
+from llamax_kit import models
+from llamax_kit.files import sha256
+from llamax_kit.languages import find
+from llamax_kit.training import card, settings, shipped
+
+PLACE = Path(str(files("llamax_kit") / "miniature"))
+RELATED = ["gl", "be", "sk", "mk", "af", "ur", "fao_Latn", "srd_Latn"]
+UNRELATED = ["eus_Latn", "als_Latn", "cy", "ga", "ka", "hy", "ko", "el", "kab_Latn"]
+BASE = ["en", "de", "fr", "es", "pt", "ru"]
+PARAMETERS = 2_217_216
+ROW = r"^\| (.+?) \| (en-X|X-en) \| (\d+) \| ([\d.]+) \| ([\d.]+) \| ([+-][\d.]+) \| (.*?) \|$"  # of the scores
+
+
+@pytest.fixture(scope="module")
+def places():
+    """The four folders; while they are not there, each test says which file is missing, and how it comes there."""
+    lacking = [PLACE / name / file for name in shipped.NAMES for file in shipped.FILES]
+    lacking = [str(path) for path in lacking if not path.is_file()]
+    remedy = "python -m llamax_kit.training.shipped outputs/mini llamax_kit/miniature"
+    assert not lacking, f"{len(lacking)} files of the miniatures are missing, {lacking[0]} first; to mend: {remedy}"
+    return {name: PLACE / name for name in shipped.NAMES}
+
+
+@pytest.fixture(scope="module")
+def records(places):
+    return {name: json.loads((place / "training.json").read_text(encoding="utf-8")) for name, place in places.items()}
+
+
+def test_there_are_four_with_these_files_and_a_licence_and_they_are_light(places):
+    assert {path.name for path in PLACE.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(places)
+    for place in places.values():
+        assert {path.name for path in place.iterdir()} == set(shipped.FILES)
+    assert sum(path.stat().st_size for path in PLACE.rglob("*") if path.is_file()) <= 20_000_000
+    assert "UNICODE LICENSE" in (PLACE / "LICENSE").read_text(encoding="utf-8").upper()
+
+
+def test_one_shape_and_one_tokenizer_but_four_sets_of_weights(places):
+    for file in ("config.json", "tokenizer.model"):
+        assert len({sha256(place / file) for place in places.values()}) == 1, file
+    assert len({sha256(place / "model.safetensors") for place in places.values()}) == 4
+    config = json.loads((places["mini-llama"] / "config.json").read_text())
+    known = {"architectures": ["LlamaForCausalLM"], "vocab_size": 2_000, "hidden_size": 256, "num_hidden_layers": 2,
+             "tie_word_embeddings": True, "max_position_embeddings": 2_048, "dtype": "float16"}  # fmt: skip
+    assert {name: config[name] for name in known} == known
+
+
+def test_weights_are_float16_and_finite_and_as_many_as_said(places, records):
+    import torch
+    from safetensors.torch import load_file
+
+    for name, place in places.items():
+        tensors = load_file(place / "model.safetensors")
+        assert {each.dtype for each in tensors.values()} == {torch.float16}
+        assert all(torch.isfinite(each).all() for each in tensors.values())
+        assert sum(each.numel() for each in tensors.values()) == settings.count(place) == PARAMETERS
+        assert records[name]["parameters"] == PARAMETERS
+
+
+def test_each_goes_by_its_name_and_loads(places):
+    for name, place in places.items():
+        found = models.resolve(name)
+        assert (found.folder, found.hub) == (place, "")
+        assert models.load_model(found).num_parameters() == PARAMETERS
+        assert models.load_tokenizer(found).eos_ids == [2]
+
+
+def test_the_records_are_of_one_run_and_their_languages_are_those_of_the_project(records):
+    for name, record in records.items():
+        assert record["name"] == name and record["size"] == "mini" and record["base_languages"] == BASE
+        assert sorted(record["held_out"]) == sorted(RELATED + UNRELATED)
+        assert record["trained"][:6] == BASE and len(set(record["trained"])) == len(record["trained"])
+        assert len(record["trained"]) > 50 if "llamax" in name else record["trained"] == BASE
+        assert not set(record["trained"]) & set(record["held_out"])
+        assert [find(code).code for code in record["trained"]] == record["trained"]
+        assert re.fullmatch(r"CLDR \d+ via Babel [\d.]+", record["release"])
+    same = [{key: value for key, value in each.items() if key not in ("name", "trained")} for each in records.values()]
+    assert same[0] == same[1] == same[2] == same[3]
+    assert records["mini-llamax"]["trained"] == records["mini-llamax-alpaca"]["trained"]
+    languages = yaml.safe_load((Path(__file__).parents[1] / "params/10_train_a_miniature/mini.yml").read_text())
+    assert [languages["base"].split(), languages["base"].split() + languages["added"].split()] == [
+        records["mini-llama"]["trained"], records["mini-llamax"]["trained"],
+    ]  # fmt: skip
+    assert languages["held_out"].split() == records["mini-llama"]["held_out"]
+
+
+def test_every_stage_is_on_record_and_both_were_tuned_alike(records):
+    stages = records["mini-llama"]["stages"]
+    assert set(stages) == set(shipped.NAMES)
+    assert all(each["steps"] > 100 and each["tokens"] > 100_000 and each["versions"] for each in stages.values())
+    one, other = ({**stages[name], "seconds": 0} for name in ("mini-llama-alpaca", "mini-llamax-alpaca"))
+    assert one == other
+
+
+def test_the_cards_load_and_hold_the_figures(places, records):
+    for name, place in places.items():
+        text = (place / "README.md").read_text(encoding="utf-8")
+        assert yaml.safe_load(text.split("---\n")[1])["language"] == records[name]["trained"]
+        for stage in card.STAGES[name]:
+            facts = records[name]["stages"][stage]
+            assert f"| {stage} | {facts['tokens']:,} | {facts['steps']:,} |" in text
+        rows = re.findall(ROW, text, re.MULTILINE)
+        count = {(group, direction): int(n) for group, direction, n, *_ in rows}
+        for direction in ("en-X", "X-en"):
+            added = len(records["mini-llamax"]["trained"]) - len(BASE)
+            assert count["trained", direction] == added
+            assert (count["unseen, related", direction], count["unseen, unrelated", direction]) == (8, 9)
+            assert count["all", direction] == added + 17
+        for *_, before, after, gain, _ in rows:
+            assert float(after) - float(before) == pytest.approx(float(gain), abs=0.11)  # each is rounded
+        assert "nan" not in re.findall(r"\w+", text.lower())
+
+
+def test_continual_pre_training_brought_what_the_cards_say_it_did(places):
+    """The mechanism itself: the added languages gain, and not by chance."""
+    text = (places["mini-llamax-alpaca"] / "README.md").read_text(encoding="utf-8")
+    found = {(row[0], row[1]): row[6] for row in re.findall(ROW, text, re.MULTILINE)}
+    for direction in ("en-X", "X-en"):
+        assert float(found["trained", direction].split(" to ")[0]) > 0
