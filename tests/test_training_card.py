@@ -67,7 +67,6 @@ def test_what_the_hub_reads_loads(write, name):
     assert front["language"][:3] == BASE
 
 
-@pytest.mark.xfail(strict=True, reason="YAML reads the code of Norwegian, no, as false: the codes need quotes")
 def test_every_language_is_a_text(write):
     assert head(write())["language"] == BASE + ADDED
 

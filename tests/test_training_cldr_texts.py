@@ -133,8 +133,8 @@ def test_dictionaries_hold_single_words_once(folder):
 def test_instructions_are_translations_within_base_in_turn(told):
     directions = Counter(SAID.fullmatch(each["instruction"]).groups() for each in told)
     assert directions == {
-        ("English", "German"): 100, ("English", "French"): 100, ("German", "English"): 150, ("French", "English"): 150,
-        ("German", "French"): 50, ("French", "German"): 50,
+        ("English", "German"): 100, ("English", "French"): 100, ("German", "English"): 100, ("French", "English"): 100,
+        ("German", "French"): 100, ("French", "German"): 100,
     }  # fmt: skip
     assert {tuple(each) for each in told} == {("instruction", "input", "output")}
     assert len({json.dumps(each) for each in told}) == ASKED
@@ -146,7 +146,8 @@ def test_instructions_are_translations_within_base_in_turn(told):
     [
         ("en de", 300),
         ("en de fr es pt ru", 8_000),
-        pytest.param("en de fr es", 6_000, marks=pytest.mark.xfail(strict=True, reason="three others fall in step")),
+        ("en de fr es", 6_000),
+        ("en de fr es it pt ru nl", 8_000),
     ],
 )
 def test_all_directions_are_instructed_about_as_often(base, asked):

@@ -105,7 +105,6 @@ def test_the_same_lines_give_the_same_bytes_and_other_languages_in_the_folder_no
     assert sha256(other) != sha256(again)
 
 
-@pytest.mark.xfail(strict=True, raises=RuntimeError, reason="SentencePiece wraps the KitError in one of its own")
 def test_texts_that_lack_a_language_are_told_and_nothing_is_written(texts, tmp_path):
     with pytest.raises(KitError, match=r"^could not read .*mono[/\\]fr\.txt: No such file or directory\. To mend: "):
         miniature.tokenizer(tmp_path / "tokenizer.model", texts, [*BASE, "fr"])

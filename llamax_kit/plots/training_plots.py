@@ -52,12 +52,12 @@ def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, unit: 
         ax.scatter(rows[before], rows[after], s=30, marker=style["fmt"], color=style["color"], alpha=0.8, linewidths=0,
                    label=f"{name} (n = {len(rows)})", zorder=3)  # fmt: skip
     ends = [min(0, table[[before, after]].min().min()), table[[before, after]].max().max() * 1.06]
-    ax.plot(ends, ends, color="0.4", linewidth=0.8)
     ax.set(xlim=ends, ylim=ends, xlabel=f"{before} ({unit})", ylabel=f"{after} ({unit})",
            title=f"{unit.capitalize()} of {len(table)} languages, before and after")  # fmt: skip
     finish(ax, 1)
     ax.legend(loc="best", frameon=False)
     label(table, ax, table[before], table[after], ["x", "y"])
+    ax.plot(ends, ends, color="0.4", linewidth=0.8, zorder=1)  # drawn last, as names keep clear of the box of a line
 
 
 def describe_curves(log: "DataFrame") -> str:

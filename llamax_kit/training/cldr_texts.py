@@ -7,7 +7,9 @@ for pairs, then those for monolingual text, the last for instructions. What devt
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain, count, permutations
 from pathlib import Path
 
 from llamax_kit import corpora
@@ -19,6 +21,7 @@ from llamax_kit.prompts import INSTRUCTION
 
 PAIRS, MONO, INSTRUCTIONS = range(0, 16_000), range(16_000, 21_000), range(21_000, 24_000)  # positions
 PIVOT = "en"
+STRIDE = 101  # positions from where one direction of instructions begins to where the next does
 
 
 def write(folder: Path, base: Sequence[str], others: Sequence[str], few: int = 50, instructions: int = 8_000) -> Path:
@@ -63,21 +66,27 @@ def _lines(path: Path, lines) -> None:
 
 
 def _instructions(base: list[str], texts: dict, most: int) -> list[dict[str, str]]:
-    """In turn from English, into English, and between two others; each position is used in every turn but once."""
+    """In turn from English, into English, and between two others; in each of these every direction as often.
+
+    A direction uses each position once, and each direction begins at another one; when one is used up, no more come.
+    """
     others = [code for code in base if code != PIVOT]
-    found = []
-    for turn in range(len(INSTRUCTIONS) * 2 * len(others)):
-        at = INSTRUCTIONS[turn % len(INSTRUCTIONS)]
-        other = others[(turn + turn // len(INSTRUCTIONS)) % len(others)]
-        beside = others[(turn // len(others)) % len(others)]
-        pair = [(PIVOT, other), (other, PIVOT), (other, beside if beside != other else PIVOT)][turn % 3]
+    kinds = [[(PIVOT, code) for code in others], [(code, PIVOT) for code in others], list(permutations(others, 2))]
+    kinds = [kind for kind in kinds if kind]
+    starts = {pair: STRIDE * at for at, pair in enumerate(chain(*kinds))}
+    used: Counter = Counter()
+    found: list[dict[str, str]] = []
+    for turn in count():
+        kind = kinds[turn % len(kinds)]
+        pair = kind[turn // len(kinds) % len(kind)]
+        if len(found) == most or used[pair] == len(INSTRUCTIONS):
+            return found
+        at = INSTRUCTIONS[(starts[pair] + used[pair]) % len(INSTRUCTIONS)]
+        used[pair] += 1
         source, target = (texts[code][at] for code in pair)
         if source is not None and target is not None:
             src, tgt = (find(code).name for code in pair)
             found.append({"instruction": INSTRUCTION.format(src=src, tgt=tgt), "input": source, "output": target})
-        if len(found) == most:
-            break
-    return found
 
 
 def _dictionary(code: str) -> list[tuple[str, str]]:

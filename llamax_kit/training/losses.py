@@ -16,7 +16,7 @@ BATCH = 32  # sentences
 
 
 def by_language(model: Path | str, corpus: "Corpus", sentences: int = 100) -> "DataFrame":
-    """Measure the loss on the first `sentences` of each language of a corpus, each sentence alone, in float32.
+    """Measure the loss on the first `sentences` (0: all) of each language of a corpus, each sentence alone, in float32.
 
     Columns: code, name, bits_per_byte (the whole loss in bits over the bytes of UTF-8), loss (nats a token, what
     training curves show), tokens_per_byte, n (sentences). The three figures belong together:
@@ -30,7 +30,7 @@ def by_language(model: Path | str, corpus: "Corpus", sentences: int = 100) -> "D
     network, tokenizer = models.load_model(found, "float32"), models.load_tokenizer(found)
     rows = []
     for code, texts in corpus.texts.items():
-        lines = [text for text in texts if text][:sentences]
+        lines = [text for text in texts if text][: sentences or None]
         ids = [[*tokenizer.encode(line), tokenizer.eos_ids[0]] for line in lines]
         nats, tokens = _nats(network, ids)
         size = sum(len(line.encode()) for line in lines)

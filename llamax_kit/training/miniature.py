@@ -32,9 +32,10 @@ def tokenizer(path: Path, folder: Path, base: Sequence[str]) -> Path:
     """
     import sentencepiece
 
+    read = list(_lines(folder, base))  # now, as SentencePiece would hide what is wrong with a file
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=_lines(folder, base),
+        sentence_iterator=iter(read),
         model_writer=model,
         vocab_size=PIECES,
         model_type="bpe",

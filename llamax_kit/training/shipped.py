@@ -31,6 +31,8 @@ def halve(trained: Path, place: Path, facts: Mapping) -> Path:
 
     from llamax_kit.models.weights import progress_bar
 
+    if place.exists() and not place.is_dir():
+        raise KitError(f"could not write {place}: it is a file. To mend: name a folder that can be written")
     with progress_bar(False):
         model = LlamaForCausalLM.from_pretrained(trained, dtype=torch.float32)
         if not all(torch.isfinite(weights.half()).all() for weights in model.parameters()):
@@ -48,9 +50,12 @@ def stage_facts(folder: Path) -> dict:
 
     Raises KitError when it was not trained to its end.
     """
+    if not (folder / "model" / "config.json").is_file() or not (folder / "settings.json").is_file():
+        lacks = "model/" if (folder / "settings.json").is_file() else "settings.json"
+        raise KitError(
+            f"expected a finished training in {folder}, but it has no {lacks}. To mend: train it to its end"
+        )
     laid, log = json.loads((folder / "settings.json").read_text(encoding="utf-8")), stage.log(folder)
-    if not (folder / "model" / "config.json").is_file():
-        raise KitError(f"expected a finished training in {folder}, but it has no model/. To mend: train it to its end")
     last, trainer = log.iloc[-1], laid["trainer"]
     batch = trainer["per_device_train_batch_size"] * trainer.get("gradient_accumulation_steps", 1)
     batch *= laid.get("processes", 1)

@@ -210,7 +210,6 @@ def test_killed_in_stage_2_and_run_again_it_ends_with_the_same_weights(folder, t
     assert (tmp_path / RUN / "scores.csv").read_bytes() == (folder / RUN / "scores.csv").read_bytes()
 
 
-@pytest.mark.xfail(strict=True, reason="the record has `tokenize`, which the notebook has not when it asks for its run")
 def test_run_again_nothing_is_trained_and_the_tables_are_the_same(folder):
     """Comes last: it writes over what the others read, with the same."""
     kept = [*(folder / RUN).glob("mini-*/model/*"), *(folder / RUN).glob("mini-*/log.csv")]
