@@ -36,19 +36,22 @@ def main() -> None:
 
 @main.command()
 def demo() -> None:
-    """Run it all on the embedded text, without network."""
-    import csv
+    """Let two miniature models translate the embedded text, and see what one gained over the other, without network."""
+    import pandas as pd
 
     from llamax_kit import example, execute, runs
 
-    page = execute.execute("04", values={"run": "demo"})
+    baseline, system = example.RUNS
+    click.echo("Two miniature models translate, the first time for a minute or two.", err=True)
     example.make(*example.RUNS)
-    with open(runs.folder("demo") / "scores.csv", encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["metric"] != "chrF++"]
-    columns = ("system", "src", "tgt", "metric", "score", "low", "high", "n")
-    click.echo("random-llama has random weights, made on the spot; copy hands the source back as its answer.\n")
-    click.echo(_table([columns, *([row[name] for name in columns] for row in rows)]))
-    click.echo(f"\nIn points (0–100), low to high is the 95 % interval. Signature: {rows[0]['signature']}")
+    chosen = {"directions": example.directions(example.DEMO), "group": "trained", "run": "demo_gains"}
+    page = execute.execute("06", values={"system": system, "baseline": baseline} | chosen)
+    gains = pd.read_csv(runs.folder(chosen["run"]) / "gains.csv")
+    for table in example.told(gains):
+        click.echo(_table([tuple(table), *table.itertuples(index=False)]) + "\n")
+    click.echo(f"{example.RUNS[system]} is {example.RUNS[baseline]} after continual pre-training: gains are of the one "
+               f"over the other.")  # fmt: skip
+    click.echo(f"In points (0–100), low to high is the 95 % interval. Signature: {gains['signature'].iloc[0]}")
     click.echo(f"\nTwo runs to compare, by notebooks 06, 07 and 09: {', '.join(example.RUNS)}")
     click.echo(f"\nThe page with pictures: {page}")
 

@@ -84,13 +84,20 @@ def _notebooks() -> Iterator[str]:
 
 
 def _data() -> Iterator[str]:
-    from llamax_kit import data, metrics
+    from llamax_kit import data, metrics, models
     from llamax_kit.data.sources import fault
+    from llamax_kit.errors import KitError
 
     if metrics.CLDR.is_file():
         yield "found    built in: CLDR phrases, spBLEU-cldr"
     else:
         yield f"missing  {metrics.CLDR}, of the kit itself: install it again"
+    for entry in models.catalogue():
+        try:
+            if entry.folder and models.resolve(entry.name):
+                yield f"found    built in: the model {entry.name}"
+        except KitError as error:
+            yield f"missing  {error}"
     yield f"folder   {data.folder()}"
     for row in data.inventory():
         if not row.found:

@@ -1,31 +1,109 @@
-"""Two small finished runs on the embedded text, which the notebooks that compare systems open with. Loads no model.
+"""Two finished runs of the shipped miniatures on the embedded text, which notebooks that compare systems open with.
 
-`demo_copy` hands the English source back as its answer; `demo_spanish` answers everything in Spanish, correctly.
-Neither translates, and the difference is real all the same: a language gains from Spanish as it is close to it.
+`demo_mini_llama` and `demo_mini_llamax` have the same phrases in the same directions, from English and into it: of
+`mini-llama-alpaca`, trained on six languages, and of `mini-llamax-alpaca`, which is that model after continual
+pre-training. What the second gains is the paper's experiment in miniature, and no evidence about LLaMAX.
+
+Every completion goes through the ledger: a killed example goes on where it stopped, a second one generates nothing.
 """
 
-from llamax_kit import corpora, hypotheses, marks, runs, spbleu
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-RUNS = {"demo_copy": "copy", "demo_spanish": "only-es"}
-SENTENCES = 60  # of each language; seconds to score, and enough for an interval
-PATIENCE = 300  # seconds to wait for another process that is making the same run
+from llamax_kit import corpora, engines, languages, marks, models, parallel, prompts, runs, spbleu
+from llamax_kit.errors import KitError
+from llamax_kit.hypotheses import write_outputs
+from llamax_kit.models import training_languages
+from llamax_kit.translate import translate
+from llamax_kit.unseen import related
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+RUNS = {"demo_mini_llama": "mini-llama-alpaca", "demo_mini_llamax": "mini-llamax-alpaca"}
+DEMO = "de sw tr gl be eus_Latn"  # of the demo's twelve directions: three trained by mini-llamax, three held out
+MORE = "fr ru it nl pl uk ro bg fi hu id vi sk mk af ur fao_Latn srd_Latn als_Latn cy ga ka hy ko el kab_Latn"
+SENTENCES = 50  # of each direction; enough for an interval
+DECODING = "greedy max_new_tokens:96"
+PATIENCE = 900  # seconds to wait for another process that is making the same run
+SECONDS = 60  # that a run takes, to plan by
+
+
+def directions(listed: str) -> str:
+    """Write directions from English and into it: `directions("de sw")` is "en-de de-en en-sw sw-en"."""
+    return " ".join(f"en-{code} {code}-en" for code in listed.split())
 
 
 def make(*names: str) -> list[str]:
     """Make those of the example's runs that are named ("run" or "run:system") and not there yet; name those made.
 
-    `make("demo_spanish", "my_run:google")` makes the first, once, and leaves the other to its owner. Each has 60
-    phrases from English into every other language of the embedded text but Spanish. What another process is making
+    `make("demo_mini_llamax", "my_run:google")` makes the first, once, and leaves the other to its owner; two are made
+    side by side. A run that other weights made, or other directions, is made again; what another process is making
     meanwhile is waited for.
 
-    Raises KitError when the run's folder cannot be written, or another process does not come to an end with it.
+    Raises KitError when a miniature is missing, the run's folder cannot be written, or another process does not come to
+    an end with it.
     """
     wanted = {runs.parted(name)[0] for name in names}
-    return [run for run in RUNS if run in wanted and not _finished(run) and _made(run)]
+    missing = [run for run in RUNS if run in wanted and not _finished(run)]
+    made = parallel.map(_made, missing, SECONDS * len(missing))
+    return [run for run, here in zip(missing, made, strict=True) if here]
+
+
+def hypotheses(folder: Path, corpus: str, sentences: int) -> tuple[Path, int]:
+    """Write both models' answers in the demo's directions as files, for notebook 05: give their folder, and n.
+
+    sentences: so many of each direction, 0: all that there are, SENTENCES. Raises KitError for another corpus.
+    """
+    import pandas as pd
+
+    if corpus != "cldr":
+        raise KitError(f"the example's outputs are of the corpus cldr, got {corpus!r}. To mend: name a folder of yours")
+    make(*RUNS)
+    answers = pd.concat([runs.load(run).translations for run in RUNS])
+    answers = answers[(answers["src"] + "-" + answers["tgt"]).isin(directions(DEMO).split())]
+    return write_outputs(answers, folder / "hypotheses"), min(sentences or SENTENCES, SENTENCES)
+
+
+def told(gains: "DataFrame") -> "tuple[DataFrame, DataFrame]":
+    """Give what the demo prints of a table of gains, largest first: both models' scores, and gains by language.
+
+    Of the scores system, src, tgt, metric, score, low, high, n; of the gains src, tgt, language (the side that is not
+    English), training ("trained", "unseen, related", …: `unseen.related`), gain, low, high, verdict.
+    """
+    import pandas as pd
+
+    held = {name: runs.load(name) for name in RUNS}
+    gains = gains.sort_values("gain", ascending=False, kind="stable", ignore_index=True)
+    scores = pd.concat([run.scores for run in held.values()])
+    scores = gains[["src", "tgt"]].merge(scores, on=["src", "tgt"])  # in the order of the gains
+    trained = training_languages.counted("", held[list(RUNS)[-1]].record).codes
+    language = gains["tgt"].where(gains["src"] == "en", gains["src"])
+    known = related.relatedness(language, trained)[["name", "relatedness"]].set_axis(["language", "training"], axis=1)
+    told = pd.concat([gains[["src", "tgt"]], known, gains[["gain", "low", "high", "verdict"]]], axis=1)
+    return scores[["system", "src", "tgt", "metric", "score", "low", "high", "n"]], told
+
+
+def _parameters(run: str) -> dict:
+    """The choices of notebook 04 that make the same run."""
+    return {"model": RUNS[run], "corpus": "cldr", "directions": directions(f"{DEMO} {MORE}"), "sentences": SENTENCES,
+            "prompt": "alpaca", "decoding": DECODING, "tokenize": "cldr", "run": run}  # fmt: skip
 
 
 def _finished(run: str) -> bool:
-    return (runs.outputs() / run / "run.json").is_file()
+    """Tell whether a run is there as it would be made now, or is somebody else's, or damaged, which its readers say."""
+    path = runs.outputs() / run / "run.json"
+    if not path.is_file():
+        return False
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if record["notebook"] != __name__:
+            return True
+        revision = record["model"]["model"]
+    except (ValueError, KeyError, TypeError):
+        return True
+    return (revision, record.get("parameters")) == (models.resolve(RUNS[run]).revision, _parameters(run))
 
 
 def _made(run: str) -> bool:
@@ -33,25 +111,30 @@ def _made(run: str) -> bool:
     with marks.awaited(runs.made(runs.outputs() / run), PATIENCE):
         if _finished(run):
             return False
-        text = corpora.load("cldr")
-        directions = [("en", "es"), *(("en", code) for code in text.languages if code not in ("en", "es"))]
-        table = hypotheses.baselines(text, directions)
-        first = table.groupby(["system", "tgt"]).cumcount() < SENTENCES
-        table = table[first & (table["tgt"] != "es")]
-        _write(run, text, table[table["system"] == RUNS[run]])
+        chosen = _parameters(run)
+        pairs = languages.directions(chosen["directions"], corpora.available("cldr"))
+        text = corpora.load("cldr", {code for pair in pairs for code in pair})
+        engine = engines.open(chosen["model"])
+        _write(chosen, text, engine, translate(
+            engine, text, pairs, chosen["prompt"], DECODING, SENTENCES, runs.outputs() / "ledger", progress=False
+        ))  # fmt: skip
     return True
 
 
-def _write(run: str, text: corpora.Corpus, translations) -> None:
-    folder, system = runs.folder(run), RUNS[run]
-    scores = spbleu.score_table(translations, "cldr", chrf=False)
+def _write(chosen: dict, text: corpora.Corpus, engine, translations) -> None:
+    folder = runs.outputs() / chosen["run"]
+    scores = spbleu.score_table(translations, chosen["tokenize"], chrf=False)
     runs.save_translations(folder, translations)
     runs.save_table(scores, folder / "scores.csv")
     runs.record(
         folder,
-        notebook="llamax_kit.example",  # and not the one that asked for it
-        parameters={"run": run, "directions": "en-X", "sentences": SENTENCES, "corpus": "cldr", "tokenize": "cldr"},
+        notebook=__name__,  # and not the one that asked for it
+        parameters=chosen,
         corpus={"name": text.name, "split": text.split, "release": text.release, "sha256": text.sha256},
-        model={"engine": system},
+        model=engine.identity,
+        decoding=engines.decoding(chosen["decoding"]),
+        prompt=prompts.template_text(chosen["prompt"]),
+        training_languages=engine.training_languages,
         signatures=sorted(set(scores["signature"])),
+        timing=translations.attrs["timing"],
     )  # the record comes last: a run without one is made again

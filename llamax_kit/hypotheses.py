@@ -96,23 +96,6 @@ def write_outputs(translations: "DataFrame", folder: Path | str) -> Path:
     return Path(folder)
 
 
-def baselines(corpus: Corpus, directions: list[tuple[str, str]]) -> "DataFrame":
-    """Make the outputs of two systems that know no translation: `copy`, and one that always answers in one language.
-
-    That language is the first direction's target, where it therefore scores 100; elsewhere it is off target.
-    """
-    import pandas as pd
-
-    only = directions[0][1]
-    rows = []
-    for src, tgt in directions:
-        for index, source, reference in corpus.pairs(src, tgt):
-            stray = corpus.texts[only][index] or ""
-            rows.append(("copy", src, tgt, index, source, source, reference, "stop", None))
-            rows.append((f"only-{only}", src, tgt, index, source, stray, reference, "stop", None))
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"tokens": "Int64"})
-
-
 def _is_output(path: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
     return path.suffix in ENDINGS and path.is_file() and not hidden

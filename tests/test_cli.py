@@ -8,7 +8,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from llamax_kit import cli, example, execute, runs
+from llamax_kit import cli, example, execute, gains, runs
 from llamax_kit.errors import KitError
 
 HEAVY = ["torch", "transformers", "tokenizers", "sentencepiece", "pandas", "numpy", "matplotlib", "papermill",
@@ -97,24 +97,32 @@ def test_run_hands_papermills_options_on(monkeypatch, tmp_path):
     assert done.output.splitlines()[0] == f"The page: {tmp_path / 'x.html'}"
 
 
-def test_the_demo_ends_with_the_score_table_and_the_page(monkeypatch, tmp_path):
-    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+def test_the_demo_ends_with_scores_gains_and_the_page(monkeypatch, tmp_path, lend_example):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(lend_example(tmp_path)))
+    asked = {}
 
     def run(notebook, values):
-        (runs.folder("demo") / "scores.csv").write_text(
-            "system,src,tgt,metric,score,low,high,n,signature\ncopy,en,de,spBLEU-cldr,12.3456,11.1,13.9,40,s|i|g\n"
-        )
-        return runs.folder("demo") / f"{notebook}.html"
+        asked.update(values, notebook=notebook)
+        pair = gains.pair(values["system"], values["baseline"], "en-de en-eus_Latn")
+        runs.save_table(gains.verdicts(gains.gains(pair)), runs.folder(values["run"]) / "gains.csv")
+        return runs.folder(values["run"]) / f"{notebook}.html"
 
-    made = []
     monkeypatch.setattr(execute, "execute", run)
-    monkeypatch.setattr(example, "make", lambda *names: made.extend(names))
-    *_, head, row, _, signature, _, others, _, last = call("demo").output.splitlines()
-    assert made == ["demo_copy", "demo_spanish"] and all(name in others for name in made)
-    assert head.split() == ["system", "src", "tgt", "metric", "score", "low", "high", "n"]
-    assert row.split() == ["copy", "en", "de", "spBLEU-cldr", "12.35", "11.10", "13.90", "40"]
-    assert signature.endswith("Signature: s|i|g")
-    assert last == f"The page with pictures: {tmp_path / 'demo' / '04.html'}"
+    lines = call("demo").output.splitlines()
+    assert asked == {
+        "notebook": "06", "system": "demo_mini_llamax", "baseline": "demo_mini_llama", "group": "trained",
+        "directions": example.directions(example.DEMO), "run": "demo_gains",
+    }  # fmt: skip
+    heads = [at for at, line in enumerate(lines) if "gain" in line.split() or line.startswith("system ")]
+    assert lines[heads[0]].split() == ["system", "src", "tgt", "metric", "score", "low", "high", "n"]
+    assert {line.split()[0] for line in lines[heads[0] + 1 : heads[0] + 5]} == set(example.RUNS.values())
+    assert lines[heads[1]].split() == ["src", "tgt", "language", "training", "gain", "low", "high", "verdict"]
+    assert {tuple(line.split()[:3]) for line in lines[heads[1] + 1 : heads[1] + 3]} == {
+        ("en", "de", "German"), ("en", "eus_Latn", "Basque"),
+    }  # fmt: skip
+    signature = runs.load("demo_mini_llama").scores["signature"][0]
+    assert sum(line.endswith(f"Signature: {signature}") for line in lines) == 1
+    assert lines[-1] == f"The page with pictures: {tmp_path / 'demo_gains' / '06.html'}"
 
 
 @pytest.mark.parametrize("words", [["languages"], ["run", "4", "-p", "\u8a9e", "x"]])
@@ -190,7 +198,8 @@ def test_doctor_says_what_is_here_and_how_to_get_what_is_not(monkeypatch, tmp_pa
     missing = [line for line in done.output.splitlines() if line.startswith("  missing")]
     assert any("flores101" in line and "llamax-kit fetch" in line for line in missing)
     assert all(":" in line for line in missing)
-    assert "  found    built in: CLDR phrases, spBLEU-cldr" in done.output.splitlines()
+    for name in ("CLDR phrases, spBLEU-cldr", "the model mini-llama", "the model mini-llamax-alpaca"):
+        assert f"  found    built in: {name}" in done.output.splitlines()
     assert "for the browser test" in done.output
 
 

@@ -1,14 +1,28 @@
-"""The built-in example: two runs that are what they say, made once, by the same text."""
+"""The built-in example: two runs of the miniatures that are what they say, made once, by the same text."""
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
+import pandas as pd
 import pytest
 
-from llamax_kit import example, runs
-from llamax_kit.languages import find
+from llamax_kit import example, gains, hypotheses, models, runs
+from llamax_kit.errors import KitError
+from llamax_kit.models import training_languages
+from llamax_kit.unseen import related
+
+BASELINE, SYSTEM = example.RUNS
+SMALL = (  # in another Python: two directions of three phrases, each run in that Python itself
+    "import sys; from llamax_kit import example, owners, runs\n"
+    "example.DEMO, example.MORE, example.SENTENCES, example.SECONDS = 'de sw', '', 3, 0\n"
+    "owners.check_kernel = lambda folder: owners.check(folder, '06_see_language_gains', {'run'})\n"
+    "print(*example.make(*example.RUNS))\n"
+    "for run in example.RUNS: runs.load(run)\n"
+)
 
 
 @pytest.fixture
@@ -17,41 +31,115 @@ def outputs(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_both_runs_answer_the_same_sentences_and_the_closest_language_gains_most(outputs):
-    assert example.make("demo_copy", "demo_spanish:only-es") == ["demo_copy", "demo_spanish"]
-    copied, spanish = runs.load("demo_copy"), runs.load("demo_spanish")
+@pytest.fixture
+def lent(outputs, lend_example):
+    """A folder of outputs with both runs."""
+    return lend_example(outputs)
+
+
+def start(outputs) -> subprocess.Popen:
+    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(outputs)}
+    return subprocess.Popen([sys.executable, "-c", SMALL], env=environment, stdout=-1, stderr=-1, text=True)
+
+
+def test_both_runs_answer_the_same_sentences_in_every_direction_and_say_by_which_model(lent):
+    before, after = (runs.load(run) for run in example.RUNS)
     keys = ["src", "tgt", "index", "source", "reference"]
-    assert copied.translations[keys].equals(spanish.translations[keys])
-    assert set(copied.translations["hypothesis"] == copied.translations["source"]) == {True}
-    assert copied.record["corpus"] == spanish.record["corpus"]
-    gain = (spanish.scores.set_index("tgt")["score"] - copied.scores.set_index("tgt")["score"])
-    assert find(gain.idxmax()).family_2 == find("es").family_2
+    assert before.translations[keys].equals(after.translations[keys])
+    assert before.record["corpus"] == after.record["corpus"] and before.record["prompt"] == after.record["prompt"]
+    for run, model in example.RUNS.items():
+        record = runs.load(run).record
+        resolved = models.resolve(model)
+        assert (record["model"]["model"], record["parameters"]["model"]) == (resolved.revision, model)
+        told = training_languages.of_folder(resolved.folder)
+        assert training_languages.counted("", record) == told
+    languages = example.directions(f"{example.DEMO} {example.MORE}").split()
+    assert len(languages) == len(set(languages)) == before.scores.shape[0]
+    assert set(before.scores["n"]) == {example.SENTENCES} and before.scores["signature"].nunique() == 1
 
 
-def test_it_makes_what_is_missing_alone_and_leaves_a_users_runs_to_him(outputs):
-    example.make("demo_copy")
-    before = (outputs / "demo_copy/run.json").stat().st_mtime_ns
-    assert example.make("demo_copy", "mine:google") == []
-    assert (outputs / "demo_copy/run.json").stat().st_mtime_ns == before
-    assert not (outputs / "mine").exists() and not (outputs / "demo_spanish").exists()
+def test_the_demo_has_twelve_directions_trained_and_held_out_by_the_model_itself(lent):
+    demo = example.directions(example.DEMO).split()
+    assert len(demo) == 12 and demo[:2] == ["en-de", "de-en"]
+    trained = training_languages.counted("", runs.load(SYSTEM).record).codes
+    kinds = [related.kind(code, trained) for code in example.DEMO.split()]
+    assert kinds.count(related.TRAINED) == 3 and {related.RELATED, related.UNRELATED} <= set(kinds)
+    held_out = models.checkpoints.read_json(models.resolve("mini-llamax").folder / "training.json")["held_out"]
+    everything = f"{example.DEMO} {example.MORE}".split()
+    assert {code for code in everything if code not in trained} == set(held_out)  # all of these, and no other unseen
+
+
+def test_what_the_demo_prints_are_the_runs_scores_and_the_gains_largest_first(lent):
+    table = gains.gains(gains.pair(SYSTEM, BASELINE, "en-de en-gl gl-en"), samples=200)
+    scores, gained = example.told(table)
+    assert list(gained["gain"]) == sorted(table["gain"], reverse=True)
+    assert set(zip(gained["language"], gained["training"], strict=True)) == {
+        ("German", related.TRAINED), ("Galician", related.RELATED),
+    }  # fmt: skip
+    assert list(scores["system"]) == list(example.RUNS.values()) * 3
+    both = scores.pivot(index=["src", "tgt"], columns="system", values="score")
+    difference = both[example.RUNS[SYSTEM]] - both[example.RUNS[BASELINE]]
+    expected = gained.set_index(["src", "tgt"])["gain"].rename(None)
+    pd.testing.assert_series_equal(difference.sort_index(), expected.sort_index())
+
+
+def test_notebook_05_gets_the_demos_answers_as_files_of_the_embedded_text_alone(lent):
+    place, n = example.hypotheses(lent / "mine", "cldr", 0)
+    found = hypotheses.find_outputs(place)
+    assert {(each.src, each.tgt) for each in found} == {tuple(each.split("-")) for each in
+                                                        example.directions(example.DEMO).split()}  # fmt: skip
+    assert len(found) == 24 and n == example.SENTENCES == len(found[0].path.read_text("utf-8").splitlines())
+    assert example.hypotheses(lent / "mine", "cldr", 7)[1] == 7
+    assert example.hypotheses(lent / "mine", "cldr", 700)[1] == example.SENTENCES
+    with pytest.raises(KitError, match="the example's outputs are of the corpus cldr, got 'flores101'"):
+        example.hypotheses(lent / "mine", "flores101", 0)
+
+
+def test_it_makes_what_is_missing_alone_and_leaves_a_users_runs_to_him(lent):
+    before = (lent / SYSTEM / "run.json").stat().st_mtime_ns
+    assert example.make(SYSTEM, f"{BASELINE}:mini-llama-alpaca", "mine:google") == []
+    assert (lent / SYSTEM / "run.json").stat().st_mtime_ns == before and not (lent / "mine").exists()
+    for text in ("not json", "[]", '{"notebook": "04_translate_and_score"}'):
+        (lent / SYSTEM / "run.json").write_text(text)
+        assert example.make(SYSTEM) == [] and (lent / SYSTEM / "run.json").read_text() == text
+
+
+def test_a_run_of_other_weights_or_directions_is_made_again(lent, monkeypatch):
+    made = []
+    monkeypatch.setattr(example, "_made", lambda run: made.append(run) or True)
+    monkeypatch.setattr(example, "SECONDS", 0)
+    record = json.loads((lent / SYSTEM / "run.json").read_text())
+    other = record | {"model": record["model"] | {"model": "sha256:0"}}, record | {"parameters": {}}
+    for stale in other:
+        (lent / SYSTEM / "run.json").write_text(json.dumps(stale))
+        assert example.make(SYSTEM, BASELINE) == [SYSTEM]
+    assert made == [SYSTEM] * 2
 
 
 def test_processes_that_need_it_at_once_make_it_once_as_kernels_of_notebooks_do(outputs):
     """Three begin together: each is given both runs whole, and each run is made once."""
-    code = (
-        "import sys; from llamax_kit import example, owners, runs\n"
-        "owners.check_kernel = lambda folder: owners.check(folder, '06_see_language_gains', {'run'})\n"
-        "print(*example.make('demo_copy', 'demo_spanish'))\n"
-        "for run in example.RUNS: runs.load(run)\n"
-    )
-    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(outputs)}
-    started = [
-        subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=-1, stderr=-1, text=True)
-        for _ in range(3)
-    ]
+    started = [start(outputs) for _ in range(3)]
     said = [process.communicate() for process in started]
     assert [err for _, err in said] == [""] * 3
-    assert sorted(name for out, _ in said for name in out.split()) == ["demo_copy", "demo_spanish"]
+    assert sorted(name for out, _ in said for name in out.split()) == [*example.RUNS]
     for run in example.RUNS:
         assert sorted(path.name for path in (outputs / run).iterdir()) == ["run.json", "scores.csv", "translations"]
         assert json.loads((outputs / run / "run.json").read_text())["notebook"] == "llamax_kit.example"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_killed_it_goes_on_from_the_ledger_and_a_second_one_generates_nothing(outputs):
+    process = start(outputs)
+    while not list((outputs / "ledger").glob("*/*.jsonl")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    started = start(outputs)
+    assert started.communicate()[1] == ""
+    timing = runs.load(BASELINE).record["timing"]
+    assert timing["kept"] > 0 and timing["kept"] + timing["generated"] == 4 * 3
+    (outputs / BASELINE / "run.json").unlink()
+    again = start(outputs)
+    assert again.communicate() == (f"{BASELINE}\n", "")
+    assert runs.load(BASELINE).record["timing"]["generated"] == 0

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from llamax_kit import example, owners, runs
+from llamax_kit import owners, runs
 from llamax_kit.errors import KitError
 
 OURS = {"system", "baseline", "samples", "run"}
@@ -71,11 +71,10 @@ def test_the_refusal_says_whose_it_is_and_what_to_do(folder):
     assert "To mend: give this one another name, or remove that folder" in str(raised.value)
 
 
-def test_the_examples_runs_are_no_notebooks(tmp_path, monkeypatch):
-    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+def test_the_examples_runs_are_no_notebooks(tmp_path, monkeypatch, lend_example):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(lend_example(tmp_path)))
     monkeypatch.setattr(owners, "notebook", lambda: "06_gains")  # which asked for it
-    example.make("demo_copy")
-    assert owners.other(tmp_path / "demo_copy", "06_gains", OURS) == "llamax_kit.example"
+    assert owners.other(tmp_path / "demo_mini_llama", "06_gains", OURS) == "llamax_kit.example"
     folder = runs.folder("mine")
     assert json.loads(runs.record(folder).read_text())["notebook"] == "06_gains"
 

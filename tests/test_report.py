@@ -21,9 +21,9 @@ PIXEL = bytes.fromhex(
 @pytest.fixture
 def gathered(tmp_path, monkeypatch):
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
-    save("demo_copy", copied("en-de en-sw en-ar"), model={"engine": "copy"})
-    save("demo_spanish", rows("only-es", "en-de en-sw en-ar"), model={"engine": "only-es"})
-    return compare.gather("demo_copy demo_spanish")
+    save("run_copy", copied("en-de en-sw en-ar"), model={"engine": "copy"})
+    save("run_spanish", rows("only-es", "en-de en-sw en-ar"), model={"engine": "only-es"})
+    return compare.gather("run_copy run_spanish")
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def parts(gathered, tmp_path):
     (tmp_path / "dots.png").write_bytes(PIXEL)
     (tmp_path / "dots.pdf").write_bytes(b"%PDF")
     wide = gathered.scores.pivot_table("score", ["src", "tgt", "n"], "system", sort=False).reset_index()
-    gains = {"system": ["demo_spanish:only-es"], "gain": [1.234567], "p": [0.00012345], "note": ["a & <b>"]}
+    gains = {"system": ["run_spanish:only-es"], "gain": [1.234567], "p": [0.00012345], "note": ["a & <b>"]}
     return [report.Table("scores", wide, "Scores, 50 % of them"), report.Table("gains", pd.DataFrame(gains), "Gains"),
             report.Picture(tmp_path / "dots", 'dots "rise" & fall', "scores")]  # fmt: skip
 
@@ -68,13 +68,13 @@ def test_the_folder_holds_what_the_page_shows(written):
     assert names == {
         "index.html", "method.txt", "method.tex", "sources.csv", "tables/scores_and_sources.csv",
         "tables/scores.csv", "tables/scores.tex", "tables/gains.csv", "tables/gains.tex",
-        "pictures/dots.png", "pictures/dots.pdf", "runs/demo_copy.json", "runs/demo_copy.scores.csv",
-        "runs/demo_spanish.json", "runs/demo_spanish.scores.csv",
+        "pictures/dots.png", "pictures/dots.pdf", "runs/run_copy.json", "runs/run_copy.scores.csv",
+        "runs/run_spanish.json", "runs/run_spanish.scores.csv",
     }  # fmt: skip
     assert soup(written).find("img")["alt"] == 'dots "rise" & fall'
     assert read(written / "tables/gains.csv")[0]["gain"] == "1.234567"
     cells = [cell.get_text() for cell in soup(written).select("#table-gains td")]
-    assert cells == ["demo_spanish:only-es", "1.23", "0.0001", "a & <b>"]
+    assert cells == ["run_spanish:only-es", "1.23", "0.0001", "a & <b>"]
 
 
 def test_every_figure_is_traced_to_a_file_whose_hash_is_its_own(written, gathered):
@@ -93,15 +93,15 @@ def test_every_figure_is_traced_to_a_file_whose_hash_is_its_own(written, gathere
     assert records == {run: files.sha256(written / f"runs/{run}.json") for run in records}
     head = soup(written).select("#table-scores th a")
     links = {link.get_text(): link["href"] for link in head}
-    assert links == {"copy": "#run-demo_copy", "only-es": "#run-demo_spanish"}
-    assert soup(written).select_one("#table-gains td a")["href"] == "#run-demo_spanish"
-    shown = soup(written).find(id="run-demo_copy").get_text()
-    assert files.sha256(runs.outputs() / "demo_copy/scores.csv") in shown
-    assert gathered.runs["demo_copy"].record["git"]["commit"] in shown
+    assert links == {"copy": "#run-run_copy", "only-es": "#run-run_spanish"}
+    assert soup(written).select_one("#table-gains td a")["href"] == "#run-run_spanish"
+    shown = soup(written).find(id="run-run_copy").get_text()
+    assert files.sha256(runs.outputs() / "run_copy/scores.csv") in shown
+    assert gathered.runs["run_copy"].record["git"]["commit"] in shown
 
 
 def test_no_token_and_no_home_come_in_with_an_old_record(gathered, parts, tmp_path):
-    record = gathered.runs["demo_copy"].record
+    record = gathered.runs["run_copy"].record
     record["parameters"]["hypotheses"] = "/home/jane/outs hf_abcdefghijklmnopqrstuv"
     parts[1].frame["note"] = "from /home/jane/outs"
     method = [*methods.sentences(gathered), "Kept in /Users/jane/x."]
@@ -109,7 +109,7 @@ def test_no_token_and_no_home_come_in_with_an_old_record(gathered, parts, tmp_pa
     endings = (".html", ".txt", ".tex", ".csv", ".json")
     text = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.suffix in endings)
     assert "jane" not in text and "hf_abc" not in text and "~/outs" in text and "[token removed]" in text
-    assert json.loads((folder / "runs/demo_copy.json").read_text())["parameters"]["hypotheses"].startswith("~")
+    assert json.loads((folder / "runs/run_copy.json").read_text())["parameters"]["hypotheses"].startswith("~")
 
 
 def test_a_long_table_is_cut_on_the_page_alone_and_says_so(gathered, tmp_path, monkeypatch):
@@ -149,7 +149,7 @@ def test_a_new_report_takes_the_place_of_the_old_one_and_a_failed_one_does_not(w
 def test_a_folder_that_is_no_report_is_left_alone(gathered, tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis/chapter.tex").write_text("years of work")
-    for place in (tmp_path / "thesis", runs.outputs() / "demo_copy", tmp_path / "thesis/chapter.tex"):
+    for place in (tmp_path / "thesis", runs.outputs() / "run_copy", tmp_path / "thesis/chapter.tex"):
         with pytest.raises(KitError, match="holds something that is no report.*To mend: name another"):
             report.write(place, "t", gathered, ["m"], [])
     assert (tmp_path / "thesis/chapter.tex").read_text() == "years of work"
@@ -195,7 +195,7 @@ def test_the_method_says_what_a_paper_must(gathered):
 
 
 def test_the_method_names_model_revision_decoding_and_prompt(gathered):
-    run = gathered.runs["demo_spanish"]
+    run = gathered.runs["run_spanish"]
     run.record.update(
         model={"engine": "transformers", "model": "0123456789abcdef", "dtype": "bfloat16", "transformers": "5.1"},
         decoding={"num_beams": 4, "max_new_tokens": 256}, git={"commit": "feedbeef12", "dirty": True},
@@ -205,7 +205,7 @@ def test_the_method_names_model_revision_decoding_and_prompt(gathered):
            "at most 256 new tokens, prompt paper." in said  # fmt: skip
     assert "commit feedbeef12 with uncommitted changes)" in said
     del run.record["model"]
-    assert "of only-es were read from files (run demo_spanish)" in " ".join(methods.sentences(gathered))
+    assert "of only-es were read from files (run run_spanish)" in " ".join(methods.sentences(gathered))
 
 
 def test_the_method_in_latex_compiles_its_special_characters(gathered, tmp_path):

@@ -20,7 +20,7 @@ from llamax_kit.translate import translate
 
 ROOT = Path(__file__).resolve().parents[1]
 CELL = """\
-system: str = "demo_copy"  # a run
+system: str = "demo_mini_llama"  # a run
 baseline: str = ""  # another
 samples: int = 10  # how many
 by: str = "holm"  # one of: holm, bh
@@ -274,7 +274,7 @@ def test_other_parameters_or_other_code_make_it_missing(job, ending):
 
 
 def test_a_default_that_is_written_out_and_prose_that_changed_leave_it_done(job):
-    execute(job, values=job.values | {"system": "demo_copy"})
+    execute(job, values=job.values | {"system": "demo_mini_llama"})
     assert state(job) == ("done", "")
     execute(job, source=notebook(CELL, "print(samples)", prose="# Gains, by language"))
     assert state(job) == ("done", "")
@@ -292,7 +292,7 @@ def record(run, written):
     (runs.folder(run) / "run.json").write_text(json.dumps({"written": written.isoformat(timespec="seconds")}))
 
 
-@pytest.mark.parametrize("value", ["other", "other:nllb", "demo_copy, other", "demo_copy other:x"])
+@pytest.mark.parametrize("value", ["other", "other:nllb", "demo_mini_llama, other", "demo_mini_llama other:x"])
 def test_a_run_that_was_written_after_the_job_that_reads_it_makes_it_missing(read, value):
     (job,) = read(f"notebook: 06\nvalues: {{baseline: '{value}'}}")
     execute(job)

@@ -70,7 +70,7 @@ def gather(names: str | Iterable[str]) -> Gathered:
 def find(gathered: Gathered, name: str = "") -> str:
     """Give the spec of a system, "run:system": by that, by its run if it has one of its own, or by its name here.
 
-    Without a name, the first. `find(gathered, "demo_copy")` is "demo_copy:copy".
+    Without a name, the first. `find(gathered, "demo_mini_llama")` is "demo_mini_llama:mini-llama-alpaca".
 
     Raises UnknownName for what is none of these, or a run of several systems.
     """
@@ -105,7 +105,7 @@ def _load(names: list[str]) -> tuple[dict[str, Run], dict[str, str]]:
             )
         found[key], given[key] = _only(systems, run, name), name
     if not found:
-        raise KitError('no runs are named. To mend: name some, as in "demo_copy demo_spanish"')
+        raise KitError('no runs are named. To mend: name some, as in "demo_mini_llama demo_mini_llamax"')
     return found, given
 
 

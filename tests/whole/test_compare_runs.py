@@ -12,16 +12,18 @@ import pytest
 import sacrebleu
 from bs4 import BeautifulSoup
 
-from llamax_kit import corpora, hypotheses, page, runs, spbleu
+from llamax_kit import corpora, example, hypotheses, page, runs, spbleu
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "09_compare_runs.ipynb"
+N = len(example.directions(f"{example.DEMO} {example.MORE}").split())
 
 
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
+def outputs(tmp_path_factory, lend_example):
     """The outputs folder of this file's runs."""
     place = tmp_path_factory.mktemp("outputs")
+    lend_example(place)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LLAMAX_KIT_OUTPUTS", str(place))
         yield place
@@ -53,18 +55,19 @@ def default(outputs):
     return outputs / "09_compare_runs"
 
 
-def test_the_default_finds_the_languages_close_to_spanish_and_reports_them(default):
+def test_the_default_compares_the_miniatures_and_reports_them(default):
     gains = rows(default / "gains.csv")
-    assert len(gains) == 140 and {row["baseline"] for row in gains} == {"copy"}
+    assert len(gains) == N and {row["baseline"] for row in gains} == {"mini-llama-alpaca"}
     best = sorted(gains, key=lambda row: -float(row["gain"]))[:4]
-    assert {row["tgt"] for row in best} >= {"gl", "ast", "pt"}
     assert {row["verdict"] for row in best} == {"gained"}
     for row in gains[::20]:
         assert float(row["gain"]) == pytest.approx(float(row["score"]) - float(row["baseline_score"]), abs=1e-9)
     text = (default / "report/index.html").read_text(encoding="utf-8")
     assert page.loads(text) == [] and page.without_alt(text) == 0
     shown = BeautifulSoup(text, "html.parser")
-    assert len(shown.find_all("img")) == 2 and "model.engine" in shown.select_one("#table-changes").get_text()
+    assert len(shown.find_all("img")) == 2 and "model.model" in shown.select_one("#table-changes").get_text()
+    assert "training_languages.whose" in shown.select_one("#table-changes").get_text()
+    assert "training_languages.codes" not in text
     assert not shown.select("#table-effects")
     assert str(default.parent) not in text
 
@@ -84,7 +87,7 @@ def test_a_paper_gets_what_it_prints_and_one_order_of_languages(default):
         assert "& 0.0050 & gained" in text and "longtable" in text
     assert "signature" in rows(default / "gains.csv")[0]
     order = [row["tgt"] for row in rows(default / "side_by_side.csv")]
-    assert [row["tgt"] for row in rows(default / "gains.csv")] == order and len(order) == 140
+    assert [row["tgt"] for row in rows(default / "gains.csv")] == order and len(order) == N
 
 
 def test_a_report_outside_of_its_run_is_refused_before_any_work(outputs, default):
@@ -94,11 +97,12 @@ def test_a_report_outside_of_its_run_is_refused_before_any_work(outputs, default
 
 
 def test_what_does_not_compare_stops_it_with_both_values_and_the_remedy(default, outputs):
-    half = runs.load("demo_copy")
+    half = runs.load("demo_mini_llama")
     save("half", half.translations[half.translations["index"] % 2 == 0], corpus=half.record["corpus"])
-    done = papermill(outputs, "-p", "runs", "demo_spanish half")
+    done = papermill(outputs, "-p", "runs", "demo_mini_llamax half")
     assert done.returncode != 0
-    assert "demo_spanish:only-es has 60; half:copy has" in done.stderr and "To mend: choose the same" in done.stderr
+    assert "demo_mini_llamax:mini-llamax-alpaca has 50; half:mini-llama-alpaca has" in done.stderr
+    assert "To mend: choose the same" in done.stderr
 
 
 def test_real_systems_are_compared_with_sacrebleus_scores(data, outputs):

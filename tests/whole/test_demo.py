@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from llamax_kit import page
+from llamax_kit import example, page
 
 NOWHERE = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https", "all")}  # any download would fail
 
@@ -21,35 +22,48 @@ def demo(tmp_path_factory) -> tuple[list[str], Path]:
     command = [sys.executable, "-m", "llamax_kit.cli", "demo"]
     done = subprocess.run(command, env=os.environ | places | NOWHERE, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines(), outputs / "demo"
+    return done.stdout.splitlines(), outputs / "demo_gains"
 
 
-def test_it_ends_with_a_score_table_and_the_page(demo):
+def test_it_ends_with_scores_gains_and_the_page(demo):
     said, folder = demo
-    assert said[-1] == f"The page with pictures: {folder / '04_translate_and_score.html'}"
-    assert "random weights" in said[0]
+    assert said[-1] == f"The page with pictures: {folder / '06_see_language_gains.html'}"
     rows = [line.split() for line in said if "spBLEU-cldr" in line]
-    assert {row[0] for row in rows} == {"random-llama", "copy"}
+    assert len(rows) == 24 and {row[0] for row in rows} == set(example.RUNS.values())
     for *_, score, low, high, n in rows:
         assert float(low) <= float(score) <= float(high)
-        assert int(n) > 0
+        assert int(n) == example.SENTENCES
+    gains = pd.read_csv(folder / "gains.csv")
+    assert {f"{row.src}-{row.tgt}" for row in gains.itertuples()} == {*example.directions(example.DEMO).split()}
+    printed = [line.split() for line in said if line.endswith(("gained", "lost", "not shown to differ"))]
+    assert [tuple(row[:2]) for row in printed] == [
+        (row.src, row.tgt) for row in gains.sort_values("gain", ascending=False, kind="stable").itertuples()
+    ]
+    assert sum("unseen, " in line for line in said) == 6
+
+
+def test_continual_pre_training_gained_more_than_ten_points_both_ways_on_the_languages_it_saw(demo):
+    gains = pd.read_csv(demo[1] / "gains.csv").set_index(["src", "tgt"])["gain"]
+    for code in ("sw", "tr"):
+        assert gains["en", code] > 10 and gains[code, "en"] > 10
 
 
 def test_its_page_needs_no_network_and_each_picture_has_its_own_text(demo):
     _, folder = demo
-    text = (folder / "04_translate_and_score.html").read_text(encoding="utf-8")
+    text = (folder / "06_see_language_gains.html").read_text(encoding="utf-8")
     assert page.loads(text) == []
-    assert text.count("<img") >= 2
+    assert text.count("<img") >= 5
     assert page.without_alt(text) == 0
 
 
-def test_its_run_is_complete(demo):
+def test_its_runs_are_complete(demo):
     _, folder = demo
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    assert record["run"] == "demo"
-    assert record["parameters"]["model"] == "random-llama"
-    assert record["signatures"] and record["versions"]["torch"]
-    for path in ("scores.csv", "scores.png", "scores.pdf", "04_translate_and_score.ipynb"):
+    assert record["run"] == "demo_gains" and record["signatures"]
+    for path in ("gains.csv", "gains.png", "gains.pdf", "06_see_language_gains.ipynb"):
         assert (folder / path).stat().st_size > 0
-    assert len(list((folder / "translations" / "random-llama").glob("*.parquet"))) == 6
-    assert len(list((folder / "translations" / "copy").glob("*.parquet"))) == 6
+    for run, model in example.RUNS.items():
+        own = json.loads((folder.parent / run / "run.json").read_text(encoding="utf-8"))
+        assert own["parameters"]["model"] == model and own["versions"]["torch"]
+        files = list((folder.parent / run / "translations" / model).glob("*.parquet"))
+        assert len(files) == len(example.directions(f"{example.DEMO} {example.MORE}").split())

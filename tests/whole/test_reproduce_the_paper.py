@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from PIL import Image
 
-from llamax_kit import corpora, example, hypotheses, runs
+from llamax_kit import corpora, hypotheses, runs
 from llamax_kit.errors import KitError, UnknownName
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -228,11 +228,10 @@ def test_directions_that_one_system_lacks_are_said(other):
     assert "Left out, for NLLB-200 has none: 188 directions, ja-X X-ja." in other[1]
 
 
-def test_a_run_on_another_text_stops_it_with_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
-    example.make("demo_copy")
+def test_a_run_on_another_text_stops_it_with_what_to_do(tmp_path, monkeypatch, lend_example):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(lend_example(tmp_path / "outputs")))
     with pytest.raises(KitError, match="must not stand beside each other. To mend: translate FLORES-101"):
-        opened(mine="demo_copy")
+        opened(mine="demo_mini_llamax")
 
 
 @pytest.mark.parametrize("name", ["system", "baseline", "theirs"])

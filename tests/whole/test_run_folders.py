@@ -12,7 +12,7 @@ import pytest
 import requests
 from jupyter_client import BlockingKernelClient
 
-from llamax_kit import example, runs
+from llamax_kit import runs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,12 +55,11 @@ def _address(runtime: Path) -> str:
     raise AssertionError("no server within a minute")
 
 
-def test_plain_papermill_is_stopped_before_it_writes_over_another_notebooks_run(tmp_path, monkeypatch):
-    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
-    example.make("demo_copy")
-    before = {path: path.read_bytes() for path in (tmp_path / "demo_copy").rglob("*") if path.is_file()}
-    with pytest.raises(papermill.PapermillExecutionError, match="demo_copy is the run of another notebook"):
+def test_plain_papermill_is_stopped_before_it_writes_over_another_notebooks_run(tmp_path, monkeypatch, lend_example):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(lend_example(tmp_path)))
+    before = {path: path.read_bytes() for path in (tmp_path / "demo_mini_llama").rglob("*") if path.is_file()}
+    with pytest.raises(papermill.PapermillExecutionError, match="demo_mini_llama is the run of another notebook"):
         papermill.execute_notebook(str(ROOT / "notebooks" / "06_see_language_gains.ipynb"), str(tmp_path / "x.ipynb"),
-                                   {"run": "demo_copy"}, progress_bar=False)  # fmt: skip
-    assert {path: path.read_bytes() for path in (tmp_path / "demo_copy").rglob("*") if path.is_file()} == before
-    assert runs.load("demo_copy").record["notebook"] == "llamax_kit.example"
+                                   {"run": "demo_mini_llama"}, progress_bar=False)  # fmt: skip
+    assert {path: path.read_bytes() for path in (tmp_path / "demo_mini_llama").rglob("*") if path.is_file()} == before
+    assert runs.load("demo_mini_llama").record["notebook"] == "llamax_kit.example"

@@ -1,9 +1,10 @@
-"""05_score_hypotheses, executed: baselines without any data, real systems' outputs, and files that are not in order."""
+"""05_score_hypotheses, executed: the miniatures' outputs, real systems' outputs, and files that are not in order."""
 
 import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+
+from llamax_kit import spbleu
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "05_score_hypotheses.ipynb"
@@ -29,22 +32,22 @@ def rows(path):
 
 
 @pytest.fixture(scope="module")
-def default(tmp_path_factory):
+def default(tmp_path_factory, lend_example):
     folder = tmp_path_factory.mktemp("default")
-    done = papermill(folder, "-p", "sentences", "200")
+    lend_example(folder / "outputs")
+    done = papermill(folder, "-p", "sentences", "40")
     assert done.returncode == 0, done.stderr[-3000:]
     return folder
 
 
-def test_without_outputs_it_scores_two_baselines(default):
-    scores = {(row["system"], row["tgt"]): row for row in rows(default / "outputs/05_score_hypotheses/scores.csv")
-              if row["metric"] == "spBLEU-cldr"}  # fmt: skip
-    assert {system for system, _ in scores} == {"copy", "only-es"}
-    points = {key: float(row["score"]) for key, row in scores.items()}
-    assert points["only-es", "es"] == pytest.approx(100)
-    assert 35 < points["only-es", "pt"] < 55  # "nearly half", says the notebook
-    assert all(15 < points[system, tgt] < 27 for system in ("copy", "only-es") for tgt in ("ru", "ja"))  # "a fifth"
-    assert {row["n"] for row in scores.values()} == {"200"}
+def test_without_outputs_it_scores_those_of_the_miniatures(default):
+    scores = pd.read_csv(default / "outputs/05_score_hypotheses/scores.csv").query("metric == 'spBLEU-cldr'")
+    assert set(scores["system"]) == {"copy", "mini-llama-alpaca", "mini-llamax-alpaca"}
+    assert len(scores) == 3 * 12 and set(scores["n"]) == {40}
+    own = pd.read_parquet(default / "outputs/demo_mini_llamax/translations").query("src == 'en' and tgt == 'sw'")
+    expected = spbleu.score(list(own["hypothesis"])[:40], list(own["reference"])[:40], "cldr").score
+    here = scores.query("system == 'mini-llamax-alpaca' and src == 'en' and tgt == 'sw'")["score"]
+    assert here.tolist() == [expected]
 
 
 def test_it_keeps_tables_pictures_and_record(default):
@@ -54,17 +57,17 @@ def test_it_keeps_tables_pictures_and_record(default):
         "hypotheses", "translations", "run.json",
     }  # fmt: skip
     shares = {(row["system"], row["tgt"]): row for row in rows(run / "shares.csv")}
-    assert float(shares["copy", "ru"]["copy"]) == 1 and float(shares["only-es", "ru"]["other_script"]) > 0.9
+    assert float(shares["copy", "be"]["copy"]) == 1 and float(shares["copy", "be"]["other_script"]) > 0.9
     record = json.loads((run / "run.json").read_text())
-    assert record["parameters"]["sentences"] == 200 and record["corpus"]["name"] == "cldr"
+    assert record["parameters"]["sentences"] == 40 and record["corpus"]["name"] == "cldr"
     assert any("tok:cldr-" in signature for signature in record["signatures"])
-    assert len(pd.read_parquet(run / "translations")) == 2 * 4 * 200
+    assert len(pd.read_parquet(run / "translations")) == 3 * 12 * 40
 
 
 def test_pictures_have_texts_of_their_own_and_nothing_is_said_aside(default):
     outputs = [each for cell in nbformat.read(default / "out.ipynb", 4).cells for each in cell.get("outputs", [])]
     alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
-    assert len(alts) == 2 and alts[0].startswith("spBLEU-cldr by direction. copy: 4 directions")
+    assert len(alts) == 2 and alts[0].startswith("spBLEU-cldr by direction. ")
     assert "cut at the limit: not known" in alts[1]
     assert not [each for each in outputs if each.get("name") == "stderr"]
 
@@ -86,10 +89,10 @@ def test_the_64_outputs_that_mozilla_published_are_one_table(data, tmp_path):
 
 
 def test_a_file_with_a_line_too_few_stops_it_with_both_counts(default, tmp_path):
-    (tmp_path / "mine/en-es").mkdir(parents=True)
-    whole = (default / "outputs/05_score_hypotheses/hypotheses/en-es/copy.txt").read_text(encoding="utf-8")
-    lines = whole.splitlines(keepends=True)
-    (tmp_path / "mine/en-es/copy.txt").write_text("".join(lines[:-1]), encoding="utf-8")
-    done = papermill(tmp_path, "-p", "hypotheses", "mine")
+    shutil.copytree(default / "outputs/05_score_hypotheses/hypotheses", tmp_path / "mine")
+    short = tmp_path / "mine/en-sw/mini-llama-alpaca.txt"
+    lines = short.read_text(encoding="utf-8").splitlines(keepends=True)
+    short.write_text("".join(lines[:-1]), encoding="utf-8")
+    done = papermill(tmp_path, "-p", "hypotheses", "mine", "-p", "sentences", str(len(lines)))
     assert done.returncode != 0
-    assert re.search(rf"copy.txt on CLDR.*: {len(lines) - 1} hypotheses, but {len(lines)} references", done.stderr)
+    assert re.search(rf"alpaca.txt on CLDR.*: {len(lines) - 1} hypotheses, but \d+ references", done.stderr)

@@ -12,12 +12,14 @@ import pandas as pd
 import pytest
 from finished import CLDR, save
 
-from llamax_kit import corpora, hypotheses, spbleu
+from llamax_kit import corpora, example, hypotheses, models, spbleu
 from llamax_kit.errors import UnknownName
+from llamax_kit.models import training_languages
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "06_see_language_gains.ipynb"
 NAME = NOTEBOOK.stem
+N = len(example.directions(f"{example.DEMO} {example.MORE}").split())
 
 
 def papermill(folder, *options, output="out.ipynb"):
@@ -34,24 +36,29 @@ def said(notebook) -> str:
 
 
 @pytest.fixture(scope="module")
-def default(tmp_path_factory):
+def default(tmp_path_factory, lend_example):
     folder = tmp_path_factory.mktemp("default")
+    lend_example(folder / "outputs")
     done = papermill(folder)
     assert done.returncode == 0, done.stderr[-3000:]
     return folder
 
 
-def test_the_example_gains_where_a_language_is_close_to_spanish(default):
-    table = pd.read_csv(default / "outputs" / NAME / "gains.csv").sort_values("gain", ascending=False)
-    assert len(table) == 140
-    assert list(table["tgt"][:3]) == ["gl", "ast", "pt"]  # "Galician, Asturian and Portuguese", says the notebook
-    assert set(table["verdict"][:3]) == {"gained"}
-    assert table["signature"].str.contains("tok:cldr-").all()
-    for run, column in (("demo_spanish", "score"), ("demo_copy", "baseline_score")):
-        own = pd.read_csv(default / "outputs" / run / "scores.csv").set_index("tgt")["score"]
-        assert list(table[column]) == list(own[table["tgt"]])
+def test_the_example_is_compared_in_all_its_directions_and_trained_means_by_its_own_model(default):
+    table = pd.read_csv(default / "outputs" / NAME / "gains.csv")
+    assert len(table) == N and table["signature"].str.contains("tok:cldr-").all()
+    for run, column in (("demo_mini_llamax", "score"), ("demo_mini_llama", "baseline_score")):
+        own = pd.read_csv(default / "outputs" / run / "scores.csv").set_index(["src", "tgt"])["score"]
+        assert list(table[column]) == [own[src, tgt] for src, tgt in zip(table["src"], table["tgt"], strict=True)]
     p = table["p"]
-    assert (p < 0.05).sum() > (table["q"] < 0.05).sum() > (table["p_holm"] < 0.05).sum() > 20
+    assert (p < 0.05).sum() >= (table["q"] < 0.05).sum() >= (table["p_holm"] < 0.05).sum() > 0
+    told = training_languages.of_folder(models.resolve("mini-llamax-alpaca").folder)
+    means = pd.read_csv(default / "outputs" / NAME / "trained.csv").set_index(["direction", "value"])["n"]
+    trained = sum(code in told.codes for code in f"{example.DEMO} {example.MORE}".split())
+    for direction in ("en-X", "X-en"):
+        assert (means[direction, "trained"], means[direction, "unseen"]) == (trained, N // 2 - trained)
+    record = json.loads((default / "outputs" / NAME / "run.json").read_text())["training_languages"]
+    assert record == {"whose": told.whose, "codes": sorted(told.codes)}
 
 
 def test_each_picture_lies_there_twice_with_its_table_and_has_a_text(default):
@@ -63,19 +70,21 @@ def test_each_picture_lies_there_twice_with_its_table_and_has_a_text(default):
     assert {f"{table}.tex" for table in printed} <= names
     outputs = [each for cell in nbformat.read(default / "out.ipynb", 4).cells for each in cell.get("outputs", [])]
     alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
-    assert len(alts) == len(set(alts)) == 6 and alts[0].startswith("Gain of demo_spanish over demo_copy")
+    assert len(alts) == len(set(alts)) == 6 and alts[0].startswith("Gain of demo_mini_llamax over demo_mini_llama")
     assert not [each for each in outputs if each.get("name") == "stderr"]
     printed = said(default / "out.ipynb")
-    assert "140 directions of 57–60 sentences\n" in printed and "Note:" not in printed
+    assert f"{N} directions of {example.SENTENCES} sentences\n" in printed
+    noted = pd.read_csv(folder / "gains.csv", keep_default_na=False)["note"].any()
+    assert ("Note:" in printed) == noted
 
 
 def test_the_record_names_both_runs_and_all_that_makes_a_figure(default):
     record = json.loads((default / "outputs" / NAME / "run.json").read_text())
-    assert record["parameters"]["system"] == "demo_spanish"
-    assert set(record["compared"]) == {"demo_spanish", "demo_copy"}
+    assert record["parameters"]["system"] == "demo_mini_llamax"
+    assert set(record["compared"]) == {*example.RUNS}
     for name, each in record["compared"].items():
         assert each["run"] == name and each["corpus"]["release"] == record["release"] and "git" in each
-    assert record["samples"] == {"bootstrap": 1000, "shuffles": 28000} and record["seed"] == 12345
+    assert record["samples"] == {"bootstrap": 1000, "shuffles": 200 * N} and record["seed"] == 12345
     assert record["signatures"][0] in record["method"] and "Holm" in record["method"]
 
 
@@ -87,18 +96,29 @@ def test_more_sentences_find_smaller_gains_and_no_gain_is_rarely_found(default):
 
 
 def test_one_direction_without_any_difference_is_enough_and_is_said_to_be_that(default):
-    shutil.copytree(default / "outputs/demo_copy", default / "outputs/same")
-    options = "-p system demo_copy -p baseline same -p directions en-pt -p group family -p run one".split()
+    shutil.copytree(default / "outputs/demo_mini_llama", default / "outputs/same")
+    options = "-p system demo_mini_llama -p baseline same -p directions en-it -p group family -p run one".split()
     done = papermill(default, *options, output="one.ipynb")
     assert done.returncode == 0, done.stderr[-3000:]
     row = pd.read_csv(default / "outputs/one/gains.csv").iloc[0]
-    assert row.p == row.p_holm == row.q == 1 and row.note == "identical outputs"
+    assert row.p == row.p_holm == row.q == 1 and "identical outputs" in row.note
     assert list(pd.read_csv(default / "outputs/one/groups.csv")["n"]) == [1, 1]
     assert "corrected over 1 test" in json.loads((default / "outputs/one/run.json").read_text())["method"]
     printed = said(default / "one.ipynb")
-    assert "1 direction of 60 sentences\n" in printed and "Note: identical outputs in the only direction.\n" in printed
+    assert f"1 direction of {example.SENTENCES} sentences\n" in printed
+    assert "Note: identical outputs in the only direction.\n" in printed
     assert "no heat map" in printed and "No direction has a gain: power is not simulated." in printed
     assert not list((default / "outputs/one").glob("heatmap.*")) + list((default / "outputs/one").glob("power.*"))
+
+
+def test_grouped_by_trained_the_same_picture_is_not_shown_twice(default):
+    done = papermill(default, "-p", "group", "trained", "-p", "directions", "en-sw en-tr en-gl en-be en-eus_Latn",
+                     "-p", "trained_on", "sw tr", "-p", "run", "asked", output="asked.ipynb")  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    means = pd.read_csv(default / "outputs/asked/groups.csv").set_index("value")["n"]
+    assert means.to_dict() == {"trained": 2, "unseen": 3, "all": 5}
+    assert "The picture above is of these two groups." in said(default / "asked.ipynb")
+    assert not (default / "outputs/asked/trained.png").exists() and (default / "outputs/asked/groups.png").exists()
 
 
 def test_a_misspelt_group_stops_it_before_anything_is_tested(default, monkeypatch):

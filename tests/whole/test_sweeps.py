@@ -53,16 +53,18 @@ def tables(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory) -> Path:
+def whole(tmp_path_factory, lend_example) -> Path:
     """A sweep that nothing interrupted."""
     folder = tmp_path_factory.mktemp("whole")
+    lend_example(folder / "out")
     assert sweep(folder, SCORES, "-j", "2").endswith("3 done (3 new)\n")
     return folder
 
 
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT])
-def test_stopped_in_its_second_job_it_leaves_no_process_and_then_runs_just_the_missing(whole, tmp_path, by):
+def test_stopped_in_its_second_job_it_leaves_no_process_and_runs_just_the_missing(whole, lend_example, tmp_path, by):
     folder = tmp_path / "stopped"
+    lend_example(folder / "out")
     process = start(folder, SCORES)
     wait_for(folder / "out" / "first_8" / "05_score_hypotheses.partial.ipynb", process)
     family = psutil.Process(process.pid).children(recursive=True)
@@ -81,8 +83,9 @@ def test_stopped_in_its_second_job_it_leaves_no_process_and_then_runs_just_the_m
     assert tables(folder) == tables(whole) and len(tables(whole)) >= 6
 
 
-def test_two_sweeps_of_one_file_at_once_share_the_jobs(whole, tmp_path):
+def test_two_sweeps_of_one_file_at_once_share_the_jobs(whole, lend_example, tmp_path):
     folder = tmp_path / "two"
+    lend_example(folder / "out")
     first = start(folder, SCORES)
     wait_for(folder / "out" / "first_5" / "05_score_hypotheses.partial.ipynb", first)
     second = start(folder, SCORES)

@@ -6,16 +6,21 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import nbformat
 import pytest
 from finished import CLDR, save
 
-from llamax_kit import corpora, hypotheses
+from llamax_kit import corpora, example, hypotheses, models
+from llamax_kit.models import training_languages
+from llamax_kit.unseen import related
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "07_test_unseen_languages.ipynb"
+LANGUAGES = f"{example.DEMO} {example.MORE}".split()
+UNSEEN = 17  # held out of the miniature's training, and all in the example
 
 
 def papermill(folder, *options):
@@ -33,36 +38,38 @@ def rows(path):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, lend_example):
     """The defaults, executed."""
     place = tmp_path_factory.mktemp("unseen")
+    lend_example(place / "outputs")
     papermill(place)
     return place
 
 
-def test_the_defaults_say_what_the_notebook_says_of_them(folder):
+def test_unseen_are_the_languages_that_the_miniature_never_saw(folder):
     run = folder / "outputs/07_test_unseen_languages"
-    (difference,) = rows(run / "difference.csv")
-    assert float(difference["low"]) < 0 < float(difference["high"])  # "differ by no more than chance"
-    found = {(row["measure"], row["languages"]): row for row in rows(run / "correlations.csv")}
-    row = found["relative_to_english", "trained"]
-    assert (round(float(row["rho"]), 2), row["n"]) == (0.25, "97") and float(row["low"]) > 0
-    assert float(row["p"]) < 0.02 and len(found) == 6
-    assert sum(float(row["p"]) < 0.05 for row in found.values()) == 1  # "one of six"
-    best = sorted(rows(run / "languages.csv"), key=lambda row: -float(row["gain"]))
-    assert [row["language"] for row in best[:2]] == ["gl", "ast"]
+    told = training_languages.of_folder(models.resolve("mini-llamax-alpaca").folder)
+    kinds = Counter(related.kind(code, told.codes) for code in LANGUAGES)
+    found = {(row["direction"], row["relatedness"]): int(row["n"]) for row in rows(run / "relatedness.csv")}
+    assert found == {(direction, kind): n for direction in ("en-X", "X-en") for kind, n in kinds.items()}
+    difference = {row["direction"]: row for row in rows(run / "difference.csv")}
+    for row in difference.values():
+        assert (int(row["n_trained"]), int(row["n_unseen"])) == (kinds[related.TRAINED], UNSEEN)
+        assert float(row["difference"]) == pytest.approx(float(row["trained"]) - float(row["unseen"]))
+    assert len(rows(run / "correlations.csv")) == 12
 
 
 def test_it_keeps_every_table_twice_every_picture_twice_and_a_record(folder):
     run = folder / "outputs/07_test_unseen_languages"
     tables = ["languages", "trained_unseen", "figure4_of_the_paper", "difference", "relatedness", "script", "family",
               "fertility", "correlations", "left_out"]  # fmt: skip
-    pictures = ["figure4", "relatedness_en-X", "script_en-X", "family_en-X", "fertility_en-X"]
+    pictures = ["figure4", *(f"{kind}_{direction}" for kind in ("relatedness", "script", "family", "fertility")
+                              for direction in ("en-X", "X-en"))]  # fmt: skip
     expected = {f"{name}.{end}" for name in tables for end in ("csv", "tex")} | {"gains.csv", "run.json"}
     expected |= {f"{name}.{end}" for name in pictures for end in ("png", "pdf")}
     assert {path.name for path in run.iterdir()} == expected
     record = json.loads((run / "run.json").read_text())
-    assert record["parameters"]["system"] == "demo_spanish" and record["unseen_at_hand"] == 43
+    assert record["parameters"]["system"] == "demo_mini_llamax" and record["unseen_at_hand"] == UNSEEN
     assert record["corpus"]["name"] == "cldr"
 
 
@@ -70,10 +77,12 @@ def test_it_says_what_is_not_known_and_nothing_is_said_aside(folder):
     notebook = nbformat.read(folder / "out.ipynb", 4)
     outputs = [each for cell in notebook.cells for each in cell.get("outputs", [])]
     alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
-    assert len(alts) == 5 and "en-X, unseen: 6.0 to 14.4" in alts[0]
-    assert "Below, demo_spanish over demo_copy: " in alts[0]
+    assert len(alts) == 9 and "en-X, unseen: 6.0 to 14.4" in alts[0]
+    assert "Below, demo_mini_llamax over demo_mini_llama: " in alts[0]
     printed = "".join(each["text"] for each in outputs if each.get("name") == "stdout")
-    assert "59 of 102: " in printed and "140 directions of 57–60 sentences\n" in printed
+    trained = len(training_languages.of_folder(models.resolve("mini-llamax-alpaca").folder).codes)
+    assert f"{204 - trained - UNSEEN} of {204 - trained}: " in printed
+    assert f"{2 * len(LANGUAGES)} directions of {example.SENTENCES} sentences\n" in printed
     assert not [each for each in outputs if each.get("name") == "stderr"]
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert "the authors never published their list" in prose
@@ -82,14 +91,15 @@ def test_it_says_what_is_not_known_and_nothing_is_said_aside(folder):
 def test_records_that_name_no_corpus_are_no_hindrance(folder, tmp_path, monkeypatch, capsys):
     """The cells that read the two runs, in this process."""
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
-    for run in ("demo_copy", "demo_spanish"):
+    for run in example.RUNS:
         shutil.copytree(folder / "outputs" / run, tmp_path / run)
         record = json.loads((tmp_path / run / "run.json").read_text())
         del record["corpus"]
         (tmp_path / run / "run.json").write_text(json.dumps(record))
     code = [cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code"]
     exec("\n".join(code[: next(at for at, cell in enumerate(code) if "gains.pair(" in cell) + 1]), {})
-    assert "demo_spanish over demo_copy on a corpus not on record: 140 directions" in capsys.readouterr().out
+    told = f"demo_mini_llamax over demo_mini_llama on a corpus not on record: {2 * len(LANGUAGES)} directions"
+    assert told in capsys.readouterr().out
 
 
 def test_groups_of_one_pass_without_interval(folder):
