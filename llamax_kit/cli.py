@@ -36,7 +36,7 @@ def main() -> None:
 
 @main.command()
 def demo() -> None:
-    """Let two miniature models translate the embedded text, and see what one gained over the other, without network."""
+    """Let two miniatures translate, and see the gain."""
     import pandas as pd
 
     from llamax_kit import example, execute, runs

@@ -101,7 +101,7 @@ def test_what_does_not_compare_stops_it_with_both_values_and_the_remedy(default,
     save("half", half.translations[half.translations["index"] % 2 == 0], corpus=half.record["corpus"])
     done = papermill(outputs, "-p", "runs", "demo_mini_llamax half")
     assert done.returncode != 0
-    assert "demo_mini_llamax:mini-llamax-alpaca has 50; half:mini-llama-alpaca has" in done.stderr
+    assert f"demo_mini_llamax:mini-llamax-alpaca has {example.SENTENCES}; half:mini-llama-alpaca has" in done.stderr
     assert "To mend: choose the same" in done.stderr
 
 
