@@ -44,7 +44,7 @@ def demo() -> None:
     baseline, system = example.RUNS
     click.echo("Two miniature models translate, the first time for a minute or two.", err=True)
     example.make(*example.RUNS)
-    chosen = {"directions": example.directions(example.DEMO), "group": "trained", "run": "demo_gains"}
+    chosen = {"directions": example.directions(example.DEMO), "group": "relatedness", "run": "demo_gains"}
     page = execute.execute("06", values={"system": system, "baseline": baseline} | chosen)
     gains = pd.read_csv(runs.folder(chosen["run"]) / "gains.csv")
     for table in example.told(gains):

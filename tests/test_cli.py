@@ -110,7 +110,7 @@ def test_the_demo_ends_with_scores_gains_and_the_page(monkeypatch, tmp_path, len
     monkeypatch.setattr(execute, "execute", run)
     lines = call("demo").output.splitlines()
     assert asked == {
-        "notebook": "06", "system": "demo_mini_llamax", "baseline": "demo_mini_llama", "group": "trained",
+        "notebook": "06", "system": "demo_mini_llamax", "baseline": "demo_mini_llama", "group": "relatedness",
         "directions": example.directions(example.DEMO), "run": "demo_gains",
     }  # fmt: skip
     heads = [at for at, line in enumerate(lines) if "gain" in line.split() or line.startswith("system ")]
