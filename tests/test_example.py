@@ -66,7 +66,9 @@ def test_the_demo_has_twelve_directions_trained_and_held_out_by_the_model_itself
     assert kinds.count(related.TRAINED) == 3 and {related.RELATED, related.UNRELATED} <= set(kinds)
     held_out = models.checkpoints.read_json(models.resolve("mini-llamax").folder / "training.json")["held_out"]
     everything = f"{example.DEMO} {example.MORE}".split()
-    assert {code for code in everything if code not in trained} == set(held_out)  # all of these, and no other unseen
+    unseen = [code for code in everything if code not in trained]
+    assert set(unseen) <= set(held_out)  # of nothing else it is known that it was held out
+    assert min(map([related.kind(code, trained) for code in unseen].count, (related.RELATED, related.UNRELATED))) >= 5
 
 
 def test_what_the_demo_prints_are_the_runs_scores_and_the_gains_largest_first(lent):

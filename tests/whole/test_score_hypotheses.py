@@ -35,7 +35,7 @@ def rows(path):
 def default(tmp_path_factory, lend_example):
     folder = tmp_path_factory.mktemp("default")
     lend_example(folder / "outputs")
-    done = papermill(folder, "-p", "sentences", "40")
+    done = papermill(folder, "-p", "sentences", "30")
     assert done.returncode == 0, done.stderr[-3000:]
     return folder
 
@@ -43,9 +43,9 @@ def default(tmp_path_factory, lend_example):
 def test_without_outputs_it_scores_those_of_the_miniatures(default):
     scores = pd.read_csv(default / "outputs/05_score_hypotheses/scores.csv").query("metric == 'spBLEU-cldr'")
     assert set(scores["system"]) == {"copy", "mini-llama-alpaca", "mini-llamax-alpaca"}
-    assert len(scores) == 3 * 12 and set(scores["n"]) == {40}
+    assert len(scores) == 3 * 12 and set(scores["n"]) == {30}
     own = pd.read_parquet(default / "outputs/demo_mini_llamax/translations").query("src == 'en' and tgt == 'sw'")
-    expected = spbleu.score(list(own["hypothesis"])[:40], list(own["reference"])[:40], "cldr").score
+    expected = spbleu.score(list(own["hypothesis"])[:30], list(own["reference"])[:30], "cldr").score
     here = scores.query("system == 'mini-llamax-alpaca' and src == 'en' and tgt == 'sw'")["score"]
     assert here.tolist() == [expected]
 
@@ -59,9 +59,9 @@ def test_it_keeps_tables_pictures_and_record(default):
     shares = {(row["system"], row["tgt"]): row for row in rows(run / "shares.csv")}
     assert float(shares["copy", "be"]["copy"]) == 1 and float(shares["copy", "be"]["other_script"]) > 0.9
     record = json.loads((run / "run.json").read_text())
-    assert record["parameters"]["sentences"] == 40 and record["corpus"]["name"] == "cldr"
+    assert record["parameters"]["sentences"] == 30 and record["corpus"]["name"] == "cldr"
     assert any("tok:cldr-" in signature for signature in record["signatures"])
-    assert len(pd.read_parquet(run / "translations")) == 3 * 12 * 40
+    assert len(pd.read_parquet(run / "translations")) == 3 * 12 * 30
 
 
 def test_pictures_have_texts_of_their_own_and_nothing_is_said_aside(default):
