@@ -50,7 +50,7 @@ def test_each_stage_is_drawn_as_logged_and_as_its_running_median():
     assert len(lines) == 2 * len(STAGES)
     for stage, thin, thick in zip(STAGES, lines[::2], lines[1::2], strict=True):
         rows = given[given.stage == stage].reset_index(drop=True)
-        assert thin.get_xdata().tolist() == thick.get_xdata().tolist() == (rows.tokens / 1e6).tolist()
+        assert thin.get_xdata().tolist() == thick.get_xdata().tolist() == rows.tokens.tolist()
         assert thin.get_ydata().tolist() == rows.loss.tolist()
         medians = [rows.loss.iloc[max(0, at - 4) : at + 5].median() for at in range(len(rows))]
         assert thick.get_ydata().tolist() == pytest.approx(medians)
@@ -65,7 +65,8 @@ def test_the_legend_says_how_many_tokens_and_the_axes_what_they_are():
         "mini-llama (4.1 M tokens)", "mini-llamax (1.2 M tokens)", "mini-llama-alpaca (0.3 M tokens)",
         "mini-llamax-alpaca (0.1 M tokens)",
     ]  # fmt: skip
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("tokens seen in the stage (millions)", "loss (nats a token)")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("tokens seen in the stage", "loss (nats a token)")
+    assert ax.get_xscale() == "log"
     assert ax.get_title() == "Loss of 4 stages; thick: running median" and ax.get_ylim()[0] == 0
     assert drawn(plots.curves, log({"one": 5})).get_title() == "Loss of 1 stage; thick: running median"
 
@@ -137,11 +138,7 @@ def test_what_changed_is_said_with_the_means_of_each_group():
 
 
 def test_nothing_to_draw_is_refused():
-    with pytest.raises(KitError) as raised:
+    with pytest.raises(KitError, match="^there is nothing to draw: the table has no rows"):
         drawn(plots.curves, log().iloc[:0])
-    assert str(raised.value) == "there is no loss to draw: the table has no rows. To mend: train a stage first"
-    with pytest.raises(KitError) as raised:
+    with pytest.raises(KitError, match="^there is nothing to draw: the table has no rows"):
         drawn(plots.before_after, table().iloc[:0], BEFORE, AFTER, UNIT)
-    assert str(raised.value) == (
-        "there is nothing to draw: the table has no rows. To mend: choose languages that it holds"
-    )

@@ -2,9 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.errors import KitError
 from llamax_kit.plots.dots import label
-from llamax_kit.plots.style import finish, styles
+from llamax_kit.plots.style import finish, only, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,20 +15,21 @@ SMOOTH = 9  # rows of the log that a line is the median of
 def curves(log: "DataFrame", ax: "Axes") -> None:
     """Draw the loss of each stage over the tokens it has seen: a thin line as logged, a thick one its running median.
 
+    Tokens are on a logarithmic axis, as tuning sees a hundredth of what pre-training does.
+
     log: rows of `training.stage.log` with a column `stage` more; loss in nats a token.
 
     Raises KitError when the table is empty.
     """
-    if log.empty:
-        raise KitError("there is no loss to draw: the table has no rows. To mend: train a stage first")
+    only(log, None)
     ax.figure.set_size_inches(7.2, 4.2)
     stages = list(log.groupby("stage", sort=False))
     for (stage, rows), style in zip(stages, styles(len(stages)), strict=True):
-        millions = rows["tokens"] / 1e6
-        ax.plot(millions, rows["loss"], color=style["color"], linewidth=0.6, alpha=0.45)
+        ax.plot(rows["tokens"], rows["loss"], color=style["color"], linewidth=0.6, alpha=0.45)
         calm = rows["loss"].rolling(SMOOTH, center=True, min_periods=1).median()
-        ax.plot(millions, calm, color=style["color"], linewidth=1.8, label=f"{stage} ({millions.max():.1f} M tokens)")
-    ax.set(xlabel="tokens seen in the stage (millions)", ylabel="loss (nats a token)",
+        seen = f"{stage} ({rows['tokens'].max() / 1e6:.1f} M tokens)"
+        ax.plot(rows["tokens"], calm, color=style["color"], linewidth=1.8, label=seen)
+    ax.set(xlabel="tokens seen in the stage", ylabel="loss (nats a token)", xscale="log",
            title=f"Loss of {len(stages)} stage{'s' * (len(stages) > 1)}; thick: running median",
            ylim=(0, None))  # fmt: skip
     finish(ax, 2)
@@ -44,8 +44,7 @@ def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, unit: 
 
     Raises KitError when the table is empty.
     """
-    if table.empty:
-        raise KitError("there is nothing to draw: the table has no rows. To mend: choose languages that it holds")
+    only(table, None)
     ax.figure.set_size_inches(7.2, 5.4)
     parts = list(table.groupby("group", sort=False))
     for (name, rows), style in zip(parts, styles(len(parts)), strict=True):

@@ -2,15 +2,14 @@
 
 import csv
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+import learn
 import nbformat
 import numpy as np
 import pytest
+from learn import said
 
 from llamax_kit import engines, models, prompts
 from llamax_kit.runs import load
@@ -40,37 +39,17 @@ OF_ANOTHER_KIND = {  # cell -> (what is asked for, answers that are none)
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    """The notebook run by papermill from another folder, without data, and with no way to the network."""
-    folder = tmp_path_factory.mktemp("run")
-    (folder / "sitecustomize.py").write_text(  # read by every Python that starts here; the kernel speaks to 127.0.0.1
-        "import socket\n"
-        "def refuse(*args, **kwargs): raise OSError('no network in this test')\n"
-        "socket.getaddrinfo, socket.create_connection = refuse, refuse\n"
-    )
-    path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
-    places = {"LLAMAX_KIT_OUTPUTS": folder / "outputs", "LLAMAX_KIT_DATA": folder / "no", "PYTHONPATH": path}
-    environment = {name: value for name, value in os.environ.items() if name != "SACREBLEU"} | {
-        name: str(place) for name, place in places.items()
-    }
-    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), "out.ipynb", "-k", "python3", "--no-progress-bar"]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return folder
+    return learn.execute(NOTEBOOK, tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="module")
 def outputs(executed):
-    cells = nbformat.read(executed / "out.ipynb", 4).cells
-    return [output for cell in cells for output in cell.get("outputs", [])]
+    return learn.outputs(executed)
 
 
 @pytest.fixture(scope="module")
 def kept(executed):
     return executed / "outputs" / "02_prompt_and_generate"
-
-
-def said(outputs) -> str:
-    return "\n".join(each.get("text") or each.get("data", {}).get("text/plain", "") for each in outputs)
 
 
 def rows(path: Path) -> list[dict]:
@@ -224,38 +203,21 @@ def before(kept):
 
 @pytest.mark.parametrize("cell", ANSWERS)
 def test_exercises_accept_what_is_right_and_refuse_what_is_wrong_with_a_hint(cell, before, capsys):
-    variable, right, wrong = ANSWERS[cell]
-    source = next(one.source for one in nbformat.read(NOTEBOOK, 4).cells if one.id == cell)
-    assert source.startswith(f"{variable} = None  # ") and len(source.splitlines()) == 2
     ended = before["one"]["finish"] == "stop"
     chance = np.exp(before["log_probability"](before["ids"], before["mine"]))
     own = {"{chance}": str(chance), "{limit}": str(before["one"]["tokens"][ended].max())}
 
-    def check(answer):
-        written = repr(answer)
+    def write(answer):
         for name, value in own.items():
             if name in str(answer):
-                written = str(answer).replace(name, value)
-        exec(source.replace(f"{variable} = None", f"{variable} = {written}"), dict(before))
-        return capsys.readouterr().out
+                return str(answer).replace(name, value)
+        return repr(answer)
 
-    assert check(None) == "not answered yet\n"
-    for answer in right:
-        assert check(answer) == "right\n"
-    for answer in wrong:
-        with pytest.raises(AssertionError) as hint:
-            check(answer)
-        assert len(str(hint.value)) > 20
-    kind, answers = OF_ANOTHER_KIND[cell]
-    for answer in answers:
-        with pytest.raises(AssertionError) as hint:
-            check(answer)
-        assert str(hint.value).startswith(f"this asks for {kind}") and repr(answer) in str(hint.value)
+    learn.check_exercise(NOTEBOOK, cell, ANSWERS[cell], OF_ANOTHER_KIND[cell], before, write, capsys)
 
 
 def test_no_exercise_shows_its_answer_until_somebody_unfolds_it():
-    sources = [cell for cell in nbformat.read(NOTEBOOK, 4).cells if cell.source.startswith("known = {")]
-    assert [cell.metadata["jupyter"]["source_hidden"] for cell in sources] == [True]
+    assert learn.answers_folded(NOTEBOOK) == [True]
 
 
 @pytest.mark.parametrize("given, told", [
@@ -263,9 +225,4 @@ def test_no_exercise_shows_its_answer_until_somebody_unfolds_it():
     ({"sentences": 5}, "sentences: 5 are too few to compare anything, take 20 or more"),
 ])  # fmt: skip
 def test_a_parameter_that_cannot_be_is_refused_by_name_with_how_to_write_it(given, told, gradients):
-    known = {}
-    with pytest.raises(AssertionError, match=told):
-        for cell in nbformat.read(NOTEBOOK, 4).cells:
-            if cell.cell_type == "code":
-                exec(cell.source, known)
-                known |= given if "parameters" in cell.metadata.get("tags", []) else {}
+    learn.check_refusal(NOTEBOOK, given, told)

@@ -1,0 +1,87 @@
+"""Seeds and ablations side by side: which runs belong to one, and the mean and range of their gains."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from llamax_kit.errors import KitError
+from llamax_kit.training import beside
+
+ONE = {
+    "size": "small", "base": "en de", "added": "sw tr", "held_out": "gl", "pretrain_pairs": 10, "continue_pairs": 20,
+    "asked": 5, "sentences": 40, "parallel": "connected", "augment": True, "seed": 1, "run": "one", "tokenize": "cldr",
+}  # fmt: skip
+GAINS = {"added": 10.0, "related": -1.5}
+
+
+@pytest.fixture(autouse=True)
+def outputs(tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+    return tmp_path
+
+
+def finished(outputs, run, more=0.0, **changed):
+    """A run as notebook 10 leaves it, with gains that are `more` than those of the others."""
+    folder = outputs / run
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps({"parameters": ONE | {"run": run} | changed}), encoding="utf-8")
+    rows = [
+        {"value": value, "direction": direction, "n": 2, "score": 30 + gain + more, "baseline_score": 30.0,
+         "gain": gain + more, "low": 0.0, "high": 1.0}
+        for value, gain in GAINS.items() for direction in ("en-X", "X-en")
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(folder / "groups.csv", index=False)
+    return folder
+
+
+def test_three_seeds_give_their_mean_and_their_range(outputs):
+    for seed, more in ((1, 0.0), (2, 1.5), (3, 3.0)):
+        finished(outputs, f"seed_{seed}", more, seed=seed)
+    found = beside.like(ONE)
+    assert len(found) == 3 * 4 and set(found.run) == {"seed_1", "seed_2", "seed_3"}
+    table = beside.over_seeds(found).set_index(["value", "direction"])
+    assert len(table) == 4 and set(table.seeds) == {3} and set(table.languages) == {2}
+    assert table.loc[("added", "en-X"), ["gain", "least", "most"]].tolist() == [11.5, 10.0, 13.0]
+    assert table.loc[("related", "X-en"), ["gain", "least", "most"]].tolist() == [0.0, -1.5, 1.5]
+
+
+def test_ablations_have_rows_of_their_own(outputs):
+    finished(outputs, "one")
+    finished(outputs, "another", 2.0, seed=2)
+    finished(outputs, "none", -5.0, parallel="none")
+    finished(outputs, "plain", -1.0, augment=False)
+    table = beside.over_seeds(beside.like(ONE))
+    added = table[(table.value == "added") & (table.direction == "en-X")].set_index(["parallel", "augment"])
+    assert {at: (row.seeds, row.gain) for at, row in added.iterrows()} == {
+        ("connected", True): (2, 11.0), ("none", True): (1, 5.0), ("connected", False): (1, 9.0),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", beside.LIKE)
+def test_what_was_trained_or_tested_otherwise_is_passed_over(outputs, name):
+    finished(outputs, "one")
+    finished(outputs, "other", **{name: ONE[name] * 2})
+    assert set(beside.like(ONE).run) == {"one"}
+
+
+def test_runs_of_other_notebooks_and_unfinished_ones_are_passed_over(outputs):
+    finished(outputs, "one")
+    others = finished(outputs, "gains")
+    (others / "run.json").write_text(json.dumps({"parameters": {"system": "one", "run": "gains"}}), encoding="utf-8")
+    (finished(outputs, "at_work") / "run.json").unlink()
+    (finished(outputs, "begun") / "groups.csv").unlink()
+    assert set(beside.like(ONE).run) == {"one"}
+
+
+def test_where_nothing_is_finished_the_tables_are_empty(outputs):
+    assert beside.like(ONE).empty and beside.over_seeds(beside.like(ONE)).empty
+
+
+def test_a_damaged_record_is_named(outputs):
+    finished(outputs, "one")
+    path = finished(outputs, "two") / "run.json"
+    path.write_text('{"parameters": {"si', encoding="utf-8")
+    with pytest.raises(KitError, match="run its notebook again") as raised:
+        beside.like(ONE)
+    assert str(path) in str(raised.value)
