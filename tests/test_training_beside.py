@@ -46,6 +46,13 @@ def test_three_seeds_give_their_mean_and_their_range(outputs):
     assert table.loc[("related", "X-en"), ["gain", "least", "most"]].tolist() == [0.0, -1.5, 1.5]
 
 
+def test_the_same_seed_counts_once(outputs):
+    for run, seed, more in (("small", 1, 0.0), ("small_seed_1", 1, 0.0), ("small_seed_2", 2, 6.0)):
+        finished(outputs, run, more, seed=seed)
+    table = beside.over_seeds(beside.like(ONE)).set_index(["value", "direction"])
+    assert table.loc[("added", "en-X"), ["seeds", "gain"]].tolist() == [2, 13.0]
+
+
 def test_ablations_have_rows_of_their_own(outputs):
     finished(outputs, "one")
     finished(outputs, "another", 2.0, seed=2)

@@ -1,7 +1,9 @@
 """The model card: what the hub reads loads, every fact stands in it, and a fact that is missing is an error."""
 
+import json
 import math
 import re
+import shlex
 
 import pandas as pd
 import pytest
@@ -12,7 +14,7 @@ from llamax_kit.languages import find
 from llamax_kit.training import card, shipped
 
 BASE, ADDED, HELD_OUT = ["en", "de", "ru"], ["no", "sw", "zhtrad"], ["gl", "eus_Latn"]
-COMMAND = "llamax-kit run 10 -f params/10_train_a_miniature/mini.yml -p seed 7"
+PARAMETERS = {"size": "mini", "base": "en de ru", "added": "", "parallel": "connected", "augment": True, "seed": 7}
 STAGES = {
     name: {"tokens": 1_234_560 + at, "steps": 2_345 + at, "learning_rate": rate, "batch": 8 * 4**at,
            "seconds": 90.0 + 60 * at, "versions": {"torch": "2.13.0"}}
@@ -33,10 +35,15 @@ def facts(name="mini-llamax-alpaca", **changes):
     } | changes  # fmt: skip
 
 
+def put(place, facts, scores=SCORES, **changes):
+    (place / "training.json").write_text(json.dumps(facts), encoding="utf-8")
+    return card.write(place, scores, PARAMETERS | changes)
+
+
 @pytest.fixture
 def write(tmp_path):
     def write(scores=SCORES, **changes):
-        path = card.write(tmp_path, facts(**changes), scores, COMMAND)
+        path = put(tmp_path, facts(**changes), scores)
         assert path == tmp_path / "README.md"
         return path.read_text(encoding="utf-8")
 
@@ -83,7 +90,9 @@ def test_every_fact_stands_in_the_text(write, name):
         "on the first 98 phrases of devtest each, greedy", "Seed 7;", "arXiv 2407.05975", "evidence of the mechanism",
     ):  # fmt: skip
         assert expected in said, expected
-    assert f"\n    {COMMAND}\n" in text
+    given = shlex.split(text.split("come again by\n\n")[1].split("\n\n")[0].replace("\\\n", ""))
+    assert given[:3] == ["llamax-kit", "run", "10"] and given[3::3] == ["-p"] * len(PARAMETERS)
+    assert dict(zip(given[4::3], given[5::3], strict=True)) == {name: str(value) for name, value in PARAMETERS.items()}
 
 
 @pytest.mark.parametrize("name", shipped.NAMES)
@@ -134,8 +143,9 @@ def test_a_fact_that_is_missing_is_an_error_and_leaves_the_old_card(write, tmp_p
     given = facts()
     del given[lacking]
     with pytest.raises((jinja2.UndefinedError, KeyError), match=lacking):
-        card.write(tmp_path, given, SCORES, "another command")
-    assert sha256(tmp_path / "README.md") == before and [path.name for path in tmp_path.iterdir()] == ["README.md"]
+        put(tmp_path, given)
+    assert sha256(tmp_path / "README.md") == before
+    assert {path.name for path in tmp_path.iterdir()} == {"README.md", "training.json"}
 
 
 def test_a_column_or_a_figure_that_is_missing_is_an_error(tmp_path):
@@ -143,13 +153,19 @@ def test_a_column_or_a_figure_that_is_missing_is_an_error(tmp_path):
 
     stages = STAGES | {"mini-llama": {name: value for name, value in STAGES["mini-llama"].items() if name != "steps"}}
     with pytest.raises((jinja2.UndefinedError, TypeError), match="steps|StrictUndefined"):
-        card.write(tmp_path, facts(stages=stages), SCORES, COMMAND)
+        put(tmp_path, facts(stages=stages))
     with pytest.raises(jinja2.UndefinedError, match="baseline_score"):
-        card.write(tmp_path, facts(), SCORES.drop(columns="baseline_score"), COMMAND)
+        put(tmp_path, facts(), SCORES.drop(columns="baseline_score"))
     with pytest.raises(KeyError, match="mini-llamax"):
-        card.write(tmp_path, facts(stages={"mini-llama": STAGES["mini-llama"]}), SCORES, COMMAND)
+        put(tmp_path, facts(stages={"mini-llama": STAGES["mini-llama"]}))
 
 
-def test_each_model_that_ships_has_a_card():
-    assert tuple(card.STAGES) == tuple(card.WHAT) == shipped.NAMES
-    assert all(stages[0] == "mini-llama" and stages[-1] == name for name, stages in card.STAGES.items())
+@pytest.mark.parametrize(("changes", "said", "unsaid"), [
+    ({}, "code-switched through dictionaries", "There is none."),
+    ({"augment": False}, "**Augmentation.** There is none.", "code-switched"),
+    ({"parallel": "none"}, "**Pairs** are not read in continual pre-training: an ablation.", "through dictionaries"),
+    ({"parallel": "split"}, "**Pairs** are two texts there, not one: an ablation.", "There is none."),
+])  # fmt: skip
+def test_an_ablation_says_what_it_left_out(tmp_path, changes, said, unsaid):
+    text = put(tmp_path, facts(), **changes).read_text(encoding="utf-8")
+    assert said in text and unsaid not in text and "\n\n\n" not in text

@@ -30,8 +30,8 @@ def texts(tmp_path_factory):
 def made(texts, tmp_path_factory):
     """A tiny miniature with its tokenizer, in a folder."""
     place = tmp_path_factory.mktemp("made")
-    pieces = miniature.tokenizer(place / "pieces/tokenizer.model", texts, BASE)
-    return miniature.first(place / "tiny", pieces, "tiny")
+    pieces = miniature.train_tokenizer(place / "pieces/tokenizer.model", texts, BASE)
+    return miniature.initialise(place / "tiny", pieces, "tiny")
 
 
 @pytest.fixture(scope="module")
@@ -99,15 +99,15 @@ def test_its_own_languages_take_fewest_tokens(tokenizer):
 
 def test_the_same_lines_give_the_same_bytes_and_other_languages_in_the_folder_none(made, texts, tmp_path):
     (texts / "mono/sw.txt").write_text("Habari ya dunia\n" * 500, encoding="utf-8")
-    again = miniature.tokenizer(tmp_path / "tokenizer.model", texts, ["eng_Latn", *BASE[1:]])
+    again = miniature.train_tokenizer(tmp_path / "tokenizer.model", texts, ["eng_Latn", *BASE[1:]])
     assert sha256(again) == sha256(made / "tokenizer.model")
-    other = miniature.tokenizer(tmp_path / "other.model", texts, [*BASE, "sw"])
+    other = miniature.train_tokenizer(tmp_path / "other.model", texts, [*BASE, "sw"])
     assert sha256(other) != sha256(again)
 
 
 def test_texts_that_lack_a_language_are_told_and_nothing_is_written(texts, tmp_path):
     with pytest.raises(KitError, match=r"^could not read .*mono[/\\]fr\.txt: No such file or directory\. To mend: "):
-        miniature.tokenizer(tmp_path / "tokenizer.model", texts, [*BASE, "fr"])
+        miniature.train_tokenizer(tmp_path / "tokenizer.model", texts, [*BASE, "fr"])
     assert not list(tmp_path.iterdir())
 
 
@@ -117,7 +117,7 @@ def test_texts_that_lack_a_language_are_told_and_nothing_is_written(texts, tmp_p
 def test_each_size_has_its_number_of_parameters(made, tmp_path, size, hidden, inner, parameters):
     layer = 4 * hidden**2 + 3 * hidden * inner + 2 * hidden  # q, k, v, o; gate, up, down; two norms
     assert 2_000 * hidden + 2 * layer + hidden == parameters
-    place = miniature.first(tmp_path / size, made / "tokenizer.model", size)
+    place = miniature.initialise(tmp_path / size, made / "tokenizer.model", size)
     model = models.load_model(models.resolve(str(place)), "float32")
     assert model.num_parameters() == settings.count(place) == parameters
     assert model.lm_head.weight is model.model.embed_tokens.weight
@@ -134,7 +134,7 @@ def test_the_seed_alone_decides_the_weights(made, tmp_path):
     import torch
 
     def weights(name, seed):
-        return sha256(miniature.first(tmp_path / name, made / "tokenizer.model", "tiny", seed) / "model.safetensors")
+        return sha256(miniature.initialise(tmp_path / name, made / "tokenizer.model", "tiny", seed) / "model.safetensors")
 
     torch.manual_seed(5)
     expected = torch.rand(3)
@@ -152,6 +152,6 @@ def test_the_first_weights_spread_as_llamas_do(made):
 
 def test_another_size_is_refused(made, tmp_path):
     with pytest.raises(UnknownName) as raised:
-        miniature.first(tmp_path / "huge", made / "tokenizer.model", "huge")
+        miniature.initialise(tmp_path / "huge", made / "tokenizer.model", "huge")
     assert str(raised.value) == "unknown size 'huge'. One of: tiny, small, mini. To mend: use one of these"
     assert not (tmp_path / "huge").exists()

@@ -12,7 +12,7 @@ from llamax_kit.plots import training_plots
 
 matplotlib.use("Agg")
 STAGES = {"mini-llama": 40, "mini-llamax": 12, "mini-llama-alpaca": 3, "mini-llamax-alpaca": 1}
-BEFORE, AFTER, UNIT = "mini-llama", "mini-llamax", "bits a byte"
+BEFORE, AFTER, UNIT = "mini-llama", "mini-llamax", "bits per byte"
 
 
 def log(stages=STAGES) -> pd.DataFrame:
@@ -93,8 +93,8 @@ def test_each_language_is_a_dot_before_and_after(count):
     }
     assert {name: [pytest.approx(xy) for xy in points] for name, points in dots(ax).items()} == expected
     assert [each.get_text() for each in ax.get_legend().get_texts()] == list(expected)
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("mini-llama (bits a byte)", "mini-llamax (bits a byte)")
-    assert ax.get_title() == f"Bits a byte of {count} languages, before and after"
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("mini-llama (bits per byte)", "mini-llamax (bits per byte)")
+    assert ax.get_title() == f"Bits per byte of {count} languages, before and after"
 
 
 def test_on_the_line_nothing_changed_and_both_axes_are_one_scale():
@@ -132,7 +132,7 @@ def test_what_changed_is_said_with_the_means_of_each_group():
         BEFORE: [1.0, 2.0, 6.0, 7.0, 4.0], AFTER: [1.25, 2.25, 2.0, 3.008, 3.5],
     })  # fmt: skip
     assert plots.describe_before_after(given, BEFORE, AFTER, UNIT) == (
-        "Bits a byte, mini-llama against mini-llamax, a dot a language. Means: pre-trained: from 1.50 to 1.75; "
+        "Bits per byte, mini-llama against mini-llamax, a dot a language. Means: pre-trained: from 1.50 to 1.75; "
         "added: from 6.50 to 2.50; held out: from 4.00 to 3.50."
     )
 

@@ -7,6 +7,7 @@ import sys
 import pandas as pd
 import pytest
 import small
+from transformers import TrainingArguments
 
 from llamax_kit import engines, models
 from llamax_kit.errors import KitError
@@ -34,7 +35,7 @@ def trained(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def halved(trained):
-    return shipped.halve(trained, trained.parent / "halved", FACTS)
+    return shipped.to_float16(trained, trained.parent / "halved", FACTS)
 
 
 def tensors(folder):
@@ -68,9 +69,9 @@ def test_a_halved_folder_holds_what_is_needed_and_no_more(trained, halved):
 
 def test_what_was_trained_stays_as_it_was_and_halving_again_gives_the_same_bytes(trained, halved, tmp_path):
     before = sha256(trained / "model.safetensors")
-    again = shipped.halve(trained, tmp_path / "again", FACTS | {"seed": 2})
+    again = shipped.to_float16(trained, tmp_path / "again", FACTS | {"seed": 2})
     assert sha256(again / "model.safetensors") == sha256(halved / "model.safetensors")
-    shipped.halve(trained, again, FACTS)  # over what is there
+    shipped.to_float16(trained, again, FACTS)  # over what is there
     assert {path.name: sha256(path) for path in again.iterdir()} == {
         path.name: sha256(path) for path in halved.iterdir()
     }
@@ -113,7 +114,7 @@ def test_a_weight_that_float16_cannot_hold_is_refused(trained, tmp_path):
     grown["model.norm.weight"][3] = 65_600.0
     save_file(grown, place / "model.safetensors", {"format": "pt"})
     with pytest.raises(KitError) as raised:
-        shipped.halve(place, tmp_path / "halved", FACTS)
+        shipped.to_float16(place, tmp_path / "halved", FACTS)
     assert str(raised.value) == (
         f"expected weights below 65,504 in {place}, as float16 holds. To mend: train with a decay"
     )
@@ -122,8 +123,8 @@ def test_a_weight_that_float16_cannot_hold_is_refused(trained, tmp_path):
 
 @pytest.mark.parametrize(("size", "most"), [("tiny", 500_000), ("mini", 4_900_000)])
 def test_four_of_a_size_weigh_little(tmp_path, size, most):
-    first = miniature.first(tmp_path / "first", random_llama.TOKENIZER, size)  # 8,000 pieces: more than a miniature has
-    place = shipped.halve(first, tmp_path / "halved", FACTS)
+    first = miniature.initialise(tmp_path / "first", random_llama.TOKENIZER, size)  # 8,000 pieces: more than a miniature has
+    place = shipped.to_float16(first, tmp_path / "halved", FACTS)
     weights = (place / "model.safetensors").stat().st_size
     fewer = 2 * (8_000 - miniature.PIECES) * miniature.SHAPES[size]["hidden_size"]  # bytes of the pieces it has not
     assert weights - fewer < most and 4 * (most + 50_000) < 20_000_000
@@ -213,6 +214,30 @@ def test_the_command_ships_and_says_what_each_weighs(tmp_path):
     assert done.stdout.splitlines() == [f"{tmp_path / 'kit' / name} {size} bytes" for name, size in weights.items()]
 
 
+def test_a_smaller_run_does_not_take_the_place_of_a_larger_one(tmp_path):
+    place = tmp_path / "kit"
+    shipped.ship(run(tmp_path / "run"), place)
+    weights = tmp_path / "run/models/mini-llamax/model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    size = weights.stat().st_size
+    command = [sys.executable, "-m", "llamax_kit.training.shipped", str(tmp_path / "run"), str(place)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr == (
+        f"expected weights of {size + 1:,} bytes or more, as in {place}, but {weights} has {size:,}: it is of a "
+        f"smaller run. To mend: name the run of mini.yml, or empty {place}\n"
+    )
+    assert (place / "mini-llamax/model.safetensors").stat().st_size == size + 1
+    done = subprocess.run(command[:-1], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.startswith("usage: python -m llamax_kit.training.shipped RUN PLACE")
+
+
+def test_transformers_own_rate_and_batch_stand_where_none_was_given(tmp_path):
+    found = shipped.stage_facts(stage(tmp_path / "stage", {"num_train_epochs": 1}))
+    assert (found["learning_rate"], found["batch"]) == (5e-5, 8)
+    given = TrainingArguments(output_dir="unused", use_cpu=True)
+    assert (given.learning_rate, given.per_device_train_batch_size) == (5e-5, 8)
+
+
 def test_a_folder_in_which_nothing_was_laid_down_is_refused(tmp_path):
     with pytest.raises(KitError, match="To mend: "):
         shipped.stage_facts(tmp_path / "none")
@@ -221,4 +246,4 @@ def test_a_folder_in_which_nothing_was_laid_down_is_refused(tmp_path):
 def test_a_place_that_is_no_folder_is_refused(trained, tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(KitError, match="To mend: "):
-        shipped.halve(trained, tmp_path / "file", FACTS)
+        shipped.to_float16(trained, tmp_path / "file", FACTS)

@@ -46,11 +46,11 @@ def like(parameters: Mapping) -> "DataFrame":
 def over_seeds(table: "DataFrame") -> "DataFrame":
     """Say the mean and the range of the gain over runs that differ in their seed alone, in points.
 
-    table: of `like`. A row a way of training, group and direction: parallel, augment, value, direction, languages,
+    table: of `like`; of two runs with one seed, which are the same, one counts. A row a way of training, group and direction: parallel, augment, value, direction, languages,
     seeds (how many), gain (their mean), least, most.
     """
     by = [*VARIED, "value", "direction"]
-    found = table.groupby(by, sort=False).agg(
+    found = table.drop_duplicates(["seed", *by]).groupby(by, sort=False).agg(
         languages=("n", "first"), seeds=("seed", "nunique"), mean=("gain", "mean"), least=("gain", "min"),
         most=("gain", "max"),
     )  # fmt: skip

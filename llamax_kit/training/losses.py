@@ -1,4 +1,7 @@
-"""How well a model predicts text of each language: its loss in bits per byte, whatever its tokenizer."""
+"""How well a model predicts text of each language: its loss in bits per byte, whatever its tokenizer.
+
+As in language modelling at large: what stands in front of a text (BOS, a heading) and what ends it has no loss here.
+"""
 
 import math
 from pathlib import Path
@@ -6,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit import models
 from llamax_kit.languages import find
+from llamax_kit.training.mixture import named
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -15,12 +19,15 @@ if TYPE_CHECKING:
 BATCH = 32  # sentences
 
 
-def by_language(model: Path | str, corpus: "Corpus", sentences: int = 100) -> "DataFrame":
+def by_language(model: Path | str, corpus: "Corpus", sentences: int = 100, names: bool = False) -> "DataFrame":
     """Measure the loss on the first `sentences` (0: all) of each language of a corpus, each sentence alone, in float32.
 
-    Columns: code, name, bits_per_byte (the whole loss in bits over the bytes of UTF-8), loss (nats a token, what
-    training curves show), tokens_per_byte, n (sentences). The three figures belong together:
-    bits_per_byte = loss / ln 2 × tokens_per_byte. A model that gives every byte the same chance would need 8 bits.
+    names: for a model whose training texts say in front which language they are in, the same is said here, as
+    `mixture.named` has it ("Swahili:"); without, such a model is tested on texts that begin as none that it has read.
+
+    Columns: code, name, bits_per_byte (the whole loss in bits over the bytes of UTF-8), loss (nats a token),
+    tokens_per_byte, n (sentences). The three figures belong together: bits_per_byte = loss / ln 2 × tokens_per_byte.
+    A model that gives every byte the same chance would need 8 bits.
 
     Raises KitError for a model that cannot be loaded.
     """
@@ -31,26 +38,26 @@ def by_language(model: Path | str, corpus: "Corpus", sentences: int = 100) -> "D
     rows = []
     for code, texts in corpus.texts.items():
         lines = [text for text in texts if text][: sentences or None]
-        ids = [[*tokenizer.encode(line), tokenizer.eos_ids[0]] for line in lines]
-        nats, tokens = _nats(network, ids)
+        head = tokenizer.encode(named(code).rstrip() if names else "")
+        nats, tokens = _nats(network, head, [tokenizer.ordinary(line) for line in lines])
         size = sum(len(line.encode()) for line in lines)
         per_byte = nats / math.log(2) / size
         rows.append((code, find(code).name, per_byte, nats / tokens, tokens / size, len(lines)))
     return pd.DataFrame(rows, columns=["code", "name", "bits_per_byte", "loss", "tokens_per_byte", "n"])
 
 
-def _nats(network, ids: list[list[int]]) -> tuple[float, int]:
-    """Sum the loss of all tokens but the first of each row, and count them."""
+def _nats(network, head: list[int], ids: list[list[int]]) -> tuple[float, int]:
+    """Sum the loss of all tokens of each row behind `head` (where that is empty: behind its first), and count them."""
     import torch
     from torch.nn.functional import cross_entropy
     from torch.nn.utils.rnn import pad_sequence
 
-    nats = 0.0
+    nats, before = 0.0, max(1, len(head))
     for at in range(0, len(ids), BATCH):
-        rows = [torch.tensor(row) for row in ids[at : at + BATCH]]
+        rows = [torch.tensor([*head, *row]) for row in ids[at : at + BATCH]]
         batch = pad_sequence(rows, batch_first=True).to(network.device)
-        targets = pad_sequence([row[1:] for row in rows], batch_first=True, padding_value=-100).to(network.device)
+        targets = pad_sequence([row[before:] for row in rows], batch_first=True, padding_value=-100).to(network.device)
         with torch.inference_mode():
-            logits = network(input_ids=batch).logits[:, :-1].float()
+            logits = network(input_ids=batch).logits[:, before - 1 : -1].float()
         nats += cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-100, reduction="sum").item()
-    return nats, sum(len(row) - 1 for row in ids)
+    return nats, sum(len(head) + len(row) - before for row in ids)

@@ -1,8 +1,8 @@
 """Makes trained miniatures what the kit ships: 16 bits, no more files than are needed, a record and a model card.
 
-    python -m llamax_kit.training.shipped outputs/10_train_a_miniature llamax_kit/miniature
+    python -m llamax_kit.training.shipped outputs/mini llamax_kit/miniature
 
-copies the models of a finished run of notebook 10 from its folder models/. Trains and scores nothing.
+copies the models of a finished run of notebook 10 by its mini.yml, from its folder models/. Trains and scores nothing.
 """
 
 import json
@@ -19,7 +19,7 @@ NAMES = ("mini-llama", "mini-llamax", "mini-llama-alpaca", "mini-llamax-alpaca")
 FILES = ("config.json", "model.safetensors", "tokenizer.model", "training.json", "README.md")
 
 
-def halve(trained: Path, place: Path, facts: Mapping) -> Path:
+def to_float16(trained: Path, place: Path, facts: Mapping) -> Path:
     """Write a trained model into `place` with its weights in float16, and `facts` as training.json; give `place`.
 
     Float16 keeps 11 bits of a weight's precision, bfloat16 only 8; no weight of a model this small leaves its range.
@@ -46,7 +46,8 @@ def halve(trained: Path, place: Path, facts: Mapping) -> Path:
 
 
 def stage_facts(folder: Path) -> dict:
-    """Sum a finished stage up: tokens (seen), steps, learning_rate (its highest), batch (rows), seconds, versions.
+    """Sum a finished stage up: tokens (seen; of packed rows with their padding), steps, learning_rate (its highest),
+    batch (rows a step, of all processes), seconds, versions.
 
     Raises KitError when it was not trained to its end.
     """
@@ -56,10 +57,10 @@ def stage_facts(folder: Path) -> dict:
             f"expected a finished training in {folder}, but it has no {lacks}. To mend: train it to its end"
         )
     laid, log = json.loads((folder / "settings.json").read_text(encoding="utf-8")), stage.log(folder)
-    last, trainer = log.iloc[-1], laid["trainer"]
-    batch = trainer["per_device_train_batch_size"] * trainer.get("gradient_accumulation_steps", 1)
-    batch *= laid.get("processes", 1)
-    known = {"learning_rate": trainer["learning_rate"], "batch": batch, "seconds": float(last["seconds"])}
+    last, given = log.iloc[-1], laid["trainer"]
+    rate, rows = given.get("learning_rate", 5e-5), given.get("per_device_train_batch_size", 8)  # transformers' own
+    batch = rows * given.get("gradient_accumulation_steps", 1) * laid.get("processes", 1)
+    known = {"learning_rate": rate, "batch": batch, "seconds": float(last["seconds"])}
     known["versions"] = {name: laid["determines"][name] for name in ("torch", "transformers", "accelerate")}
     return {"tokens": int(last["tokens"]), "steps": int(last["step"])} | known
 
@@ -67,11 +68,18 @@ def stage_facts(folder: Path) -> dict:
 def ship(run: Path, place: Path) -> list[Path]:
     """Copy the four models of a finished run into `place`; give their folders.
 
-    Raises KitError, before anything is copied, when one of them lacks a file.
+    Raises KitError, before anything is copied, when one of them lacks a file, or is smaller than those that are there.
     """
     lacking = [run / "models" / name / file for name in NAMES for file in FILES]
     if lacking := [path for path in lacking if not path.is_file()]:
         raise KitError(f"expected {lacking[0]}, but it is not there. To mend: run notebook 10 to its end first")
+    for name in NAMES:
+        new, old = ((where / name / "model.safetensors") for where in (run / "models", place))
+        if old.is_file() and new.stat().st_size < old.stat().st_size:
+            raise KitError(
+                f"expected weights of {old.stat().st_size:,} bytes or more, as in {place}, but {new} has "
+                f"{new.stat().st_size:,}: it is of a smaller run. To mend: name the run of mini.yml, or empty {place}"
+            )
     for name in NAMES:
         for file in FILES:
             (place / name).mkdir(parents=True, exist_ok=True)
@@ -81,5 +89,10 @@ def ship(run: Path, place: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    for folder in ship(Path(sys.argv[1]), Path(sys.argv[2])):
-        print(folder, sum(path.stat().st_size for path in folder.iterdir()), "bytes")
+    if len(sys.argv) != 3:
+        sys.exit("usage: python -m llamax_kit.training.shipped RUN PLACE, such as outputs/mini llamax_kit/miniature")
+    try:
+        for folder in ship(Path(sys.argv[1]), Path(sys.argv[2])):
+            print(folder, sum(path.stat().st_size for path in folder.iterdir()), "bytes")
+    except KitError as error:
+        sys.exit(str(error))
