@@ -1,4 +1,4 @@
-"""Draws how a training went and what it changed, and says it in words. Computes nothing."""
+"""Draws how a training went and what it changed, and says it in words. Computes nothing but running medians."""
 
 from typing import TYPE_CHECKING
 

@@ -98,7 +98,8 @@ def load(folder: Path | str):
 
 
 def facts(folder: Path | str) -> dict:
-    """Say what examples a folder holds: rows, tokens, highest (id), sha256, block, packed, pad, tokenizer.
+    """Say what examples a folder holds: rows, tokens (of packed rows with their padding), highest (id), sha256, block,
+    packed, apart, seed, pad, tokenizer (its fingerprint).
 
     Raises KitError when the folder holds none.
     """
@@ -172,7 +173,7 @@ def _head(code: str, tokenizer, block: int, names: bool) -> list[int]:
 
 
 def _running(records: Iterable, tokenizer) -> Iterator[int]:
-    """Ids of lines joined by line ends, as the tokenizer gives them for the joined text, some lines at a time."""
+    """Ids of lines joined by line ends, LINES of them at a time: before each of these a tokenizer may put its own "▁"."""
     texts = (record.text for record in records)
     lines = list(islice(texts, LINES))
     while lines:

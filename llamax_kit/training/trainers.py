@@ -21,7 +21,7 @@ from llamax_kit.errors import KitError
 from llamax_kit.files import whole
 from llamax_kit.training import examples, settings
 
-EVERY = 10  # seconds, at least, between two lines on stderr and two writings of log.csv
+EVERY = 10  # seconds, at least, between two lines on stderr; log.csv is written with them, and with each checkpoint
 
 
 @contextmanager
