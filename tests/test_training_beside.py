@@ -25,7 +25,8 @@ def finished(outputs, run, more=0.0, **changed):
     """A run as notebook 10 leaves it, with gains that are `more` than those of the others."""
     folder = outputs / run
     folder.mkdir()
-    (folder / "run.json").write_text(json.dumps({"parameters": ONE | {"run": run} | changed}), encoding="utf-8")
+    known = {"parameters": ONE | {"run": run} | changed, "stages": {"mini-llamax": {"tokens": 5_000 + int(10 * more)}}}
+    (folder / "run.json").write_text(json.dumps(known), encoding="utf-8")
     rows = [
         {"value": value, "direction": direction, "n": 2, "score": 30 + gain + more, "baseline_score": 30.0,
          "gain": gain + more, "low": 0.0, "high": 1.0}
@@ -41,7 +42,7 @@ def test_three_seeds_give_their_mean_and_their_range(outputs):
     found = beside.like(ONE)
     assert len(found) == 3 * 4 and set(found.run) == {"seed_1", "seed_2", "seed_3"}
     table = beside.over_seeds(found).set_index(["value", "direction"])
-    assert len(table) == 4 and set(table.seeds) == {3} and set(table.languages) == {2}
+    assert len(table) == 4 and set(table.seeds) == {3} and set(table.languages) == {2} and set(table.tokens) == {5_015}
     assert table.loc[("added", "en-X"), ["gain", "least", "most"]].tolist() == [11.5, 10.0, 13.0]
     assert table.loc[("related", "X-en"), ["gain", "least", "most"]].tolist() == [0.0, -1.5, 1.5]
 
