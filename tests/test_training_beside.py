@@ -82,6 +82,18 @@ def test_runs_of_other_notebooks_and_unfinished_ones_are_passed_over(outputs):
     assert set(beside.like(ONE).run) == {"one"}
 
 
+def test_the_control_shares_all_but_the_languages_that_were_added(outputs):
+    finished(outputs, "one")
+    assert beside.control(ONE) == ("", 0)
+    finished(outputs, "control", added="", held_out="gl tr nl sw", continue_pairs=99)
+    finished(outputs, "longer", 3.0, added="", held_out="gl tr nl sw", continue_pairs=999)
+    finished(outputs, "too_few", 9.0, added="", held_out="gl sw")
+    for name in beside.SHARED:
+        finished(outputs, f"other_{name}", 9.0, added="", held_out="gl tr nl sw", **{name: ONE[name] * 2})
+    assert beside.control(ONE) == ("longer", 5_030)
+    assert beside.control(ONE | {"added": "", "held_out": "gl"}) == ("", 0)
+
+
 def test_where_nothing_is_finished_the_tables_are_empty(outputs):
     assert beside.like(ONE).empty and beside.over_seeds(beside.like(ONE)).empty
 

@@ -1,10 +1,11 @@
-"""The finished runs of notebook 10 side by side: what their gains were, and how far they range over seeds.
+"""The finished runs of notebook 10 side by side: their gains, how far these range over seeds, and which is the control.
 
 Reads run.json and groups.csv of every run in outputs/; computes no gain.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llamax_kit import runs
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 WHOSE = "pretrain_pairs"  # a parameter that notebook 10 alone has
 LIKE = ("size", "base", "added", "held_out", "pretrain_pairs", "continue_pairs", "asked", "sentences")
 VARIED = ("parallel", "augment")  # by what ablations differ
+SHARED = ("size", "base", "pretrain_pairs", "asked", "sentences", "seed")  # with the control
 
 
 def like(parameters: Mapping) -> "DataFrame":
@@ -30,18 +32,43 @@ def like(parameters: Mapping) -> "DataFrame":
     import pandas as pd
 
     found = []
-    for path in sorted(runs.outputs().glob("*/groups.csv")):
-        record = path.with_name("run.json")
-        if not record.is_file():
-            continue
-        known = sound(record, lambda path: json.loads(path.read_text(encoding="utf-8")), "run its notebook again")
-        theirs = known.get("parameters", {})
-        if WHOSE in theirs and all(theirs.get(name) == parameters[name] for name in LIKE):
+    for path, theirs, tokens in _finished():
+        if all(theirs.get(name) == parameters[name] for name in LIKE):
             groups = sound(path, pd.read_csv, "run its notebook again")
             told = {name: theirs[name] for name in ("run", "seed", *VARIED)}
-            found.append(groups.assign(**told, tokens=known["stages"]["mini-llamax"]["tokens"]))
+            found.append(groups.assign(**told, tokens=tokens))
     columns = ["run", "seed", *VARIED, "tokens", "value", "direction", "n", "score", "baseline_score", "gain"]
     return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
+
+
+def control(parameters: Mapping) -> tuple[str, int]:
+    """Find the run whose continual pre-training added no language: its name, and the tokens of that stage.
+
+    It shares first weights, pre-training and instructions with the run of these `parameters`, and is tested on all of
+    its languages. Of several the one with the most tokens; ("", 0) where there is none, or this one adds none itself.
+
+    Raises KitError for a run that is damaged.
+    """
+    asked = {*parameters["added"].split(), *parameters["held_out"].split()}
+    found = [
+        (tokens, theirs["run"])
+        for _, theirs, tokens in _finished()
+        if all(theirs.get(name) == parameters[name] for name in SHARED)
+        and not theirs["added"].split()
+        and asked <= set(theirs["held_out"].split())
+    ]
+    tokens, name = max(found, default=(0, ""))
+    return (name, tokens) if parameters["added"].split() else ("", 0)
+
+
+def _finished() -> Iterator[tuple[Path, dict, int]]:
+    """Give groups.csv, parameters and tokens of continual pre-training of each finished run of notebook 10."""
+    for path in sorted(runs.outputs().glob("*/groups.csv")):
+        record = path.with_name("run.json")
+        if record.is_file():
+            known = sound(record, lambda path: json.loads(path.read_text(encoding="utf-8")), "run its notebook again")
+            if WHOSE in known.get("parameters", {}):
+                yield path, known["parameters"], known["stages"]["mini-llamax"]["tokens"]
 
 
 def over_seeds(table: "DataFrame") -> "DataFrame":
