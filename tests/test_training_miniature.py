@@ -134,7 +134,8 @@ def test_the_seed_alone_decides_the_weights(made, tmp_path):
     import torch
 
     def weights(name, seed):
-        return sha256(miniature.initialise(tmp_path / name, made / "tokenizer.model", "tiny", seed) / "model.safetensors")
+        place = miniature.initialise(tmp_path / name, made / "tokenizer.model", "tiny", seed)
+        return sha256(place / "model.safetensors")
 
     torch.manual_seed(5)
     expected = torch.rand(3)

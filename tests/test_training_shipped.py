@@ -123,7 +123,7 @@ def test_a_weight_that_float16_cannot_hold_is_refused(trained, tmp_path):
 
 @pytest.mark.parametrize(("size", "most"), [("tiny", 500_000), ("mini", 4_900_000)])
 def test_four_of_a_size_weigh_little(tmp_path, size, most):
-    first = miniature.initialise(tmp_path / "first", random_llama.TOKENIZER, size)  # 8,000 pieces: more than a miniature has
+    first = miniature.initialise(tmp_path / "first", random_llama.TOKENIZER, size)  # 8,000 pieces, more than its own
     place = shipped.to_float16(first, tmp_path / "halved", FACTS)
     weights = (place / "model.safetensors").stat().st_size
     fewer = 2 * (8_000 - miniature.PIECES) * miniature.SHAPES[size]["hidden_size"]  # bytes of the pieces it has not

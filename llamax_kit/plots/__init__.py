@@ -1,6 +1,7 @@
 """Pictures: each function draws a finished table on given axes, its `describe_` twin says it in words, `show` shows it.
 
-Computes nothing but medians that smooth a line: what a picture shows stands in its table, saved beside it. One file a kind of picture.
+Computes nothing but medians that smooth a line: what a picture shows stands in its table, saved beside it. One file a
+kind of picture.
 """
 
 from llamax_kit.plots.display import show

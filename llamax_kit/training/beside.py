@@ -74,12 +74,13 @@ def _finished() -> Iterator[tuple[Path, dict, int]]:
 def over_seeds(table: "DataFrame") -> "DataFrame":
     """Say the mean and the range of the gain over runs that differ in their seed alone, in points.
 
-    table: of `like`; of two runs with one seed, which are the same, one counts. A row a way of training, group and direction: parallel, augment, value, direction, languages,
-    tokens (of continual pre-training, their mean), seeds (how many), gain (their mean), least, most.
+    table: of `like`; of two runs with one seed, which are the same, one counts. A row a way of training, group and
+    direction: parallel, augment, value, direction, languages, tokens (of continual pre-training, their mean), seeds
+    (how many), gain (their mean), least, most.
     """
     by = [*VARIED, "value", "direction"]
     found = table.drop_duplicates(["seed", *by]).groupby(by, sort=False).agg(
-        languages=("n", "first"), tokens=("tokens", "mean"), seeds=("seed", "nunique"), mean=("gain", "mean"), least=("gain", "min"),
-        most=("gain", "max"),
+        languages=("n", "first"), tokens=("tokens", "mean"), seeds=("seed", "nunique"), mean=("gain", "mean"),
+        least=("gain", "min"), most=("gain", "max"),
     )  # fmt: skip
     return found.rename(columns={"mean": "gain"}).astype({"tokens": int}).reset_index()

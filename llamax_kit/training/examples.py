@@ -173,7 +173,7 @@ def _head(code: str, tokenizer, block: int, names: bool) -> list[int]:
 
 
 def _running(records: Iterable, tokenizer) -> Iterator[int]:
-    """Ids of lines joined by line ends, LINES of them at a time: before each of these a tokenizer may put its own "▁"."""
+    """Ids of lines joined by line ends, LINES at a time: in front of each LINES a tokenizer may put its own "▁"."""
     texts = (record.text for record in records)
     lines = list(islice(texts, LINES))
     while lines:
