@@ -7,7 +7,9 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from llamax_kit.gains.corrections import GAINED, LOST, UNCLEAR, UNTESTED
+from llamax_kit.languages import find
 from llamax_kit.plots.style import MARKERS, PALETTE, direction, finish, only, sizes
+from llamax_kit.unseen import related
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +46,7 @@ def gains(table: "DataFrame", ax: "Axes") -> None:
         finish(panel, 1)
     bars = "no interval, no test" if ordered["low"].isna().all() else "bars: paired 95 % interval"
     panels[columns // 2].set_xlabel(f"gain in {metric} (points; {bars})")
-    ax.set_title(f"{names(table)}\ngain by direction, {sizes(table)}", fontsize="medium")
+    ax.set_title(f"{names(table)}\ngain by direction{_way(table)}, {sizes(table)}", fontsize="medium")
     _legend(ordered, ax)
 
 
@@ -69,6 +71,15 @@ def names(table: "DataFrame") -> str:
     return f"{table['system'].iloc[0]} over {table['baseline'].iloc[0]}"
 
 
+def _way(table: "DataFrame") -> str:
+    """Say what all of several directions share: " from English", " into English", or "" ."""
+    if len(table.drop_duplicates(["src", "tgt"])) > 1:
+        for side, way in (("src", "from"), ("tgt", "into")):
+            if table[side].nunique() == 1:
+                return f" {way} {find(table[side].iloc[0]).name}"
+    return ""
+
+
 def one(table: "DataFrame") -> str:
     """Check that a table of gains is one comparison, and name its metric. Raises KitError for none or several."""
     only(table, "system")
@@ -85,12 +96,19 @@ def common(table: "DataFrame") -> "Series":
 
 
 def colours(values: "Series") -> dict[str, tuple]:
-    """Give each group a colour and a marker, the largest first; grey for what is in none."""
+    """Give each group a colour and a marker, the largest first; grey for what is in none.
+
+    Trained and unseen languages have the same ones in every picture, whichever are more.
+    """
     import seaborn as sns
 
+    there = set(values)
     ranked = [each for each in values.value_counts().index if each not in (OTHER, NONE)]
+    if there & {*related.KINDS}:
+        ranked = [*related.KINDS, *(each for each in ranked if each not in related.KINDS)]
     named = zip(ranked, zip(sns.color_palette(PALETTE, KINDS), MARKERS, strict=False), strict=False)
-    return dict(named) | {each: ("0.5", "h") for each in (OTHER, NONE) if each in set(values)}
+    styles = {each: style for each, style in named if each in there}
+    return styles | {each: ("0.5", "h") for each in (OTHER, NONE) if each in there}
 
 
 def _panels(ax: "Axes", columns: int, rows: int) -> "list[Axes]":
