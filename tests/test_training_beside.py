@@ -59,10 +59,12 @@ def test_ablations_have_rows_of_their_own(outputs):
     finished(outputs, "another", 2.0, seed=2)
     finished(outputs, "none", -5.0, parallel="none")
     finished(outputs, "plain", -1.0, augment=False)
+    finished(outputs, "longer", 5.0, continue_pairs=99)
     table = beside.over_seeds(beside.like(ONE))
-    added = table[(table.value == "added") & (table.direction == "en-X")].set_index(["parallel", "augment"])
+    added = table[(table.value == "added") & (table.direction == "en-X")].set_index([*beside.VARIED])
     assert {at: (row.seeds, row.gain) for at, row in added.iterrows()} == {
-        ("connected", True): (2, 11.0), ("none", True): (1, 5.0), ("connected", False): (1, 9.0),
+        ("connected", True, 20): (2, 11.0), ("none", True, 20): (1, 5.0), ("connected", False, 20): (1, 9.0),
+        ("connected", True, 99): (1, 15.0),
     }  # fmt: skip
 
 
@@ -84,14 +86,14 @@ def test_runs_of_other_notebooks_and_unfinished_ones_are_passed_over(outputs):
 
 def test_the_control_shares_all_but_the_languages_that_were_added(outputs):
     finished(outputs, "one")
-    assert beside.control(ONE) == ("", 0)
+    assert beside.control(ONE, 5_000) == ("", 0)
     finished(outputs, "control", added="", held_out="gl tr nl sw", continue_pairs=99)
     finished(outputs, "longer", 3.0, added="", held_out="gl tr nl sw", continue_pairs=999)
     finished(outputs, "too_few", 9.0, added="", held_out="gl sw")
     for name in beside.SHARED:
         finished(outputs, f"other_{name}", 9.0, added="", held_out="gl tr nl sw", **{name: ONE[name] * 2})
-    assert beside.control(ONE) == ("longer", 5_030)
-    assert beside.control(ONE | {"added": "", "held_out": "gl"}) == ("", 0)
+    assert beside.control(ONE, 5_000) == ("control", 5_000) and beside.control(ONE, 6_000) == ("longer", 5_030)
+    assert beside.control(ONE | {"added": "", "held_out": "gl"}, 5_000) == ("", 0)
 
 
 def test_where_nothing_is_finished_the_tables_are_empty(outputs):

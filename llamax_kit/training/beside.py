@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 WHOSE = "pretrain_pairs"  # a parameter that notebook 10 alone has
-LIKE = ("size", "base", "added", "held_out", "pretrain_pairs", "continue_pairs", "asked", "sentences")
-VARIED = ("parallel", "augment")  # by what ablations differ
+LIKE = ("size", "base", "added", "held_out", "pretrain_pairs", "asked", "sentences")
+VARIED = ("parallel", "augment", "continue_pairs")  # by what ablations differ
 SHARED = ("size", "base", "pretrain_pairs", "asked", "sentences", "seed")  # with the control
 
 
 def like(parameters: Mapping) -> "DataFrame":
     """Gather the gains of all finished runs whose parameters are these but for seed, run and the `VARIED`.
 
-    A row a run, group and direction: run, seed, parallel, augment, tokens (of continual pre-training), value (the
+    A row a run, group and direction: run, seed, parallel, augment, continue_pairs, tokens (of continual pre-training), value (the
     group), direction, n (languages), score, baseline_score, gain (means over languages, in points). `parameters`: those
     of one run.
 
@@ -41,24 +41,25 @@ def like(parameters: Mapping) -> "DataFrame":
     return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
 
 
-def control(parameters: Mapping) -> tuple[str, int]:
+def control(parameters: Mapping, tokens: int) -> tuple[str, int]:
     """Find the run whose continual pre-training added no language: its name, and the tokens of that stage.
 
     It shares first weights, pre-training and instructions with the run of these `parameters`, and is tested on all of
-    its languages. Of several the one with the most tokens; ("", 0) where there is none, or this one adds none itself.
+    its languages. Of several the one whose tokens are nearest to `tokens`, those of this run; ("", 0) where there is
+    none, or this run adds none itself.
 
     Raises KitError for a run that is damaged.
     """
     asked = {*parameters["added"].split(), *parameters["held_out"].split()}
     found = [
-        (tokens, theirs["run"])
-        for _, theirs, tokens in _finished()
+        (abs(each - tokens), theirs["run"], each)
+        for _, theirs, each in _finished()
         if all(theirs.get(name) == parameters[name] for name in SHARED)
         and not theirs["added"].split()
         and asked <= set(theirs["held_out"].split())
     ]
-    tokens, name = max(found, default=(0, ""))
-    return (name, tokens) if parameters["added"].split() else ("", 0)
+    _, name, its = min(found, default=(0, "", 0))
+    return (name, its) if parameters["added"].split() else ("", 0)
 
 
 def _finished() -> Iterator[tuple[Path, dict, int]]:
@@ -75,8 +76,8 @@ def over_seeds(table: "DataFrame") -> "DataFrame":
     """Say the mean and the range of the gain over runs that differ in their seed alone, in points.
 
     table: of `like`; of two runs with one seed, which are the same, one counts. A row a way of training, group and
-    direction: parallel, augment, value, direction, languages, tokens (of continual pre-training, their mean), seeds
-    (how many), gain (their mean), least, most.
+    direction: parallel, augment, continue_pairs, value, direction, languages, tokens (of continual pre-training, their
+    mean), seeds (how many), gain (their mean), least, most.
     """
     by = [*VARIED, "value", "direction"]
     found = table.drop_duplicates(["seed", *by]).groupby(by, sort=False).agg(
