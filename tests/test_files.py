@@ -1,6 +1,5 @@
 """Files are whole or untouched, whatever goes wrong; errors teach."""
 
-import doctest
 import hashlib
 import resource
 import signal
@@ -9,7 +8,6 @@ import sys
 
 import pytest
 
-from llamax_kit import errors
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import sha256, whole
 
@@ -82,7 +80,6 @@ def test_a_short_list_of_choices_is_named_whole():
     assert "One of: a, b, c, d, e, f, g, h. To" in str(UnknownName("letter", "z", "abcdefgh", "use one of these"))
     assert str(UnknownName("run", "99", "abcdefghi", "x")) == "unknown run '99'. No name is like it. To mend: x"
     assert "unknown run 'z'. There is none yet." in str(UnknownName("run", "z", [], "make one"))
-    assert doctest.testmod(errors).failed == 0
 
 
 def test_the_package_itself_imports_nothing_heavy():

@@ -1,6 +1,8 @@
 """The house as README shows it: every module is named there, arrows point down, no module leads back to itself."""
 
 import ast
+import doctest
+import importlib
 import re
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -9,8 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "llamax_kit"
+ANNEXES = {"sweep", "training"}
 UPPER = {"translate", "execute", "parameters", "page", "cli", "doctor", "example", "published",
-         "report", "compare", "sweep"}  # fmt: skip
+         "report", "compare", *ANNEXES}  # fmt: skip
 
 
 def name(path: Path) -> str:
@@ -45,6 +48,12 @@ def test_the_ground_floor_does_not_import_the_upper(module):
     assert {each for each in imports(MODULES[module]) if each.split(".")[0] in UPPER} == set()
 
 
+@pytest.mark.parametrize("module", [each for each in MODULES if each.split(".")[0] not in {*ANNEXES, "cli"}])
+def test_the_house_does_not_import_its_annexes(module):
+    """But for the command line, which names them all."""
+    assert {each for each in imports(MODULES[module]) if each.split(".")[0] in ANNEXES} == set()
+
+
 def test_no_module_leads_back_to_itself_while_it_is_imported():
     graph = {module: imports(path, at_start_only=True) - {module} for module, path in MODULES.items()}
     for module in graph:  # what a package is made of may ask the package's own page
@@ -56,6 +65,12 @@ def test_no_module_leads_back_to_itself_while_it_is_imported():
 def test_every_module_begins_by_saying_what_it_does(path):
     said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     assert said and len(said) > 40
+
+
+@pytest.mark.parametrize("module", [each for each, path in MODULES.items() if ">>> " in path.read_text("utf-8")])
+def test_worked_values_hold(module):
+    done = doctest.testmod(importlib.import_module(f"llamax_kit.{module}"))
+    assert done.attempted > 0 and done.failed == 0
 
 
 def test_the_project_names_no_place_of_one_machine():
