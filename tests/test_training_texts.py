@@ -162,7 +162,6 @@ def test_instructions_become_the_papers_prompts_to_the_byte(tmp_path):
     assert third.given == second.given.replace("{hello}", "hello") and third.text == "Hi."
     as_list = put(tmp_path, "instructions.json", json.dumps(lines, indent=2).encode())
     assert list(instructions.records(as_list)) == [first, second, third]
-    assert list(instructions.records(path, "paper")) == [first, second, third]
 
 
 @pytest.mark.parametrize(
@@ -184,11 +183,6 @@ def test_instructions_that_are_none_are_refused_with_their_line(tmp_path, name, 
     path = put(tmp_path, name, lines)
     with pytest.raises(KitError, match=message):
         list(instructions.records(path))
-
-
-def test_an_unknown_template_is_refused_before_anything_is_read(tmp_path):
-    with pytest.raises(UnknownName, match="unknown prompt template 'chat'. One of: alpaca, paper"):
-        instructions.records(tmp_path / "none.jsonl", "chat")
 
 
 def test_alpaca_as_published_reads(data):

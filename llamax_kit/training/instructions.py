@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from llamax_kit import prompts
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.errors import KitError
 from llamax_kit.languages import find
 from llamax_kit.training.mixture import Record
 from llamax_kit.training.streams import every
@@ -20,10 +20,9 @@ WITHOUT = (
     "Below is an instruction that describes a task. Write a response that appropriately completes the request."
     "\n### Instruction:\n{instruction}\n### Response:"
 )
-TEMPLATES = ("alpaca", "paper")  # one text: they differ in the names of languages, which an instruction has in it
 
 
-def records(path: Path | str, template: str = "alpaca") -> Iterator[Record]:
+def records(path: Path | str) -> Iterator[Record]:
     """Give each instruction as a record: `given` is the prompt up to "### Response:", `text` the output.
 
     {"instruction": "Add.", "input": "1 1", "output": "2"} is given as the authors' Alpaca prompt, with single newlines
@@ -32,15 +31,9 @@ def records(path: Path | str, template: str = "alpaca") -> Iterator[Record]:
     blank lines too. An output may be empty, as some of Alpaca's are.
 
     Raises KitError, with the line (in a list: the record), for what is not JSON, no record or lacks a text, and when
-    there is no record; UnknownName for a template or language.
+    there is no record; UnknownName for a language.
     """
-    if template not in TEMPLATES:
-        raise UnknownName("prompt template", template, TEMPLATES, "use one of these")
-    return _records(Path(path))
-
-
-def _records(path: Path) -> Iterator[Record]:
-    place = ""
+    path, place = Path(path), ""
     for place, found in _list(path) if path.suffix == ".json" else _lines(path):
         _check(found, place, path)
         instruction, given, output, src, tgt = (found.get(key, "").strip() for key in KEYS)
