@@ -73,8 +73,9 @@ def test_fsdp_wraps_the_layers_of_a_llama():
 
 
 @pytest.fixture
-def file(tmp_path):
+def file(tmp_path, monkeypatch):
     """A small recipe, with its texts and base."""
+    monkeypatch.setenv("HERE", str(tmp_path))
     random_llama.make(tmp_path / "base", random_llama.TOKENIZER, 1, hidden_size=16, num_hidden_layers=1)
     for name, first in {"mono/sw.txt": 0, "pairs/en-sw.en": 50, "pairs/en-sw.sw": 90}.items():
         (tmp_path / "texts" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +101,6 @@ def changed(file, **sections):
 
 
 def test_a_recipe_is_done_once(file, tmp_path, monkeypatch):
-    monkeypatch.setenv("HERE", str(tmp_path))
     done = CliRunner().invoke(main, ["train", str(file)])
     assert done.exit_code == 0, done.output
     model = tmp_path / "made/model"
@@ -112,12 +112,26 @@ def test_a_recipe_is_done_once(file, tmp_path, monkeypatch):
     assert recipe.run(file) == model and sha256(model / "model.safetensors") == before
 
 
-def test_new_texts_give_new_examples_which_a_begun_training_refuses(file, tmp_path, monkeypatch):
-    monkeypatch.setenv("HERE", str(tmp_path))
+def test_new_texts_give_new_examples_which_a_begun_training_refuses(file, tmp_path):
     recipe.run(file)
     with open(tmp_path / "texts/mono/sw.txt", "a", encoding="utf-8") as text:
         text.write("Mstari mpya.\n")
     with pytest.raises(KitError, match=r"changed are: examples \w+ → \w+\. To mend"):
+        recipe.run(file)
+
+
+def test_values_may_name_the_environment_and_an_unset_name_is_told(file, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEED", "7")
+    monkeypatch.setenv("RATE", "1e-3")
+    monkeypatch.setenv("BF16", "false")
+    trainer = {"max_steps": "${SEED}", "learning_rate": "${RATE}", "bf16": "${BF16}", "lr_scheduler_type": "$RATE"}
+    text = yaml.safe_dump(yaml.safe_load(changed(file, trainer=trainer).read_text()))
+    file.write_text(f"# ${{LLAMAX_KIT_NOSUCH}} in a comment is nobody's\n{text}", encoding="utf-8")
+    read = recipe.read(file)
+    assert read["mixture"]["texts"] == f"{tmp_path}/texts"
+    assert read["trainer"] == {"max_steps": 7, "learning_rate": "1e-3", "bf16": False, "lr_scheduler_type": "$RATE"}
+    monkeypatch.delenv("HERE")
+    with pytest.raises(KitError, match=r"small.yml: '\$\{HERE\}/texts': the environment has no HERE. To mend: export"):
         recipe.run(file)
 
 

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from llamax_kit import execute, run_names, runs
 from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.parameters import check, parameters
+from llamax_kit.parameters import check, from_environment, parameters
 
 KEYS = ("notebook", "files", "values", "each", "grid", "run")
 
@@ -88,7 +88,7 @@ def _jobs(number: int, block: Any, folder: Path) -> Iterator[Job]:
     notebook = execute.find(own if own.is_file() else str(block["notebook"]))
     defaults = {each.name: each.default for each in parameters(notebook)}
     for given in _combinations(block, folder):
-        values = {name: _with_environment(value) for name, value in given.items()}
+        values = {name: from_environment(value) for name, value in given.items()}
         if "run" in block:
             values["run"] = _filled(block["run"], defaults | values)
         check(notebook, values)
@@ -140,15 +140,6 @@ def _refuse_shared_folders(file: Path, jobs: list[Job]) -> None:
                 f"{file}: two jobs have the run {job.run!r}, {other.notebook.stem} and {job.notebook.stem}; the one "
                 f"would write over the other. To mend: give the block a `run:` that tells them apart, as in {named}"
             )
-
-
-def _with_environment(value: Any) -> Any:
-    def variable(found: re.Match) -> str:
-        if found[1] not in os.environ:
-            raise KitError(f"{value!r}: the environment has no {found[1]}. To mend: export {found[1]}=…")
-        return os.environ[found[1]]
-
-    return re.sub(r"\$\{(\w+)\}", variable, value) if isinstance(value, str) else value
 
 
 def _mapping(where: Path | str, value: Any) -> dict[str, Any]:

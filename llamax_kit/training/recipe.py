@@ -8,17 +8,17 @@
     trainer: {learning_rate: 2.0e-5}   # of transformers' TrainingArguments
     launch: fsdp.yml                   # of stage.train: an accelerate configuration, beside the YAML file
 
-`${NAME}` in a value is the environment variable.
+`${NAME}` in a value is the environment variable; one that is a number or a truth value counts as such.
 """
 
 import inspect
 import json
-import os
 from pathlib import Path
 
 from llamax_kit import models
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import whole
+from llamax_kit.parameters import from_environment
 from llamax_kit.training import examples, instructions, mixture, settings, stage
 
 SECTIONS = {
@@ -41,7 +41,7 @@ def run(file: Path | str) -> Path:
     """
     file = Path(file)
     recipe = read(file)
-    folder = Path(recipe["folder"])
+    folder = Path(str(recipe["folder"]))
     base = models.resolve(str(recipe["plan"]["base"]))
     chosen = settings.arguments(recipe.get("trainer", {}))
     settings.check_architecture(base)
@@ -56,14 +56,14 @@ def run(file: Path | str) -> Path:
 def read(file: Path | str) -> dict:
     """Read a recipe and check its names.
 
-    Raises KitError for a file that is no YAML of sections, or lacks folder, base, or one of mixture and instructions;
-    UnknownName for a section or argument that there is not.
+    Raises KitError for a file that is no YAML of sections, lacks folder, base, or one of mixture and instructions, or
+    names a variable that the environment does not have; UnknownName for a section or argument that there is not.
     """
     import yaml
 
     see = "see params/training/ for how one looks"
     try:
-        recipe = yaml.safe_load(os.path.expandvars(Path(file).read_text(encoding="utf-8")))
+        recipe = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise KitError(f"expected a recipe of a training in {file}: {error}. To mend: {see}") from error
     if not isinstance(recipe, dict) or "base" not in (recipe.get("plan") or {}) or "folder" not in recipe:
@@ -79,7 +79,28 @@ def read(file: Path | str) -> dict:
             for each in content or {}:
                 if each not in known:
                     raise UnknownName(f"argument of {name} in the recipe {file}", each, known, see)
-    return {name: {} if content is None else content for name, content in recipe.items()}
+    try:
+        return {name: {} if content is None else _filled(content) for name, content in recipe.items()}
+    except KitError as error:
+        raise KitError(f"{file}: {error}") from None
+
+
+def _filled(value):
+    """Put environment variables into the texts of a section; "${SEED}" alone becomes a number, as YAML reads it."""
+    import yaml
+
+    if isinstance(value, dict):
+        return {name: _filled(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_filled(each) for each in value]
+    filled = from_environment(value)
+    if filled == value:
+        return value
+    try:
+        read = yaml.safe_load(filled)
+    except yaml.YAMLError:
+        return filled
+    return read if isinstance(read, (bool, int, float)) else filled
 
 
 def _examples(recipe: dict, folder: Path, tokenizer, base: str) -> Path:
