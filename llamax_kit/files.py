@@ -1,10 +1,10 @@
-"""Files written whole or not at all, read soundly or refused, and the hash of a file. Does not know what they mean."""
+"""Files written whole or not at all, read soundly or refused, and hashes of files. Does not know what they mean."""
 
 import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,3 +64,23 @@ def sha256(path: Path | str) -> str:
     """Hex SHA-256 of a file's bytes."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hashes(root: Path, files: Iterable[Path], known: Mapping[str, list]) -> dict[str, list]:
+    """Give each file's size, time of change (ns) and SHA-256 by its name in `root`: {"mono/sw.txt": [9, 17…, "ab…"]}.
+
+    known: what was given before for the files of this very folder; one of the same size and time is not read again.
+
+    Raises KitError for a file that cannot be read.
+    """
+    told = {}
+    for path in files:
+        name = path.relative_to(root).as_posix()
+        try:
+            stat = path.stat()
+            before = known.get(name, [None, None, ""])
+            same = before[:2] == [stat.st_size, stat.st_mtime_ns]
+            told[name] = [stat.st_size, stat.st_mtime_ns, before[2] if same else sha256(path)]
+        except OSError as error:
+            raise KitError(f"could not read {path}: {error.strerror}. To mend: name a file that can be read") from error
+    return told

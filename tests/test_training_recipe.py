@@ -1,6 +1,8 @@
 """Recipes: the kit's own are what transformers and accelerate take; a small one is done from texts to model."""
 
 import argparse
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import yaml
 from click.testing import CliRunner
 from small import sentence
 
+from llamax_kit import files
 from llamax_kit.cli import main
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import sha256
@@ -103,21 +106,101 @@ def changed(file, **sections):
 def test_a_recipe_is_done_once(file, tmp_path, monkeypatch):
     done = CliRunner().invoke(main, ["train", str(file)])
     assert done.exit_code == 0, done.output
-    model = tmp_path / "made/model"
+    model, note = tmp_path / "made/model", tmp_path / "made/examples.made.json"
     assert f"The model: {model}" in done.output
     assert examples.facts(tmp_path / "made/examples")["block"] == 48
     before = sha256(model / "model.safetensors")
     monkeypatch.setattr(examples, "save", None)  # neither made nor trained again
     monkeypatch.setattr(stage, "_train", None)
     assert recipe.run(file) == model and sha256(model / "model.safetensors") == before
+    told = json.loads(note.read_text())["files"]
+    assert told["mono/sw.txt"][2] == sha256(tmp_path / "texts/mono/sw.txt") and len(told) == 3
+    monkeypatch.setattr(files, "sha256", None)  # nor is a text read that is as it was
+    assert recipe.run(file) == model
 
 
-def test_new_texts_give_new_examples_which_a_begun_training_refuses(file, tmp_path):
-    recipe.run(file)
+def planned(file, monkeypatch) -> dict:
+    """Do a recipe but for the training itself, and give what its examples' folder then holds."""
+    with monkeypatch.context() as patch:
+        patch.setattr(stage, "_train", lambda *_: None)
+        recipe.run(file)
+    return held(file)
+
+
+def held(file) -> dict:
+    place = file.parent / "made"
+    found = [*place.glob("examples/*"), *place.glob("*.json")]
+    return {path.name: (sha256(path), path.stat().st_mtime_ns) for path in found}
+
+
+def test_the_examples_of_a_begun_training_are_never_written_over(file, tmp_path, monkeypatch):
+    before = planned(file, monkeypatch)
+    assert {"examples.arrow", "settings.json", "examples.made.json"} <= before.keys()
+    whole = yaml.safe_load(file.read_text())
+    go_on = r"To mend: go on with the examples that are there, by `python -m llamax_kit.training .*/made`; or give"
+
+    def refused(said):
+        with pytest.raises(KitError, match=rf"the training in .*/made were made of, but changed are: {said}. {go_on}"):
+            recipe.run(file)
+        assert held(file) == before
+        file.write_text(yaml.safe_dump(whole))
+
+    changed(file, examples={"block": 64}, mixture=whole["mixture"] | {"languages": "sw", "parallel": "split"})
+    gone = r"pairs/en-sw.en \(gone\), pairs/en-sw.sw \(gone\)"
+    refused(f"mixture.languages −en, mixture.parallel connected → split, examples.block 48 → 64, {gone}")
+    changed(file, mixture=whole["mixture"] | {"languages": "sw en", "texts": str(tmp_path / "texts")})
+    refused("mixture.languages in another order")
     with open(tmp_path / "texts/mono/sw.txt", "a", encoding="utf-8") as text:
         text.write("Mstari mpya.\n")
-    with pytest.raises(KitError, match=r"changed are: examples \w+ → \w+\. To mend"):
+    (tmp_path / "texts/mono/en.txt").write_text("A new line.\n", encoding="utf-8")
+    refused(r"mono/en.txt \(new\), mono/sw.txt \(its text\)")
+    random_llama.make(tmp_path / "other", random_llama.TOKENIZER, 2, hidden_size=16, num_hidden_layers=1)
+    changed(file, plan={"base": str(tmp_path / "other"), "seed": 3})
+    refused(r"base sha256:\w+ → sha256:\w+, mono/en.txt .*")
+    (tmp_path / "texts").rename(tmp_path / "away")
+    with pytest.raises(KitError, match="expected a folder of texts at .*; or go on with the examples that are there"):
         recipe.run(file)
+    (tmp_path / "made/examples.made.json").write_text("[]")
+    (tmp_path / "away").rename(tmp_path / "texts")
+    before = held(file)
+    refused("examples.made.json, which does not say what they were")
+
+
+def test_texts_that_only_moved_and_words_that_mean_the_same_are_no_change(file, tmp_path, monkeypatch):
+    before = planned(file, monkeypatch)
+    shutil.copytree(tmp_path / "texts", tmp_path / "copied", copy_function=shutil.copyfile)  # with new times
+    (tmp_path / "copied/README.md").write_text("Of two languages.")
+    (tmp_path / "copied/mono/tr.txt").write_text("Bir.\n")  # of no language of the recipe
+    mixture = {"texts": str(tmp_path / "copied"), "languages": "eng, swh_Latn", "augment": False, "repeat": 1}
+    changed(file, mixture=mixture | {"mono": 0}, examples={"block": 48, "packed": True})
+    kit = recipe.__version__
+    monkeypatch.setattr(recipe, "__version__", "9.9")  # of another kit what was begun goes on with what it has
+    after = planned(file, monkeypatch)
+    assert {name for name in after if after[name] != before[name]} <= {"examples.made.json", "settings.json"}
+    noted = json.loads((tmp_path / "made/examples.made.json").read_text())
+    assert (noted["root"], noted["kit"]) == (str(tmp_path / "copied"), kit)
+
+
+def test_examples_that_no_training_has_begun_with_are_made_anew_when_anything_changed(file, tmp_path, monkeypatch):
+    def made():
+        monkeypatch.setattr(stage, "plan", lambda folder, **_: folder)  # nothing is laid down
+        monkeypatch.setattr(stage, "train", lambda *_: None)
+        recipe.run(file)
+        return held(file)["examples.arrow"]
+
+    first = made()
+    assert made() == first
+    monkeypatch.setattr(recipe, "__version__", "9.9")  # which may make others of the same texts
+    again = made()
+    assert again[0] == first[0] and again[1] > first[1] and made() == again
+    changed(file, examples={"block": 64})
+    assert made()[0] != first[0]
+
+
+def test_examples_of_a_begun_training_that_are_gone_are_made_again(file, tmp_path, monkeypatch):
+    before = planned(file, monkeypatch)
+    shutil.rmtree(tmp_path / "made/examples")
+    assert planned(file, monkeypatch)["examples.arrow"][0] == before["examples.arrow"][0]
 
 
 def test_values_may_name_the_environment_and_an_unset_name_is_told(file, tmp_path, monkeypatch):
@@ -159,6 +242,8 @@ def test_a_wrong_recipe_is_told_before_texts_are_read(file, tmp_path):
     refused(KitError, "expected mixture or instructions, one of them", instructions={"path": "x"})
     refused(KitError, "expected mixture or instructions, one of them", mixture="gone")
     refused(KitError, "expected folder, and base under plan, in the recipe", plan={"seed": 1})
+    refused(KitError, "expected languages under mixture in the recipe", mixture={"texts": "nosuch"})
+    refused(KitError, "expected path under instructions in the recipe", mixture="gone", instructions={})
     refused(KitError, "expected a folder of texts at .*nosuch", mixture={"texts": "nosuch", "languages": "en"})
     with pytest.raises(KitError, match="expected a recipe of a training in nosuch.yml: .*No such file"):
         recipe.run("nosuch.yml")
