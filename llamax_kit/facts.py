@@ -1,4 +1,5 @@
-"""What a run record says by itself, and what it must never say. Writes no file; imports no library to ask its version.
+"""What a run record says by itself, of one of its systems, and must never say. Writes no file; imports no library to
+ask its version.
 
 Facts that are not found out (no git, no GPU library loaded) are None, never guessed.
 """
@@ -48,6 +49,28 @@ def git(project: Path) -> dict | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return {"commit": commit.stdout.strip(), "dirty": bool(status.stdout.strip())}
+
+
+def of_system(record: dict, system: str) -> dict:
+    """Give a run's record as it is for one of its systems: what `systems` says of it over what all have in common.
+
+    A run of several models says under `systems` what each has of its own, such as its model, prompt and training
+    languages. Of a system that does not stand there (the copied source) only what all have in common is known. A
+    record of one model has no such part, and is given as it is.
+
+    >>> record = {"seed": 1, "systems": {"one": {"prompt": "{source}"}, "other": {"prompt": "{src}: {source}"}}}
+    >>> of_system(record, "one"), of_system(record, "copy")
+    ({'seed': 1, 'prompt': '{source}'}, {'seed': 1})
+    """
+    if not apart(record):
+        return record
+    return {name: fact for name, fact in record.items() if name != "systems"} | record["systems"].get(system, {})
+
+
+def apart(record: dict) -> bool:
+    """Tell whether a record says what each of several systems has of its own."""
+    systems = record.get("systems")  # notebook 07's names two, and says nothing of them
+    return isinstance(systems, dict) and bool(systems) and all(isinstance(each, dict) for each in systems.values())
 
 
 def has_secret(text: str) -> bool:

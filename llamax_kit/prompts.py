@@ -65,6 +65,16 @@ def template_text(template: str) -> str:
     return _template(path, path.stat().st_mtime_ns)
 
 
+def called(text: str) -> str:
+    """Name a template by its text (see `template_text`), in one line: "alpaca" and "paper" are both "Alpaca".
+
+    >>> print(called(ALPACA), called(CHAT), called("{src}: {source}\\n{tgt}:"))
+    Alpaca chat "{src}: {source}\\n{tgt}:"
+    """
+    escaped = text.replace("\n", "\\n")
+    return {ALPACA: "Alpaca", CHAT: "chat"}.get(text, f'"{escaped}"')
+
+
 def answer(completion: str) -> str:
     """Clean the hypothesis: white space around it goes, nothing else. answer(" Um 10:30 Uhr.\\n") keeps the time."""
     return completion.strip()

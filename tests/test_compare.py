@@ -183,6 +183,16 @@ def test_changes_flatten_records_and_leave_time_out():
     ]
 
 
+def test_changes_of_runs_of_several_models_are_told_by_system():
+    def systems(revision, codes):
+        return {"model.v1": {"model": {"model": revision}, "training_languages": {"whose": "m", "codes": codes}}}
+
+    save("a", rows("one"), systems=systems("x", ["en"]), stages={"m": 1})
+    save("b", rows("one"), systems=systems("y", ["en", "sw"]), stages={"m": 2})
+    told = changes(*(runs.load(run).record for run in "ab"))
+    assert told.values.tolist() == [["systems.model.v1.model.model", "x", "y"], ["stages.m", "1", "2"]]
+
+
 def test_equal_runs_changed_nothing_that_determines_a_score():
     save("a", rows("one"))
     record = runs.load("a").record

@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 from finished import CLDR, copied, rows, save, worse
 
-from llamax_kit import runs
+from llamax_kit import facts, gains, runs
 from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.gains import pairs
+from llamax_kit.gains import groups, pairs
+from llamax_kit.models import training_languages
 
 
 @pytest.fixture(autouse=True)
@@ -161,6 +162,33 @@ def test_a_run_without_translations_says_what_can_be_done_with_its_scores():
     save("theirs", rows("t"), keep=False)
     with pytest.raises(KitError, match="theirs kept no translations.*gains.from_scores"):
         pairs.pair("mine", "theirs")
+
+
+def test_of_a_run_of_several_models_each_has_its_own_model_prompt_and_training_languages():
+    six, added = ["en", "de"], ["en", "de", "sw", "tr"]
+    known = {"whose": "mini-llama", "codes": six}, {"whose": "mini-llamax", "codes": added}
+    systems = {
+        name: {"model": {"model": f"sha256:{name}"}, "prompt": prompt, "training_languages": trained}
+        for name, prompt, trained in zip(("small", "large"), ("{source}", "{src}: {source}"), known, strict=True)
+    }
+    save("both", rows("small", answer=worse), rows("large"), copied(), decoding={"num_beams": 1}, systems=systems)
+    pair = pairs.pair("both:large", "both:small")
+    told = [[record[name] for name in ("run", "prompt", "decoding")] for record in pair.records]
+    assert told == [["both", "{src}: {source}", {"num_beams": 1}], ["both", "{source}", {"num_beams": 1}]]
+    assert [record["model"]["model"] for record in pair.records] == ["sha256:large", "sha256:small"]
+    assert pair.tokenize == "cldr" and not any("systems" in record for record in pair.records)
+    large, small = (training_languages.counted("", record) for record in pair.records)
+    assert (large, small) == (("mini-llamax", frozenset(added)), ("mini-llama", frozenset(six)))
+    assert str(small) == "the 2 training languages of mini-llama"
+    assert list(groups.by_group(gains.gains(pair), "trained", small.codes)["n"]) == [1, 1, 2]
+    assert list(groups.by_group(gains.gains(pair), "trained", large.codes)["n"]) == [2, 2]
+    copy = pairs.pair("both:copy", "both:small").records[0]  # of what stands in no part, the common part alone is known
+    assert copy["decoding"] == {"num_beams": 1} and not {"model", "prompt", "training_languages"} & copy.keys()
+
+
+def test_systems_that_are_but_named_take_nothing_from_a_record():
+    save("mine", rows("system"), systems={"system": "a:b", "baseline": "c"}, model={"model": "abc"})
+    assert facts.of_system(runs.load("mine").record, "system") == runs.load("mine").record
 
 
 def test_who_trained_on_flores_is_known_by_the_systems_name_or_the_model_of_its_run(tmp_path):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from sacrebleu.metrics import BLEU
 
-from llamax_kit import corpora, engines, hypotheses, metrics, runs, spbleu
+from llamax_kit import corpora, engines, hypotheses, metrics, prompts, runs, spbleu
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.published import findings, protocol, release, yours
 
@@ -217,6 +217,18 @@ def test_the_copy_baseline_is_not_given_its_neighbours_decoding(make):
     make(answers("en-de"), answers("en-de", system="copy"), decoding=engines.decoding("paper"))
     assert protocols("run:copy")["decoding"][1:] == ["not recorded", "not known"]
     assert protocols("run:mine")["decoding"][2] == "yes"
+
+
+def test_of_a_run_of_several_models_the_protocol_is_the_systems_own(make):
+    each = {
+        name: {"model": {"model": f"rev-{name}", "dtype": "float32"}, "prompt": prompt}
+        for name, prompt in (("mine", prompts.ALPACA), ("other", "{source}"))
+    }
+    make(answers("en-de"), answers("en-de", system="other"), decoding=engines.decoding("paper"), systems=each)
+    mine, other = protocols("run:mine"), protocols("run:other")
+    assert mine["system"][1] == "rev-mine" and other["system"][1] == "rev-other"
+    assert mine["prompt"][1:] == ["Alpaca", "not known"]  # it does not tell by which names of languages
+    assert other["prompt"][1:] == ['"{source}"', "no"] and mine["decoding"][2] == other["decoding"][2] == "yes"
 
 
 def test_greedy_decoding_is_another_condition(make):

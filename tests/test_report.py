@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from finished import copied, rows, save
 
-from llamax_kit import compare, files, page, report, runs
+from llamax_kit import compare, files, page, prompts, report, runs
 from llamax_kit.errors import KitError
 from llamax_kit.report import layout, methods
 
@@ -206,6 +206,27 @@ def test_the_method_names_model_revision_decoding_and_prompt(gathered):
     assert "commit feedbeef12 with uncommitted changes)" in said
     del run.record["model"]
     assert "of only-es were read from files (run run_spanish)" in " ".join(methods.sentences(gathered))
+
+
+def test_the_method_says_of_each_model_of_a_run_how_it_translated(tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
+    model = {"engine": "transformers", "dtype": "float32", "transformers": "5.1"}
+    systems = {
+        "mini": {"model": model | {"model": "sha256:0123456789abcdef"}, "prompt": prompts.ALPACA},
+        "first": {"model": model | {"model": "sha256:fedcba9876543210"}, "prompt": "from {src} to {tgt}.\n{source}"},
+    }
+    decoding = {"num_beams": 1, "max_new_tokens": 160}
+    save("trained", rows("mini"), rows("first"), rows("late"), copied(), decoding=decoding, systems=systems)
+    save("again", rows("mini"))
+    said = methods.sentences(compare.gather("trained again"))
+    made = "float32, transformers 5.1) translated greedily, at most 160 new tokens, prompt"
+    assert said[1:6] == [
+        f"mini (trained) (content hash 0123456789ab; {made} Alpaca.",
+        f'first (content hash fedcba987654; {made} "from {{src}} to {{tgt}}.\\n{{source}}".',
+        "How the hypotheses of late were made is not on record (run trained).",
+        "The hypotheses of mini (again) were read from files (run again), which do not say how they were made.",
+        "copy repeats the source.",
+    ]
 
 
 def test_the_method_in_latex_compiles_its_special_characters(gathered, tmp_path):

@@ -11,9 +11,9 @@ from llamax_kit.compare import Gathered
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-NOISE = ("run", "notebook", "written", "process_seconds", "seconds", "timing", "parameters.run", "parameters.fresh",
-         "training_languages.codes")  # fmt: skip  # the last is long, and whose they are is said
-ORDER = ("parameters", "corpus", "model", "decoding", "prompt", "signatures", "versions", "git", "platform")
+NOISE = ("run", "notebook", "written", "process_seconds", "seconds", "timing", "parameters.run", "parameters.fresh")
+LONG = "training_languages.codes"  # a record's, or one of its systems'; whose they are is said
+ORDER = ("parameters", "corpus", "model", "decoding", "prompt", "systems", "signatures", "versions", "git", "platform")
 NOTHING = "nothing that determines a score"
 
 
@@ -29,7 +29,7 @@ def changes(*records: dict) -> "DataFrame":
     rows = []
     for what in sorted(dict.fromkeys(key for each in facts for key in each), key=_place):
         told = [each.get(what, "not recorded") for each in facts]
-        if len(set(told)) > 1 and not any(what == noise or what.startswith(f"{noise}.") for noise in NOISE):
+        if len(set(told)) > 1 and not _noise(what):
             rows.append((what, *told))
     names = _apart([str(record.get("run", "run")) for record in records])
     if not rows and len(records) > 1:
@@ -68,6 +68,10 @@ def _flat(fact, name: str = "") -> dict[str, str]:
     if isinstance(fact, list):
         fact = ", ".join(map(str, fact))
     return {name: str(fact).lower() if isinstance(fact, bool) else "none" if fact in (None, {}, "") else str(fact)}
+
+
+def _noise(what: str) -> bool:
+    return f".{what}".endswith(f".{LONG}") or any(what == noise or what.startswith(f"{noise}.") for noise in NOISE)
 
 
 def _place(what: str) -> int:

@@ -6,7 +6,7 @@ google and nllb in the run 05_mozilla, "05_mozilla:nllb". The two may be of one 
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit import comparable, languages, runs, translations
+from llamax_kit import comparable, facts, languages, runs, translations
 from llamax_kit.errors import KitError
 from llamax_kit.models.catalogue import trained_on_flores
 
@@ -26,9 +26,14 @@ class Side(NamedTuple):
     rows: "DataFrame | None"  # of the translations table; none where its run kept none
 
     @property
+    def record(self) -> dict:
+        """The run's record, as it is for this system."""
+        return facts.of_system(self.run.record, self.own)
+
+    @property
     def trained_on_flores(self) -> bool:
         """Whether it is known to have trained on FLORES, by its names or by the model on its run's record."""
-        model = str(self.run.record.get("parameters", {}).get("model") or "")
+        model = str(self.record.get("parameters", {}).get("model") or "")
         return any(map(trained_on_flores, (self.name, self.own, model)))
 
 
@@ -36,7 +41,7 @@ class Pair(NamedTuple):
     """Two translations tables on the same sentences, row by row, and the directions that only one of them has.
 
     The column `system` of each holds its name as it was asked for, "05_mozilla:nllb". left_out: src, tgt, lacks;
-    records: the two runs' run.json; trained_on_flores: the names of those that are known to.
+    records: the two runs' run.json, each as it is for its system; trained_on_flores: the names of those known to.
     """
 
     system: "DataFrame"
@@ -92,7 +97,7 @@ def beside(system: Side, baseline: Side, directions: str = "", tokenize: str = "
         _same_signatures({each.name: _scores(each, rows) for each, rows in zip(sides, shared, strict=True)})
     comparable.same_sentences(pd.concat([table.assign(label=table["system"]) for table in shared]))
     known = [each.name for each in sides if each.trained_on_flores]
-    return Pair(*shared, left_out, (system.run.record, baseline.run.record), known)
+    return Pair(*shared, left_out, (system.record, baseline.record), known)
 
 
 def lacking(system: "DataFrame", baseline: "DataFrame") -> "DataFrame":

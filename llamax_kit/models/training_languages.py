@@ -55,8 +55,9 @@ def of_folder(folder: Path) -> Trained | None:
 
 
 def counted(spec: str, record: dict) -> Trained:
-    """Say whose training languages count for a run's system: by its record (run.json), or as `spec` asks.
+    """Say whose training languages count for a run's system: by the record (run.json), or as `spec` asks.
 
+    record: of a run of several models, as it is for the system (`facts.of_system`, which `gains.pair` has applied).
     spec: "" as the record says, LLaMAX's 102 where it says nothing; "LLaMAX"; a model or folder that tells its own,
     "mini-llama"; or codes, "en de sw", for any other system.
 

@@ -5,7 +5,7 @@ The paper's side is its appendix A and the authors' evaluation scripts, mine is 
 
 from typing import TYPE_CHECKING
 
-from llamax_kit import engines
+from llamax_kit import engines, prompts
 from llamax_kit.published import printed, yours
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def protocol(mine: yours.Mine, theirs: str, table: "DataFrame") -> "DataFrame":
 
     record = {} if mine.name.endswith(":copy") else mine.record  # what it says of a model is another system's
     identity, plan, corpus = record.get("model") or {}, record.get("decoding") or {}, mine.record["corpus"]
-    asked = (record.get("parameters") or {}).get("prompt", NOT_SAID)
+    text = record.get("prompt")
+    asked = (record.get("parameters") or {}).get("prompt") or (prompts.called(text) if text else NOT_SAID)
     counts = sorted({*table["n"]})
     tokenizer, version = (_part(table["signature"].iloc[0], name) for name in ("tok", "version"))
     rows = [
@@ -47,7 +48,8 @@ def protocol(mine: yours.Mine, theirs: str, table: "DataFrame") -> "DataFrame":
 def _prompts(theirs: str, asked: str) -> tuple[str, str, bool | None]:
     if not theirs.startswith("LLaMA"):
         return "the system's own, as in Table 14", asked, None
-    return "Alpaca, the authors' spellings of languages", asked, None if asked == NOT_SAID else asked == "paper"
+    same = None if asked in (NOT_SAID, prompts.called(prompts.ALPACA)) else asked == "paper"
+    return "Alpaca, the authors' spellings of languages", asked, same
 
 
 def _range(counts: list[int]) -> str:

@@ -8,7 +8,7 @@ and no test of it: both answered the same sentences, whose choice therefore expl
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit import prompts, runs, spbleu
+from llamax_kit import facts, prompts, runs, spbleu
 from llamax_kit.averages import averages
 from llamax_kit.errors import KitError
 from llamax_kit.published import printed, release
@@ -23,7 +23,7 @@ TABLE_3 = [*(f"{pivot}-X" for pivot in PIVOTS), *(f"X-{pivot}" for pivot in PIVO
 
 
 class Mine(NamedTuple):
-    """One system of a run: its name in full, its translations, the run's record."""
+    """One system of a run: its name in full, its translations, the run's record as it is for this system."""
 
     name: str
     translations: "DataFrame"
@@ -39,7 +39,7 @@ def load(mine: str) -> Mine:
     run, system, rows = runs.system(mine)
     name, _ = runs.parted(mine)
     _on_flores(name, run.record.get("corpus") or {})
-    return Mine(f"{name}:{system}", rows, run.record)
+    return Mine(f"{name}:{system}", rows, facts.of_system(run.record, system))
 
 
 def beside(mine: Mine, theirs: str) -> "DataFrame":

@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from llamax_kit import facts, runs, stats
+from llamax_kit import facts, prompts, runs, stats
 from llamax_kit.compare import Gathered
 from llamax_kit.gains import corrections
-from llamax_kit.runs import Run
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -39,19 +38,22 @@ def _compared(gathered: Gathered) -> str:
 
 
 def _generated(gathered: Gathered) -> list[str]:
-    """Say how each run's hypotheses came about, and of the copied source what it is."""
+    """Say how each run's hypotheses came about, of several models one by one, and of the copied source what it is."""
     said = []
     for run, each in gathered.runs.items():
         own = gathered.systems[(gathered.systems["run"] == run) & (gathered.systems["name"] != "copy")]
-        if len(own):
-            said.append(_generation(_listed(list(own["system"])), run, each))
+        together = [own] if not facts.apart(each.record) else [own[at : at + 1] for at in range(len(own))]
+        for rows in together if len(own) else []:
+            record = facts.of_system(each.record, rows["name"].iloc[0])
+            said.append(_generation(_listed(list(rows["system"])), run, record, facts.apart(each.record)))
     copied = dict.fromkeys(gathered.systems["system"][gathered.systems["name"] == "copy"])
     return [*said, *(f"{name} repeats the source." for name in copied)]
 
 
-def _generation(systems: str, run: str, each: Run) -> str:
-    record = each.record
+def _generation(systems: str, run: str, record: dict, apart: bool) -> str:
     model, chosen, decoding = (record.get(key) or {} for key in ("model", "parameters", "decoding"))
+    if not model and apart:
+        return f"How the hypotheses of {systems} were made is not on record (run {run})."
     if not model:
         return f"The hypotheses of {systems} were read from files (run {run}), which do not say how they were made."
     if "model" not in model:
@@ -63,9 +65,11 @@ def _generation(systems: str, run: str, each: Run) -> str:
     search = "greedily" if beams == 1 else f"by beam search ({beams} beams)"
     limit = f", at most {decoding.get('max_new_tokens')} new tokens"
     searched = search + limit if decoding else "by a decoding not on record"
+    named, text = str(chosen.get("prompt") or "").rpartition("/")[2], record.get("prompt")
+    prompt = named or (prompts.called(text) if text else "not on record")
     return (
         f"{systems} ({kind} {revision}{adapter}; {model.get('dtype')}, transformers {model.get('transformers')}) "
-        f"translated {searched}, prompt {_short(str(chosen.get('prompt', 'not on record')).rpartition('/')[2])}."
+        f"translated {searched}, prompt {_short(prompt)}."
     )
 
 
