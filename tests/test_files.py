@@ -1,6 +1,7 @@
 """Files are whole or untouched, whatever goes wrong; errors teach."""
 
 import hashlib
+import os
 import resource
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import sys
 
 import pytest
 
+from llamax_kit import files
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import sha256, whole
 
@@ -71,6 +73,25 @@ def test_an_unknown_name_carries_its_data_and_names_the_nearest():
     assert (error.what, error.given, error.nearest[0]) == ("language", "swe_latn", "swe_Latn")
     assert "unknown language 'swe_latn'. Nearest: swe_Latn" in str(error)
     assert "llamax-kit languages" in str(error)
+
+
+def test_hashes_of_files_that_are_as_they_were_are_taken_as_known(tmp_path, monkeypatch):
+    (tmp_path / "mono").mkdir()
+    one, other = tmp_path / "mono/sw.txt", tmp_path / "tr.txt"
+    one.write_text("moja\n"), other.write_text("bir\n")
+    known = files.hashes(tmp_path, [one, other], {})
+    assert known["mono/sw.txt"] == [5, one.stat().st_mtime_ns, sha256(one)] and list(known) == ["mono/sw.txt", "tr.txt"]
+    os.utime(one, ns=(0, 0))
+    other.write_text("iki\n")
+    os.utime(other, ns=(0, known["tr.txt"][1] + 1))
+    read = []
+    monkeypatch.setattr(files, "sha256", lambda path: read.append(path) or sha256(path))
+    again = files.hashes(tmp_path, [one, other], known)
+    assert read == [one, other] and again["mono/sw.txt"] == [5, 0, known["mono/sw.txt"][2]]
+    assert again["tr.txt"][2] == hashlib.sha256(b"iki\n").hexdigest() != known["tr.txt"][2]
+    assert files.hashes(tmp_path, [one, other], again) == again and len(read) == 2
+    with pytest.raises(KitError, match="could not read .*none.txt: No such file.* To mend: name a file"):
+        files.hashes(tmp_path, [tmp_path / "none.txt"], {})
 
 
 def test_a_short_list_of_choices_is_named_whole():
