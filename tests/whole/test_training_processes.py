@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import psutil
 import pytest
@@ -16,7 +17,7 @@ from small import sentence
 from llamax_kit.errors import KitError
 from llamax_kit.files import sha256
 from llamax_kit.models import random_llama, tokenizer_files
-from llamax_kit.training import examples, stage
+from llamax_kit.training import examples, stage, trainers
 from llamax_kit.training.mixture import Record
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
@@ -75,14 +76,32 @@ def killed(folder, launch=""):
     print("killed with", sorted(path.name for path in folder.glob("checkpoints/*")))
 
 
-@pytest.mark.parametrize(("kind", "launch"), [("packed", ""), ("padded", TWO)], ids=["one", "two"])
-def test_a_training_killed_twice_ends_with_the_same_weights(house, unbroken, kind, launch):
-    whole = unbroken(kind, 2 if launch else 1)
-    folder = plan(house / f"killed-{kind}", house, kind, 4 if launch else 8)
-    killed(folder, launch)
-    killed(folder, launch)
-    assert sha256(stage.train(folder, launch) / "model.safetensors") == sha256(whole / "model/model.safetensors")
+def by_hand(folder, **environment):
+    """Train in a process as accelerate starts it; give its status and the lines that it said aside."""
+    command = [sys.executable, "-m", "llamax_kit.training", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
+    return done.returncode, done.stderr.splitlines()
+
+
+def ends_as(whole, folder):
+    assert sha256(folder / "model/model.safetensors") == sha256(whole / "model/model.safetensors")
     assert stage.log(folder)[LOGGED].equals(stage.log(whole)[LOGGED])
+
+
+def test_a_training_killed_twice_ends_with_the_same_weights(house, unbroken):
+    folder = plan(house / "killed-packed", house, "packed", 8)
+    killed(folder)
+    killed(folder)
+    status, said = by_hand(folder)
+    assert status == 0, said
+    ends_as(unbroken("packed", 1), folder)
+
+
+def test_two_processes_killed_end_with_the_same_weights(house, unbroken):
+    folder = plan(house / "killed-padded", house, "padded", 4)
+    killed(folder, TWO)
+    stage.train(folder, TWO)
+    ends_as(unbroken("padded", 2), folder)
 
 
 @pytest.mark.parametrize("kind", ["packed", "padded"])
@@ -95,16 +114,14 @@ def test_two_processes_have_the_losses_of_one(unbroken, kind):
     assert difference < 1e-4
 
 
-def test_launched_by_hand_it_says_in_one_line_what_can_be_mended(house, capfd):
-    folder = plan(house / "hand", house, "packed", 4)
-    killed(folder)
-    with pytest.raises(KitError, match="^expected 1 process, as the training in .*hand was begun with, got 2"):
+def test_begun_by_one_process_two_are_told_in_one_line_what_can_be_mended(house, capfd, monkeypatch):
+    folder = plan(house / "begun", house, "packed", 8)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(trainers.Log, "on_save", Mock(side_effect=KeyboardInterrupt))
+        stage.train(folder)
+    with pytest.raises(KitError, match="^expected 1 process, as the training in .*begun was begun with, got 2"):
         stage.train(folder, launch=TWO)
     assert "Traceback" not in capfd.readouterr().err
-    command = [sys.executable, "-m", "llamax_kit.training", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"WORLD_SIZE": "2"})
-    assert done.returncode == 1
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("llamax_kit.training: expected 1 process")
-    subprocess.run(command, check=True)
-    assert (folder / "model/model.safetensors").is_file()
+    status, (line,) = by_hand(folder, WORLD_SIZE="2")
+    assert status == 1 and line.startswith("llamax_kit.training: expected 1 process")
+    assert [path.name for path in folder.glob("checkpoints/*")] == ["checkpoint-6"]  # from which one may go on
