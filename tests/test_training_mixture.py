@@ -3,7 +3,6 @@
 import hashlib
 import tracemalloc
 from collections import Counter
-from itertools import islice
 
 import pytest
 
@@ -267,7 +266,3 @@ def test_split_texts_and_instructions_are_counted_too(place):
     assert found["code"].tolist() == ["en", "sw", ""]
     assert found["instructions"].tolist() == [1, 1, 1] == found["n"].tolist() and found["directions"].sum() == 0
     assert list(table([]).columns) == list(found.columns)
-
-
-def test_records_are_drawn_one_by_one(place):
-    assert len(list(islice(records(place, CODES), 3))) == 3
