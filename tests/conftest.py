@@ -7,6 +7,27 @@ from pathlib import Path
 
 import pytest
 
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+    # each worker, and what it starts, has its share of the processors: more threads than these wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
+
+
+FIRST = ("whole/test_demo.py", "whole/test_train", "whole/", "test_training")  # what takes long, the lender first
+
+
+def pytest_configure(config):
+    """Give files to workers in their order here, and not those of many tests first, which are the quick ones."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes long, so that at the end no worker waits for another."""
+
+    def rank(item):
+        return next((at for at, name in enumerate(FIRST) if f"tests/{name}" in item.nodeid), len(FIRST))
+
+    items.sort(key=rank)
+
 
 @pytest.fixture(scope="session")
 def data() -> Path:
@@ -26,19 +47,24 @@ def released(data) -> Path:
 
 
 @pytest.fixture(scope="session")
-def lend_example(tmp_path_factory) -> Callable[[Path], Path]:
-    """Put the example's two runs into a folder of outputs; they are translated once for all tests, workers' too."""
+def example_place(tmp_path_factory) -> Path:
+    """Where the example's two runs are kept for all tests, workers' too."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "example"
+
+
+@pytest.fixture(scope="session")
+def lend_example(example_place) -> Callable[[Path], Path]:
+    """Put the example's two runs into a folder of outputs; they are the demo's, or translated once."""
     from llamax_kit import example
 
-    own = tmp_path_factory.getbasetemp()
-    place = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "example"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LLAMAX_KIT_OUTPUTS", str(place))
+        patch.setenv("LLAMAX_KIT_OUTPUTS", str(example_place))
         example.make(*example.RUNS)  # raises where a miniature is missing: nothing that needs one may pass without
 
     def lend(outputs: Path) -> Path:
         for run in example.RUNS:
-            shutil.copytree(place / run, outputs / run)
+            shutil.copytree(example_place / run, outputs / run)
         return outputs
 
     return lend
