@@ -183,6 +183,13 @@ def test_changes_flatten_records_and_leave_time_out():
     ]
 
 
+def test_hashes_are_compared_whole_and_shown_short():
+    for run, last in (("a", "0"), ("b", "1")):
+        save(run, rows("one"), model={"model": "sha256:" + "0123456789abcdef" * 3 + last * 16})
+    told = changes(*(runs.load(run).record for run in "ab"))
+    assert told.values.tolist() == [["model.model", "sha256:0123456789ab…", "sha256:0123456789ab…"]]
+
+
 def test_changes_of_runs_of_several_models_are_told_by_system():
     def systems(revision, codes):
         return {"model.v1": {"model": {"model": revision}, "training_languages": {"whose": "m", "codes": codes}}}
@@ -190,7 +197,10 @@ def test_changes_of_runs_of_several_models_are_told_by_system():
     save("a", rows("one"), systems=systems("x", ["en"]), stages={"m": 1})
     save("b", rows("one"), systems=systems("y", ["en", "sw"]), stages={"m": 2})
     told = changes(*(runs.load(run).record for run in "ab"))
-    assert told.values.tolist() == [["systems.model.v1.model.model", "x", "y"], ["stages.m", "1", "2"]]
+    assert told.values.tolist() == [
+        ["systems.model.v1.model.model", "x", "y"],
+        ["systems.model.v1.training_languages.codes", "1 language", "2 languages"], ["stages.m", "1", "2"],
+    ]  # fmt: skip
 
 
 def test_equal_runs_changed_nothing_that_determines_a_score():

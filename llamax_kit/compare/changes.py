@@ -3,6 +3,7 @@
 Does not judge whether a difference is more than chance: that is `gains`.
 """
 
+import re
 from typing import TYPE_CHECKING
 
 from llamax_kit.comparable import DIRECTION
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 NOISE = ("run", "notebook", "written", "process_seconds", "seconds", "timing", "parameters.run", "parameters.fresh")
-LONG = "training_languages.codes"  # a record's, or one of its systems'; whose they are is said
+LONG = "training_languages.codes"  # a record's, or one of its systems': whose they are is said, and how many
 ORDER = ("parameters", "corpus", "model", "decoding", "prompt", "systems", "signatures", "versions", "git", "platform")
 NOTHING = "nothing that determines a score"
 
@@ -21,7 +22,7 @@ def changes(*records: dict) -> "DataFrame":
     """Say what changed between runs, from their records: what, and a column a run, a row for each fact that differs.
 
     `changes(a, b)` of a greedy and a beam run gives the rows parameters.decoding and decoding.num_beams. Time spent and
-    the run's own name are left out; of equal runs the only row is "nothing that determines a score".
+    the run's own name are left out, hashes are shortened, of lists of languages the length is told; of equal runs the only row is "nothing that determines a score".
     """
     import pandas as pd
 
@@ -30,7 +31,7 @@ def changes(*records: dict) -> "DataFrame":
     for what in sorted(dict.fromkeys(key for each in facts for key in each), key=_place):
         told = [each.get(what, "not recorded") for each in facts]
         if len(set(told)) > 1 and not _noise(what):
-            rows.append((what, *told))
+            rows.append((what, *map(_short, told)))
     names = _apart([str(record.get("run", "run")) for record in records])
     if not rows and len(records) > 1:
         rows = [(NOTHING, *[""] * len(records))]
@@ -66,12 +67,17 @@ def _flat(fact, name: str = "") -> dict[str, str]:
         flat = [_flat(each, f"{name}.{part}".strip(".")) for part, each in fact.items()]
         return {key: text for each in flat for key, text in each.items()}
     if isinstance(fact, list):
-        fact = ", ".join(map(str, fact))
+        fact = f"{len(fact)} language{'s' * (len(fact) > 1)}" if f".{name}".endswith(f".{LONG}") else ", ".join(map(str, fact))
     return {name: str(fact).lower() if isinstance(fact, bool) else "none" if fact in (None, {}, "") else str(fact)}
 
 
 def _noise(what: str) -> bool:
-    return f".{what}".endswith(f".{LONG}") or any(what == noise or what.startswith(f"{noise}.") for noise in NOISE)
+    return any(what == noise or what.startswith(f"{noise}.") for noise in NOISE)
+
+
+def _short(text: str) -> str:
+    """Shorten a hash as git does, and leave what is none: "sha256:0a1b…" has twelve digits left."""
+    return re.sub(r"\b([0-9a-f]{12})[0-9a-f]{28,}\b", r"\1…", text)
 
 
 def _place(what: str) -> int:
