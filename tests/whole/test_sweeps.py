@@ -11,10 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from llamax_kit import corpora
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL and process groups")
 SCORES = """\
 notebook: "05"
-values: {chrf: false, examples: 0}
+values: {hypotheses: "${MINE}", chrf: false, examples: 0}
 grid: {sentences: [5, 8, 11]}
 run: "first_{sentences}"
 """
@@ -52,19 +54,29 @@ def tables(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.glob("out/*/*.csv"))}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def mine(tmp_path_factory):
+    """Let sweeps find a folder of hypotheses in the environment: Dutch where German is asked for."""
+    text, folder = corpora.load("cldr", ["en", "de", "nl"]), tmp_path_factory.mktemp("mine")
+    lines = [f"{text.texts['nl'][at] or ''}\n" for at, _, _ in text.pairs("en", "de")]
+    (folder / "en-de").mkdir()
+    (folder / "en-de/dutch.txt").write_text("".join(lines), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MINE", str(folder))
+        yield
+
+
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, lend_example) -> Path:
+def whole(tmp_path_factory) -> Path:
     """A sweep that nothing interrupted."""
     folder = tmp_path_factory.mktemp("whole")
-    lend_example(folder / "out")
     assert sweep(folder, SCORES, "-j", "2").endswith("3 done (3 new)\n")
     return folder
 
 
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT])
-def test_stopped_in_its_second_job_it_leaves_no_process_and_runs_just_the_missing(whole, lend_example, tmp_path, by):
+def test_stopped_in_its_second_job_it_leaves_no_process_and_runs_just_the_missing(whole, tmp_path, by):
     folder = tmp_path / "stopped"
-    lend_example(folder / "out")
     process = start(folder, SCORES)
     wait_for(folder / "out" / "first_8" / "05_score_hypotheses.partial.ipynb", process)
     family = psutil.Process(process.pid).children(recursive=True)
@@ -83,9 +95,8 @@ def test_stopped_in_its_second_job_it_leaves_no_process_and_runs_just_the_missin
     assert tables(folder) == tables(whole) and len(tables(whole)) >= 6
 
 
-def test_two_sweeps_of_one_file_at_once_share_the_jobs(whole, lend_example, tmp_path):
+def test_two_sweeps_of_one_file_at_once_share_the_jobs(whole, tmp_path):
     folder = tmp_path / "two"
-    lend_example(folder / "out")
     first = start(folder, SCORES)
     wait_for(folder / "out" / "first_5" / "05_score_hypotheses.partial.ipynb", first)
     second = start(folder, SCORES)
