@@ -1,9 +1,6 @@
 """09_compare_runs, executed: on its defaults, on real systems that two runs hold, and on what does not compare."""
 
 import csv
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -11,8 +8,10 @@ import pandas as pd
 import pytest
 import sacrebleu
 from bs4 import BeautifulSoup
+from executed import cells, papermill
 
 from llamax_kit import corpora, example, hypotheses, page, runs, spbleu
+from llamax_kit.errors import KitError
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "09_compare_runs.ipynb"
@@ -27,12 +26,6 @@ def outputs(tmp_path_factory, lend_example):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LLAMAX_KIT_OUTPUTS", str(place))
         yield place
-
-
-def papermill(outputs, *options):
-    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), str(outputs / "out.ipynb"), "-k", "python3"]
-    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(outputs)}
-    return subprocess.run([*command, "--no-progress-bar", *options], env=environment, capture_output=True, text=True)
 
 
 def rows(path):
@@ -50,8 +43,7 @@ def save(run, table, **facts):
 
 @pytest.fixture(scope="module")
 def default(outputs):
-    done = papermill(outputs)
-    assert done.returncode == 0, done.stderr[-3000:]
+    papermill(NOTEBOOK, outputs, LLAMAX_KIT_OUTPUTS=str(outputs))
     return outputs / "09_compare_runs"
 
 
@@ -94,18 +86,17 @@ def test_a_paper_gets_what_it_prints_and_one_order_of_languages(default):
 
 
 def test_a_report_outside_of_its_run_is_refused_before_any_work(outputs, default):
-    done = papermill(outputs, "-p", "report", "../x", "-p", "run", "bad")
-    assert done.returncode != 0 and "must be one plain folder name, got '../x'" in done.stderr
+    with pytest.raises(KitError, match="must be one plain folder name, got '../x'"):
+        cells(NOTEBOOK, report="../x", run="bad")
     assert not (outputs / "x").exists() and not list((outputs / "bad").iterdir())
 
 
-def test_what_does_not_compare_stops_it_with_both_values_and_the_remedy(default, outputs):
+def test_what_does_not_compare_stops_it_with_both_values_and_the_remedy(default):
     half = runs.load("demo_mini_llama")
     save("half", half.translations[half.translations["index"] % 2 == 0], corpus=half.record["corpus"])
-    done = papermill(outputs, "-p", "runs", "demo_mini_llamax half")
-    assert done.returncode != 0
-    assert f"demo_mini_llamax:mini-llamax-alpaca has {example.SENTENCES}; half:mini-llama-alpaca has" in done.stderr
-    assert "To mend: choose the same" in done.stderr
+    told = rf"llamax:mini-llamax-alpaca has {example.SENTENCES}; half:mini-llama-alpaca has.*To mend: choose the same"
+    with pytest.raises(KitError, match=told):
+        cells(NOTEBOOK, runs="demo_mini_llamax half", run="unlike")
 
 
 def test_real_systems_are_compared_with_sacrebleus_scores(data, outputs):
@@ -118,8 +109,8 @@ def test_real_systems_are_compared_with_sacrebleus_scores(data, outputs):
     for run, names in (("two", ["google", "microsoft"]), ("more", ["google", "nllb"])):
         save(run, table[table["system"].isin(names)], tokenize="flores101", corpus=facts,
              parameters={"tokenize": "flores101"})  # fmt: skip
-    done = papermill(outputs, "-p", "runs", "two more", "-p", "baseline", "two:google", "-p", "run", "real")
-    assert done.returncode == 0, done.stderr[-3000:]
+    options = ("-p", "runs", "two more", "-p", "baseline", "two:google", "-p", "run", "real")
+    papermill(NOTEBOOK, outputs, *options, LLAMAX_KIT_OUTPUTS=str(outputs))
     told = [each for cell in nbformat.read(outputs / "out.ipynb", 4).cells for each in cell.get("outputs", [])]
     said = "".join(each["text"] for each in told if each.get("name") == "stdout")
     assert "microsoft: Note: 10 % of the outputs of microsoft are empty in 1 of 2 directions (en-af).\n" in said

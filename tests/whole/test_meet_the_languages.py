@@ -1,12 +1,11 @@
 """01_meet_the_languages: runs from any folder, keeps what it shows, and its exercises know right from wrong."""
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from executed import papermill
 
 from llamax_kit import languages
 
@@ -22,14 +21,8 @@ ANSWERS = {  # cell -> (variable, right answers, wrong answers)
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    import os
-
     folder = tmp_path_factory.mktemp("run")
-    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), "out.ipynb", "-k", "python3", "--no-progress-bar"]
-    variant = PROJECT / "params" / NOTEBOOK.stem / "arabic.yml"
-    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "outputs")}
-    done = subprocess.run([*command, "-f", str(variant)], cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
+    papermill(NOTEBOOK, folder, "-f", str(PROJECT / "params" / NOTEBOOK.stem / "arabic.yml"))
     return folder
 
 

@@ -4,13 +4,11 @@ import contextlib
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from executed import papermill
 from PIL import Image
 
 from llamax_kit import corpora, hypotheses, runs
@@ -19,13 +17,6 @@ from llamax_kit.errors import KitError, UnknownName
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "12_reproduce_the_paper.ipynb"
 PICTURES = {"table3", "gains", "figure1", "figure4", "figure6", "figure7", "detected", "table6", "table5", "figure3"}
-
-
-def papermill(folder, *options, **environment):
-    """Execute the notebook by plain papermill; outputs go to `folder`/outputs."""
-    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), "out.ipynb", "-k", "python3", "--no-progress-bar"]
-    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "outputs")} | environment
-    return subprocess.run([*command, *options], cwd=folder, env=environment, capture_output=True, text=True)
 
 
 def rows(path) -> list[dict]:
@@ -49,8 +40,7 @@ def pictures(folder) -> list[str]:
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("printed")
-    done = papermill(folder, LLAMAX_KIT_DATA=str(folder / "nothing"))
-    assert done.returncode == 0, done.stderr[-3000:]
+    papermill(NOTEBOOK, folder, LLAMAX_KIT_DATA=str(folder / "nothing"))
     return folder
 
 
@@ -70,8 +60,7 @@ def released(data, tmp_path_factory):
     found = hypotheses.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-ig en-is")
     keep(folder, "05_mozilla", corpora.load("flores101", ["en", "ig", "is"]), found)
     variant = PROJECT / "params" / NOTEBOOK.stem / "mozilla_nllb.yml"
-    done = papermill(folder, "-f", str(variant), "-p", "run", "released")
-    assert done.returncode == 0, done.stderr[-3000:]
+    papermill(NOTEBOOK, folder, "-f", str(variant), "-p", "run", "released")
     return folder
 
 

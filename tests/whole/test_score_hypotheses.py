@@ -2,28 +2,19 @@
 
 import csv
 import json
-import os
-import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
+from executed import cells, papermill
 
 from llamax_kit import spbleu
+from llamax_kit.errors import KitError
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "05_score_hypotheses.ipynb"
-
-
-def papermill(folder, *options):
-    """Execute the notebook by plain papermill; outputs go to `folder`/outputs."""
-    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), "out.ipynb", "-k", "python3", "--no-progress-bar"]
-    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "outputs")}
-    return subprocess.run([*command, *options], cwd=folder, env=environment, capture_output=True, text=True)
 
 
 def rows(path):
@@ -35,8 +26,7 @@ def rows(path):
 def default(tmp_path_factory, lend_example):
     folder = tmp_path_factory.mktemp("default")
     lend_example(folder / "outputs")
-    done = papermill(folder, "-p", "sentences", "30")
-    assert done.returncode == 0, done.stderr[-3000:]
+    papermill(NOTEBOOK, folder, "-p", "sentences", "30")
     return folder
 
 
@@ -76,8 +66,7 @@ def test_the_64_outputs_that_mozilla_published_are_one_table(data, tmp_path):
     folder = data / "system_outputs/mozilla_flores101"
     variant = PROJECT / "params" / NOTEBOOK.stem / "mozilla.yml"
     quick = "-p sentences 60 -p chrf False -p examples 1".split()
-    done = papermill(tmp_path, "-f", str(variant), "-p", "hypotheses", str(folder), *quick)
-    assert done.returncode == 0, done.stderr[-3000:]
+    papermill(NOTEBOOK, tmp_path, "-f", str(variant), "-p", "hypotheses", str(folder), *quick)
     scores = rows(tmp_path / "outputs/05_mozilla/scores.csv")
     published = [row["file"] for row in csv.DictReader(open(folder / "manifest.tsv"), delimiter="\t")]
     files = [f"{row['src']}-{row['tgt']}/{row['system']}.txt" for row in scores if row["system"] != "copy"]
@@ -88,11 +77,14 @@ def test_the_64_outputs_that_mozilla_published_are_one_table(data, tmp_path):
     assert all(float(row["low"]) <= float(row["score"]) <= float(row["high"]) for row in scores)
 
 
-def test_a_file_with_a_line_too_few_stops_it_with_both_counts(default, tmp_path):
+def test_a_file_with_a_line_too_few_stops_it_with_both_counts(default, tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
+    monkeypatch.chdir(tmp_path)
     shutil.copytree(default / "outputs/05_score_hypotheses/hypotheses", tmp_path / "mine")
     short = tmp_path / "mine/en-sw/mini-llama-alpaca.txt"
     lines = short.read_text(encoding="utf-8").splitlines(keepends=True)
     short.write_text("".join(lines[:-1]), encoding="utf-8")
-    done = papermill(tmp_path, "-p", "hypotheses", "mine", "-p", "sentences", str(len(lines)))
-    assert done.returncode != 0
-    assert re.search(rf"alpaca.txt on CLDR.*: {len(lines) - 1} hypotheses, but \d+ references", done.stderr)
+    told = rf"alpaca.txt on CLDR.*: {len(lines) - 1} hypotheses, but \d+ references"
+    with pytest.raises(KitError, match=told):
+        cells(NOTEBOOK, hypotheses="mine", sentences=len(lines))
+    assert list((tmp_path / "outputs").rglob("*.csv")) == []

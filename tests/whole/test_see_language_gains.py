@@ -1,15 +1,13 @@
 """06_see_language_gains, executed: the built-in example, real systems of one run, and pairs that cannot be compared."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
+from executed import cells, papermill
 from finished import CLDR, save
 
 from llamax_kit import corpora, example, hypotheses, models, spbleu
@@ -22,13 +20,6 @@ NAME = NOTEBOOK.stem
 N = len(example.directions(f"{example.DEMO} {example.MORE}").split())
 
 
-def papermill(folder, *options, output="out.ipynb"):
-    """Execute the notebook by plain papermill; outputs go to `folder`/outputs."""
-    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), output, "-k", "python3", "--no-progress-bar"]
-    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "outputs")}
-    return subprocess.run([*command, *options], cwd=folder, env=environment, capture_output=True, text=True)
-
-
 def said(notebook) -> str:
     """What an executed notebook printed."""
     outputs = [each for cell in nbformat.read(notebook, 4).cells for each in cell.get("outputs", [])]
@@ -39,8 +30,7 @@ def said(notebook) -> str:
 def default(tmp_path_factory, lend_example):
     folder = tmp_path_factory.mktemp("default")
     lend_example(folder / "outputs")
-    done = papermill(folder)
-    assert done.returncode == 0, done.stderr[-3000:]
+    papermill(NOTEBOOK, folder)
     return folder
 
 
@@ -95,41 +85,41 @@ def test_more_sentences_find_smaller_gains_and_no_gain_is_rarely_found(default):
     assert enough[1012] < enough[250] < enough[100]
 
 
-def test_one_direction_without_any_difference_is_enough_and_is_said_to_be_that(default):
+@pytest.fixture
+def here(default, monkeypatch):
+    """Let the notebook's cells in this process use the same outputs folder."""
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(default / "outputs"))
+
+
+@pytest.mark.usefixtures("here")
+def test_one_direction_without_any_difference_is_enough_and_is_said_to_be_that(default, capsys):
     shutil.copytree(default / "outputs/demo_mini_llama", default / "outputs/same")
-    options = "-p system demo_mini_llama -p baseline same -p directions en-it -p group family -p run one".split()
-    done = papermill(default, *options, output="one.ipynb")
-    assert done.returncode == 0, done.stderr[-3000:]
+    cells(NOTEBOOK, system="demo_mini_llama", baseline="same", directions="en-it", group="family", run="one")
     row = pd.read_csv(default / "outputs/one/gains.csv").iloc[0]
     assert row.p == row.p_holm == row.q == 1 and "identical outputs" in row.note
     assert list(pd.read_csv(default / "outputs/one/groups.csv")["n"]) == [1, 1]
     assert "corrected over 1 test" in json.loads((default / "outputs/one/run.json").read_text())["method"]
-    printed = said(default / "one.ipynb")
+    printed = capsys.readouterr().out
     assert f"1 direction of {example.SENTENCES} sentences\n" in printed
     assert "Note: identical outputs in the only direction.\n" in printed
     assert "no heat map" in printed and "No direction has a gain: power is not simulated." in printed
     assert not list((default / "outputs/one").glob("heatmap.*")) + list((default / "outputs/one").glob("power.*"))
 
 
-def test_grouped_by_trained_the_same_picture_is_not_shown_twice(default):
-    done = papermill(default, "-p", "group", "trained", "-p", "directions", "en-sw en-tr en-gl en-be en-eus_Latn",
-                     "-p", "trained_on", "sw tr", "-p", "run", "asked", output="asked.ipynb")  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
+@pytest.mark.usefixtures("here")
+def test_grouped_by_trained_the_same_picture_is_not_shown_twice(default, capsys):
+    directions = "en-sw en-tr en-gl en-be en-eus_Latn"
+    cells(NOTEBOOK, group="trained", directions=directions, trained_on="sw tr", run="asked")
     means = pd.read_csv(default / "outputs/asked/groups.csv").set_index("value")["n"]
     assert means.to_dict() == {"trained": 2, "unseen": 3, "all": 5}
-    assert "The picture above is of these two groups." in said(default / "asked.ipynb")
+    assert "The picture above is of these two groups." in capsys.readouterr().out
     assert not (default / "outputs/asked/trained.png").exists() and (default / "outputs/asked/groups.png").exists()
 
 
-def test_a_misspelt_group_stops_it_before_anything_is_tested(default, monkeypatch):
-    """Its cells in this process, for the notebook takes no longer to stop than to begin."""
-    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(default / "outputs"))
-    code = "\n".join(cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code")
-    for given, wrong in (('group: str = "split"', 'group = "families"'), (f'run: str = "{NAME}"', 'run = "wrong"')):
-        assert code.count(given) == 1
-        code = code.replace(given, wrong)
+@pytest.mark.usefixtures("here")
+def test_a_misspelt_group_stops_it_before_anything_is_tested(default):
     with pytest.raises(UnknownName, match="unknown grouping 'families'. One of: split, trained, relatedness, script"):
-        exec(code, {})
+        cells(NOTEBOOK, group="families", run="wrong")
     assert list((default / "outputs/wrong").glob("*.csv")) == []
 
 
@@ -140,8 +130,7 @@ def test_two_real_systems_of_one_run_and_the_direction_that_one_lacks(data, tmp_
     text = corpora.load("flores101", sorted({code for each in outputs for code in (each.src, each.tgt)}))
     table = hypotheses.read_outputs([each for each in outputs if each.system in ("google", "nllb")], text, 150)
     save("05_mozilla", table, tokenize="cldr", corpus=CLDR | {"release": text.release})
-    done = papermill(tmp_path, "-f", str(PROJECT / "params" / NAME / "google_nllb.yml"))
-    assert done.returncode == 0, done.stderr[-3000:]
+    papermill(NOTEBOOK, tmp_path, "-f", str(PROJECT / "params" / NAME / "google_nllb.yml"))
     folder = tmp_path / "outputs/06_google_nllb"
     found = pd.read_csv(folder / "gains.csv")
     assert len(found) == 16 and set(found["n"]) == {150} and set(found["metric"]) == {"spBLEU"}

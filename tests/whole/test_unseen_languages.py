@@ -2,15 +2,13 @@
 
 import csv
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import nbformat
 import pytest
+from executed import cells, papermill
 from finished import CLDR, save
 
 from llamax_kit import corpora, example, hypotheses, models
@@ -23,15 +21,6 @@ LANGUAGES = f"{example.DEMO} {example.MORE}".split()
 UNSEEN = 10  # of the example's languages, those held out of the miniature's training
 
 
-def papermill(folder, *options):
-    """Execute the notebook by plain papermill; outputs go to `folder`/outputs."""
-    command = [sys.executable, "-m", "papermill", str(NOTEBOOK), "out.ipynb", "-k", "python3"]
-    environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "outputs")}
-    command += ["--no-progress-bar", *options]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
-
-
 def rows(path):
     with open(path, encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -42,7 +31,7 @@ def folder(tmp_path_factory, lend_example):
     """The defaults, executed."""
     place = tmp_path_factory.mktemp("unseen")
     lend_example(place / "outputs")
-    papermill(place)
+    papermill(NOTEBOOK, place)
     return place
 
 
@@ -102,8 +91,9 @@ def test_records_that_name_no_corpus_are_no_hindrance(folder, tmp_path, monkeypa
     assert told in capsys.readouterr().out
 
 
-def test_groups_of_one_pass_without_interval(folder):
-    papermill(folder, "-p", "directions", "en-eus_Latn en-sw", "-p", "run", "few")
+def test_groups_of_one_pass_without_interval(folder, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(folder / "outputs"))
+    cells(NOTEBOOK, directions="en-eus_Latn en-sw", run="few")
     (difference,) = rows(folder / "outputs/few/difference.csv")
     assert (difference["p"], difference["n_trained"], difference["n_unseen"]) == ("", "1", "1")
 
@@ -115,7 +105,7 @@ def test_gpt_35_over_copying_on_13_trained_and_7_unseen_languages(data, tmp_path
     table = hypotheses.read_outputs(outputs, text, 100)
     copied = table.assign(system="copy", hypothesis=table["source"])
     save("05_chatgpt", table, copied, tokenize="flores101", corpus=CLDR | {"release": text.release})
-    papermill(tmp_path, "-f", str(PROJECT / "params/07_test_unseen_languages/chatgpt.yml"))
+    papermill(NOTEBOOK, tmp_path, "-f", str(PROJECT / "params/07_test_unseen_languages/chatgpt.yml"))
     run = tmp_path / "outputs/07_chatgpt"
     (difference,) = rows(run / "difference.csv")
     assert (difference["n_trained"], difference["n_unseen"]) == ("13", "7")

@@ -1,0 +1,33 @@
+"""Notebooks as tests run them: by papermill on a kernel, or their cells in this process."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+
+def papermill(notebook: Path, folder: Path, *options: str, output: str = "out.ipynb", **environment: str) -> Path:
+    """Execute a notebook by papermill's command line, here, for it takes seconds to import; give the executed one.
+
+    It runs in `folder`; outputs go to `folder`/outputs, unless the environment says another place.
+    """
+    from papermill.cli import papermill
+
+    given = {"LLAMAX_KIT_OUTPUTS": str(folder / "outputs")} | environment
+    command = [str(notebook), str(folder / output), "-k", "python3", "--no-progress-bar", "--cwd", str(folder)]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in given.items():
+            patch.setenv(name, value)
+        papermill.main([*command, *options], standalone_mode=False)
+    return folder / output
+
+
+def cells(notebook: Path, **parameters) -> None:
+    """Execute a notebook's cells here with these parameters, as papermill gives them: behind those of the notebook."""
+    known: dict = {}
+    for cell in nbformat.read(notebook, 4).cells:
+        if cell.cell_type == "code":
+            exec(cell.source, known)
+            if "parameters" in cell.metadata.get("tags", []):
+                assert parameters.keys() <= known.keys()
+                known |= parameters
