@@ -22,7 +22,8 @@ def changes(*records: dict) -> "DataFrame":
     """Say what changed between runs, from their records: what, and a column a run, a row for each fact that differs.
 
     `changes(a, b)` of a greedy and a beam run gives the rows parameters.decoding and decoding.num_beams. Time spent and
-    the run's own name are left out, hashes are shortened, of lists of languages the length is told; of equal runs the only row is "nothing that determines a score".
+    the run's own name are left out, hashes are shortened, of lists of languages the length is told; of equal runs the
+    only row is "nothing that determines a score".
     """
     import pandas as pd
 
@@ -67,7 +68,8 @@ def _flat(fact, name: str = "") -> dict[str, str]:
         flat = [_flat(each, f"{name}.{part}".strip(".")) for part, each in fact.items()]
         return {key: text for each in flat for key, text in each.items()}
     if isinstance(fact, list):
-        fact = f"{len(fact)} language{'s' * (len(fact) > 1)}" if f".{name}".endswith(f".{LONG}") else ", ".join(map(str, fact))
+        told = f"{len(fact)} language{'s' * (len(fact) > 1)}"
+        fact = told if f".{name}".endswith(f".{LONG}") else ", ".join(map(str, fact))
     return {name: str(fact).lower() if isinstance(fact, bool) else "none" if fact in (None, {}, "") else str(fact)}
 
 

@@ -23,9 +23,9 @@ SHARED = ("size", "base", "pretrain_pairs", "asked", "sentences", "seed")  # wit
 def like(parameters: Mapping) -> "DataFrame":
     """Gather the gains of all finished runs whose parameters are these but for seed, run and the `VARIED`.
 
-    A row a run, group and direction: run, seed, parallel, augment, continue_pairs, tokens (of continual pre-training), value (the
-    group), direction, n (languages), score, baseline_score, gain (means over languages, in points). `parameters`: those
-    of one run.
+    A row a run, group and direction: run, seed, parallel, augment, continue_pairs, tokens (of continual pre-training),
+    value (the group), direction, n (languages), score, baseline_score, gain (means over languages, in points).
+    `parameters`: those of one run.
 
     Raises KitError for a run that is damaged.
     """

@@ -157,7 +157,10 @@ def test_no_stage_read_a_language_that_is_held_out_and_no_instruction_one_outsid
 
 def test_the_record_says_what_was_trained(folder):
     record = json.loads((folder / RUN / "run.json").read_text())
-    assert record["training_languages"] == {"whose": "mini-llamax", "codes": TRAINED}
+    told = {name: each["training_languages"] for name, each in record["systems"].items()}
+    codes = {name: sorted(TRAINED if "llamax" in name else BASE) for name in shipped.NAMES}
+    assert told == {name: {"whose": name, "codes": codes[name]} for name in shipped.NAMES}
+    assert {each["prompt"][:8] for each in record["systems"].values()} == {"from {sr", "Below is"}
     assert record["corpus"]["name"] == "cldr" and record["corpus"]["split"] == "devtest"
     assert list(record["stages"]) == list(shipped.NAMES) and record["parameters"]["size"] == "tiny"
     for name, facts in record["stages"].items():
@@ -167,16 +170,24 @@ def test_the_record_says_what_was_trained(folder):
 def test_every_direction_is_scored_for_each_model_and_gains_are_between_the_tuned(folder):
     others = [code for code in TRAINED + HELD_OUT if code != "en"]
     directions = {pair for code in others for pair in (("en", code), (code, "en"))}
+    between = {pair for code in ("sw", "tr") for pair in (("de", code), (code, "de"))}  # whose pairs are augmented
     scores = rows(folder / RUN / "scores.csv")
+    tuned = {name: name.endswith("alpaca") for name in shipped.NAMES} | {"copy": True}
     assert {(row["system"], row["src"], row["tgt"]) for row in scores} == {
-        (name, *pair) for name in shipped.NAMES for pair in directions
+        (name, *pair) for name in tuned for pair in directions | (between if tuned[name] else set())
     }
     asked = {(row["system"], row["n"]) for row in scores}  # untuned models a quarter of the phrases
-    assert asked == {(name, "4" if name.endswith("alpaca") else "1") for name in shipped.NAMES}
+    assert asked == {(name, "4" if tuned[name] else "1") for name in tuned}
     found = rows(folder / RUN / "gains.csv")
     assert {(row["src"], row["tgt"]) for row in found} == directions
     known = {row["value"]: row["n"] for row in rows(folder / RUN / "groups.csv") if row["direction"] == "en-X"}
     assert known == {"trained": "2", "unseen, related": "1", "unseen, unrelated": "1", "all": "4"}
+    known = [row for row in rows(folder / RUN / "groups.csv") if "en" not in row["direction"].split("-")]
+    assert [(row["value"], row["direction"], row["n"]) for row in known] == [
+        ("trained", "de-X", "2"), ("trained", "X-de", "2"),
+    ]  # fmt: skip
+    means = rows(folder / RUN / "stages_scores.csv")  # of all on the same phrases
+    assert list(means[0]) == ["languages", "direction", "copy", *shipped.NAMES] and len(means) == 6
     bits = {row["language"]: (row["group"], float(row["mini-llama"])) for row in rows(folder / RUN / "bits.csv")}
     assert [group for group, _ in bits.values()] == ["pre-trained"] * 2 + ["added"] * 2 + ["held out"] * 2
     assert max(bits["en"][1], bits["de"][1]) < 8 < 20 > max(each for _, each in bits.values())
@@ -193,7 +204,7 @@ def test_each_card_says_the_figures_of_this_run(folder, name):
         gain = f"{float(row['baseline_score']):.1f} | {float(row['score']):.1f} | {float(row['gain']):+.1f} |"
         assert f"| {row['value']} | {row['direction']} | {row['n']} | {gain}" in text
     assert "Held out of everything: Dutch, Basque." in text and ("Added by" in text) == ("llamax" in name)
-    assert "\n    llamax-kit run 10 -p seed 1\n" in text
+    assert "\n    llamax-kit run 10 \\\n        -p size tiny \\\n        -p base 'en de' \\\n" in text
 
 
 def test_every_picture_is_said_in_words_and_nothing_but_progress_is_said_aside(folder):
@@ -201,7 +212,7 @@ def test_every_picture_is_said_in_words_and_nothing_but_progress_is_said_aside(f
     outputs = [each for cell in notebook.cells for each in cell.get("outputs", [])]
     alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
     assert len(alts) == 4 and alts[0].startswith("Loss in nats a token. mini-llama: from 7.")
-    assert alts[1].startswith("Bits a byte, mini-llama against mini-llamax, a dot a language. Means: pre-trained: from")
+    assert alts[1].startswith("Bits per byte, mini-llama against mini-llamax, a dot a language. Means: pre-trained:")
     aside = "".join(each["text"] for each in outputs if each.get("name") == "stderr").splitlines()
     assert not [line for line in aside if not re.match(r"\d\d:\d\d:\d\d step \d+ of \d+, loss \d", line)]
     for name in ("loss", "bits", "gains_en-X", "gains_X-en"):
