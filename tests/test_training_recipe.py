@@ -239,11 +239,23 @@ def test_a_wrong_recipe_is_told_before_texts_are_read(file, tmp_path):
     )
     refused(UnknownName, "unknown argument of examples in the recipe .* 'folder'", examples={"folder": "x"})
     refused(UnknownName, "unknown argument of a training 'max_step'", trainer={"max_step": 1})
-    refused(KitError, "expected mixture or instructions, one of them", instructions={"path": "x"})
-    refused(KitError, "expected mixture or instructions, one of them", mixture="gone")
+    refused(KitError, "expected mixture or instructions in the recipe .*, got both", instructions={"path": "x"})
+    refused(KitError, "expected mixture or instructions in the recipe .*, got none", mixture="gone")
     refused(KitError, "expected folder, and base under plan, in the recipe", plan={"seed": 1})
     refused(KitError, "expected languages under mixture in the recipe", mixture={"texts": "nosuch"})
     refused(KitError, "expected path under instructions in the recipe", mixture="gone", instructions={})
+    texts = {"texts": "texts", "languages": "en"}
+    for name, value, kind in (
+        ("threshold", "many", "a whole number"), ("threshold", "25,000", "a whole number"),
+        ("share", "half", "a number"),
+        ("augment", "false", "true or false"), ("mono", True, "a whole number"), ("languages", 7, "text"),
+        ("held_out", False, r"text for .*, got False \(YAML reads the word no as that: write 'no'\)"),
+        ("languages", ["en", False], r"text for .*, got False \(YAML reads the word no as that: write 'no'\)"),
+    ):  # fmt: skip
+        refused(KitError, f"expected {kind}.*To mend: write ", mixture=texts | {name: value})
+    refused(KitError, "expected a whole number for block under examples in the recipe", examples={"block": "long"})
+    refused(KitError, "expected a whole number for seed under plan", plan={"base": "x", "seed": "one"})
+    refused(KitError, "expected arguments under trainer in the recipe .*, got 'fast'", trainer="fast")
     refused(KitError, "expected a folder of texts at .*nosuch", mixture={"texts": "nosuch", "languages": "en"})
     with pytest.raises(KitError, match="expected a recipe of a training in nosuch.yml: .*No such file"):
         recipe.run("nosuch.yml")

@@ -71,13 +71,19 @@ def read(file: Path | str) -> dict:
         recipe = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise KitError(f"expected a recipe of a training in {file}: {error}. To mend: {see}") from error
-    if not isinstance(recipe, dict) or "base" not in (recipe.get("plan") or {}) or "folder" not in recipe:
-        raise KitError(f"expected folder, and base under plan, in the recipe {file}. To mend: {see}")
-    if ("mixture" in recipe) == ("instructions" in recipe):
-        raise KitError(f"expected mixture or instructions, one of them, in the recipe {file}. To mend: {see}")
+    if not isinstance(recipe, dict):
+        raise KitError(f"expected sections in the recipe {file}, got {str(recipe)[:60]!r}. To mend: {see}")
     for name, content in recipe.items():
         if name not in TOP:
             raise UnknownName(f"section of the recipe {file}", name, TOP, see)
+        if name in (*SECTIONS, "trainer") and not isinstance(content or {}, dict):
+            raise KitError(f"expected arguments under {name} in the recipe {file}, got {content!r}. To mend: {see}")
+    if "base" not in (recipe.get("plan") or {}) or "folder" not in recipe:
+        raise KitError(f"expected folder, and base under plan, in the recipe {file}. To mend: {see}")
+    if ("mixture" in recipe) == ("instructions" in recipe):
+        came = "both" if "mixture" in recipe else "none"
+        raise KitError(f"expected mixture or instructions in the recipe {file}, got {came}. To mend: keep one; {see}")
+    for name, content in recipe.items():
         if name in SECTIONS:
             function, ours = SECTIONS[name]
             signature = inspect.signature(function).parameters
@@ -89,9 +95,28 @@ def read(file: Path | str) -> dict:
                 if signature[each].default is inspect.Parameter.empty and each not in (content or {}):
                     raise KitError(f"expected {each} under {name} in the recipe {file}. To mend: {see}")
     try:
-        return {name: {} if content is None else _filled(content) for name, content in recipe.items()}
+        filled = {name: {} if content is None else _filled(content) for name, content in recipe.items()}
     except KitError as error:
         raise KitError(f"{file}: {error}") from None
+    for name, (function, _) in SECTIONS.items():
+        known = inspect.signature(function).parameters
+        for each, value in filled.get(name, {}).items():
+            _check_kind(f"{each} under {name} in the recipe {file}", value, known[each])
+    return filled
+
+
+def _check_kind(what: str, value, argument: inspect.Parameter) -> None:
+    """Raises KitError for a value that is no number, truth value or text where one is expected, nor the default."""
+    kinds = {int: "a whole number", float: "a number", bool: "true or false"}
+    kind, taken = kinds.get(argument.annotation, "text"), type(value)
+    each = value if isinstance(value, list) else [value]
+    if kind == "text":
+        wrong = [part for part in each if not isinstance(part, str)] if value is not None else []
+    else:
+        wrong = [] if taken is argument.annotation or (taken, kind) == (int, "a number") else [value]
+    if wrong and value != argument.default:
+        quoted = " (YAML reads the word no as that: write 'no')" if wrong[0] is False and kind == "text" else ""
+        raise KitError(f"expected {kind} for {what}, got {wrong[0]!r}{quoted}. To mend: write {kind}")
 
 
 def _filled(value):
