@@ -12,6 +12,7 @@ ONE = {
     "size": "small", "base": "en de", "added": "sw tr", "held_out": "gl", "pretrain_pairs": 10, "continue_pairs": 20,
     "asked": 5, "sentences": 40, "parallel": "connected", "augment": True, "seed": 1, "run": "one", "tokenize": "cldr",
 }  # fmt: skip
+TOLD = ["size", "base", "added", "held_out", "pretrain_pairs", "continue_pairs", "asked", "sentences"]
 GAINS = {"added": 10.0, "related": -1.5}
 
 
@@ -68,7 +69,7 @@ def test_ablations_have_rows_of_their_own(outputs):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", beside.LIKE)
+@pytest.mark.parametrize("name", TOLD)
 def test_what_was_trained_or_tested_otherwise_is_passed_over(outputs, name):
     finished(outputs, "one")
     finished(outputs, "other", **{name: ONE[name] * 2})
@@ -90,7 +91,7 @@ def test_the_control_shares_all_but_the_languages_that_were_added(outputs):
     finished(outputs, "control", added="", held_out="gl tr nl sw", continue_pairs=99)
     finished(outputs, "longer", 3.0, added="", held_out="gl tr nl sw", continue_pairs=999)
     finished(outputs, "too_few", 9.0, added="", held_out="gl sw")
-    for name in beside.SHARED:
+    for name in ("size", "base", "pretrain_pairs", "asked", "sentences", "seed"):
         finished(outputs, f"other_{name}", 9.0, added="", held_out="gl tr nl sw", **{name: ONE[name] * 2})
     assert beside.control(ONE, 5_000) == ("control", 5_000) and beside.control(ONE, 6_000) == ("longer", 5_030)
     assert beside.control(ONE | {"added": "", "held_out": "gl"}, 5_000) == ("", 0)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import pandas as pd
 import pytest
@@ -62,6 +63,44 @@ def test_loss_is_on_what_follows_given_and_never_on_the_first_token(tmp_path, to
         assert ids == [*tokenizer.encode(tokenizer.text(ids[1:-1])), 2]  # as the engine would ask
 
 
+class Merging:
+    """A tokenizer of words without BOS that makes one token of "x y", so that a border may fall into a token."""
+
+    bos_id, pad_id, words = None, 0, "say x y z xy".split()
+
+    def __init__(self, eos=2, pad=0):
+        self.eos_ids, self.pad_id = [eos], pad
+
+    def encode(self, text):
+        return [10 + self.words.index(word) if word in self.words else 9 for word in text.replace("x y", "xy").split()]
+
+
+def test_a_token_that_given_and_text_share_has_a_loss():
+    tokenizer = Merging()
+    say, x, y, z, merged = range(10, 15)
+    for given, text, ids, lost in (
+        ("say x", "y z", [say, merged, z, 2], 1), ("say x", "z", [say, x, z, 2], 2), ("", "y z", [y, z, 2], 0),
+    ):  # fmt: skip
+        found = examples.encode(Record("instruction", "en", "sw", given, text), tokenizer, 16)
+        assert found == Example(ids, [IGNORED] * lost + ids[lost:])
+
+
+def test_no_example_of_a_block_is_predicted_from_the_one_before_it_not_even_without_bos(tmp_path):
+    texts = ["x z", "y z z", "z", "say z"] * 3
+    records = [Record("pair", "en", "sw", "", text) for text in texts]
+    starts = 0
+    for row in saved(tmp_path, Merging(), records, block=16):
+        for at, (position, label) in enumerate(zip(row["position_ids"], row["labels"], strict=True)):
+            assert label == (row["input_ids"][at] if position and row["input_ids"][at] else IGNORED)
+            starts += position == 0 and row["input_ids"][at] != 0
+    assert starts == len(records)
+
+
+def test_tokenizers_that_end_or_pad_otherwise_have_other_fingerprints():
+    assert len({examples.fingerprint(Merging(*each)) for each in ((), (3,), (2, 1), (3, 1))}) == 4
+    assert examples.fingerprint(Merging()) == examples.fingerprint(Merging())
+
+
 def test_packed_examples_see_none_of_their_neighbours(base, tokenizer):
     import torch
     from transformers import LlamaForCausalLM
@@ -78,6 +117,36 @@ def test_packed_examples_see_none_of_their_neighbours(base, tokenizer):
             own = model(torch.tensor([example.ids])).logits[0]
             torch.testing.assert_close(packed[at : at + len(own)], own, rtol=0, atol=1e-5)
             at += len(own)
+
+
+def test_rows_of_several_kinds_come_mixed_in_an_order_that_the_seed_draws(tmp_path, tokenizer):
+    mono = [Record("mono", code, "", "", sentence(at)) for code in ("sw", "en") for at in range(6)]
+    pairs = [Record("pair", "en", code, "", sentence(at) * 9) for code in ("sw", "de") for at in range(100, 140)]
+    orders, hashes = [], []
+    for seed in (1, 2, 1):
+        rows = saved(tmp_path, tokenizer, [*mono, *pairs], block=16, seed=seed)
+        orders.append([tuple(ids) for row in rows for ids, _ in parts(row)])
+        hashes.append(examples.facts(tmp_path / "made")["sha256"])
+    of_pairs = {tuple(examples.encode(each, tokenizer, 16).ids) for each in pairs}
+    assert {row in of_pairs for row in orders[0][:20]} == {True, False}
+    assert hashes[0] == hashes[2] != hashes[1] and orders[0] == orders[2] != orders[1]
+    assert Counter(orders[0]) == Counter(orders[1])
+
+
+def test_unless_apart_positions_run_through_a_block(tmp_path, tokenizer):
+    rows = saved(tmp_path, tokenizer, PAIR, block=64, apart=False)
+    assert [row["position_ids"].tolist() for row in rows] == [list(range(64))] * len(rows) and len(rows) < len(PAIR)
+    assert examples.facts(tmp_path / "made")["apart"] is False
+    together = [row["input_ids"].tolist() for row in rows]
+    assert together == [row["input_ids"].tolist() for row in saved(tmp_path, tokenizer, PAIR, block=64)]
+
+
+@pytest.mark.parametrize("at", [0, 3, 6])
+def test_the_highest_id_is_that_of_all_rows(tmp_path, monkeypatch, at):
+    monkeypatch.setattr(examples, "ROWS", 2)
+    texts = ["z"] * at + ["x y"] + ["z"] * (6 - at)
+    saved(tmp_path, Merging(), [Record("pair", "en", "sw", "", text) for text in texts], packed=False)
+    assert examples.facts(tmp_path / "made")["highest"] == 14
 
 
 def test_running_lines_are_joined_and_cut_where_a_block_is_full(tmp_path, tokenizer):
@@ -139,6 +208,17 @@ def test_the_same_records_have_the_same_hash_and_others_another(tmp_path, tokeni
         examples.facts(examples.save(records, tokenizer, tmp_path / "made"))["sha256"] for records in (PAIR, PAIR, TOLD)
     ]
     assert hashes[0] == hashes[1] != hashes[2]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_same_tokens_with_a_loss_elsewhere_have_another_hash(tmp_path, tokenizer, packed):
+    texts = [("", "one two three"), ("one", "two three"), ("one two", "three")]
+    facts = []
+    for given, text in texts:
+        record = Record("instruction", "en", "sw", given, text)
+        rows = saved(tmp_path, tokenizer, [record], packed=packed, block=16)
+        facts.append((rows[0]["input_ids"].tolist(), examples.facts(tmp_path / "made")["sha256"]))
+    assert facts[0][0] == facts[1][0] == facts[2][0] and len({digest for _, digest in facts}) == 3
 
 
 def test_examples_are_written_whole_or_not_at_all(tmp_path, tokenizer):

@@ -132,6 +132,29 @@ def test_switched_lines_change_the_source_and_keep_the_target_and_its_language(p
     assert len({each.given for each in of(found, "en", "lo")}) > 20  # switched anew each time: there are 10 lines
 
 
+def test_without_english_among_its_languages_no_english_word_is_switched_in(place):
+    for code in ("de", "lo"):  # the English word of an entry is spelt as none of the others
+        lines(place / "dictionaries" / f"en-{code}.txt", ["dwelling house", f"dwelling {code}-house"])
+    found = [each for each in records(place, "de lo", threshold=150) if each.kind == "augmented"]
+    assert {(each.src, each.given.split(" ")[1]) for each in found} == {("de", "lo-house"), ("lo", "de-house")}
+    found = [each for each in records(place, CODES, threshold=150) if each.kind == "augmented"]
+    assert {"dwelling", "lo-house"} <= {each.given.split(" ")[1] for each in of(found, "de", "lo")}
+
+
+def test_a_pair_at_the_threshold_is_no_small_one(place):
+    counts = [kinds(of(records(place, "en de", threshold=lines), "de", "en"))["pair"] for lines in (39, 40, 41)]
+    assert counts == [40, 40, 120]
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.0, 1, 1), (0.5, 1, 6), (1.0, 6, 6)])
+def test_the_share_of_words_switched_is_that_of_the_records(place, share, least, most):
+    for code in ("lo", "en"):
+        lines(place / "pairs" / f"lo-en.{code}", [f"{at} {' '.join(['house'] * 6)}" for at in range(10)])
+    found = [each for each in records(place, "en lo", threshold=150, share=share) if each.kind == "augmented"]
+    changed = Counter(sum(word != "house" for word in each.given.split(" ")[1:]) for each in found)
+    assert changed.total() == 120 and (min(changed), max(changed)) == (least, most)
+
+
 def test_a_pair_without_any_known_word_is_left_unfilled():
     drawn = [pairs.Line("en", "lo", "One House", "x"), pairs.Line("lo", "en", "y", "two")] * 3
     lexicon = Lexicon({Entry("house", "en"): ["house"]}, {"house": [Entry("house", "en"), Entry("haus", "de")]})

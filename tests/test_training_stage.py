@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import shutil
 from collections import namedtuple
+from types import SimpleNamespace
 
 import pytest
 from small import sentence
@@ -63,6 +65,18 @@ def broken_off(folder, house, monkeypatch, kind="packed", at=12):
     return folder
 
 
+def alone(folder):
+    """Ids and labels of each example of a folder, also of those that share a row."""
+    import torch
+
+    for row in examples.load(folder):
+        ids, labels = (torch.as_tensor(row[name]).long() for name in ("input_ids", "labels"))
+        starts = [at for at, position in enumerate(row.get("position_ids", [0])) if position == 0]
+        for start, end in zip(starts, [*starts[1:], len(ids)], strict=True):
+            if any(labels[start:end] != -100):  # else it is padding
+                yield ids[start:end], labels[start:end]
+
+
 def digest(model):
     return sha256(model / "model.safetensors")
 
@@ -71,22 +85,21 @@ def test_the_first_loss_is_that_of_plain_torch_and_it_falls(house, unbroken):
     import torch
 
     model = weights.load(house / "base", "float32", "cpu")
-    rows = [dict(row) for row in examples.load(house / "padded")]
-    total, count = 0.0, 0
-    with torch.no_grad():
-        for row in rows:
-            ids, labels = torch.as_tensor(row["input_ids"]).long(), torch.as_tensor(row["labels"]).long()
-            logits = model(ids[None]).logits[0, :-1]
-            total += torch.nn.functional.cross_entropy(logits, labels[1:], reduction="sum", ignore_index=-100).item()
-            count += int((labels[1:] != -100).sum())
-    stage.train(
-        stage.plan(
-            house / "first", house / "base", house / "padded",
-            {"max_steps": 1, "per_device_train_batch_size": 5, "gradient_accumulation_steps": 4, "logging_steps": 1},
-        )
-    )  # fmt: skip
-    assert stage.log(house / "first").loss[0] == pytest.approx(total / count, abs=1e-5)
-    for kind in ("packed", "padded"):
+    for kind in ("padded", "packed"):  # each example by itself, as if there were no other
+        total, count = 0.0, 0
+        with torch.no_grad():
+            for ids, labels in alone(house / kind):
+                logits = model(ids[None]).logits[0, :-1]
+                total += torch.nn.functional.cross_entropy(logits, labels[1:], reduction="sum").item()
+                count += int((labels[1:] != -100).sum())
+        stage.train(
+            stage.plan(
+                house / f"first-{kind}", house / "base", house / kind,
+                {"max_steps": 1, "per_device_train_batch_size": 5, "gradient_accumulation_steps": 4,
+                 "logging_steps": 1},
+            )
+        )  # fmt: skip
+        assert stage.log(house / f"first-{kind}").loss[0] == pytest.approx(total / count, abs=1e-5)
         log = stage.log(unbroken[kind])
         assert log.loss.iloc[-1] < log.loss.iloc[0] - 1
 
@@ -147,6 +160,11 @@ def test_a_checkpoint_cut_in_half_is_passed_over(house, unbroken, tmp_path, monk
         )
         shutil.rmtree(tmp_path / "checkpoint-10")
     assert resume.is_whole(saved / "checkpoint-10") and not resume.is_whole(saved / "checkpoint-10", processes=2)
+    two = shutil.copytree(saved / "checkpoint-10", tmp_path / "checkpoint-10")
+    (two / "rng_state.pth").rename(two / "rng_state_0.pth")
+    assert not resume.is_whole(two, processes=2)  # the other process had not come to it
+    shutil.copy(two / "rng_state_0.pth", two / "rng_state_1.pth")
+    assert resume.is_whole(two, processes=2) and not resume.is_whole(two, processes=3)
     with open(saved / "checkpoint-10/optimizer.pt", "rb+") as file:
         file.truncate(1000)
     assert resume.last_whole(saved).name == "checkpoint-5"
@@ -179,6 +197,63 @@ def test_changed_settings_are_refused_by_name(house, unbroken, tmp_path, monkeyp
     assert digest(again) == digest(unbroken["packed"] / "model")
     with pytest.raises(KitError, match="seed 1 → 2"):  # a finished one too
         trained(folder, house, seed=2)
+
+
+CHANGED = {
+    "per_device_train_batch_size": 8, "gradient_accumulation_steps": 2, "learning_rate": 2e-2, "max_steps": 14,
+    "num_train_epochs": 4, "bf16": True, "max_grad_norm": 0.5, "weight_decay": 0.1, "adam_beta2": 0.9,
+    "lr_scheduler_type": "cosine", "warmup_steps": 3, "label_smoothing_factor": 0.1,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def planned(house):
+    return stage.plan(house / "planned", house / "base", house / "packed", STEPS)
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_every_argument_that_moves_the_weights_is_held_to(planned, house, name):
+    with pytest.raises(KitError, match=f"changed are: {name} .* → {CHANGED[name]}[.] To mend"):
+        stage.plan(planned, house / "base", house / "packed", STEPS | {name: CHANGED[name]})
+
+
+@pytest.mark.parametrize("library", ["torch", "transformers", "accelerate"])
+def test_another_version_of_what_computes_is_named(planned, house, monkeypatch, library):
+    known = settings.metadata.version
+    version = lambda name: "0.1" if name == library else known(name)  # noqa: E731
+    monkeypatch.setattr(settings, "metadata", SimpleNamespace(version=version))
+    with pytest.raises(KitError, match=f"changed are: {library} {re.escape(known(library))} → 0.1[.] To mend"):
+        stage.plan(planned, house / "base", house / "packed", STEPS)
+
+
+def test_a_base_that_changed_after_it_was_planned_is_named(house, tmp_path):
+    shutil.copytree(house / "base", tmp_path / "base")
+    folder = stage.plan(tmp_path / "t", tmp_path / "base", house / "packed", STEPS)
+    random_llama.make(tmp_path / "base", random_llama.TOKENIZER, 2, **SHAPE)
+    with pytest.raises(KitError, match=r"changed are: base sha256:\w+ → sha256:\w+[.] To mend"):
+        stage.train(folder)
+
+
+def test_planned_again_it_keeps_the_processes_it_was_begun_with(house, tmp_path):
+    folder = stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS)
+    laid = json.loads((folder / "settings.json").read_text())
+    (folder / "settings.json").write_text(json.dumps(laid | {"processes": 2}))
+    stage.plan(folder, house / "base", house / "packed", STEPS | {"save_steps": 7})
+    again = json.loads((folder / "settings.json").read_text())
+    assert again["processes"] == 2 and again["trainer"]["save_steps"] == 7
+
+
+def test_examples_of_like_lengths_come_in_another_order_each_epoch():
+    trainer = SimpleNamespace(state=SimpleNamespace(epoch=0.0), args=SimpleNamespace(seed=1))
+    lengths = [1 + at % 17 for at in range(100)]
+    sampler = trainers._ByLength(4, lengths, trainer)
+    orders = {}
+    for seed, epoch in ((1, 0.0), (1, 1.0), (1, 2.0), (4, 0.0), (1, 1.5)):
+        trainer.state.epoch, trainer.args.seed = epoch, seed
+        orders[seed, epoch] = list(sampler)
+        assert sorted(orders[seed, epoch]) == list(range(100))
+    assert orders.pop((1, 1.5)) == orders[1, 1.0]  # a resume inside an epoch draws that epoch's order
+    assert len({tuple(order) for order in orders.values()}) == 4
 
 
 def test_another_architecture_is_refused(house, tmp_path):
@@ -238,6 +313,28 @@ def test_too_little_disk_is_told_before_it_begins(house, tmp_path, monkeypatch):
     assert settings.disk(6_738_415_616, {"save_total_limit": 2}) == (269_536_624_640, 80_860_987_392)  # LLaMA2-7B
     assert settings.disk(10, {"save_strategy": "no"})[0] == 40
     assert settings.disk(10, {"save_total_limit": 1}, sharded=True) == (360, 160)
+
+
+class Begun(Exception):
+    """What a stand-in raises where a training would begin."""
+
+
+@pytest.mark.parametrize("sharded", [True, False])
+def test_a_checkpoint_under_fsdp_needs_more_disk(planned, house, monkeypatch, sharded):
+    """Free is what one kind needs and the other has not enough of."""
+    usage = namedtuple("usage", "total used free")
+    known = json.loads((planned / "settings.json").read_text())["trainer"]
+    plain, more = (settings.disk(settings.count(house / "base"), known, each)[0] for each in (False, True))
+    free = (plain + more) // 2
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(free, 0, free))
+
+    def train(**_):
+        raise Begun
+
+    monkeypatch.setattr(trainers, "make", lambda *_: SimpleNamespace(is_fsdp_enabled=sharded, train=train))
+    with pytest.raises(KitError if sharded else Begun) as raised:
+        stage.train(planned)
+    assert sharded == ("MB on the disk of" in str(raised.value))
 
 
 def test_a_folder_is_one_process_s_at_a_time(house, tmp_path):
