@@ -1,8 +1,12 @@
 """The CLDR phrases as the plain files that training reads: what the miniatures are made of, and nothing else.
 
-Positions of the training split are parted once and for all, so that no stage reads what another one read: the first
-for pairs, then those for monolingual text, the last for instructions. What devtest and dev say occurs in none of them
-(see corpora/cldr_phrases), and the dictionaries hold no territory that one of those asks for by itself.
+Positions of the training split are parted once and for all: the first for pairs, then those for text of one language,
+the last for instructions, which no other stage reads. Pre-training and continual pre-training read the same pairs
+within `base`, and a language of `base` has the positions of pairs in its own text, too, behind those of its own.
+
+What devtest or dev says as a whole is the content of no training phrase (see corpora/cldr_phrases). The names and
+numbers that it is made of do occur in training, in other combinations: a territory that devtest asks for by itself
+stands inside lists there. The dictionaries hold no territory that devtest or dev asks for by itself.
 """
 
 import json
@@ -34,12 +38,13 @@ def write(folder: Path, base: Sequence[str], others: Sequence[str], few: int = 5
 
     Raises KitError for a language that CLDR has too little of, or a folder that cannot be written.
     """
-    codes = [find(code).code for code in dict.fromkeys([*base, *others])]
+    base = list(dict.fromkeys(find(code).code for code in base))
+    codes = list(dict.fromkeys([*base, *(find(code).code for code in others)]))
     texts = corpora.load("cldr:train", codes).texts
     for code in codes:
-        positions = [*MONO, *PAIRS] if code in codes[: len(base)] else MONO
+        positions = [*MONO, *PAIRS] if code in base else MONO
         _lines(folder / "mono" / f"{code}.txt", (texts[code][at] for at in positions))
-    for src, tgt in _pairs(codes[: len(base)], codes[len(base) :]):
+    for src, tgt in _pairs(base, codes[len(base) :]):
         both = ((texts[src][at], texts[tgt][at]) for at in PAIRS)
         both = [pair for pair in both if None not in pair]
         both = both if PIVOT in (src, tgt) or tgt in base else both[:few]
@@ -49,7 +54,7 @@ def write(folder: Path, base: Sequence[str], others: Sequence[str], few: int = 5
         if code != PIVOT:
             entry = (f"{english}\t{word}" for english, word in _dictionary(code))
             _lines(folder / "dictionaries" / f"{PIVOT}-{code}.txt", entry)
-    asked = _instructions(codes[: len(base)], texts, instructions)
+    asked = _instructions(base, texts, instructions)
     _lines(folder / "instructions.jsonl", (json.dumps(each, ensure_ascii=False) for each in asked))
     return folder
 
