@@ -134,6 +134,46 @@ def test_files_that_would_be_missed_or_mixed_up_are_refused(place, name, message
         texts.locate(place, "en sw")
 
 
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("mono/sw.txt.gz", "sw.txt"), ("mono/swh_Latn.jsonl", "sw.txt"), ("mono/en.TXT", "sw.txt"),
+        ("mono/en", "sw.txt"), ("mono/sw-2024.parquet", "sw.txt"), ("pairs/en_sw.sw", "en-sw.en with"),
+        ("pairs/sw-en.en.gz", "en-sw.en with"),
+        ("pairs/eng_Latn-swh_Latn.tsv", "en-sw.en with"), ("pairs/eng_Latn_swh_Latn.sw", "en-sw.en with"),
+        ("pairs/en-sw/corpus.en", "en-sw.en with"), ("dictionaries/en-sw.tsv", "en-sw.txt"),
+    ],
+)  # fmt: skip
+def test_texts_of_languages_asked_for_in_a_form_that_is_not_read_are_refused(place, name, form):
+    before = texts.locate(place, "de")
+    put(place, name, ["x"])
+    found = name.split("/")[1]
+    with pytest.raises(KitError, match=f"expected texts in the form of {form}.* in .*, but found {found},"):
+        texts.locate(place, "en sw")
+    assert texts.locate(place, "de") == before  # of other languages nothing is asked
+
+
+@pytest.mark.parametrize(
+    "name", ["mono/LICENSE.txt.gz", "mono/sw.md5", "mono/.sw.txt.gz", "pairs/en-sw.xml", "mono/fr.gz"]
+)
+def test_what_is_no_text_of_theirs_is_left_alone(place, name):
+    before = texts.locate(place, "en sw")
+    put(place, name, ["x"])
+    assert texts.locate(place, "en sw") == before
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["en", "de", False], "got False. To mend: quote 'no', which YAML takes for False"),
+        (False, "got False. To mend: quote 'no'"), (["en", 7], "got 7. To mend: write 'en de sw'"), (None, "got None"),
+    ],
+)  # fmt: skip
+def test_codes_that_are_no_text_are_refused(given, said):
+    with pytest.raises(KitError, match=f"^expected language codes, {said}"):
+        texts.codes(given)
+
+
 def test_two_pairs_of_the_same_languages_are_refused(place):
     put(place, "pairs/en-swh.en", ["one"]), put(place, "pairs/en-swh.swh", ["moja"])
     with pytest.raises(KitError, match=r"expected one pair of files of en and sw, but found .*To mend: leave one"):

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.languages import find
 
+FORMS = "txt tsv csv json jsonl parquet tmx gz bz2 xz zst zip 7z".split()  # endings that a text or a table may have
 LAYOUT = "lay it out as mono/sw.txt, pairs/en-sw.en with pairs/en-sw.sw, dictionaries/en-sw.txt (any of these)"
 
 
@@ -30,9 +31,15 @@ class Texts(NamedTuple):
 def codes(languages: str | Iterable[str]) -> list[str]:
     """Give kit codes in the order given, each once: codes("en, swh_Latn sw") is ["en", "sw"].
 
-    Raises UnknownName.
+    Raises UnknownName, and KitError for what is no text: YAML takes an unquoted `no` for False.
     """
-    given = re.split(r"[\s,]+", languages.strip(" \t\n,")) if isinstance(languages, str) else languages
+    if isinstance(languages, str):
+        languages = re.split(r"[\s,]+", languages.strip(" \t\n,"))
+    given = list(languages) if isinstance(languages, Iterable) else [languages]
+    for each in given:
+        if not isinstance(each, str):
+            mend = "quote 'no', which YAML takes for False" if each is False else "write 'en de sw', or a list of codes"
+            raise KitError(f"expected language codes, got {each!r}. To mend: {mend}")
     return list(dict.fromkeys(find(each).code for each in given if each))
 
 
@@ -42,16 +49,18 @@ def locate(folder: Path | str, languages: str | Iterable[str], parallel: bool = 
     parallel: whether pairs are asked for; without them each language needs lines of its own. Opens no file.
 
     Raises KitError for a missing folder, a language without any data, a pair with one side only, two files of one
-    language, or a dictionary without English; UnknownName for a file named by what is no language.
+    language, a file named as text of these languages in a form that is not read, or a dictionary without English;
+    UnknownName for a file named by what is no language.
     """
     folder, wanted = Path(folder), codes(languages)
     if not folder.is_dir():
         raise KitError(f"expected a folder of texts at {folder}, but there is none. To mend: make it, and {LAYOUT}")
     mono: dict[str, Path] = {}
-    for path in _files(folder / "mono", ".txt"):
+    for path in _files(folder / "mono", wanted, ".txt"):
         _add(mono, find_language(path.stem, path), path)
-    pairs = _pairs(folder / "pairs") if parallel else {}
-    words = [path for path in _files(folder / "dictionaries", ".txt", ".dict") if set(sides(path)) <= {*wanted, "en"}]
+    pairs = _pairs(folder / "pairs", wanted) if parallel else {}
+    words = _files(folder / "dictionaries", [*wanted, "en"], ".txt", ".dict")
+    words = [path for path in words if set(sides(path)) <= {*wanted, "en"}]
     found = Texts(
         {code: mono[code] for code in wanted if code in mono},
         {pair: pairs[pair] for pair in sorted(pairs) if set(pair) <= set(wanted)},
@@ -96,19 +105,50 @@ def sides(path: Path) -> tuple[str, str]:
     return one, other
 
 
-def _files(folder: Path, *endings: str) -> list[Path]:
-    """Files with one of the endings; hidden ones, notes and licences beside them are left alone."""
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.suffix in endings and not path.name.startswith("."))
+def _there(folder: Path) -> list[Path]:
+    """What is in a folder, but for hidden files; nothing where there is no folder."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
 
 
-def _pairs(folder: Path) -> dict[tuple[str, str], tuple[Path, Path]]:
+def _files(folder: Path, wanted: Iterable[str], *endings: str) -> list[Path]:
+    """Files with one of the endings; notes and licences beside them are left alone."""
+    there = _there(folder)
+    for path in there:
+        if path.suffix not in endings:
+            _refuse_unread(path, wanted, "sw.txt" if folder.name == "mono" else "en-sw.txt")
+    return [path for path in there if path.suffix in endings]
+
+
+def _refuse_unread(path: Path, wanted: Iterable[str], form: str) -> None:
+    """Raise KitError if what is not read is named as text of wanted languages: sw.txt.gz, en-sw.tsv, en_sw.sw, sw/.
+
+    That is: it names none but wanted languages, and ends as texts may, or names one at the end, or names nothing else.
+    """
+    parts = re.split(r"[.-]|_(?![A-Z][a-z]{3}(?![a-z]))", path.name)  # swh_Latn is one
+    known = [_known(part) for part in parts]
+    named = {code for code in known if code}
+    if named and named <= set(wanted) and (parts[-1].lower() in FORMS or known[-1]):
+        raise KitError(
+            f"expected texts in the form of {form} in {path.parent}, but found {path.name}, which would not be read. "
+            f"To mend: unpack or convert it, so that it is named as {form} is and holds a sentence or entry a line, or "
+            f"move it away"
+        )
+
+
+def _known(code: str) -> str:
+    try:
+        return find(code).code
+    except UnknownName:
+        return ""
+
+
+def _pairs(folder: Path, wanted: Iterable[str]) -> dict[tuple[str, str], tuple[Path, Path]]:
     """Find both files of each pair: en-sw.en and en-sw.sw are {("en", "sw"): (en-sw.en, en-sw.sw)}."""
     found: dict[tuple[str, str], tuple[Path, Path]] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+    for path in _there(folder):
         name = re.fullmatch(r"(.*\.)?([^.-]+)-([^.-]+)\.([^.-]+)", path.name)
         if not name or name[4] not in name.group(2, 3):
+            _refuse_unread(path, wanted, "en-sw.en with en-sw.sw")
             continue  # README, LICENSE, en-sw.scores: no texts
         if name[1]:
             raise KitError(
