@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from collections import Counter
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from small import sentence
 
+from llamax_kit import marks
 from llamax_kit.errors import KitError
 from llamax_kit.models import random_llama, tokenizer_files
 from llamax_kit.training import blocks, examples
@@ -231,6 +233,66 @@ def test_examples_are_written_whole_or_not_at_all(tmp_path, tokenizer):
     with pytest.raises(RuntimeError):
         examples.save(breaking(), tokenizer, folder)
     assert examples.facts(folder) == before and [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+def test_what_a_killed_save_left_is_removed_but_not_what_a_living_one_is_at_work_on(tmp_path, tokenizer):
+    import psutil
+
+    def scratch(name, *marked):
+        (tmp_path / name / "new").mkdir(parents=True)
+        (tmp_path / name / "mixed.arrow").write_bytes(b"x" * 100)
+        for mark in marked:
+            (tmp_path / name / mark).touch()
+        return name
+
+    here, parent = platform.node(), psutil.Process(os.getppid())
+    dead, old = scratch(".made-killed_1", f".running-{here}-{parent.pid}-7"), scratch(".made-killed_2")
+    os.utime(tmp_path / old, (0, 0))  # nobody has marked it
+    kept = [
+        scratch(".made-living_1", f".running-{here}-{parent.pid}-{int(parent.create_time())}"),
+        scratch(".made-distant1", ".running-elsewhere-1-7"),  # whether it lives cannot be seen from here
+        scratch(".made-new_born"),
+        scratch(".made-up-killed_3", f".running-{here}-{parent.pid}-7"),  # of another folder, made-up
+        scratch(".made-mine", f".running-{here}-{parent.pid}-7"),
+    ]
+    examples.save(PAIR, tokenizer, tmp_path / "made")
+    assert {path.name for path in tmp_path.iterdir()} == {*kept, "made"} and dead and old
+
+
+def test_a_save_marks_what_it_is_at_work_on(tmp_path, tokenizer):
+    def breaking_in():
+        yield from PAIR
+        (scratch,) = tmp_path.glob(".made-*")
+        found.append((scratch.name, marks.holder(scratch).process))
+        examples.save(TOLD, tokenizer, tmp_path / "made")  # another of the same folder
+        found.append([each.name for each in tmp_path.glob(".made-*")])
+
+    found = []
+    examples.save(breaking_in(), tokenizer, tmp_path / "made")
+    assert found[0][1] == os.getpid() and found[1] == [found[0][0]]
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_disk_that_a_save_takes_is_foretold(tmp_path, tokenizer, monkeypatch, packed):
+    texts = [f"{sentence(at, 30)} {sentence(at + 7, 30)}" for at in range(3_000)]
+    written, write = [], examples._write
+
+    def measured(rows, path, packed):
+        facts = write(rows, path, packed)
+        written.append(path.stat().st_size)
+        return facts
+
+    monkeypatch.setattr(examples, "_write", measured)
+    folder = examples.save([Record("pair", "en", "sw", "", each) for each in texts], tokenizer, tmp_path / "made",
+                           block=512, packed=packed)  # fmt: skip
+    a_token = examples.bytes_a_token(texts[:500], tokenizer)
+    most, kept = examples.disk(sum(len(each.encode()) for each in texts), a_token, packed)
+    assert kept == pytest.approx((folder / "examples.arrow").stat().st_size, rel=0.1)
+    assert most == pytest.approx(sum(written), rel=0.1) and len(written) == 1 + packed
+    assert examples.disk(4_000_000_000, 4.0) == (20_000_000_000, 12_000_000_000)
+    assert examples.disk(4_000_000_000, 4.0, packed=False) == (8_000_000_000, 8_000_000_000)
+    assert examples.bytes_a_token([], tokenizer) == 1.0
 
 
 def test_bad_input_is_told(tmp_path, tokenizer):

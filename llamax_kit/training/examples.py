@@ -7,14 +7,17 @@ examples.json (what `stage` checks), and is written whole or not at all.
 
 import hashlib
 import json
+import re
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 from pathlib import Path
 
+from llamax_kit import marks
 from llamax_kit.errors import KitError
-from llamax_kit.files import sound
+from llamax_kit.files import abandoned, sound
 from llamax_kit.training.blocks import IGNORED, Example, cut, pack
 from llamax_kit.training.mixture import named
 
@@ -40,7 +43,7 @@ def save(
     other record is one example, cut at `block` tokens; the tokens of its `given` have no loss, and one left without any
     loss is left out. `packed`: rows of exactly `block` tokens, filled with whole examples in an order drawn by
     `seed`, so that neighbours are of any languages; unless `apart`, an example sees those before it in its block (see
-    `blocks.pack`). Otherwise a row an example, padded in its batch.
+    `blocks.pack`). Otherwise a row an example, padded in its batch. What killed processes left is removed.
 
     Raises KitError when there is nothing to write, when `block` is below 8, when the folder holds something else, or
     when it cannot be written.
@@ -57,7 +60,9 @@ def save(
     examples = _examples(records, tokenizer, block, names, counts)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
+        _sweep(folder)
+        prefix = f".{folder.name}-"
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent) as scratch, marks.held(Path(scratch)):
             whole = Path(scratch) / "new"
             whole.mkdir()
             rows = map(_unpacked, examples)
@@ -112,6 +117,29 @@ def facts(folder: Path | str) -> dict:
     return sound(path, lambda path: json.loads(path.read_text(encoding="utf-8")), "save the examples again")
 
 
+def disk(size: int, bytes_a_token: float, packed: bool = True) -> tuple[int, int]:
+    """Bytes of disk that `save` takes at its fullest for `size` bytes of text, and those that stay.
+
+    size: of the texts of all records; a line that the mixture gives three times counts three times. bytes_a_token: of
+    such texts, as `bytes_a_token` measures. Packed rows have three numbers of 4 bytes a token, and until they are
+    written the examples lie in another file to be mixed, with two; rows of one example have two.
+
+    >>> disk(4_000_000_000, 4.0)
+    (20000000000, 12000000000)
+    """
+    kept, mixing = (12, 8) if packed else (8, 0)
+    return round((kept + mixing) * size / bytes_a_token), round(kept * size / bytes_a_token)
+
+
+def bytes_a_token(lines: Iterable[str], tokenizer) -> float:
+    """Measure how many bytes of UTF-8 a token stands for in lines; what begins and ends each counts as tokens, too."""
+    size, tokens = 0, 0
+    for line in lines:
+        size += len(line.encode())
+        tokens += len(tokenizer.encode(line)) + 1
+    return size / tokens if size else 1.0
+
+
 def fingerprint(tokenizer) -> str:
     """Hash of the ids of a text in six scripts, and of those that begin and end: two tokenizers rarely share it."""
     ids = [tokenizer.encode(PROBE), tokenizer.eos_ids, tokenizer.pad_id]
@@ -140,6 +168,15 @@ def encode(record, tokenizer, block: int) -> Example:
     given = tokenizer.encode(record.given) if record.given else ids[: tokenizer.bos_id is not None]
     same = next((at for at, (one, other) in enumerate(zip(given, ids, strict=False)) if one != other), len(given))
     return Example(ids[:block], ([IGNORED] * same + ids[same:])[:block])
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the scratch folders of `save` whose process is dead. Whether one of another machine is, nobody can see."""
+    for path in folder.parent.glob(f".{folder.name}-*"):
+        if re.fullmatch(re.escape(f".{folder.name}-") + r"[a-z0-9_]{8}", path.name) and path.is_dir():
+            marked = any(path.glob(".running-*"))
+            if not marks.holder(path) if marked else abandoned(path):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _examples(records: Iterable, tokenizer, block: int, names: bool, counts: Counter) -> Iterator[Example]:
