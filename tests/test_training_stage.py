@@ -4,6 +4,9 @@ import json
 import os
 import re
 import shutil
+import socket
+import subprocess
+import sys
 from collections import namedtuple
 from types import SimpleNamespace
 
@@ -165,6 +168,11 @@ def test_a_checkpoint_cut_in_half_is_passed_over(house, unbroken, tmp_path, monk
     assert not resume.is_whole(two, processes=2)  # the other process had not come to it
     shutil.copy(two / "rng_state_0.pth", two / "rng_state_1.pth")
     assert resume.is_whole(two, processes=2) and not resume.is_whole(two, processes=3)
+    assert not resume.is_whole(two, processes=2, sharded=True)
+    (two / "optimizer.pt").rename(two / "optimizer.bin")  # FSDP's: a plain training cannot go on with it
+    assert not resume.is_whole(two, processes=2) and not resume.is_whole(two, processes=2, sharded=True)
+    shutil.copy(two / "optimizer.bin", two / "pytorch_model_fsdp.bin")  # nor FSDP without weights of its own
+    assert not resume.is_whole(two, processes=2) and resume.is_whole(two, processes=2, sharded=True)
     with open(saved / "checkpoint-10/optimizer.pt", "rb+") as file:
         file.truncate(1000)
     assert resume.last_whole(saved).name == "checkpoint-5"
@@ -204,6 +212,10 @@ CHANGED = {
     "num_train_epochs": 4, "bf16": True, "max_grad_norm": 0.5, "weight_decay": 0.1, "adam_beta2": 0.9,
     "lr_scheduler_type": "cosine", "warmup_steps": 3, "label_smoothing_factor": 0.1,
 }  # fmt: skip
+
+
+class Begun(Exception):
+    """What a stand-in raises where a training would begin."""
 
 
 @pytest.fixture(scope="module")
@@ -254,6 +266,89 @@ def test_examples_of_like_lengths_come_in_another_order_each_epoch():
         assert sorted(orders[seed, epoch]) == list(range(100))
     assert orders.pop((1, 1.5)) == orders[1, 1.0]  # a resume inside an epoch draws that epoch's order
     assert len({tuple(order) for order in orders.values()}) == 4
+
+
+def test_another_precision_or_parallelism_is_refused_by_name_once_there_is_a_checkpoint(house, tmp_path, monkeypatch):
+    folder = broken_off(tmp_path / "t", house, monkeypatch, at=6)
+    laid = json.loads((folder / "settings.json").read_text())
+    assert (laid["processes"], laid["mixed_precision"], laid["parallelism"]) == (1, "no", "data")
+    with monkeypatch.context() as patch:  # as `accelerate launch` says what its configuration has
+        patch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+        with pytest.raises(KitError, match="changed are: mixed_precision no → bf16. To mend"):
+            stage.train(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(trainers, "launched", lambda trainer: {"mixed_precision": "no", "parallelism": "FSDP"})
+        with pytest.raises(KitError, match="changed are: parallelism data → FSDP. To mend"):
+            stage.train(folder)
+    assert json.loads((folder / "settings.json").read_text()) == laid
+    (folder / "settings.json").write_text(json.dumps(laid | {"parallelism": "FSDP"}))  # its checkpoints are not these
+    assert trainers.sharded(laid | {"parallelism": "FSDP"}) and not trainers.sharded(laid)
+    assert resume.last_whole(folder / "checkpoints", 1, sharded=True) is None
+    fresh = {"trainer": {}}
+    assert not trainers.sharded(fresh) and trainers.sharded({"trainer": {"fsdp": "full_shard"}})
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    assert trainers.sharded(fresh) and not trainers.sharded(laid)
+
+
+@pytest.mark.parametrize("order", ["group_by_length", "batch_rebalance"])
+def test_packed_rows_have_no_lengths_to_order_them_by(house, tmp_path, order):
+    with pytest.raises(KitError, match=f"expected packed examples in an order .*{order}.* one length, 64 tokens. To m"):
+        stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS | {"train_sampling_strategy": order})
+    assert not (tmp_path / "t").exists()
+    stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS | {"train_sampling_strategy": "sequential"})
+
+
+@pytest.mark.parametrize("asked", ["flash_attention_2", "eager"])
+def test_a_model_is_trained_by_the_attention_that_sees_where_examples_begin(house, tmp_path, monkeypatch, asked):
+    shutil.copytree(house / "base", tmp_path / "base")
+    config = json.loads((tmp_path / "base/config.json").read_text())
+    (tmp_path / "base/config.json").write_text(json.dumps(config | {"attn_implementation": asked}))
+    folder = stage.plan(tmp_path / "t", tmp_path / "base", house / "packed", STEPS)
+    models = []
+
+    def stop(model, *_):
+        models.append(model)
+        raise Begun
+
+    monkeypatch.setattr(trainers, "make", stop)
+    with pytest.raises(Begun):
+        stage.train(folder)
+    assert models[0].config._attn_implementation == "sdpa"
+
+
+FSDP = {
+    "ACCELERATE_USE_CPU": "true", "ACCELERATE_USE_FSDP": "true", "FSDP_CPU_RAM_EFFICIENT_LOADING": "true",
+    "FSDP_VERSION": "2", "WORLD_SIZE": "1", "RANK": "0", "LOCAL_RANK": "0", "MASTER_ADDR": "127.0.0.1",
+}  # fmt: skip
+
+
+def test_under_fsdp_processes_are_joined_before_weights_are_read_and_the_second_gets_them_whole(house, tmp_path):
+    """As far as that goes without a GPU: one process, which then takes itself for the second."""
+    folder = stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS)
+    program = (
+        "import os, sys, torch\n"
+        "from transformers.distributed.fsdp import is_fsdp_enabled\n"
+        "from llamax_kit.training import stage, trainers\n"
+        "arguments = trainers.arguments\n"
+        "def joined(*given):\n"
+        "    made = arguments(*given)\n"
+        "    torch.distributed.is_initialized() or torch.distributed.init_process_group('gloo', rank=0, world_size=1)\n"
+        "    os.environ['LOCAL_RANK'] = '1'\n"
+        "    return made\n"
+        "def made(model, *_):\n"
+        "    print(is_fsdp_enabled(), sum(each.numel() for each in model.parameters()))\n"
+        "    torch.distributed.destroy_process_group()\n"
+        "    sys.exit()\n"
+        "trainers.arguments, trainers.make = joined, made\n"
+        "stage.train(sys.argv[1])"
+    )
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = str(one.getsockname()[1])
+    environment = os.environ | FSDP | {"MASTER_PORT": port}
+    command = [sys.executable, "-c", program, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.stdout.split() == ["True", str(settings.count(house / "base"))], done.stderr[-2000:]
 
 
 def test_another_architecture_is_refused(house, tmp_path):
@@ -315,10 +410,6 @@ def test_too_little_disk_is_told_before_it_begins(house, tmp_path, monkeypatch):
     assert settings.disk(10, {"save_total_limit": 1}, sharded=True) == (360, 160)
 
 
-class Begun(Exception):
-    """What a stand-in raises where a training would begin."""
-
-
 @pytest.mark.parametrize("sharded", [True, False])
 def test_a_checkpoint_under_fsdp_needs_more_disk(planned, house, monkeypatch, sharded):
     """Free is what one kind needs and the other has not enough of."""
@@ -331,10 +422,15 @@ def test_a_checkpoint_under_fsdp_needs_more_disk(planned, house, monkeypatch, sh
     def train(**_):
         raise Begun
 
-    monkeypatch.setattr(trainers, "make", lambda *_: SimpleNamespace(is_fsdp_enabled=sharded, train=train))
+    made = SimpleNamespace(is_fsdp_enabled=sharded, train=train, accelerator=SimpleNamespace(mixed_precision="no"))
+    monkeypatch.setattr(trainers, "make", lambda *_: made)
+    before = (planned / "settings.json").read_bytes()
     with pytest.raises(KitError if sharded else Begun) as raised:
         stage.train(planned)
     assert sharded == ("MB on the disk of" in str(raised.value))
+    assert sharded == ((planned / "settings.json").read_bytes() == before)
+    assert sharded or json.loads((planned / "settings.json").read_text())["parallelism"] == "data"
+    (planned / "settings.json").write_bytes(before)
 
 
 def test_a_folder_is_one_process_s_at_a_time(house, tmp_path):

@@ -46,8 +46,10 @@ def _usable() -> str:
     return "use auto or cpu; torch finds no GPU here: for one, see whether `nvidia-smi` lists it"
 
 
-def load(folder: Path, dtype: str, device: str):
+def load(folder: Path, dtype: str, device: str, attention: str = ""):
     """Load a folder's weights into a torch model: `dtype` and `device` as `placement` gives them.
+
+    attention: transformers' attn_implementation, whatever config.json asks for; "" leaves it to that.
 
     Raises KitError when weights are missing, cut off, unsafe, or do not fit the config.
     """
@@ -66,6 +68,7 @@ def load(folder: Path, dtype: str, device: str):
                 trust_remote_code=False,
                 local_files_only=True,
                 output_loading_info=True,
+                **({"attn_implementation": attention} if attention else {}),
             )
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise KitError(

@@ -1,7 +1,8 @@
 """Which checkpoint a training goes on from: the last that is whole. Reads no tensors.
 
 Trainer writes the weights first, then optimizer, schedule and random numbers, `trainer_state.json` last; with several
-processes each writes its own random numbers, whenever it comes to it. A process killed meanwhile leaves a part.
+processes each writes its own random numbers, whenever it comes to it. With FSDP it writes weights and optimizer under
+other names, too. A process killed meanwhile leaves a part.
 """
 
 import json
@@ -14,20 +15,20 @@ from llamax_kit.errors import KitError
 from llamax_kit.models.checkpoints import weight_files
 
 
-def last_whole(folder: Path, processes: int = 1) -> Path | None:
+def last_whole(folder: Path, processes: int = 1, sharded: bool = False) -> Path | None:
     """Find the last whole checkpoint-<step> in a folder; None if there is none."""
-    return next((each for each in reversed(_steps(folder)) if is_whole(each, processes)), None)
+    return next((each for each in reversed(_steps(folder)) if is_whole(each, processes, sharded)), None)
 
 
-def drop_parts(folder: Path, processes: int = 1) -> None:
+def drop_parts(folder: Path, processes: int = 1, sharded: bool = False) -> None:
     """Remove the checkpoints that are not whole."""
     for each in _steps(folder):
-        if not is_whole(each, processes):
+        if not is_whole(each, processes, sharded):
             shutil.rmtree(each, ignore_errors=True)
 
 
-def is_whole(checkpoint: Path, processes: int = 1) -> bool:
-    """Tell whether a checkpoint holds all that Trainer wrote there, each file to its end."""
+def is_whole(checkpoint: Path, processes: int = 1, sharded: bool = False) -> bool:
+    """Tell whether a checkpoint holds all that Trainer wrote there, each file to its end; `sharded`: with FSDP."""
     single = processes == 1
     random = ["rng_state.pth"] if single else [f"rng_state_{process}.pth" for process in range(processes)]
     try:
@@ -37,10 +38,10 @@ def is_whole(checkpoint: Path, processes: int = 1) -> bool:
         archives = {path.name: zipfile.is_zipfile(path) for path in saved}  # their table of contents stands at the end
     except (OSError, ValueError, KitError):
         return False
-    optimizer = [name for name in archives if name.startswith("optimizer")]  # .pt; .bin with FSDP
-    written = {*random, "scheduler.pt"} <= archives.keys() and optimizer
+    own = {"optimizer.bin", "pytorch_model_fsdp.bin"} if sharded else {"optimizer.pt"}
+    written = {*random, *own, "scheduler.pt"} <= archives.keys()
     step = read.get("trainer_state.json", {}).get("global_step")
-    return bool(written and all(archives.values()) and checkpoint.name == f"checkpoint-{step}")
+    return written and all(archives.values()) and checkpoint.name == f"checkpoint-{step}"
 
 
 def _steps(folder: Path) -> list[Path]:

@@ -117,6 +117,17 @@ def check_fit(base: Resolved, facts: dict, where: Path) -> None:
         )
 
 
+def check_order(chosen: dict, facts: dict, where: Path) -> None:
+    """Raises KitError when rows shall be ordered by lengths that packed examples do not have: all are of one length."""
+    order = chosen.get("train_sampling_strategy", "random")
+    if facts["packed"] and order not in ("random", "sequential"):
+        raise KitError(
+            f"expected packed examples in an order of random or sequential, got train_sampling_strategy: {order!r}: "
+            f"the rows of {where} have one length, {facts['block']:,} tokens. To mend: leave it out, or save the "
+            f"examples with packed=False"
+        )
+
+
 def check_disk(folder: Path, base: Resolved, chosen: dict, sharded: bool = False) -> None:
     """Raises KitError when the disk cannot hold what a training will write at its fullest (see `disk`)."""
     parameters = count(base.folder)
@@ -150,8 +161,10 @@ def count(folder: Path) -> int:
     import torch
     from transformers import AutoConfig, LlamaForCausalLM
 
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    config._attn_implementation = "sdpa"  # what it asks for need not be installed
     with torch.device("meta"):
-        return LlamaForCausalLM(AutoConfig.from_pretrained(folder, local_files_only=True)).num_parameters()
+        return LlamaForCausalLM(config).num_parameters()
 
 
 def _number(value, kind):

@@ -35,8 +35,8 @@ def plan(folder: Path | str, base: Path | str, examples: Path | str, trainer: di
     two checkpoints are kept.
 
     Raises KitError, before anything is trained, for another architecture, a vocabulary, tokenizer or context that does
-    not fit the examples, an argument that does not exist or is not open, too little disk, and for settings other than
-    those that the training in `folder` was begun with: each thing that changed is named.
+    not fit the examples, an argument that does not exist, is not open or does not suit the examples, too little disk,
+    and for settings other than those that the training in `folder` was begun with: each thing that changed is named.
     """
     from llamax_kit.training.examples import facts
 
@@ -46,6 +46,7 @@ def plan(folder: Path | str, base: Path | str, examples: Path | str, trainer: di
     settings.check_fit(found, known, examples)
     if not known["packed"]:  # batches of like lengths
         chosen = {"train_sampling_strategy": "group_by_length"} | chosen
+    settings.check_order(chosen, known, examples)
     now = settings.determining(found, known, chosen, seed)
     if (folder / "settings.json").is_file():
         settings.compare(folder, _laid_down(folder)["determines"], now)
@@ -73,8 +74,8 @@ def train(folder: Path | str, launch: Path | str = "") -> Path:
     the processes; "" trains in this process. One process at a time is at work in a folder.
 
     Raises KitError when nothing was laid down there, when base or examples are gone or changed, when a training that
-    was begun with so many processes shall go on with others, when launched processes fail; marks.Busy when another is
-    at work there.
+    was begun with so many processes, one precision and one kind of parallelism shall go on with others, when launched
+    processes fail; marks.Busy when another is at work there.
     """
     folder = Path(folder)
     if _finished(folder):
@@ -133,7 +134,8 @@ def _train(folder: Path, laid: dict, rank: int, processes: int) -> None:
     settings.compare(folder, laid["determines"], json.loads(json.dumps(now)))
     saved = folder / "checkpoints"
     begun = laid.get("processes", processes)
-    last = resume.last_whole(saved, begun)
+    sharded = trainers.sharded(laid)
+    last = resume.last_whole(saved, begun, sharded)
     if last and begun != processes:
         raise KitError(
             f"expected {begun} {'process' if begun == 1 else 'processes'}, as the training in {folder} was begun with, "
@@ -142,11 +144,16 @@ def _train(folder: Path, laid: dict, rank: int, processes: int) -> None:
         )
     place = hub.weights(base.hub, base.revision) if base.hub else base.folder
     with weights.progress_bar(False), trainers.quiet():
-        trainer = trainers.make(weights.load(place, "float32", "cpu"), folder, laid, known)
+        arguments = trainers.arguments(folder, laid, known)  # first: loading weights asks whether this is FSDP
+        model = weights.load(place, "float32", "cpu", "sdpa")  # flash attention would not see where examples begin
+        trainer = trainers.make(model, arguments, folder, laid, known)
+        launched = trainers.launched(trainer)
+        if last:
+            settings.compare(folder, {name: laid.get(name, launched[name]) for name in launched}, launched)
         if rank == 0:
             settings.check_disk(folder, base, laid["trainer"], trainer.is_fsdp_enabled)
-            _lay_down(folder, laid | {"processes": processes})
-            resume.drop_parts(saved, begun)
+            _lay_down(folder, laid | {"processes": processes} | launched)
+            resume.drop_parts(saved, begun, sharded)
         trainer.train(resume_from_checkpoint=str(last) if last else None)
         trainer.save_model(str(folder / ".model"))  # of all processes, with FSDP
     if rank == 0:

@@ -35,13 +35,10 @@ def quiet() -> Iterator[None]:
         logging.set_verbosity(before)
 
 
-def make(model, folder: Path, laid: dict, facts: dict) -> Trainer:
-    """Make the Trainer of what `stage.plan` laid down; every process makes its own.
-
-    Raises KitError for a kind of parallelism whose checkpoints `resume` does not know.
-    """
+def arguments(folder: Path, laid: dict, facts: dict) -> TrainingArguments:
+    """Make transformers' arguments of what `stage.plan` laid down; this also joins the other processes."""
     cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true" or not torch.accelerator.is_available()
-    arguments = TrainingArguments(
+    return TrainingArguments(
         output_dir=str(folder / "checkpoints"),
         seed=laid["seed"],
         data_seed=laid["seed"],
@@ -49,6 +46,13 @@ def make(model, folder: Path, laid: dict, facts: dict) -> Trainer:
         include_num_input_tokens_seen="all" if facts["packed"] else "non_padding",
         **({"dataloader_pin_memory": not cpu} | settings.OURS | laid["trainer"]),
     )
+
+
+def make(model, arguments: TrainingArguments, folder: Path, laid: dict, facts: dict) -> Trainer:
+    """Make the Trainer of what `stage.plan` laid down; every process makes its own.
+
+    Raises KitError for a kind of parallelism whose checkpoints `resume` does not know.
+    """
     log = Log(folder / "log.csv")
     trainer = _Trainer(
         model=model,
@@ -66,6 +70,18 @@ def make(model, folder: Path, laid: dict, facts: dict) -> Trainer:
             "params/training/fsdp.yml"
         )
     return trainer
+
+
+def launched(trainer: Trainer) -> dict[str, str]:
+    """Say what determines the weights, too, but the launch has a say in: precision, and kind of parallelism."""
+    kind = "FSDP" if trainer.is_fsdp_enabled else "data"
+    return {"mixed_precision": trainer.accelerator.mixed_precision, "parallelism": kind}
+
+
+def sharded(laid: dict) -> bool:
+    """Tell whether the checkpoints of a training are FSDP's: as it was begun, or else as this process was launched."""
+    now = laid["trainer"].get("fsdp") or os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true"
+    return laid.get("parallelism", "FSDP" if now else "data") == "FSDP"
 
 
 class Log(TrainerCallback):
