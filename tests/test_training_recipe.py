@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import re
 import shutil
+from collections import namedtuple
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,13 @@ import yaml
 from click.testing import CliRunner
 from small import sentence
 
-from llamax_kit import files
+from llamax_kit import files, models
 from llamax_kit.cli import main
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import sha256
 from llamax_kit.models import random_llama
 from llamax_kit.training import examples, recipe, settings, stage, texts
+from llamax_kit.training import made as making
 
 TRAINING = Path(__file__).parents[1] / "params/training"
 RECIPES = [TRAINING / "llamax2_7b.yml", TRAINING / "instruct_7b.yml"]
@@ -173,8 +176,8 @@ def test_texts_that_only_moved_and_words_that_mean_the_same_are_no_change(file, 
     (tmp_path / "copied/mono/tr.txt").write_text("Bir.\n")  # of no language of the recipe
     mixture = {"texts": str(tmp_path / "copied"), "languages": "eng, swh_Latn", "augment": False, "repeat": 1}
     changed(file, mixture=mixture | {"mono": 0}, examples={"block": 48, "packed": True})
-    kit = recipe.__version__
-    monkeypatch.setattr(recipe, "__version__", "9.9")  # of another kit what was begun goes on with what it has
+    kit = making.__version__
+    monkeypatch.setattr(making, "__version__", "9.9")  # of another kit what was begun goes on with what it has
     after = planned(file, monkeypatch)
     assert {name for name in after if after[name] != before[name]} <= {"examples.made.json", "settings.json"}
     noted = json.loads((tmp_path / "made/examples.made.json").read_text())
@@ -190,7 +193,7 @@ def test_examples_that_no_training_has_begun_with_are_made_anew_when_anything_ch
 
     first = made()
     assert made() == first
-    monkeypatch.setattr(recipe, "__version__", "9.9")  # which may make others of the same texts
+    monkeypatch.setattr(making, "__version__", "9.9")  # which may make others of the same texts
     again = made()
     assert again[0] == first[0] and again[1] > first[1] and made() == again
     changed(file, examples={"block": 64})
@@ -262,3 +265,33 @@ def test_a_wrong_recipe_is_told_before_texts_are_read(file, tmp_path):
     file.write_text("folder: [")
     with pytest.raises(KitError, match="expected a recipe of a training in .*small.yml"):
         recipe.run(file)
+
+
+def test_too_little_disk_for_examples_or_sharded_checkpoints_is_told_before_either_is_made(file, tmp_path, monkeypatch):
+    for name in ("mono/sw.txt", "pairs/en-sw.en", "pairs/en-sw.sw"):
+        path = tmp_path / "texts" / name
+        path.write_text(path.read_text() * 400, encoding="utf-8")
+    base = models.resolve(str(tmp_path / "base"))
+    training, _ = settings.disk(settings.count(base.folder), {"save_total_limit": 2})
+    sharded, _ = settings.disk(settings.count(base.folder), {"save_total_limit": 2}, sharded=True)
+    usage = namedtuple("usage", "total used free")
+
+    def free(size):
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(size, 0, size))
+
+    free(training + 1_000)
+    with pytest.raises(KitError, match=r"and examples of (\d+\.\d) MB, at first (\d+\.\d) MB\), but") as raised:
+        recipe.run(file)
+    assert not (tmp_path / "made/examples").exists()
+    kept, first = map(float, re.search(r"examples of ([\d.]+) MB, at first ([\d.]+) MB", str(raised.value)).groups())
+    free(10**12)
+    recipe.run(file)
+    took = (tmp_path / "made/examples/examples.arrow").stat().st_size / 1e6
+    assert kept == pytest.approx(took, rel=0.2) and first == pytest.approx(kept * 20 / 12, rel=0.1)
+    free((training + sharded) // 2)
+    monkeypatch.setattr(stage, "train", lambda *given: given[0])
+    few = {"texts": "${HERE}/texts", "languages": "en sw", "augment": False, "mono": 1, "pairs": 1}
+    recipe.run(changed(file, folder=str(tmp_path / "few"), mixture=few))
+    (file.parent / "fsdp.yml").write_text((TRAINING / "fsdp.yml").read_text())
+    with pytest.raises(KitError, match="on the disk of"):
+        recipe.run(changed(file, folder=str(tmp_path / "sharded"), launch="fsdp.yml"))

@@ -7,7 +7,8 @@
 4. `stage`: one training of one model on one set of examples, on transformers' Trainer, with its `settings` (what
    determines the weights, and what is refused), `trainers` (the Trainer's arguments and log) and `resume` (which
    checkpoint is whole). Continual pre-training and instruction tuning are two stages, the second of which begins with
-   the model of the first; `recipe` runs what one YAML names, `losses` measures what each language lost or gained
+   the model of the first; `recipe` runs what one YAML names (its examples by `made`), `losses` measures what each
+   language lost or gained
 
 Of the miniatures alone: `cldr_texts` writes their texts, `miniature` has their shapes, tokenizer and first weights,
 `beside` sets seeds and ablations side by side, `shipped` and `card` make of a run what the kit ships.

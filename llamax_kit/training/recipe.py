@@ -12,24 +12,16 @@
 """
 
 import inspect
-import json
+import re
 from pathlib import Path
 
-from llamax_kit import __version__, models
+from llamax_kit import models
 from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.files import hashes, whole
 from llamax_kit.parameters import from_environment
-from llamax_kit.training import examples, instructions, mixture, settings, stage, texts
+from llamax_kit.training import made, settings, stage
 
-SECTIONS = {
-    "mixture": (mixture.records, ()),
-    "instructions": (instructions.records, ()),
-    "examples": (examples.save, ("records", "tokenizer", "folder")),
-    "plan": (stage.plan, ("folder", "examples", "trainer")),
-}
+SECTIONS = made.MAKERS | {"plan": (stage.plan, ("folder", "examples", "trainer"))}
 TOP = ("folder", *SECTIONS, "trainer", "launch")
-PLACES = ("texts", "path")  # arguments that say where texts lie; what counts of them is their content
-LANGUAGES = ("languages", "held_out", "high")
 
 
 def run(file: Path | str) -> Path:
@@ -49,13 +41,27 @@ def run(file: Path | str) -> Path:
     base = models.resolve(str(recipe["plan"]["base"]))
     chosen = settings.arguments(recipe.get("trainer", {}))
     settings.check_architecture(base)
-    if not (folder / "model" / "config.json").is_file():
-        settings.check_disk(folder, base, chosen)
     launch = file.parent / recipe["launch"] if recipe.get("launch") else ""
+    sharded = _sharded(launch) if launch else False
+    if not (folder / "model" / "config.json").is_file():
+        settings.check_disk(folder, base, chosen, sharded)
     program = f"accelerate launch --config_file {launch}" if launch else "python"
-    _examples(recipe, base, f"go on with the examples that are there, by `{program} -m llamax_kit.training {folder}`")
+    made.make(
+        recipe,
+        base,
+        f"go on with the examples that are there, by `{program} -m llamax_kit.training {folder}`",
+        lambda size: settings.check_disk(folder, base, chosen, sharded, size),
+    )
     stage.plan(folder, examples=folder / "examples", trainer=recipe.get("trainer", {}), **recipe["plan"])
     return stage.train(folder, launch)
+
+
+def _sharded(launch: Path) -> bool:
+    """Tell whether accelerate is configured for FSDP there; a file that cannot be read is `stage`'s to refuse."""
+    try:
+        return re.search(r"^distributed_type: *FSDP", launch.read_text(encoding="utf-8"), re.MULTILINE) is not None
+    except (OSError, ValueError):
+        return False
 
 
 def read(file: Path | str) -> dict:
@@ -135,97 +141,3 @@ def _filled(value):
     except yaml.YAMLError:
         return filled
     return read if isinstance(read, (bool, int, float)) else filled
-
-
-def _examples(recipe: dict, base: models.Resolved, go_on: str) -> None:
-    """Make the examples of a recipe, unless those that are there are these; see that no begun training loses its own.
-
-    examples.made.json, beside them, says what they were made of: kit, arguments, and by name each file's size, time of
-    change and hash, so that a file is read again only where one of the first two changed.
-    """
-    folder = Path(str(recipe["folder"]))
-    place, note, begun = folder / "examples", folder / "examples.made.json", (folder / "settings.json").is_file()
-    there, before = (place / "examples.json").is_file(), _noted(note)
-    section, source = ("mixture", mixture) if "mixture" in recipe else ("instructions", instructions)
-    try:
-        root, read = _files(section, recipe[section])
-        known = before["files"] if before.get("root") == str(root) else {}
-        now = {"kit": __version__, "root": str(root), "files": hashes(root, read, known)}
-        now["arguments"] = _arguments(section, recipe) | {"base": base.revision}
-    except KitError as error:
-        if begun and there:
-            error.args = (f"{error}; or {go_on}",)  # it keeps its kind and what it carries
-        raise
-    changed = _changed(before, now) if before else [f"{note.name}, which does not say what they were"]
-    if begun and changed and (before or there):
-        told = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
-        raise KitError(
-            f"expected what the examples of the training in {folder} were made of, but changed are: {told}. "
-            f"To mend: {go_on}; or give the new training another folder"
-        )
-    if there and not changed and (begun or before["kit"] == now["kit"]):  # another kit may make others of the same
-        now["kit"] = before["kit"]
-    else:
-        records = source.records(**recipe[section])
-        folder.mkdir(parents=True, exist_ok=True)
-        note.unlink(missing_ok=True)
-        examples.save(records, models.load_tokenizer(base), place, **recipe.get("examples", {}))
-    if now != before or not note.is_file():
-        with whole(note) as scratch:
-            scratch.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _noted(note: Path) -> dict:
-    """Read what examples were made of; nothing where it was not kept, or by a kit that kept it otherwise."""
-    try:
-        noted = json.loads(note.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return noted if isinstance(noted, dict) and {"kit", "root", "files", "arguments"} <= noted.keys() else {}
-
-
-def _files(section: str, given: dict) -> tuple[Path, list[Path]]:
-    """Name the folder that texts lie in, and the very files of it that the recipe reads."""
-    if section == "instructions":
-        path = Path(str(given["path"])).resolve()
-        return path.parent, [path] * path.is_file()
-    chosen = _chosen(mixture.records, given)
-    root = Path(str(chosen["texts"])).resolve()
-    found = texts.locate(root, chosen["languages"], chosen["parallel"] != "none")
-    pairs = [path for files in found.pairs.values() for path in files]
-    return root, [*found.mono.values(), *pairs, *(found.dictionaries if chosen["augment"] else [])]
-
-
-def _arguments(section: str, recipe: dict) -> dict:
-    """Give all arguments that examples are made by, defaults too, as they come back from a file."""
-    told = {}
-    for name in (section, "examples"):
-        function, ours = SECTIONS[name]
-        for argument, value in _chosen(function, recipe.get(name, {})).items():
-            if argument not in (*ours, *PLACES):
-                value = texts.codes(value) if argument in LANGUAGES and value is not None else value
-                told[f"{name}.{argument}"] = value
-    return json.loads(json.dumps(told))
-
-
-def _chosen(function, given: dict) -> dict:
-    defaults = {name: each.default for name, each in inspect.signature(function).parameters.items()}
-    return defaults | given
-
-
-def _changed(before: dict, now: dict) -> list[str]:
-    """Name what examples would be made of otherwise: "examples.block 512 → 256", "mixture.languages −sw +tr"."""
-    told = []
-    for name in {**before["arguments"], **now["arguments"]}:
-        one, other = (each["arguments"].get(name, "not set") for each in (before, now))
-        if isinstance(one, list) and isinstance(other, list) and one != other:
-            less = [f"−{each}" for each in one if each not in other]
-            more = [f"+{each}" for each in other if each not in one]
-            told.append(f"{name} {' '.join(less + more) or 'in another order'}")
-        elif one != other:
-            told.append(f"{name} {one} → {other}")
-    for name in sorted({**before["files"], **now["files"]}):
-        one, other = (each["files"].get(name) for each in (before, now))
-        if one is None or other is None or one[-1] != other[-1]:
-            told.append(f"{name} ({'new' if one is None else 'gone' if other is None else 'its text'})")
-    return told

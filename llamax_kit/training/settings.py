@@ -128,16 +128,23 @@ def check_order(chosen: dict, facts: dict, where: Path) -> None:
         )
 
 
-def check_disk(folder: Path, base: Resolved, chosen: dict, sharded: bool = False) -> None:
-    """Raises KitError when the disk cannot hold what a training will write at its fullest (see `disk`)."""
+def check_disk(
+    folder: Path, base: Resolved, chosen: dict, sharded: bool = False, made: tuple[int, int] = (0, 0)
+) -> None:
+    """Raises KitError when the disk cannot hold what a training will write at its fullest (see `disk`).
+
+    made: of examples that are still to be made, the bytes at their fullest and those that stay (`examples.disk`).
+    """
     parameters = count(base.folder)
     need, each = disk(parameters, chosen, sharded)
+    need = max(need + made[1], made[0])
     there = sum(path.stat().st_size for path in (folder / "checkpoints").rglob("*") if path.is_file())
     free = shutil.disk_usage(next(path for path in (folder, *folder.resolve().parents) if path.is_dir())).free
     if need > free + there:
         raise KitError(
             f"expected {_gb(need)} on the disk of {folder} for a training of {parameters:,} parameters (checkpoints "
-            f"of {_gb(each)}: weights and Adam's two moments in float32, one more than are kept; and the model), but "
+            f"of {_gb(each)}: weights and Adam's two moments in float32, one more than are kept; and the model"
+            f"{f'; and examples of {_gb(made[1])}, at first {_gb(made[0])}' if made[0] else ''}), but "
             f"{_gb(free + there)} are there. To mend: free some space, name a folder on a larger disk, or keep fewer "
             f"checkpoints (save_total_limit: 1)"
         )
