@@ -395,6 +395,15 @@ def test_arguments_are_checked_before_it_begins(house, tmp_path):
         plan(seed=3)
     with pytest.raises(KitError, match="does not take these arguments: .*cosinus.* is not a valid SchedulerType"):
         plan(lr_scheduler_type="cosinus")
+    for name, value, expected in (
+        ("learning_rate", "fast", "a number"), ("learning_rate", -1e-3, "a number from 0"),
+        ("bf16", "maybe", "a truth value"), ("max_steps", 1.5, "a whole number"), ("num_train_epochs", -1, "a number"),
+        ("per_device_train_batch_size", True, "a whole number"),
+    ):  # fmt: skip
+        with pytest.raises(KitError, match=f"expected {expected}.* for the argument {name} of a training, got "):
+            plan(**{name: value})
+    with pytest.raises(KitError, match="expected a training of a step or more, got num_train_epochs 0"):
+        plan(num_train_epochs=0)
     assert settings.arguments({"learning_rate": "2e-5", "max_steps": "7", "bf16": True})["learning_rate"] == 2e-5
     assert not (tmp_path / "t").exists()
 

@@ -55,6 +55,13 @@ def arguments(given: dict) -> dict:
                 f"To mend: leave it out"
             )
     chosen = DEFAULTS | {name: _number(value, fields[name].type) for name, value in given.items()}
+    for name, value in chosen.items():
+        _check_kind(name, value, fields[name].type)
+    if chosen.get("max_steps", -1) < 1 and chosen.get("num_train_epochs", 3) <= 0:
+        raise KitError(
+            f"expected a training of a step or more, got num_train_epochs {chosen['num_train_epochs']}. To mend: train "
+            f"for an epoch, or a part of one such as 0.1, or set max_steps"
+        )
     try:
         TrainingArguments(output_dir="unused", use_cpu=not torch.accelerator.is_available(), **(OURS | chosen))
     except (ValueError, TypeError, KeyError, ImportError) as error:
@@ -182,6 +189,20 @@ def _number(value, kind):
         except ValueError:
             pass
     return value
+
+
+def _check_kind(name: str, value, kind) -> None:
+    """Raises KitError for what is no number or truth value where TrainingArguments has one, and for one below zero."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind is bool and not isinstance(value, bool):
+        expected = "a truth value (true, false)"
+    elif kind is float and not number or kind is int and not (number and value == int(value)):
+        expected = "a number" if kind is float else "a whole number"
+    elif number and value < 0 and name != "max_steps":
+        expected = "a number from 0"
+    else:
+        return
+    raise KitError(f"expected {expected} for the argument {name} of a training, got {value!r}. To mend: write one")
 
 
 def _short(value) -> str:
