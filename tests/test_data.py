@@ -224,7 +224,8 @@ def test_a_release_is_unpacked_whole(flores, web):
         (release()[:100], "cannot be unpacked"),
         (b"not a tar", "cannot be unpacked"),
     ],
-)
+    ids=["a file less", "a line more", "another folder", "outside", "cut off", "no archive"],  # not their bytes: gzip's
+)  # hold the second they were made in, and so two workers of xdist now and then would not agree on a name
 def test_a_wrong_archive_leaves_nothing(flores, web, archive, message):
     web.files["tar"] = archive
     with pytest.raises(KitError, match=message) as error:
