@@ -51,7 +51,7 @@ def demo() -> None:
         click.echo(_table([tuple(table), *table.itertuples(index=False)]) + "\n")
     click.echo(f"{example.RUNS[system]} is {example.RUNS[baseline]} after continual pre-training: gains are of the one "
                f"over the other.")  # fmt: skip
-    click.echo("Copying the source has points too, and a gain may be longer training alone: notebook 10 tells how much.")
+    click.echo("Copying the source has points too, and a gain may be longer training alone: see notebook 10.")
     click.echo(f"In points (0–100), low to high is the 95 % interval of one direction; verdicts are corrected for all "
                f"{len(gains)}.\nSignature: {gains['signature'].iloc[0]}")  # fmt: skip
     click.echo(f"\nTwo runs to compare, by notebooks 06, 07 and 09: {', '.join(example.RUNS)}")
