@@ -385,7 +385,7 @@ def test_examples_that_do_not_fit_the_model_are_refused(house, tmp_path):
     random_llama.make(tmp_path / "short", random_llama.TOKENIZER, 1, **(SHAPE | {"max_position_embeddings": 32}))
     with pytest.raises(KitError, match="expected blocks of at most 32 tokens, the context of .*short, but .* have 64"):
         stage.plan(tmp_path / "t", tmp_path / "short", house / "packed", STEPS)
-    with pytest.raises(KitError, match="house0 has no examples.json"):
+    with pytest.raises(KitError, match=f"{house.name} has no examples.json"):
         stage.plan(tmp_path / "t", house / "base", house, STEPS)
 
 
