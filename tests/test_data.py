@@ -87,7 +87,7 @@ def spm(web, place, small, monkeypatch):
     return place / row.place
 
 
-def release(languages=("eng", "deu"), lines=LINES, top="flores101_dataset", extra=None):
+def release(languages=("eng", "deu"), lines=LINES, top="flores101_dataset", extra=None, link=""):
     """A tar of the layout of FLORES, as bytes."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as tar:
@@ -96,6 +96,10 @@ def release(languages=("eng", "deu"), lines=LINES, top="flores101_dataset", extr
             info = tarfile.TarInfo(name)
             info.size = len(text)
             tar.addfile(info, io.BytesIO(text.encode()))
+        if link:
+            info = tarfile.TarInfo(f"./{top}/dev/link")
+            info.type, info.linkname = tarfile.SYMTYPE, link
+            tar.addfile(info)
     return out.getvalue()
 
 
@@ -221,11 +225,13 @@ def test_a_release_is_unpacked_whole(flores, web):
         (release(lines={"dev": 3, "devtest": 5}), "expected 4 lines in devtest/deu.devtest, found 5"),
         (release(top="other"), "no folder flores101_dataset/"),
         (release(extra={"../escaped.txt": "x"}), "cannot be unpacked"),
+        (release(extra={"/escaped.txt": "x"}), "cannot be unpacked"),
+        (release(link="/etc"), "cannot be unpacked"),
         (release()[:100], "cannot be unpacked"),
         (b"not a tar", "cannot be unpacked"),
     ],
-    ids=["a file less", "a line more", "another folder", "outside", "cut off", "no archive"],  # not their bytes: gzip's
-)  # hold the second they were made in, and so two workers of xdist now and then would not agree on a name
+    ids="file_less line_more another_folder above absolute link cut_off no_archive".split(),  # not their bytes: gzip's hold
+)  # the second they were made in, and two workers of xdist would now and then not agree on a name
 def test_a_wrong_archive_leaves_nothing(flores, web, archive, message):
     web.files["tar"] = archive
     with pytest.raises(KitError, match=message) as error:

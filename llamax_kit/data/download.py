@@ -7,7 +7,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from llamax_kit import __version__
@@ -59,7 +59,8 @@ def unpack(archive: Path | str, place: Path | str, fault: Fault) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix=f".{place.name}.", dir=place.parent) as scratch:
             with tarfile.open(archive) as tar:
-                tar.extractall(scratch, filter="data")
+                safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from Python 3.11.4
+                tar.extractall(scratch, members=_plain(tar), **safe)
             folder = Path(scratch) / place.name
             if wrong := fault(folder) if folder.is_dir() else f"it holds no folder {place.name}/":
                 raise KitError(f"the archive for {place} is not the expected one: {wrong}. Nothing of it was kept")
@@ -68,6 +69,16 @@ def unpack(archive: Path | str, place: Path | str, fault: Fault) -> None:
         raise KitError(f"the archive for {place} cannot be unpacked: {error}. Nothing of it was kept") from error
     except OSError as error:
         raise KitError(f"could not unpack to {place}: {error}. Nothing of it was kept") from error
+
+
+def _plain(tar: tarfile.TarFile) -> list[tarfile.TarInfo]:
+    """Give a tar's members, which are to be files and folders inside of it, and nothing else; else TarError."""
+    members = tar.getmembers()
+    for each in members:
+        path = PurePosixPath(each.name)
+        if not (each.isfile() or each.isdir()) or path.is_absolute() or ".." in path.parts:
+            raise tarfile.TarError(f"{each.name} is no file or folder inside of it")
+    return members
 
 
 def _examine(file: Path, expected: str, fault: Fault | None) -> None:
