@@ -230,8 +230,9 @@ def test_a_release_is_unpacked_whole(flores, web):
         (release()[:100], "cannot be unpacked"),
         (b"not a tar", "cannot be unpacked"),
     ],
-    ids="file_less line_more another_folder above absolute link cut_off no_archive".split(),  # not their bytes: gzip's hold
-)  # the second they were made in, and two workers of xdist would now and then not agree on a name
+    # not their bytes: gzip's hold the second they were made in, and two workers of xdist would not agree on a name
+    ids="file_less line_more another_folder above absolute link cut_off no_archive".split(),
+)
 def test_a_wrong_archive_leaves_nothing(flores, web, archive, message):
     web.files["tar"] = archive
     with pytest.raises(KitError, match=message) as error:
