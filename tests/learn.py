@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import executed
 import nbformat
 import pytest
 
@@ -78,9 +79,5 @@ def answers_folded(notebook: Path) -> list[bool]:
 
 def check_refusal(notebook: Path, given: dict, told: str) -> None:
     """Check that a notebook stops at parameters that cannot be, saying `told`."""
-    known: dict = {}
     with pytest.raises(AssertionError, match=told):
-        for cell in cells(notebook):
-            if cell.cell_type == "code":
-                exec(cell.source, known)
-                known |= given if "parameters" in cell.metadata.get("tags", []) else {}
+        executed.cells(notebook, **given)

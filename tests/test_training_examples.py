@@ -14,7 +14,7 @@ from small import sentence
 from llamax_kit import marks
 from llamax_kit.errors import KitError
 from llamax_kit.models import random_llama, tokenizer_files
-from llamax_kit.training import blocks, examples
+from llamax_kit.training import blocks, encoding, examples
 from llamax_kit.training.blocks import IGNORED, Example
 from llamax_kit.training.mixture import Record
 
@@ -83,7 +83,7 @@ def test_a_token_that_given_and_text_share_has_a_loss():
     for given, text, ids, lost in (
         ("say x", "y z", [say, merged, z, 2], 1), ("say x", "z", [say, x, z, 2], 2), ("", "y z", [y, z, 2], 0),
     ):  # fmt: skip
-        found = examples.encode(Record("instruction", "en", "sw", given, text), tokenizer, 16)
+        found = encoding.encode(Record("instruction", "en", "sw", given, text), tokenizer, 16)
         assert found == Example(ids, [IGNORED] * lost + ids[lost:])
 
 
@@ -109,7 +109,7 @@ def test_packed_examples_see_none_of_their_neighbours(base, tokenizer):
 
     model = LlamaForCausalLM.from_pretrained(base).eval()
     model.config.use_cache = False
-    alone = [examples.encode(record, tokenizer, 64) for record in PAIR[:6]]
+    alone = [encoding.encode(record, tokenizer, 64) for record in PAIR[:6]]
     (row, *_) = blocks.pack(alone, 256, tokenizer.pad_id)
     batch = examples.collate([row], tokenizer.pad_id)
     assert "attention_mask" not in batch
@@ -129,7 +129,7 @@ def test_rows_of_several_kinds_come_mixed_in_an_order_that_the_seed_draws(tmp_pa
         rows = saved(tmp_path, tokenizer, [*mono, *pairs], block=16, seed=seed)
         orders.append([tuple(ids) for row in rows for ids, _ in parts(row)])
         hashes.append(examples.facts(tmp_path / "made")["sha256"])
-    of_pairs = {tuple(examples.encode(each, tokenizer, 16).ids) for each in pairs}
+    of_pairs = {tuple(encoding.encode(each, tokenizer, 16).ids) for each in pairs}
     assert {row in of_pairs for row in orders[0][:20]} == {True, False}
     assert hashes[0] == hashes[2] != hashes[1] and orders[0] == orders[2] != orders[1]
     assert Counter(orders[0]) == Counter(orders[1])
@@ -159,7 +159,7 @@ def test_running_lines_are_joined_and_cut_where_a_block_is_full(tmp_path, tokeni
 
 
 def test_many_lines_are_given_to_the_tokenizer_some_at_a_time(tmp_path, tokenizer, monkeypatch):
-    monkeypatch.setattr(examples, "LINES", 4)
+    monkeypatch.setattr(encoding, "LINES", 4)
     rows = saved(tmp_path, tokenizer, LINES, block=2048)
     ((ids, _),) = parts(rows[0])
     assert "".join(tokenizer.text(ids[1:-1]).split()) == "".join("".join(line.text for line in LINES).split())

@@ -251,7 +251,7 @@ def test_a_wrong_recipe_is_told_before_texts_are_read(file, tmp_path):
     for name, value, kind in (
         ("threshold", "many", "a whole number"), ("threshold", "25,000", "a whole number"),
         ("share", "half", "a number"),
-        ("augment", "false", "true or false"), ("mono", True, "a whole number"), ("languages", 7, "text"),
+        ("augment", "false", "a truth value"), ("mono", True, "a whole number"), ("languages", 7, "text"),
         ("held_out", False, r"text for .*, got False \(YAML reads the word no as that: write 'no'\)"),
         ("languages", ["en", False], r"text for .*, got False \(YAML reads the word no as that: write 'no'\)"),
     ):  # fmt: skip

@@ -26,7 +26,7 @@ def placement(dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError) as error:
         raise KitError(
             f"expected a device that torch can use here, got {device!r}: {_first_line(error)}. To mend: {_usable()}"
         ) from error

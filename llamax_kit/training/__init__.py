@@ -3,7 +3,7 @@
 1. `texts`: a folder of plain files as users have them; `streams` reads them line by line, `dictionaries` their words
 2. `mixture`: which records an epoch of continual pre-training sees (paper, Algorithm 1), by `pairs`, which says how the
    lines of one pair enter it; `instructions`: the records of the tuning that follows
-3. `examples`: records as token ids with labels, kept on disk
+3. `encoding`: records as token ids with labels, in `blocks`; `examples` keeps them on disk
 4. `stage`: one training of one model on one set of examples, on transformers' Trainer, with its `settings` (what
    determines the weights, and what is refused), `trainers` (the Trainer's arguments and log) and `resume` (which
    checkpoint is whole). Continual pre-training and instruction tuning are two stages, the second of which begins with
@@ -14,7 +14,7 @@ Of the miniatures alone: `cldr_texts` writes their texts, `miniature` has their 
 `beside` sets seeds and ablations side by side, `shipped` and `card` make of a run what the kit ships.
 
 Where to change what: a rule of the mixture, `pairs.missing` and `pairs.epoch`; which tokens have a loss,
-`examples.encode` (records) and `blocks.cut` (running text); the shape of a miniature, `miniature.SHAPES`; a stage, one
+`encoding.encode` (records) and `blocks.cut` (running text); the shape of a miniature, `miniature.SHAPES`; a stage, one
 line of notebook 10 or one YAML of params/training/; a picture, `plots/training_plots`.
 
 Not here: it does not filter, deduplicate or clean text (nor does the paper), translates no filler sentences by another

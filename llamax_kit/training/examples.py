@@ -1,8 +1,7 @@
-"""Records to token ids and labels, kept as a memory-mapped data set of `datasets`. Trains nothing, shuffles nothing.
+"""Encoded records (`encoding`) as a memory-mapped data set of `datasets`, in a folder of their own. Trains nothing.
 
-The ids are those that the engine will ask with: the kit's tokenizer, one BOS in front; EOS ends an example. A folder of
-examples holds examples.arrow, counts.csv (examples and tokens by kind and language, as the paper's Tables 7 and 8) and
-examples.json (what `stage` checks), and is written whole or not at all.
+A folder of examples holds examples.arrow, counts.csv (examples and tokens by kind and language, as the paper's Tables 7
+and 8) and examples.json (what `stage` checks), and is written whole or not at all.
 """
 
 import hashlib
@@ -12,16 +11,15 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import groupby, islice
+from itertools import islice
 from pathlib import Path
 
 from llamax_kit import marks
 from llamax_kit.errors import KitError
 from llamax_kit.files import abandoned, sound
-from llamax_kit.training.blocks import IGNORED, Example, cut, pack
-from llamax_kit.training.mixture import named
+from llamax_kit.training.blocks import IGNORED, Example, pack
+from llamax_kit.training.encoding import encoded
 
-LINES = 1000  # of running text that are given to the tokenizer at once
 ROWS = 1000  # that are written at once
 PROBE = "Hello, world! 42\nHabari ya dunia; привет, 世界, مرحبا, नमस्ते, สวัสดี"  # tells tokenizers apart
 
@@ -57,7 +55,7 @@ def save(
             f"To mend: name a folder of their own"
         )
     counts: Counter = Counter()
-    examples = _examples(records, tokenizer, block, names, counts)
+    examples = encoded(records, tokenizer, block, names, counts)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
@@ -162,14 +160,6 @@ def collate(rows: list[dict], pad: int) -> dict:
     return batch
 
 
-def encode(record, tokenizer, block: int) -> Example:
-    """Ids and labels of a record on its own: BOS, `given`, one space, `text`, EOS, at most `block` of them."""
-    ids = tokenizer.encode(f"{record.given} {record.text}" if record.given else record.text) + tokenizer.eos_ids[:1]
-    given = tokenizer.encode(record.given) if record.given else ids[: tokenizer.bos_id is not None]
-    same = next((at for at, (one, other) in enumerate(zip(given, ids, strict=False)) if one != other), len(given))
-    return Example(ids[:block], ([IGNORED] * same + ids[same:])[:block])
-
-
 def _sweep(folder: Path) -> None:
     """Remove the scratch folders of `save` whose process is dead. Whether one of another machine is, nobody can see."""
     for path in folder.parent.glob(f".{folder.name}-*"):
@@ -177,46 +167,6 @@ def _sweep(folder: Path) -> None:
             marked = any(path.glob(".running-*"))
             if not marks.holder(path) if marked else abandoned(path):
                 shutil.rmtree(path, ignore_errors=True)
-
-
-def _examples(records: Iterable, tokenizer, block: int, names: bool, counts: Counter) -> Iterator[Example]:
-    for (kind, src), group in groupby(records, lambda record: (record.kind, record.src * (record.kind == "mono"))):
-        if kind == "mono":
-            head = _head(src, tokenizer, block, names)
-            for example in cut(_running(group, tokenizer), head, tokenizer.eos_ids[0], block):
-                counts[kind, src, "", "examples"] += 1
-                counts[kind, src, "", "tokens"] += len(example.ids)
-                yield example
-            continue
-        for record in group:
-            example = encode(record, tokenizer, block)
-            key = (record.kind, record.src, record.tgt)
-            counts[*key, "cut"] += len(example.ids) == block and example.ids[-1] not in tokenizer.eos_ids
-            if any(label != IGNORED for label in example.labels[1:]):
-                counts[*key, "examples"] += 1
-                counts[*key, "tokens"] += len(example.ids)
-                yield example
-
-
-def _head(code: str, tokenizer, block: int, names: bool) -> list[int]:
-    """What stands in front of each block of a language: BOS, and its name if `names`."""
-    head = tokenizer.encode(named(code).rstrip() if names else "")
-    if len(head) > block // 2:
-        raise KitError(
-            f"expected a heading of at most {block // 2} tokens in front of blocks of {block}, got {len(head)}: "
-            f"{named(code)!r}. To mend: take a longer block"
-        )
-    return head
-
-
-def _running(records: Iterable, tokenizer) -> Iterator[int]:
-    """Ids of lines joined by line ends, LINES at a time: in front of each LINES a tokenizer may put its own "▁"."""
-    texts = (record.text for record in records)
-    lines = list(islice(texts, LINES))
-    while lines:
-        following = list(islice(texts, LINES))
-        yield from tokenizer.ordinary("\n".join(lines) + ("\n" if following else ""))
-        lines = following
 
 
 def _unpacked(example: Example) -> dict:

@@ -64,8 +64,7 @@ def _lines(folder: Path, base: Sequence[str]) -> Iterator[str]:
 def bf16(size: str) -> bool:
     """Tell whether a shape trains faster in bfloat16 on this machine, with float32 weights, than in float32.
 
-    It does on GPUs and on CPUs with AVX-512, but for `tiny`. Others emulate it: with AVX2 a step of `mini` takes
-    fifteen times as long.
+    It does on GPUs and on CPUs with AVX-512, but for `tiny`. Others emulate it, and take some times as long.
     """
     import torch
 

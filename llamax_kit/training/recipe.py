@@ -113,16 +113,14 @@ def read(file: Path | str) -> dict:
 
 def _check_kind(what: str, value, argument: inspect.Parameter) -> None:
     """Raises KitError for a value that is no number, truth value or text where one is expected, nor the default."""
-    kinds = {int: "a whole number", float: "a number", bool: "true or false"}
-    kind, taken = kinds.get(argument.annotation, "text"), type(value)
-    each = value if isinstance(value, list) else [value]
-    if kind == "text":
-        wrong = [part for part in each if not isinstance(part, str)] if value is not None else []
-    else:
-        wrong = [] if taken is argument.annotation or (taken, kind) == (int, "a number") else [value]
-    if wrong and value != argument.default:
-        quoted = " (YAML reads the word no as that: write 'no')" if wrong[0] is False and kind == "text" else ""
-        raise KitError(f"expected {kind} for {what}, got {wrong[0]!r}{quoted}. To mend: write {kind}")
+    parts = value if isinstance(value, list) else [value]
+    wrong = value
+    expected = settings.misfit(value, argument.annotation)
+    if argument.annotation not in (int, float, bool) and not all(isinstance(part, str) for part in parts):
+        expected, wrong = "text", next(part for part in parts if not isinstance(part, str))
+    if expected and value != argument.default:
+        quoted = " (YAML reads the word no as that: write 'no')" if wrong is False and expected == "text" else ""
+        raise KitError(f"expected {expected} for {what}, got {wrong!r}{quoted}. To mend: write {expected}")
 
 
 def _filled(value):

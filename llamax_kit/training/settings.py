@@ -191,18 +191,26 @@ def _number(value, kind):
     return value
 
 
-def _check_kind(name: str, value, kind) -> None:
-    """Raises KitError for what is no number or truth value where TrainingArguments has one, and for one below zero."""
+def misfit(value, kind: type) -> str:
+    """Say what was expected of a value that is no int, float or bool where one is asked for; "" where it fits.
+
+    >>> misfit("many", int), misfit(1, float), misfit(True, int)
+    ('a whole number', '', 'a whole number')
+    """
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if kind is bool and not isinstance(value, bool):
-        expected = "a truth value (true, false)"
-    elif kind is float and not number or kind is int and not (number and value == int(value)):
-        expected = "a number" if kind is float else "a whole number"
-    elif number and value < 0 and name != "max_steps":
+    if kind is bool:
+        return "" if isinstance(value, bool) else "a truth value (true, false)"
+    if kind is int:
+        return "" if number and isinstance(value, int) else "a whole number"
+    return "" if kind is not float or number else "a number"
+
+
+def _check_kind(name: str, value, kind: type) -> None:
+    expected = misfit(value, kind)
+    if not expected and kind in (int, float) and value < 0 and name != "max_steps":
         expected = "a number from 0"
-    else:
-        return
-    raise KitError(f"expected {expected} for the argument {name} of a training, got {value!r}. To mend: write one")
+    if expected:
+        raise KitError(f"expected {expected} for the argument {name} of a training, got {value!r}. To mend: write one")
 
 
 def _short(value) -> str:
