@@ -11,6 +11,7 @@ from llamax_kit import plots
 from llamax_kit.errors import KitError
 from llamax_kit.gains import groups
 from llamax_kit.languages import all_languages
+from llamax_kit.plots import gain_plots
 
 matplotlib.use("Agg")
 CODES = [language.code for language in all_languages() if language.code != "en"]
@@ -86,6 +87,22 @@ def test_groups_have_colours_and_markers_of_their_own_and_the_rarest_are_grey():
     looks = {(matplotlib.colors.to_hex(bars.lines[0].get_color()), bars.lines[0].get_marker())
              for axes in ax.figure.axes for bars in axes.containers}  # fmt: skip
     assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks}) == len(looks) == 6
+
+
+def test_trained_and_unseen_have_the_same_colours_whichever_are_more():
+    one, other = (pd.Series(["trained"] * few + ["unseen, unrelated"] * many) for few, many in ((3, 1), (1, 3)))
+    first, second = (gain_plots.colours(values) for values in (one, other))
+    assert first == second and first["trained"] != first["unseen, unrelated"]
+    both = gain_plots.colours(pd.Series(["unseen, related", *one]))
+    assert {name: both[name] for name in first} == first and both["unseen, related"] not in first.values()
+
+
+def test_the_title_says_what_all_directions_share():
+    pairs = {"from English": None, "into English": [("de", "en"), ("sw", "en")]}
+    for way, given in pairs.items():
+        assert f"gain by direction {way}, n = 1,012" in draw(plots.gains, table(2, given)).get_title()
+    for given in ([("en", "de"), ("de", "en")], [("en", "de")]):
+        assert "gain by direction, n = 1,012" in draw(plots.gains, table(2, given)).get_title()
 
 
 def test_a_language_in_no_group_is_still_drawn():

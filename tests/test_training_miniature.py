@@ -151,6 +151,17 @@ def test_the_first_weights_spread_as_llamas_do(made):
     assert all((weights == 1).all() for name, weights in state.items() if "norm" in name)
 
 
+@pytest.mark.parametrize(("gpu", "processor", "fast"), [
+    (False, "AVX512", True), (False, "AVX2", False), (False, "DEFAULT", False), (True, "AVX2", True),
+])  # fmt: skip
+def test_bfloat16_is_for_machines_that_are_fast_with_it_and_never_for_the_smallest(monkeypatch, gpu, processor, fast):
+    import torch
+
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: gpu)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
+    assert miniature.bf16("mini") is miniature.bf16("small") is fast and miniature.bf16("tiny") is False
+
+
 def test_another_size_is_refused(made, tmp_path):
     with pytest.raises(UnknownName) as raised:
         miniature.initialise(tmp_path / "huge", made / "tokenizer.model", "huge")
