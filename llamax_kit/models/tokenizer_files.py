@@ -6,11 +6,17 @@ A SentencePiece `tokenizer.model` (Llama 2) goes to SentencePiece, tiktoken rank
 """
 
 import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 from llamax_kit.errors import KitError
+from llamax_kit.models import added_tokens
+from llamax_kit.models.added_tokens import AddedToken, Piece, Span, Splitter
 from llamax_kit.models.checkpoints import read_json
-from llamax_kit.models.tokenizers import Tokenizer
+from llamax_kit.models.tokenizers import THINKING, Tokenizer
 
 # Llama 3 (Meta's release): how text is split before its ranks are applied, and the control tokens after the 128,000.
 LLAMA3_SPLIT = (
@@ -27,24 +33,34 @@ LLAMA3_SPECIAL = {
 
 
 def load(folder: Path | str) -> Tokenizer:
-    """Tokenizer of a model folder in any of the published layouts.
+    """Return the tokenizer of a model folder in any of the published layouts.
 
     Raises KitError when the folder holds neither `tokenizer.model` nor `tokenizer.json`, or one that cannot be read.
     """
     folder = Path(folder)
     model, fast = folder / "tokenizer.model", folder / "tokenizer.json"
+    settings = read_json(folder / "special_tokens_map.json") | read_json(folder / "tokenizer_config.json")
+    added = added_tokens.read(folder, settings)
     if model.is_file() and not _is_ranks(model):
-        ordinary, text, special, bos = _sentencepiece(model)
-    elif fast.is_file():
-        ordinary, text, special, bos = _fast(fast)
-    elif model.is_file():
-        ordinary, text, special, bos = _ranks(model)
-    else:
-        raise KitError(
-            f"expected tokenizer.model or tokenizer.json in {folder}, but it holds neither. To mend: copy the "
-            f"tokenizer files of the base model there"
-        )
-    return _finish(folder, ordinary, text, special, bos)
+        return _finish(folder, settings, _sentencepiece(model, added, settings))
+    if fast.is_file():
+        return _finish(folder, settings, _fast(fast, added))
+    if model.is_file():
+        return _finish(folder, settings, _ranks(model, added))
+    raise KitError(
+        f"expected tokenizer.model or tokenizer.json in {folder}, but it holds neither. To mend: copy the "
+        f"tokenizer files of the base model there"
+    )
+
+
+class _Library(NamedTuple):
+    """What a tokenizer library does, as `Tokenizer` takes it, and the BOS that the library itself would add."""
+
+    read: Callable[[str, Sequence[Span]], list[int]]
+    text: Callable[[list[int]], str]
+    piece: Callable[[int], str]
+    special: dict[str, int]
+    own_bos: str | None
 
 
 def _is_ranks(path: Path) -> bool:
@@ -53,7 +69,12 @@ def _is_ranks(path: Path) -> bool:
         return re.match(rb"[A-Za-z0-9+/]+=* \d+\r?\n", file.read(400)) is not None
 
 
-def _sentencepiece(path: Path):
+def _sentencepiece(path: Path, added: dict[str, AddedToken], settings: Mapping) -> _Library:
+    """Read as transformers' tokenizers on SentencePiece do: a text is parted at its added tokens first.
+
+    By default SentencePiece puts its dummy prefix "▁" before each part; with `legacy: false` before the text alone.
+    transformers 5 has no such tokenizer for Llama any more: it converts the file, and some ids become others.
+    """
     import sentencepiece
 
     try:
@@ -63,12 +84,50 @@ def _sentencepiece(path: Path):
             f"expected a SentencePiece model in {path}, which cannot be read: {error}. To mend: fetch the file again"
         ) from error
     size = library.get_piece_size()
-    special = {library.id_to_piece(id): id for id in range(size) if library.is_control(id) or library.is_unknown(id)}
-    bos = library.id_to_piece(library.bos_id()) if library.bos_id() >= 0 else None
-    return library.encode, lambda ids: library.decode([id for id in ids if id < size]), special, bos
+    control = {library.id_to_piece(id): id for id in range(size) if library.is_control(id) or library.is_unknown(id)}
+    tokens = {text: AddedToken(id, text, special=True) for text, id in control.items()} | added
+    special = {text: each.id for text, each in tokens.items() if each.special}
+    splitter, legacy = Splitter(list(tokens.values())), settings.get("legacy") is not False
+    prefix = "" if settings.get("add_prefix_space") is False else "▁"
+    inner = library.encode if legacy else _without_dummy_prefix(library)
+
+    def read(text: str, protected: Sequence[Span]) -> list[int]:
+        parts = list(splitter.split(text if legacy else text.replace("▁", " "), protected))
+        if not legacy and prefix and parts:  # before the first part, or before the token that is in its place
+            parts[:1] = [Piece(prefix), parts[0]] if parts[0].token else [Piece(prefix + parts[0].text)]
+        ids = [id for text, token in parts for id in ([token.id] if token else inner(text))]
+        alone = not legacy and len(ids) > 1 and ids[0] == library.piece_to_id("▁") and ids[1] in special.values()
+        return ids[1:] if alone else ids
+
+    anchor = library.encode("a")
+    return _Library(
+        read,
+        _joining(
+            {each.id: text for text, each in tokens.items() if not each.special or text in THINKING},
+            lambda ids: library.decode([id for id in ids if id < size]),
+            library.decode if legacy else lambda ids: library.decode([*anchor, *ids])[1:],
+        ),
+        _named(tokens, lambda id: library.id_to_piece(id) if id < size else ""),
+        special,
+        library.id_to_piece(library.bos_id()) if library.bos_id() >= 0 else None,
+    )
 
 
-def _fast(path: Path):
+def _without_dummy_prefix(library) -> Callable[[str], list[int]]:
+    """Return the encoding of a part that follows a token. Without the prefix, SentencePiece drops a first space."""
+    import sentencepiece
+    from sentencepiece import sentencepiece_model_pb2
+
+    model = sentencepiece_model_pb2.ModelProto.FromString(library.serialized_model_proto())
+    model.normalizer_spec.add_dummy_prefix = False
+    bare = sentencepiece.SentencePieceProcessor(model_proto=model.SerializeToString())
+    guard = library.id_to_piece(library.unk_id())  # as text; keeps the space behind it
+    skipped = len(bare.encode(guard))
+    return lambda text: bare.encode(guard + text)[skipped:] if text.startswith((" ", "▁")) else bare.encode(text)
+
+
+def _fast(path: Path, added: dict[str, AddedToken]) -> _Library:
+    """Read by the tokenizers library, which knows its added tokens itself; those it lacks are added to it."""
     import tokenizers
 
     try:
@@ -81,17 +140,78 @@ def _fast(path: Path):
     library.encode_special_tokens = True  # "<|eot_id|>" in a sentence is text
     library.no_truncation()
     library.no_padding()
-    special = {token.content: id for id, token in library.get_added_tokens_decoder().items() if token.special}
-    added = library.encode("", add_special_tokens=True).tokens
-    return (
-        lambda text: library.encode(text, add_special_tokens=False).ids,
-        lambda ids: library.decode(ids, skip_special_tokens=True),
+    begins = library.encode("", add_special_tokens=True).tokens
+    for token in sorted(added.values()):
+        if library.token_to_id(token.content) is None:
+            flags = {name: getattr(token, name) for name in ("lstrip", "rstrip", "single_word", "normalized")}
+            library.add_tokens([tokenizers.AddedToken(token.content, special=token.special, **flags)])
+        if library.token_to_id(token.content) != token.id:
+            raise KitError(
+                f"expected the added token {token.content!r} to have the id {token.id}, as the files beside {path} "
+                f"write, but there it has {library.token_to_id(token.content)}. To mend: fetch the folder again"
+            )
+    known = library.get_added_tokens_decoder()
+    special = {token.content: id for id, token in known.items() if token.special}
+    special |= {text: token.id for text, token in added.items() if token.special}
+    control = _Aliases(library, {id: token for id, token in known.items() if token.content in special})
+
+    def decode(ids: list[int]) -> str:
+        return library.decode(ids, skip_special_tokens=True)
+
+    anchor, spelt = library.encode("a", add_special_tokens=False).ids, "ByteLevel" in repr(library.decoder)
+    return _Library(
+        control.read,
+        _joining(
+            {id: text for text, id in special.items() if text in THINKING},
+            decode,
+            lambda ids: decode([*anchor, *ids])[len(decode(anchor)) :],
+        ),
+        _named({}, lambda id: _readable(library, id) if spelt else library.id_to_token(id) or ""),
         special,
-        added[0] if added else None,
+        begins[0] if begins else None,
     )
 
 
-def _ranks(path: Path):
+class _Aliases:
+    """Control tokens for parts of a text alone, which the tokenizers library knows for all of it or nowhere.
+
+    Each has an alias, a plain token with its flags that no text holds, put in its place where it is to count.
+    """
+
+    def __init__(self, library, special: dict):
+        self._library, self._special = library, special
+        self._splitter = Splitter([AddedToken(id, token.content, special=True) for id, token in special.items()])
+        self._aliases: dict[int, str] = {}
+        self._ids: dict[int, int] = {}
+
+    def read(self, text: str, protected: Sequence[Span]) -> list[int]:
+        parts = list(self._splitter.split(text, protected))
+        if any(part.token for part in parts):
+            self._add()
+            text = "".join(self._aliases[part.token.id] if part.token else part.text for part in parts)
+        return [self._ids.get(id, id) for id in self._library.encode(text, add_special_tokens=False).ids]
+
+    def _add(self) -> None:
+        from tokenizers import AddedToken as Plain
+
+        if self._aliases:
+            return
+        nonce = secrets.token_hex(8)
+        self._aliases = {id: f"\U000f0000{nonce}{id}\U000f0001" for id in self._special}
+        for id, token in self._special.items():
+            flags = {name: getattr(token, name) for name in ("lstrip", "rstrip", "single_word", "normalized")}
+            self._library.add_tokens([Plain(self._aliases[id], **flags)])
+            self._ids[self._library.token_to_id(self._aliases[id])] = id
+
+
+def _readable(library, id: int) -> str:
+    """Write a token of bytes as text, where its bytes are whole characters."""
+    token = library.id_to_token(id) or ""
+    text = library.decoder.decode([token])
+    return token if "\ufffd" in text else text or token
+
+
+def _ranks(path: Path, added: dict[str, AddedToken]) -> _Library:
     import tiktoken
     from tiktoken.load import load_tiktoken_bpe
 
@@ -102,24 +222,54 @@ def _ranks(path: Path):
             f"is not in such a file. To mend: put the model's tokenizer.json beside it"
         )
     library = tiktoken.Encoding("llama3", pat_str=LLAMA3_SPLIT, mergeable_ranks=ranks, special_tokens=LLAMA3_SPECIAL)
-    return (
-        library.encode_ordinary,
-        lambda ids: library.decode([id for id in ids if id < len(ranks)]),
-        dict(LLAMA3_SPECIAL),
+    tokens = {text: AddedToken(id, text, special=True) for text, id in LLAMA3_SPECIAL.items()} | added
+    splitter = Splitter(list(tokens.values()))
+
+    def read(text: str, protected: Sequence[Span]) -> list[int]:
+        parts = splitter.split(text, protected)
+        return [id for text, token in parts for id in ([token.id] if token else library.encode_ordinary(text))]
+
+    def decode(ids: list[int]) -> str:
+        return library.decode([id for id in ids if id < len(ranks)])
+
+    def piece(id: int) -> str:
+        return library.decode_single_token_bytes(id).decode(errors="backslashreplace") if id < len(ranks) else ""
+
+    return _Library(
+        read,
+        _joining({each.id: text for text, each in tokens.items() if not each.special or text in THINKING}, decode),
+        _named(tokens, piece),
+        {text: each.id for text, each in tokens.items() if each.special},
         "<|begin_of_text|>",
     )
 
 
-def _finish(folder: Path, ordinary, text, special: dict[str, int], own_bos: str | None) -> Tokenizer:
-    """Add what the folder's JSON files say: added tokens, which token begins, ends and pads, the chat template."""
-    settings = read_json(folder / "special_tokens_map.json") | read_json(folder / "tokenizer_config.json")
+def _joining(
+    kept: dict[int, str], first: Callable[[list[int]], str], later: Callable[[list[int]], str] | None = None
+) -> Callable[[list[int]], str]:
+    """Return the decoding of ids: `kept` tokens by their text, what is before them by `first`, behind by `later`."""
+
+    def text(ids: list[int]) -> str:
+        parts, decode = [], first
+        for is_kept, run in groupby(ids, lambda id: id in kept):
+            parts.append("".join(kept[id] for id in run) if is_kept else decode(list(run)))
+            decode = later or first
+        return "".join(parts)
+
+    return text
+
+
+def _named(tokens: dict[str, AddedToken], piece: Callable[[int], str]) -> Callable[[int], str]:
+    names = {each.id: text for text, each in tokens.items()}
+    return lambda id: names.get(id) or piece(id) or f"[{id}]"
+
+
+def _finish(folder: Path, settings: Mapping, library: _Library) -> Tokenizer:
+    """Add what the folder's JSON files say: which token begins, ends and pads, and the chat template."""
     config, generation = read_json(folder / "config.json"), read_json(folder / "generation_config.json")
-    special = special | read_json(folder / "added_tokens.json")
-    for id, token in settings.get("added_tokens_decoder", {}).items():
-        if token.get("special"):
-            special[token["content"]] = int(id)
+    special = library.special
     names = {name: _content(settings.get(name)) for name in ("bos_token", "eos_token", "pad_token")}
-    bos = _bos(names["bos_token"], own_bos, settings, config)
+    bos = _bos(names["bos_token"], library.own_bos, settings, config)
     eos = [*_many(generation.get("eos_token_id")), *_many(config.get("eos_token_id"))]
     eos += [special[name] for name in (names["eos_token"], "</s>", "<|end_of_text|>") if name in special]
     eos = sorted(set(eos))
@@ -131,19 +281,21 @@ def _finish(folder: Path, ordinary, text, special: dict[str, int], own_bos: str 
     rows = config.get("vocab_size", float("inf"))
     pads = [special.get(names["pad_token"]), special.get("[PAD]"), config.get("pad_token_id")]
     pad = next((id for id in pads if id is not None and 0 <= id < rows), eos[0])
+    names["bos_token"] = names["bos_token"] or library.own_bos
     return Tokenizer(
-        ordinary=ordinary,
-        text=text,
+        read=library.read,
+        text=library.text,
+        piece=library.piece,
         special=special,
         bos_id=special.get(bos),
         eos_ids=eos,
         pad_id=pad,
         template=_template(folder, settings),
-        names={name: token for name, token in (names | {"bos_token": names["bos_token"] or own_bos}).items() if token},
+        names={name: token for name, token in names.items() if token},
     )
 
 
-def _bos(named: str | None, own: str | None, settings: dict, config: dict) -> str | None:
+def _bos(named: str | None, own: str | None, settings: Mapping, config: Mapping) -> str | None:
     """The token every prompt begins with; Llamas were trained with one, whatever tokenizer.json adds by itself."""
     if settings.get("add_bos_token") is False:
         return None
@@ -158,7 +310,7 @@ def _many(ids: int | list[int] | None) -> list[int]:
     return ids if isinstance(ids, list) else [] if ids is None else [ids]
 
 
-def _template(folder: Path, settings: dict) -> str:
+def _template(folder: Path, settings: Mapping) -> str:
     path = folder / "chat_template.jinja"
     if path.is_file():
         return path.read_text(encoding="utf-8")

@@ -4,37 +4,43 @@ Does not read files (see `tokenizer_files`), batch or pad: it only says which id
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import zip_longest
 
 from llamax_kit.errors import KitError
+from llamax_kit.models.added_tokens import Span, Splitter
+
+# Markers of reasoning. A tokenizer may call them special; they are kept in answers, so that what they hold can be cut.
+THINKING = ("<think>", "</think>", "<thinking>", "</thinking>", "<thought>", "</thought>", "[THINK]", "[/THINK]",
+            "<seed:think>", "</seed:think>", "<reasoning>", "</reasoning>", "◁think▷", "◁/think▷")  # fmt: skip
+PROBE = "kit-probe-7"  # an answer that no chat template writes itself
 
 
-class ChatPrompt(str):
-    """A rendered chat prompt: its control tokens are read as such, except inside the messages it was made of.
+class Prompt(str):
+    """A prompt whose control tokens are read as such, except in `protected` spans: what was filled in is text."""
 
-    `contents`: those of the messages in which control tokens are written.
-    """
+    protected: tuple[Span, ...] = ()
 
-    contents: tuple[str, ...] = ()
-
-    def protected(self) -> list[tuple[int, int]]:
-        """Where `contents` stand: [(start, end)], in characters."""
-        spans, at = [], 0
-        for content in self.contents:
-            found = self.find(content, at)
-            if found >= 0:
-                spans.append((found, found + len(content)))
-                at = found + len(content)
-        return spans
+    @classmethod
+    def of(cls, text: str, protected: Sequence[Span] = ()) -> "Prompt":
+        prompt = cls(text)
+        prompt.protected = tuple(protected)
+        return prompt
 
 
 @dataclass(frozen=True)
 class Tokenizer:
-    """One model's tokenizer. `ordinary` and `text` are its own library's, without any control token."""
+    """One model's tokenizer.
 
-    ordinary: Callable[[str], list[int]]
+    read: (text, protected spans) -> ids, by its own library; text: ids -> text, by the same; piece: id -> how the
+    library writes it; special: control tokens by their text.
+    """
+
+    read: Callable[[str, Sequence[Span]], list[int]]
     text: Callable[[list[int]], str]
+    piece: Callable[[int], str]
     special: dict[str, int]
     bos_id: int | None
     eos_ids: list[int]
@@ -42,28 +48,66 @@ class Tokenizer:
     template: str = ""
     names: dict[str, str] = field(default_factory=dict)  # what the chat template calls bos_token, eos_token, …
 
+    def ordinary(self, text: str) -> list[int]:
+        """Return the ids of a text without BOS; control tokens written in it are ordinary characters."""
+        return self.read(text, [(0, len(text))])
+
     def encode(self, text: str) -> list[int]:
-        """Ids of a prompt: one BOS (where the model was trained with one), then what the tokenizer's own library gives.
+        """Return the ids of a prompt: one BOS (where the model was trained with one), then those of its own library.
 
         With Llama 2's: encode("Hallo Welt") == [1, 8142, 417, 7633]. Control tokens written in `text` ("</s>") are
-        ordinary characters, unless it is a ChatPrompt, where those of the template are control tokens.
+        ordinary characters, unless it is a `Prompt`, where those of its unprotected parts are control tokens.
         """
-        ids = self._chat_ids(text) if isinstance(text, ChatPrompt) else self.ordinary(text)
+        ids = self.read(str(text), text.protected) if isinstance(text, Prompt) else self.ordinary(text)
         if self.bos_id is None:
             return ids
-        return [self.bos_id, *(ids[1:] if isinstance(text, ChatPrompt) and ids[:1] == [self.bos_id] else ids)]
+        return [self.bos_id, *(ids[1:] if isinstance(text, Prompt) and ids[:1] == [self.bos_id] else ids)]
 
     def decode(self, ids: list[int]) -> str:
-        """Text of generated ids as it continues a prompt: a leading space is kept, control tokens are left out."""
-        anchor = self.ordinary("a")  # SentencePiece drops the first space of what it decodes
-        control = set(self.special.values())
-        return self.text(anchor + [id for id in ids if id not in control])[len(self.text(anchor)) :]
+        """Return the text of generated ids as it continues a prompt: a leading space is kept, control tokens are not.
 
-    def chat(self, messages: list[dict[str, str]]) -> ChatPrompt:
-        """Prompt of [{"role": "user", "content": …}] by the model's own chat template, up to where the answer begins.
-
-        Raises KitError when the model has no chat template.
+        Markers of reasoning (`<think>`) are kept even where they are control tokens.
         """
+        anchor = self.ordinary("a")  # SentencePiece drops the first space of what it decodes
+        return self.text(anchor + [id for id in ids if id not in self._silent])[len(self.text(anchor)) :]
+
+    def pieces(self, text: str) -> list[tuple[str, bool]]:
+        """Return what the model sees of a prompt: for each token how it is written, and whether it is control."""
+        return [(self.piece(id), id in self._control) for id in self.encode(text)]
+
+    @cached_property
+    def end_of_turn(self) -> int | None:
+        """The id of the control token with which the chat template ends an answer; None where there is no such."""
+        try:
+            turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": PROBE}]
+            rendered = self._render(turns, add_generation_prompt=False)
+        except KitError:  # no template, or one that is only for asking
+            return None
+        rest = rendered.rpartition(PROBE)[2].lstrip()
+        ends = (token for token in sorted(self.special, key=len, reverse=True) if rest.startswith(token))
+        return self.special.get(next(ends, ""))
+
+    def chat(self, messages: list[dict[str, str]], *, thinking: bool = True) -> Prompt:
+        """Return the prompt of [{"role": "user", "content": …}] by the chat template, up to where the answer begins.
+
+        thinking: False asks the template to switch reasoning off (`enable_thinking`, as Qwen and others call it).
+
+        Raises KitError when the model has no chat template, or one without this switch.
+        """
+        rendered = self._render(messages, add_generation_prompt=True)
+        if not thinking:
+            without = self._render(messages, add_generation_prompt=True, enable_thinking=False)
+            if without == rendered:
+                raise KitError(
+                    "the model's chat template has no switch `enable_thinking`, so reasoning cannot be switched off. "
+                    "To mend: use the prompt template 'chat'; reasoning is then cut from answers, and counted"
+                )
+            rendered = without
+        marked = [message | {"content": f"{PROBE}-{at}-"} for at, message in enumerate(messages)]
+        around = re.split(rf"{PROBE}-\d+-", self._render(marked, add_generation_prompt=True))
+        return Prompt.of(rendered, _spans(rendered, [message["content"] for message in messages], around))
+
+    def _render(self, messages: list[dict[str, str]], **options) -> str:
         if not self.template:
             raise KitError(
                 "expected a chat template in tokenizer_config.json or chat_template.jinja, but this model has none: "
@@ -73,26 +117,32 @@ class Tokenizer:
         from transformers.utils.chat_template_utils import render_jinja_template
 
         try:
-            rendered, _ = render_jinja_template(
-                [messages], chat_template=self.template, add_generation_prompt=True, **self.names
-            )
+            rendered, _ = render_jinja_template([messages], chat_template=self.template, **options, **self.names)
         except TemplateError as error:
             raise KitError(
                 f"the model's chat template does not take this conversation: {error}. To mend: use the prompt "
                 f"template 'alpaca', or a text file of your own"
             ) from error
-        prompt = ChatPrompt(rendered[0])
-        contents = (message["content"].strip() for message in messages)
-        prompt.contents = tuple(each for each in contents if any(token in each for token in self.special))
-        return prompt
+        return rendered[0]
 
-    def _chat_ids(self, prompt: ChatPrompt) -> list[int]:
-        ids, at, protected = [], 0, prompt.protected()
-        pattern = "|".join(re.escape(token) for token in sorted(self.special, key=len, reverse=True))
-        for hit in re.finditer(pattern, prompt) if pattern else ():
-            if not any(start <= hit.start() < end for start, end in protected):
-                between = str(prompt[at : hit.start()])
-                ids += self.ordinary(between) if between else []
-                ids.append(self.special[hit.group()])
-                at = hit.end()
-        return ids + (self.ordinary(str(prompt[at:])) if prompt[at:] else [])
+    @cached_property
+    def _control(self) -> set[int]:
+        return set(self.special.values())
+
+    @cached_property
+    def _silent(self) -> set[int]:
+        return self._control - {self.special[marker] for marker in THINKING if marker in self.special}
+
+
+def _spans(text: str, contents: Sequence[str], around: Sequence[str]) -> list[Span]:
+    """Return where contents stand in a rendered text, one after another; `around` them is what the template wrote."""
+    spans, at = [], len(around[0])
+    for content, behind in zip_longest(contents, around[1:], fillvalue=""):
+        ways = (content, content.strip(), content.rstrip(), content.lstrip())
+        whole = next((way for way in ways if text.startswith(way + behind, at)), "")
+        start = at if whole else text.find(content.strip(), at)
+        if content.strip() and start >= 0:
+            at = start + len(whole or content.strip())
+            spans.append((start, at))
+        at += len(behind)
+    return spans
