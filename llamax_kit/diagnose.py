@@ -6,7 +6,7 @@ Judges no language: text in the right script may still be in the wrong language.
 import html
 from typing import TYPE_CHECKING
 
-from llamax_kit import metrics, spbleu
+from llamax_kit import metrics, prompts, spbleu
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.languages import find
 from llamax_kit.scripts import direction, script
@@ -28,11 +28,14 @@ def shares(translations: "DataFrame") -> "DataFrame":
     Columns: system, src, tgt, n, empty (nothing but white space), copy (of the source, white space aside), length (cut
     at the limit of new tokens; missing where the system did not say how its outputs ended), other_script (most letters
     in another script than most of the reference's; three letters are needed to tell). An output may be in two of them.
+    Where there is any, also reasoning: outputs from which reasoning was cut, or that still hold its markers.
 
     Raises KitError for a table that cannot be scored (`translations.check`).
     """
     check(translations)
     finish = translations["finish"] if "finish" in translations else ""
+    cut = translations["reasoning"].fillna("") if "reasoning" in translations else ""
+    reasoning = (cut != "") | translations["hypothesis"].map(prompts.reasons)
     marked = translations[KEYS].assign(
         n=1,
         empty=[not text.strip() for text in translations["hypothesis"]],
@@ -46,10 +49,11 @@ def shares(translations: "DataFrame") -> "DataFrame":
             _differ(script(text), script(reference))
             for text, reference in zip(translations["hypothesis"], translations["reference"], strict=True)
         ],
+        **({"reasoning": reasoning} if reasoning.any() else {}),
     )
     counts = marked.groupby(KEYS, sort=False).sum().reset_index()
     counts["length"] = counts["length"].astype(float).where(counts["told"] == counts["n"])
-    for name in ("empty", "copy", "length", "other_script"):
+    for name in counts.columns.difference([*KEYS, "n", "told"]):
         counts[name] = counts[name] / counts["n"]
     return counts.drop(columns="told")
 
@@ -57,8 +61,9 @@ def shares(translations: "DataFrame") -> "DataFrame":
 def examples(translations: "DataFrame", best: int = 3, worst: int = 3, tokenize: str = "flores101") -> "DataFrame":
     """Pick the sentences with the best and the worst scores of each system and direction, the extremes outermost.
 
-    Columns: system, src, tgt, rank ("best" or "worst"), index, metric, score, source, reference, hypothesis. Sentence
-    scores have effective order (see `spbleu.sentence_scores`); among equal ones the first sentences are picked.
+    Columns: system, src, tgt, rank ("best" or "worst"), index, metric, score, source, reference, hypothesis, and
+    reasoning where the table has it. Sentence scores have effective order (see `spbleu.sentence_scores`); among equal
+    ones the first sentences are picked.
 
     Raises KitError for a negative number or a table that cannot be scored, UnknownName for a tokenizer.
     """
@@ -74,6 +79,7 @@ def examples(translations: "DataFrame", best: int = 3, worst: int = 3, tokenize:
         bottom = ranked.drop(top.index).sort_values("score", kind="stable").head(worst)
         parts += [top.assign(rank="best"), bottom.iloc[::-1].assign(rank="worst")]
     columns = [*KEYS, "rank", "index", "metric", "score", "source", "reference", "hypothesis"]
+    columns += ["reasoning"] * ("reasoning" in translations)
     return pd.concat(parts, ignore_index=True)[columns]
 
 
@@ -109,15 +115,20 @@ def _row(row, src: str, tgt: str) -> str:
         f'<td style="{CELL}"><b>{row.score:.1f}</b> {row.rank}\nindex {row.index}</td>',
         _cell(row.source, src),
         _cell(row.reference, tgt),
-        _cell(row.hypothesis, tgt),
+        _cell(row.hypothesis, tgt, getattr(row, "reasoning", "")),
     ]
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _cell(text: str, code: str) -> str:
+def _cell(text: str, code: str, reasoning: object = "") -> str:
+    cut = f"<details><summary>reasoning, cut</summary>{html.escape(reasoning)}</details>" if _is_text(reasoning) else ""
     if not text.strip():
-        return f'<td style="{CELL}"><i>(empty)</i></td>'
-    return f'<td lang="{_tag(code)}" dir="{direction(text)}" style="{CELL}">{html.escape(text)}</td>'
+        return f'<td style="{CELL}"><i>(empty)</i>{cut}</td>'
+    return f'<td lang="{_tag(code)}" dir="{direction(text)}" style="{CELL}">{html.escape(text)}{cut}</td>'
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""  # of two systems in one table, only one may reason
 
 
 def _tag(code: str) -> str:

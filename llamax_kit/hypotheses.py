@@ -15,11 +15,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit import languages, run_names
+from llamax_kit import languages, prompts, run_names
 from llamax_kit.corpora import Corpus, lines
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import whole
-from llamax_kit.prompts import one_line
 from llamax_kit.spbleu import UnequalCounts
 from llamax_kit.translations import COLUMNS, KEYS
 
@@ -67,21 +66,25 @@ def read_outputs(outputs: Iterable[Output], corpus: Corpus, sentences: int = 0) 
     """Read outputs beside the sources and references of a corpus: the translations table (see `translations`).
 
     A file has a line for each position that both languages have; with `sentences`, only the first n are taken, and a
-    file may end there.
+    file may end there. Reasoning (`<think>…</think>`) is cut, as it is from a model's answers, into the column
+    `reasoning`, which the table has if there is any.
 
     Raises UnequalCounts, naming the file and both counts, and KitError for a file that is not as it should be.
     """
     import pandas as pd
 
-    rows = []
+    rows, reasoning = [], []
     for system, src, tgt, path in outputs:
         pairs, texts = corpus.pairs(src, tgt), _texts(path)
         if len(texts) not in (len(pairs), sentences or len(pairs)):
             raise UnequalCounts(len(texts), len(pairs), f"{path} on {corpus.release}, {src}-{tgt}")
         chosen = pairs[: sentences or None]
         for (index, text, reference), hypothesis in zip(chosen, texts[: len(chosen)], strict=True):
-            rows.append((system, src, tgt, index, text, hypothesis, reference, "", None))
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"tokens": "Int64"})
+            cut, kept = prompts.parted(hypothesis) if prompts.reasons(hypothesis) else ("", hypothesis)
+            rows.append((system, src, tgt, index, text, kept, reference, "", None))
+            reasoning.append(cut)
+    table = pd.DataFrame(rows, columns=COLUMNS).astype({"tokens": "Int64"})
+    return table.assign(reasoning=reasoning) if any(reasoning) else table
 
 
 def write_outputs(translations: "DataFrame", folder: Path | str) -> Path:
@@ -91,7 +94,7 @@ def write_outputs(translations: "DataFrame", folder: Path | str) -> Path:
     """
     for (system, src, tgt), rows in translations.groupby(KEYS, sort=False):
         with whole(Path(folder) / f"{src}-{tgt}" / f"{run_names.path_name(system)}.txt") as scratch:
-            text = "".join(f"{one_line(hypothesis)}\n" for hypothesis in rows["hypothesis"])
+            text = "".join(f"{prompts.one_line(hypothesis)}\n" for hypothesis in rows["hypothesis"])
             scratch.write_bytes(text.encode())
     return Path(folder)
 

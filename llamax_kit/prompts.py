@@ -1,11 +1,14 @@
 """Prompts in, answers out: what is asked of a model, and the hypothesis in what it generated.
 
 Prompts by name: "alpaca" (the authors' prompt with clean language names), "paper" (with their spellings), "chat" (the
-model's own chat template), or a text file of one's own. An answer is never searched for in a text: it is what was
-generated. `paper_extraction` alone searches, as the authors' scorer did, so that their figures can be reproduced.
+model's own chat template), "chat_no_thinking" (the same with reasoning switched off), or a text file of one's own. An
+answer is never searched for in a text: it is what was generated, behind the reasoning if the model reasons first.
+`paper_extraction` alone searches, as the authors' scorer did, so that their figures can be reproduced.
 Does not tokenise, generate or score a translation.
 """
 
+import re
+import warnings
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
@@ -13,8 +16,10 @@ from string import Formatter
 
 from llamax_kit import languages, metrics
 from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.models.tokenizers import THINKING, Prompt
 
-NAMES = ("alpaca", "paper", "chat")
+CHATS = ("chat", "chat_no_thinking")
+NAMES = ("alpaca", "paper", *CHATS)
 FIELDS = ("source", "src", "tgt")
 PREAMBLE = (
     "Below is an instruction that describes a task, paired with an input that provides further context. "
@@ -22,17 +27,19 @@ PREAMBLE = (
 )
 INSTRUCTION = "Translate the following sentences from {src} to {tgt}."
 ALPACA = PREAMBLE + "\n### Instruction:\n" + INSTRUCTION + "\n### Input:\n{source}\n### Response:"
+LOOKALIKE = re.compile(r"<[|｜][^\s<>|｜]{1,40}[|｜]>|<(?:start|end)_of_turn>|</?s>")
 CHAT = INSTRUCTION + " Answer with the translation only.\n{source}"
 
 
-def build(template: str, source: str, src: str, tgt: str, chat: Callable[[list[dict]], str] | None = None) -> str:
+def build(template: str, source: str, src: str, tgt: str, chat: Callable[..., Prompt] | None = None) -> Prompt:
     """Write the prompt that asks for a translation of `source` from `src` to `tgt` (codes or names of any kind).
 
     build("paper", "Good morning.", "en", "af") ends in "from English to Akrikaans.\\n### Input:\\nGood morning.\\n###
     Response:": single newlines, no space after the last colon, white space around the source removed, all as in the
     authors' evaluation (paper, Table 14 and code). `chat` renders messages by the model's chat template
     (`Tokenizer.chat`). In a file of one's own {source} is needed, {src} and {tgt} are the language names, {{ and }}
-    are braces, and the newline at its very end does not count.
+    are braces, and the newline at its very end does not count. Control tokens of the model that the template writes
+    (`<|im_start|>`) are control tokens; those that a source holds are text.
 
     Raises UnknownName for a language or template, KitError for a template file that cannot be filled in.
     """
@@ -40,13 +47,27 @@ def build(template: str, source: str, src: str, tgt: str, chat: Callable[[list[d
     names = {"src": one.name, "tgt": other.name}
     if template == "paper":
         names = {"src": one.prompt_name or one.name, "tgt": other.prompt_name or other.name}
-    if template == "chat" and chat is None:
+    if template in CHATS and chat is None:
         raise KitError(
-            "the prompt template 'chat' needs a model that has a chat template, and this one brought none. "
+            f"the prompt template {template!r} needs a model that has a chat template, and this one brought none. "
             "To mend: use the prompt template 'alpaca'"
         )
-    text = template_text(template).format(source=source.strip(), **names)
-    return chat([{"role": "user", "content": text}]) if template == "chat" else text
+    prompt = _filled(template_text(template), {"source": source.strip(), **names})
+    if template in CHATS:
+        options = {} if template == "chat" else {"thinking": False}
+        return chat([{"role": "user", "content": str(prompt)}], **options)
+    return prompt
+
+
+def _filled(template: str, values: dict[str, str]) -> Prompt:
+    """Fill in a template; what is filled in is protected."""
+    text, protected = "", []
+    for literal, field, _, _ in Formatter().parse(template):
+        text += literal
+        if field is not None:
+            protected.append((len(text), len(text) + len(values[field])))
+            text += values[field]
+    return Prompt.of(text, protected)
 
 
 def template_text(template: str) -> str:
@@ -58,7 +79,7 @@ def template_text(template: str) -> str:
     Raises as `build` does: UnknownName for a template, KitError for a file that cannot be filled in.
     """
     if template in NAMES:
-        return CHAT if template == "chat" else ALPACA
+        return CHAT if template in CHATS else ALPACA
     path = Path(template)
     if not path.is_file():
         raise UnknownName("prompt template", template, NAMES, "use one of these, or name a text file with {source}")
@@ -75,9 +96,79 @@ def called(text: str) -> str:
     return {ALPACA: "Alpaca", CHAT: "chat"}.get(text, f'"{escaped}"')
 
 
-def answer(completion: str) -> str:
-    """Clean the hypothesis: white space around it goes, nothing else. answer(" Um 10:30 Uhr.\\n") keeps the time."""
-    return completion.strip()
+def lookalikes(prompt: str, control: Iterable[str]) -> list[str]:
+    """List what looks like a control token in a prompt's own text, but is none of the model's `control` tokens.
+
+    >>> lookalikes("<|im_start|>user: Hi<|eot_id|>", control=["<|eot_id|>"])
+    ['<|im_start|>']
+
+    The model reads such as ordinary characters, and in most cases it was not trained with them.
+    """
+    protected, known = getattr(prompt, "protected", ()), set(control)
+    found = [hit for hit in LOOKALIKE.finditer(prompt) if not any(a <= hit.start() < b for a, b in protected)]
+    return list(dict.fromkeys(hit[0] for hit in found if hit[0] not in known))
+
+
+def seen(engine, prompt: str) -> tuple[list[tuple[str, bool]], list[str]]:
+    """Return what an engine's model sees of a prompt, for the page: its tokens (`Tokenizer.pieces`), and notes.
+
+    Notes say, in sentences, that control tokens are none of the model's, or that answers stop at more than its files
+    name. An engine that reads no tokens has none of both.
+    """
+    if not hasattr(engine, "pieces"):
+        return [], []
+    strange = lookalikes(prompt, engine.control_tokens)
+    notes = [_strange(engine, strange)] if strange else []
+    return engine.pieces(prompt), notes + engine.notes
+
+
+def warn_of_lookalikes(engine, prompt: str) -> None:
+    """Warn of control tokens that the engine's model does not have, as a prompt written for another model has them."""
+    if strange := lookalikes(prompt, getattr(engine, "control_tokens", ())) * hasattr(engine, "control_tokens"):
+        warnings.warn(_strange(engine, strange), stacklevel=3)
+
+
+def _strange(engine, found: list[str]) -> str:
+    return (
+        f"the prompt holds {', '.join(found)}, but {engine.name} has no such control token and reads ordinary "
+        f"characters there. To mend: write the prompt with its own ({', '.join(engine.control_tokens[:8])}), or take a "
+        f"model that has it"
+    )
+
+
+def parted(completion: str, prompt: str = "") -> tuple[str, str]:
+    """Part a completion into reasoning ("" for none) and hypothesis, white space around each removed.
+
+    >>> parted("<think>plan: yes</think>Nzuri"), parted(" Um 10:30 Uhr.\\n")
+    (('plan: yes', 'Nzuri'), ('', 'Um 10:30 Uhr.'))
+
+    All up to the last closing marker is reasoning; so is all behind an opening one that nothing closes, as when the
+    limit of new tokens cut it, and then the hypothesis is empty. `prompt`: reasoning may begin at its end. Markers are
+    those of `tokenizers.THINKING`.
+    """
+    opens, closes = THINKING[::2], THINKING[1::2]
+    end = max((completion.rfind(close) + len(close) for close in closes if close in completion), default=0)
+    reasoning, answer = completion[:end], completion[end:]
+    if not end and prompt.rstrip().endswith(opens):
+        reasoning, answer = completion, ""
+    if begins := [answer.find(each) for each in opens if each in answer]:
+        reasoning, answer = reasoning + answer[min(begins) :], answer[: min(begins)]
+    for marker in THINKING:
+        reasoning = reasoning.replace(marker, " ")
+    return reasoning.strip(), answer.strip()
+
+
+def reasons(text: str) -> bool:
+    """Return whether a text holds a marker of reasoning. reasons("<think>so</think>Nzuri") is True."""
+    return any(marker in text for marker in THINKING)
+
+
+def answer(completion: str, prompt: str = "") -> str:
+    """Return the hypothesis of `parted`. Without reasoning it is all but the white space around it.
+
+    answer(" Um 10:30 Uhr.\\n") keeps the time.
+    """
+    return parted(completion, prompt)[1]
 
 
 def one_line(text: str) -> str:

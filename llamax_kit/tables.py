@@ -5,7 +5,7 @@ Computes nothing.
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,33 @@ def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
     height = "max-height: 50em; " if len(table) > TALL else ""
     box = f'<div tabindex="0" style="{height}overflow: auto">{styled.to_html()}</div>'
     return HTML(f'<figure style="margin: 1em 0">{title}{box}</figure>')
+
+
+def show_prompt(prompt: str, pieces: Sequence[tuple[str, bool]] = (), notes: Iterable[str] = ()) -> "HTML":
+    """Return a prompt as HTML, as text and as the tokens that the model sees, control tokens in frames.
+
+    pieces: what an engine's `pieces` returns, (how a token is written, whether it is control); notes: what to know
+    about this prompt, in sentences. Line ends inside a token are written as ⏎.
+    """
+    from IPython.display import HTML
+
+    box = "white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 .6em"
+    parts = [f'<pre style="{box}">{html.escape(prompt)}</pre>']
+    if pieces:
+        control = sum(is_control for _, is_control in pieces)
+        title = f"What the model sees: {len(pieces)} tokens, {control} of them control tokens (in frames)"
+        tokens = " ".join(_token(text, is_control) for text, is_control in pieces)
+        parts.append(f'<p style="margin: 0"><b>{title}</b></p>')
+        parts.append(f'<div style="{box}; font-family: monospace">{tokens}</div>')
+    parts += [f'<p style="margin: 0"><b>Note:</b> {html.escape(note)}</p>' for note in notes]
+    return HTML(f'<figure class="mathjax_ignore tex2jax_ignore" style="margin: 1em 0">{"".join(parts)}</figure>')
+
+
+def _token(text: str, is_control: bool) -> str:
+    written = html.escape(text.replace("\n", "⏎").replace(" ", "▁"))
+    if is_control:
+        return f'<b style="border: 1px solid currentColor; padding: 0 .2em" title="control token">{written}</b>'
+    return f'<span style="background: rgba(128, 128, 128, .15)">{written}</span>'
 
 
 def save(

@@ -29,9 +29,13 @@ def translate(
     None to keep nothing; fresh: ask the model again for what is kept, and keep the new answer.
 
     Columns: system, src, tgt, index (position in the corpus), source, hypothesis, reference, finish, tokens; one row
-    a sentence, in the order of `directions`. `attrs["timing"]` says what was done: rows, unique (different prompts),
-    kept (found in the ledger), generated, unfit (rows whose prompt is longer than the context), tokens (generated
-    now), seconds (of generating, loading the model included), tokens_per_second, torn and damaged (of the ledger).
+    a sentence, in the order of `directions`. Where a model reasons before it answers, there is a column `reasoning`,
+    too, and the hypothesis is what stands behind it (`prompts.parted`). `attrs["timing"]` says what was done: rows,
+    unique (different prompts), kept (found in the ledger), generated, unfit (rows whose prompt is longer than the
+    context), reasoned (rows whose answer has reasoning, which was cut), tokens (generated now), seconds (of generating,
+    loading the model included), tokens_per_second, torn and damaged (of the ledger).
+
+    Warns where a prompt holds what looks like a control token but is none of the model's (`prompts.lookalikes`).
 
     Interrupted, it loses the batch in flight; the same call goes on from there.
 
@@ -41,21 +45,27 @@ def translate(
 
     plan = read_decoding(decoding)
     rows, requests = _requests(engine, corpus, directions, template, sentences)
+    if requests:
+        prompts.warn_of_lookalikes(engine, requests[0].prompt)
     keys = [key(engine.identity, plan, engine.material(request)) for request in requests]
     unique = list(dict(zip(keys, requests, strict=True)).items())
     book = None if ledger is None else Ledger(ledger, engine.identity)
     kept = book.find(keys) if book and not fresh else {}
     done, seconds = _complete(engine, unique, plan, kept, book, progress)
     completions = [done[each] for each in keys]
+    answers = [prompts.parted(each.text, request.prompt) for each, request in zip(completions, requests, strict=True)]
     table = pd.DataFrame(
         [
-            (engine.name, src, tgt, at, request.source, prompts.answer(text), reference, finish, tokens)
-            for (src, tgt, at, reference), request, (text, finish, tokens) in zip(
-                rows, requests, completions, strict=True
+            (engine.name, src, tgt, at, request.source, hypothesis, reference, finish, tokens)
+            for (src, tgt, at, reference), request, (_, finish, tokens), (_, hypothesis) in zip(
+                rows, requests, completions, answers, strict=True
             )
         ],
         columns=["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"],
     )
+    reasoned = sum(bool(reasoning) for reasoning, _ in answers)
+    if reasoned:
+        table["reasoning"] = [reasoning for reasoning, _ in answers]
     new = sum(each.tokens for name, each in done.items() if name not in kept)
     table.attrs["timing"] = {
         "rows": len(rows),
@@ -63,6 +73,7 @@ def translate(
         "kept": len(kept),
         "generated": len(unique) - len(kept),
         "unfit": sum(each.finish == "unfit" for each in completions),
+        "reasoned": reasoned,
         "tokens": new,
         "seconds": round(seconds, 3),
         "tokens_per_second": round(new / seconds, 1) if seconds else 0.0,

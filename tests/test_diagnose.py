@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from llamax_kit import diagnose, metrics, spbleu
+from llamax_kit import diagnose, metrics, plots, spbleu
 from llamax_kit.errors import KitError
 from llamax_kit.scripts import SCRIPTS, direction, script
 from llamax_kit.translations import COLUMNS
@@ -138,3 +138,14 @@ def test_an_empty_output_is_said_and_only_the_first_part_is_open():
     page = diagnose.show_examples(examples.assign(rank="worst", score=0.0, metric="spBLEU")).data
     assert "<i>(empty)</i>" in page and "white-space: pre-wrap" in page
     assert page.count("<details") == 2 and page.count("<details open") == 1
+
+
+def test_reasoning_is_counted_and_shown_apart_from_the_hypothesis():
+    assert "reasoning" not in diagnose.shares(table(ROWS))
+    cut = table(ROWS).assign(reasoning=["why <b>", *[""] * 6, float("nan")])
+    cut.loc[5, "hypothesis"] = "<think>3 km"  # still there
+    shares = diagnose.shares(cut)
+    assert shares["reasoning"].tolist() == [2 / 8]
+    assert "with reasoning at most 25 % (s en-ru)" in plots.describe_shares(shares)
+    page = diagnose.show_examples(diagnose.examples(cut, tokenize="cldr", best=8)).data
+    assert page.count("<summary>reasoning, cut</summary>") == 1 and "why &lt;b&gt;" in page

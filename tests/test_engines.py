@@ -1,6 +1,7 @@
 """Engines: decoding by name, batches by law, and the same text alone and in a batch."""
 
 import json
+import shutil
 
 import pytest
 import small
@@ -291,3 +292,73 @@ def test_copying_the_source_is_an_engine_like_any_other():
     asked = requests(["a", "b", "c"])
     assert results(engine, asked, "greedy", {1}) == {0: Completion("a", "stop", 0), 2: Completion("c", "stop", 0)}
     assert engine.material(asked[2]) == "c"
+
+
+# numbers that are none
+
+
+def broken(folder, target, kind):
+    """A copy of a model that computes NaN: by a weight, a setting of config.json, or an adapter."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(folder, target)
+    if kind == "config":
+        config = json.loads((target / "config.json").read_text()) | {"rms_norm_eps": float("nan")}
+        (target / "config.json").write_text(json.dumps(config))
+    if kind in ("nan", "inf"):
+        weights = load_file(target / "model.safetensors")
+        weights["model.layers.1.mlp.up_proj.weight"][0, 0] = float(kind)
+        save_file(weights, target / "model.safetensors", metadata={"format": "pt"})
+    if kind == "adapter":
+        import peft
+
+        model = peft.get_peft_model(models.weights.load(target, "float32", "cpu"), peft.LoraConfig(r=2))
+        for name, part in model.named_parameters():
+            if "lora_B" in name:
+                torch.nn.init.constant_(part, float("nan"))
+        model.save_pretrained(target / "adapter")
+    return target
+
+
+@pytest.mark.parametrize("how", ["greedy max_new_tokens:8", "paper max_new_tokens:8", "greedy repetition_penalty:1.2"])
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [
+        ("nan", "1 of its tensors hold such, model.layers.1.mlp.up_proj.weight first"),
+        ("inf", "1 of its tensors hold such"),
+        ("config", "all finite, so it comes from config.json .* compare config.json .rms_norm_eps"),
+        ("adapter", "4 of its tensors hold such, .*lora_B"),
+    ],
+)
+def test_scores_that_are_no_numbers_are_refused_and_nothing_is_kept(folder, tmp_path, kind, where, how):
+    model = broken(folder, tmp_path / "model", kind)
+    adapter = str(model / "adapter") if kind == "adapter" else ""
+    engine = engines.open(str(model), adapter, dtype="float32", device="cpu")
+    with pytest.raises(KitError, match=f"computes NaN.*{where}"):
+        list(engine.complete(requests(TEXTS[:3]), decoding(how)))
+
+
+# the end of a turn
+
+
+def test_an_answer_stops_at_the_end_of_turn_of_the_chat_template(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "chat")
+    added = {"320": {"content": "<|eot_id|>", "special": True}, "321": {"content": "<|im_end|>", "special": True}}
+    template = "{% for m in messages %}{{ m.role }}: {{ m.content }}<|eot_id|>{% endfor %}"
+    settings = {"eos_token": "</s>", "chat_template": template, "added_tokens_decoder": added}
+    (tmp_path / "chat/tokenizer_config.json").write_text(json.dumps(settings))
+    engine, plain = engines.open(str(tmp_path / "chat")), engines.open(str(folder))
+    assert set(engine.stops) == {*plain.stops, 320} and 320 not in engine.tokenizer.eos_ids
+    assert engine._completion([7, 8, 320, 9]) == Completion(engine.tokenizer.decode([7, 8]), "stop", 3)
+    assert engine._completion([7, 321, 8])[1:] == ("length", 3)  # another role's token ends nothing
+    assert engine.notes == [
+        "Answers stop at <|eot_id|>, too: with it the model's chat template ends a turn, but the files of the model "
+        f"name only {' '.join(map(engine.tokenizer.piece, engine.tokenizer.eos_ids))} as an end"
+    ]
+    assert engine.identity["stops"].split() == [str(id) for id in engine.stops] and engine.identity["recipe"] == "1"
+
+
+def test_a_model_without_words_and_other_stops_keeps_its_key(folder):
+    engine = engines.open("mini-llamax-alpaca")
+    assert engine.identity["recipe"] == "1" and "stops" not in engine.identity and engine.notes == []

@@ -91,11 +91,37 @@ def test_a_template_that_cannot_be_filled_in(tmp_path, text, message):
 
 def test_unknown_names():
     with pytest.raises(
-        UnknownName, match="unknown prompt template 'alpacca'. One of: alpaca, paper, chat. To mend: use one of these"
+        UnknownName, match="unknown prompt template 'alpacca'. One of: alpaca, paper, chat, .*: use one of these"
     ):
         build("alpacca", "x", "en", "de")
     with pytest.raises(UnknownName, match="unknown language 'klingon'"):
         build("alpaca", "x", "en", "klingon")
+
+
+@pytest.mark.parametrize(
+    ("completion", "reasoning", "hypothesis"),
+    [
+        ("<think>plan: yes</think>Nzuri", "plan: yes", "Nzuri"),
+        ("<think>\n\n</think>\n\nNzuri ", "", "Nzuri"),  # switched off: the markers alone
+        ("so, well</think>\nNzuri", "so, well", "Nzuri"),  # opened by the prompt
+        ("<think>cut off by the lim", "cut off by the lim", ""),
+        ("<think>a</think><think>b</think>Nzuri", "a  b", "Nzuri"),
+        ("Nzuri <think>more", "more", "Nzuri"),
+        ("[THINK]a[/THINK]Nzuri", "a", "Nzuri"),
+        ("◁think▷a◁/think▷Nzuri", "a", "Nzuri"),
+        ("Um 10:30 Uhr <b>", "", "Um 10:30 Uhr <b>"),
+    ],
+)
+def test_reasoning_is_no_part_of_the_hypothesis(completion, reasoning, hypothesis):
+    assert prompts.answer(completion) == hypothesis
+    found = prompts.parted(completion)
+    assert ("  ".join(found[0].split()), found[1]) == ("  ".join(reasoning.split()), hypothesis)
+
+
+def test_reasoning_that_the_prompt_opened_and_nothing_closed():
+    assert prompts.parted("so the greeting", "…assistant\n<think>\n") == ("so the greeting", "")
+    assert prompts.parted("so</think>Nzuri", "…assistant\n<think>\n") == ("so", "Nzuri")
+    assert prompts.parted("Nzuri", "say <think> to reason: x") == ("", "Nzuri")
 
 
 def test_an_answer_is_all_that_was_generated():

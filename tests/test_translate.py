@@ -142,3 +142,30 @@ def test_a_terminal_sees_sentences_tokens_a_second_and_time_left(corpus, monkeyp
     run(small.Fake(), corpus, DIRECTIONS)
     assert "fake: 100%" in log.getvalue() and "20/20" in log.getvalue()
     assert "sentences/s" in log.getvalue() and "tokens/s" in log.getvalue() and "<00:00" in log.getvalue()
+
+
+class Thinking(small.Fake):
+    """Reasons before it answers, except about the first sentence of each direction."""
+
+    def complete(self, requests, decoding, skip=frozenset()):
+        for batch in super().complete(requests, decoding, skip):
+            yield [(at, each._replace(text=f"<think>so</think>{each.text}" if at % 10 else each.text))
+                   for at, each in batch]  # fmt: skip
+
+
+def test_reasoning_is_cut_kept_apart_and_counted(corpus, tmp_path):
+    plain = run(small.Fake(), corpus, DIRECTIONS, progress=False)
+    table = run(Thinking(), corpus, DIRECTIONS, ledger=tmp_path, progress=False)
+    assert list(table.columns) == [*COLUMNS, "reasoning"] and table[COLUMNS].equals(plain)
+    assert table["reasoning"].tolist() == ["", *["so"] * 9] * 2
+    assert (plain.attrs["timing"]["reasoned"], table.attrs["timing"]["reasoned"]) == (0, 18)
+    assert run(Thinking(), corpus, DIRECTIONS, ledger=tmp_path, progress=False).equals(table)
+
+
+def test_control_tokens_of_another_model_are_warned_of(corpus, tmp_path):
+    template = tmp_path / "chatml.txt"
+    template.write_text("<|im_start|>user\n{source}<|eot_id|>")
+    engine = small.Fake()
+    engine.control_tokens = ["<s>", "<|eot_id|>"]
+    with pytest.warns(UserWarning, match=r"holds <\|im_start\|>, but fake has no such .* \(<s>, <\|eot_id\|>\)"):
+        run(engine, corpus, DIRECTIONS, str(template), progress=False)

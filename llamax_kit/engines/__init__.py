@@ -7,7 +7,8 @@ An engine is any object with
     complete        (requests, decoding, skip=frozenset()) -> Iterator[list[tuple[int, Completion]]]: one list for each
                     finished batch, of (position in `requests`, completion). Batches are planned from all requests,
                     in any order; positions in `skip` are then left out, so that a resumed run keeps its batches.
-and, where the model has a chat template, `chat(messages) -> str`; where its folder tells them, `training_languages`
+and, where the model has a chat template, `chat(messages, **options) -> Prompt`; where it reads tokens, `pieces(prompt)`
+and `control_tokens`, for the page; where its folder tells them, `training_languages`
 (`models.training_languages`), which a run's record keeps and no completion depends on.
 
 It does not keep completions (that is the ledger's work) nor clean them (that is `prompts.answer`).

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence, Set
 
 from llamax_kit.engines import Completion, Decoding, Request
+from llamax_kit.models.tokenizers import Prompt
 
 
 class Copy:
@@ -15,9 +16,9 @@ class Copy:
         """Give what determines the completion: the source, whatever the prompt says."""
         return request.source
 
-    def chat(self, messages: list[dict[str, str]]) -> str:
+    def chat(self, messages: list[dict[str, str]], **_) -> Prompt:
         """Give a chat's text without any markup, so that chat prompts work here too; it is not used."""
-        return "\n".join(message["content"] for message in messages)
+        return Prompt("\n".join(message["content"] for message in messages))
 
     def complete(
         self, requests: Sequence[Request], decoding: Decoding, skip: Set[int] = frozenset()

@@ -18,8 +18,10 @@ from llamax_kit.engines import Completion, Decoding, Request
 from llamax_kit.engines.batches import halves, plan
 from llamax_kit.errors import KitError
 from llamax_kit.models import training_languages
+from llamax_kit.models.tokenizers import Prompt
 
 RECIPE = "1"  # part of the identity: raise it when this file comes to give other completions
+WITH_WORDS = "2"  # the same where added tokens are words: their answers of recipe 1 lack these words
 
 
 class Transformers:
@@ -31,9 +33,9 @@ class Transformers:
         self.resolved = models.resolve(model, adapter)
         self.name = self.resolved.name
         self.training_languages = training_languages.of_folder(self.resolved.folder)
-        self.identity = {
+        self._fixed = {
             "engine": "transformers",
-            "recipe": RECIPE,
+            "recipe": RECIPE,  # see `identity`
             "transformers": version("transformers"),
             "torch": version("torch").partition("+")[0],  # the same release is built for CPUs and for GPUs
             "model": self.resolved.revision,
@@ -42,6 +44,34 @@ class Transformers:
             "device": self.device.partition(":")[0],
         }
         self._refused = float("inf")  # the smallest batch, in tokens, that memory has refused
+
+    @cached_property
+    def identity(self) -> dict[str, str]:
+        """What determines its completions besides prompt and decoding; where answers stop, if not as its files say."""
+        found = self._fixed | ({"recipe": WITH_WORDS} if self.tokenizer.words else {})
+        return found | ({"stops": " ".join(map(str, self.stops))} if self.stops != self.tokenizer.eos_ids else {})
+
+    @cached_property
+    def stops(self) -> list[int]:
+        """The ids that end an answer: those of the model's files, and the end of turn of its chat template.
+
+        Early files of Llama 3 for chat name no `<|eot_id|>` as an end, and models run on into the next turn.
+        """
+        turn = self.tokenizer.end_of_turn
+        return sorted({*self.tokenizer.eos_ids, *([] if turn is None else [turn])})
+
+    @property
+    def notes(self) -> list[str]:
+        """What to know of its answers, in sentences."""
+        extra = [self.tokenizer.piece(id) for id in self.stops if id not in self.tokenizer.eos_ids]
+        named = " ".join(self.tokenizer.piece(id) for id in self.tokenizer.eos_ids)
+        return [f"Answers stop at {each}, too: with it the model's chat template ends a turn, but the files of the "
+                f"model name only {named} as an end" for each in extra]  # fmt: skip
+
+    @property
+    def control_tokens(self) -> list[str]:
+        """The control tokens of the model's tokenizer, as they are written in a prompt."""
+        return list(self.tokenizer.special)
 
     @cached_property
     def tokenizer(self):
@@ -53,9 +83,13 @@ class Transformers:
         logging.getLogger("transformers.generation.stopping_criteria").setLevel(logging.ERROR)
         return models.load_model(self.resolved, self.dtype, self.device)
 
-    def chat(self, messages: list[dict[str, str]]) -> str:
-        """Write messages as the model's chat template does. Raises KitError when it has none."""
-        return self.tokenizer.chat(messages)
+    def chat(self, messages: list[dict[str, str]], **options) -> Prompt:
+        """Write messages as the model's chat template does (see `Tokenizer.chat`). Raises KitError when it has none."""
+        return self.tokenizer.chat(messages, **options)
+
+    def pieces(self, prompt: str) -> list[tuple[str, bool]]:
+        """Return the tokens of a prompt as the model sees them (see `Tokenizer.pieces`)."""
+        return self.tokenizer.pieces(prompt)
 
     def material(self, request: Request) -> list[int]:
         """Give the ids of the prompt's tokens, one BOS in front."""
@@ -132,22 +166,52 @@ class Transformers:
         config = GenerationConfig(
             **decoding._replace(max_new_tokens=max(rooms))._asdict(),
             do_sample=False,
-            eos_token_id=self.tokenizer.eos_ids,
+            eos_token_id=self.stops,
             pad_token_id=self.tokenizer.pad_id,
             use_cache=True,
         )
+        check = _NotANumber()
         with torch.inference_mode():
             output = self.model.generate(
-                input_ids=ids.to(self.device), attention_mask=mask.to(self.device), generation_config=config
+                input_ids=ids.to(self.device),
+                attention_mask=mask.to(self.device),
+                generation_config=config,
+                logits_processor=[check],
             )
+        if bool(check.found):
+            raise KitError(self._not_a_number())
         new = output[:, width:].tolist()
         return [self._completion(each[:room]) for each, room in zip(new, rooms, strict=True)]
 
+    def _not_a_number(self) -> str:
+        """Say where the numbers were lost: in the weights, or in computing with them."""
+        broken = [name for name, part in self.model.named_parameters() if not part.isfinite().all()]
+        if broken:
+            where, remedy = f"{len(broken)} of its tensors hold such, {broken[0]} first", "fetch or train it again"
+        else:
+            where = f"its weights are all finite, so it comes from config.json or from computing in {self.dtype}"
+            other = ", or take dtype float32" * (self.dtype != "float32")
+            remedy = f"compare config.json (rms_norm_eps, rope) with the published one{other}"
+        return (
+            f"expected numbers as scores of the next token, but {self.name} computes NaN (not a number): "
+            f"{where}. Its answers would be empty or noise, so none is kept. To mend: {remedy}"
+        )
+
     def _completion(self, new: list[int]) -> Completion:
-        end = next((at for at, token in enumerate(new) if token in self.tokenizer.eos_ids), None)
+        end = next((at for at, token in enumerate(new) if token in self.stops), None)
         if end is None:
             return Completion(self.tokenizer.decode(new), "length", len(new))
         return Completion(self.tokenizer.decode(new[:end]), "stop", end + 1)
+
+
+class _NotANumber:
+    """Notices scores that are not finite, which generation takes for token 0 without a word; waits for no GPU."""
+
+    found = False
+
+    def __call__(self, input_ids, scores):
+        self.found = (~scores.amax(-1).isfinite()).any() | self.found  # the largest is NaN if any is
+        return scores
 
 
 def _budget(model) -> int:

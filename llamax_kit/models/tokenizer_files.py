@@ -42,11 +42,11 @@ def load(folder: Path | str) -> Tokenizer:
     settings = read_json(folder / "special_tokens_map.json") | read_json(folder / "tokenizer_config.json")
     added = added_tokens.read(folder, settings)
     if model.is_file() and not _is_ranks(model):
-        return _finish(folder, settings, _sentencepiece(model, added, settings))
+        return _finish(folder, settings, added, _sentencepiece(model, added, settings))
     if fast.is_file():
-        return _finish(folder, settings, _fast(fast, added))
+        return _finish(folder, settings, added, _fast(fast, added))
     if model.is_file():
-        return _finish(folder, settings, _ranks(model, added))
+        return _finish(folder, settings, added, _ranks(model, added))
     raise KitError(
         f"expected tokenizer.model or tokenizer.json in {folder}, but it holds neither. To mend: copy the "
         f"tokenizer files of the base model there"
@@ -251,8 +251,9 @@ def _joining(
 
     def text(ids: list[int]) -> str:
         parts, decode = [], first
-        for is_kept, run in groupby(ids, lambda id: id in kept):
-            parts.append("".join(kept[id] for id in run) if is_kept else decode(list(run)))
+        for is_kept, group in groupby(ids, lambda id: id in kept):
+            run = list(group)
+            parts.append("".join(kept[id] for id in run) if is_kept else decode(run))
             decode = later or first
         return "".join(parts)
 
@@ -264,7 +265,7 @@ def _named(tokens: dict[str, AddedToken], piece: Callable[[int], str]) -> Callab
     return lambda id: names.get(id) or piece(id) or f"[{id}]"
 
 
-def _finish(folder: Path, settings: Mapping, library: _Library) -> Tokenizer:
+def _finish(folder: Path, settings: Mapping, added: dict[str, AddedToken], library: _Library) -> Tokenizer:
     """Add what the folder's JSON files say: which token begins, ends and pads, and the chat template."""
     config, generation = read_json(folder / "config.json"), read_json(folder / "generation_config.json")
     special = library.special
@@ -290,6 +291,7 @@ def _finish(folder: Path, settings: Mapping, library: _Library) -> Tokenizer:
         bos_id=special.get(bos),
         eos_ids=eos,
         pad_id=pad,
+        words=any(not each.special for each in added.values()) or any(marker in special for marker in THINKING),
         template=_template(folder, settings),
         names={name: token for name, token in names.items() if token},
     )

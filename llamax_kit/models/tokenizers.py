@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import zip_longest
 
 from llamax_kit.errors import KitError
-from llamax_kit.models.added_tokens import Span, Splitter
+from llamax_kit.models.added_tokens import Span
 
 # Markers of reasoning. A tokenizer may call them special; they are kept in answers, so that what they hold can be cut.
 THINKING = ("<think>", "</think>", "<thinking>", "</thinking>", "<thought>", "</thought>", "[THINK]", "[/THINK]",
@@ -45,6 +45,7 @@ class Tokenizer:
     bos_id: int | None
     eos_ids: list[int]
     pad_id: int
+    words: bool = False  # whether an answer may hold added tokens
     template: str = ""
     names: dict[str, str] = field(default_factory=dict)  # what the chat template calls bos_token, eos_token, …
 

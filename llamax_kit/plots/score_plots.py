@@ -15,7 +15,7 @@ FOLD, COLUMNS = 50, 3  # rows in one column of dots, of which more are set side 
 MOST = 300  # directions in one picture; of more, the first
 ROWS = 30  # rows of shares in one picture; of more, those with the largest
 KINDS = {"empty": "empty", "copy": "copies of the source", "length": "cut at the limit",
-         "other_script": "in another script"}  # fmt: skip
+         "other_script": "in another script", "reasoning": "with reasoning"}  # fmt: skip
 
 
 def scores(table: "DataFrame", ax: "Axes") -> None:
@@ -59,7 +59,7 @@ def shares(table: "DataFrame", ax: "Axes") -> None:
     import seaborn as sns
 
     only(table, None)
-    columns = {name: fill(said, 10) for name, said in KINDS.items()}
+    columns = {name: fill(said, 10) for name, said in KINDS.items() if name in table}
     part = f", the {ROWS} largest of {len(table):,}" if len(table) > ROWS else ""
     table = table.loc[table[list(columns)].astype(float).max(axis=1).nlargest(ROWS).index]
     several = table["system"].nunique() > 1
@@ -99,7 +99,8 @@ def describe_shares(table: "DataFrame") -> str:
     "Shares of outputs by direction: none empty; copies of the source at most 4 % (opusmt en-vi); cut …"
     """
     only(table, None)
-    return "Shares of outputs by direction: " + "; ".join(_most(table, *kind) for kind in KINDS.items()) + "."
+    said = [_most(table, *kind) for kind in KINDS.items() if kind[0] in table]
+    return f"Shares of outputs by direction: {'; '.join(said)}."
 
 
 def _most(table: "DataFrame", column: str, said: str) -> str:
