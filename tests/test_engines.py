@@ -92,7 +92,7 @@ def test_a_device_that_is_not_there_gets_a_remedy_that_helps(monkeypatch, gpus, 
     monkeypatch.setattr(torch.version, "cuda", cuda)
     monkeypatch.setattr(torch.version, "hip", None)
     with pytest.raises(KitError, match=f"got 'cuda:99': .* To mend: {remedy}"):
-        models.placement("auto", "cuda:99")
+        models.placement(device="cuda:99")
 
 
 def test_a_system_without_weights_is_answered_with_those_that_have_some():
@@ -195,7 +195,7 @@ def test_skipped_sentences_keep_the_others_in_their_batches(engine, monkeypatch)
 
 
 def test_no_weights_are_loaded_for_what_is_kept(engine, monkeypatch):
-    monkeypatch.setattr(models, "load_model", lambda *_: pytest.fail("loaded weights"))
+    monkeypatch.setattr(models, "load_model", lambda *_, **__: pytest.fail("loaded weights"))
     asked = requests(TEXTS)
     assert engine.material(asked[0])[0] == 1
     assert results(engine, asked, "greedy", frozenset(range(len(asked)))) == {}
@@ -291,3 +291,10 @@ def test_copying_the_source_is_an_engine_like_any_other():
     asked = requests(["a", "b", "c"])
     assert results(engine, asked, "greedy", {1}) == {0: Completion("a", "stop", 0), 2: Completion("c", "stop", 0)}
     assert engine.material(asked[2]) == "c"
+
+
+def test_what_can_be_mixed_up_is_given_by_name():
+    with pytest.raises(TypeError, match="positional"):
+        engines.open("mini-llamax-alpaca", "", "cpu", "float32")
+    with pytest.raises(TypeError, match="positional"):
+        models.placement("cpu", "float32")

@@ -121,7 +121,7 @@ def _normal(given: Decoding) -> Decoding:
     return given
 
 
-def open(model: str, adapter: str = "", dtype: str = "auto", device: str = "auto", batch_tokens: int = 0):
+def open(model: str, adapter: str = "", *, dtype: str = "auto", device: str = "auto", batch_tokens: int = 0):
     """Give the engine of a model; no weights are loaded before it has a sentence to complete.
 
     model: "copy" (the baseline that copies the source), or anything `models.resolve` takes: a name of the catalogue,
@@ -136,4 +136,4 @@ def open(model: str, adapter: str = "", dtype: str = "auto", device: str = "auto
         return Copy()
     from llamax_kit.engines.transformers import Transformers
 
-    return Transformers(model, adapter, dtype, device, batch_tokens)
+    return Transformers(model, adapter, dtype=dtype, device=device, batch_tokens=batch_tokens)

@@ -53,16 +53,16 @@ def load_tokenizer(resolved: Resolved) -> Tokenizer:
     return tokenizer_files.load(resolved.folder)
 
 
-def load_model(resolved: Resolved, dtype: str = "auto", device: str = "auto"):
+def load_model(resolved: Resolved, *, dtype: str = "auto", device: str = "auto"):
     """Load the weights (and the adapter) into a torch model in eval mode, with a neutral generation_config.
 
     Safetensors are preferred; a pickle is read by torch.load(weights_only=True); no remote code is ever run.
 
     Raises KitError when weights are missing, cut off, unsafe, or do not fit the config.
     """
-    dtype, device = placement(dtype, device)
+    dtype, device = placement(dtype=dtype, device=device)
     folder = hub.weights(resolved.hub, resolved.revision) if resolved.hub else resolved.folder
-    model = weights.load(folder, dtype, device)
+    model = weights.load(folder, dtype=dtype, device=device)
     return (weights.with_adapter(model, resolved.adapter) if resolved.adapter else model).eval()
 
 

@@ -13,7 +13,7 @@ from llamax_kit.models.checkpoints import check_architecture, weight_files
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
-def placement(dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
+def placement(*, dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
     """Say what "auto" means here: ("float32", "cpu"), or ("bfloat16", "cuda") where there is a GPU.
 
     Raises UnknownName for another dtype, KitError for a device that is not there.
@@ -46,7 +46,7 @@ def _usable() -> str:
     return "use auto or cpu; torch finds no GPU here: for one, see whether `nvidia-smi` lists it"
 
 
-def load(folder: Path, dtype: str, device: str, attention: str = ""):
+def load(folder: Path, *, dtype: str, device: str, attention: str = ""):
     """Load a folder's weights into a torch model: `dtype` and `device` as `placement` gives them.
 
     attention: transformers' attn_implementation, whatever config.json asks for; "" leaves it to that.
