@@ -3,6 +3,7 @@
 Safetensors come before a pickle, which transformers reads by torch.load(weights_only=True); remote code is never run.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.models.checkpoints import check_architecture, weight_files
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
+DEVICES = ("auto", "cpu", "cuda", "mps", "xpu", "hpu", "mtia", "xla")  # torch's kinds that a model can be run on
 
 
 def placement(*, dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
@@ -20,8 +22,7 @@ def placement(*, dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
     """
     import torch
 
-    if dtype not in DTYPES:
-        raise UnknownName("dtype", dtype, DTYPES, "use one of these; auto suits the device")
+    check_dtype(dtype)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -33,6 +34,21 @@ def placement(*, dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
     if dtype == "auto":
         dtype = "float32" if device == "cpu" else "bfloat16"
     return dtype, device
+
+
+def check_dtype(dtype: str) -> None:
+    """Raises UnknownName for a dtype that is none of DTYPES."""
+    if dtype not in DTYPES:
+        raise UnknownName("dtype", dtype, DTYPES, "use one of these; auto suits the device")
+
+
+def check_device(device: str) -> None:
+    """Check that a device can be one, "cpu" or "cuda:1"; whether it is here only torch can tell, in `placement`.
+
+    Raises UnknownName for another kind of device.
+    """
+    if not re.fullmatch(rf"auto|({'|'.join(DEVICES[1:])})(:\d+)?", device):
+        raise UnknownName("device", device, DEVICES, "use one of these; a second GPU is cuda:1")
 
 
 def _usable() -> str:
