@@ -7,6 +7,7 @@ whether it is one of a closed list, `parameters` has checked before.
 """
 
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,13 @@ def _texts(made, value: str, directions: str | None, hypotheses: str | None, sou
     else:
         pairs = languages.directions(directions, here) if directions and here else []
     if here and pairs and value.partition(":")[0] != "cldr":
-        corpora.load(value, [code for pair in pairs for code in pair])
+        _read(value, frozenset(code for pair in pairs for code in pair))
+
+
+@lru_cache
+def _read(corpus: str, codes: frozenset[str]) -> None:
+    """Read texts once, however many directions ask for the same languages; what is refused is read again."""
+    corpora.load(corpus, sorted(codes))
 
 
 def _here(made, corpus: str) -> list[str] | None:
