@@ -65,10 +65,12 @@ def execute(
     kernel: str | None = None,
     start_timeout: int = START_TIMEOUT,
     execution_timeout: int = EXECUTION_TIMEOUT,
+    checked: bool = False,
 ) -> Path:
     """Execute a notebook with parameter values and give the path of the HTML beside the executed copy.
 
     `output` defaults to `outputs/<the parameter run>/<notebook>.ipynb`. Times in seconds; the second is a cell's.
+    checked: what the values mean was checked before, as a sweep does for all its jobs at once.
     What the notebook writes to stderr, progress above all, is written to stderr here as it comes.
 
     Raises UnknownName, WrongValue or KitError (a value that `meanings` refuses, a run's name that is no folder name, or
@@ -79,7 +81,8 @@ def execute(
     source, values = find(notebook), dict(values or {})
     check(source, values)
     run = _run(source, values, "" if output else source.stem)
-    meanings.check(source.stem, {each.name: each.default for each in parameters(source)}, values)
+    if not checked:
+        meanings.check(source.stem, {each.name: each.default for each in parameters(source)}, values)
     output = Path(output).absolute() if output else runs.outputs() / run / source.name
     partial = _beside(output, "partial")
     _prepare(output, partial)

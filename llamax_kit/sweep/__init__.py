@@ -143,7 +143,7 @@ def _execute(job: Job) -> None:
         with open(_log(job), "wb") as log:
             for stream in (1, 2):  # of the kernel too
                 os.dup2(log.fileno(), stream)
-        execute.execute(job.notebook, values=job.values)
+        execute.execute(job.notebook, values=job.values, checked=True)
     except (KitError, OSError) as error:
         sys.exit(str(error))
 

@@ -12,16 +12,15 @@ from llamax_kit.sweep.state import State
 
 
 def check(file: Path | str, found: Sequence[State]) -> None:
-    """Check the values of each job that is to be run; a run that a job of an earlier block will make counts as there.
+    """Check the values of each job that is to be run; a run that a job of an earlier block will make counts as there,
+    and so does one that it has made without a record, as a user's own notebook may.
 
     Raises KitError, or its UnknownName, with the file, the block, the job's run and the parameter in front.
     """
     seen: set = set()
     todo = [each.job for each in found if each.state not in ("done", "running")]
-    made = {
-        block: frozenset(each.job.run for each in found if each.state != "done" and each.job.block < block)
-        for block in {job.block for job in todo}
-    }
+    makes = [each.job for each in found if each.state != "done" or not (each.job.folder / "run.json").is_file()]
+    made = {job.block: frozenset(each.run for each in makes if each.block < job.block) for job in todo}
     for job in todo:
         try:
             meanings.check(job.notebook.stem, job.defaults, job.values, made[job.block], seen)
