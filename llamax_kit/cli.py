@@ -106,12 +106,14 @@ def sweep(file, jobs, status) -> None:
     status is 0 when every job is done, with --status too, and 1 while one is running, missing or failed.
     """
     from llamax_kit import sweep
+    from llamax_kit.sweep.checks import check
     from llamax_kit.sweep.jobs import read
     from llamax_kit.sweep.state import states, summary
 
     listed = read(file)
+    found = states(listed)
+    check(file, found)
     if status:
-        found = states(listed)
         lines = [(each.state, each.job.run, each.job.notebook.stem, each.why) for each in found]
         click.echo(_table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{summary(found)}")
     else:

@@ -58,14 +58,19 @@ def hypotheses(folder: Path, corpus: str, sentences: int) -> tuple[Path, int]:
     """
     import pandas as pd
 
-    if corpus != "cldr":
-        raise KitError(f"the example's outputs are of the corpus cldr, got {corpus!r}. To mend: name a folder of yours")
+    check_corpus(corpus)
     make(*RUNS)
     answers = pd.concat([runs.load(run).translations for run in RUNS])
     answers = answers[(answers["src"] + "-" + answers["tgt"]).isin(directions(DEMO).split())]
     most = min(sentences or SENTENCES, SENTENCES)
     answers = answers[answers.groupby(["system", "src", "tgt"]).cumcount() < most]
     return write_outputs(answers, folder / "hypotheses"), most
+
+
+def check_corpus(corpus: str) -> None:
+    """Raises KitError for a corpus that the example's outputs are not of."""
+    if corpus != "cldr":
+        raise KitError(f"the example's outputs are of the corpus cldr, got {corpus!r}. To mend: name a folder of yours")
 
 
 def told(gains: "DataFrame") -> "tuple[DataFrame, DataFrame]":

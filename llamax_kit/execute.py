@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from llamax_kit import marks, owners, run_names, runs
+from llamax_kit import marks, meanings, owners, run_names, runs
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.files import whole
 from llamax_kit.page import export
@@ -65,19 +65,24 @@ def execute(
     kernel: str | None = None,
     start_timeout: int = START_TIMEOUT,
     execution_timeout: int = EXECUTION_TIMEOUT,
+    checked: bool = False,
 ) -> Path:
     """Execute a notebook with parameter values and give the path of the HTML beside the executed copy.
 
     `output` defaults to `outputs/<the parameter run>/<notebook>.ipynb`. Times in seconds; the second is a cell's.
+    checked: what the values mean was checked before, as a sweep does for all its jobs at once.
     What the notebook writes to stderr, progress above all, is written to stderr here as it comes.
 
-    Raises UnknownName, WrongValue or KitError (a run's name that is no folder name, or another notebook's run) before
-    a kernel starts, Busy for a run that another process is executing, NotebookFailed when a cell raises (the copy is
-    kept as far as it came, beside `output`, with HTML), KitError when no kernel starts or the output cannot be written.
+    Raises UnknownName, WrongValue or KitError (a value that `meanings` refuses, a run's name that is no folder name, or
+    another notebook's run) before a kernel starts, Busy for a run that another process is executing, NotebookFailed
+    when a cell raises (the copy is kept as far as it came, beside `output`, with HTML), KitError when no kernel starts
+    or the output cannot be written.
     """
     source, values = find(notebook), dict(values or {})
     check(source, values)
     run = _run(source, values, "" if output else source.stem)
+    if not checked:
+        meanings.check(source.stem, {each.name: each.default for each in parameters(source)}, values)
     output = Path(output).absolute() if output else runs.outputs() / run / source.name
     partial = _beside(output, "partial")
     _prepare(output, partial)

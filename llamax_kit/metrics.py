@@ -59,16 +59,15 @@ def spbleu(tokenize: str) -> Named:
 
     Raises UnknownName for what is neither a name nor a file, KitError for a file that is no model.
     """
-    if tokenize in ("flores101", "flores200"):
-        path = data.tokenizer(tokenize)
-    else:
-        path = CLDR if tokenize == "cldr" else Path(tokenize)
-        if not path.is_file():
-            raise UnknownName(
-                "tokenizer", tokenize, NAMES, f"one of {', '.join(NAMES)}, or a SentencePiece .model file"
-            )
+    path = _own(tokenize) or data.tokenizer(tokenize)
     status = path.stat()
     return _spbleu(str(tokenize), path.resolve(), status.st_size, status.st_mtime_ns)
+
+
+def check(tokenize: str) -> None:
+    """Check that `spbleu` takes this, without sacreBLEU and without fetching. Raises as it does."""
+    if path := _own(tokenize):
+        Pieces(path, "")
 
 
 @lru_cache
@@ -89,6 +88,16 @@ def _spbleu(tokenize: str, path: Path, size: int, changed: int) -> Named:
     metric.tokenizer_signature = metric.tokenizer.signature()
     metric.num_refs = 1  # for the signature: sacreBLEU itself notes it when it reads references
     return Named(name, metric, metric.tokenizer)
+
+
+def _own(tokenize: str) -> Path | None:
+    """Find a model that is the kit's or the user's; None for those that sacreBLEU knows."""
+    if tokenize in ("flores101", "flores200"):
+        return None
+    path = CLDR if tokenize == "cldr" else Path(tokenize)
+    if not path.is_file():
+        raise UnknownName("tokenizer", tokenize, NAMES, f"one of {', '.join(NAMES)}, or a SentencePiece .model file")
+    return path
 
 
 def _names(tokenize: str, path: Path) -> tuple[str, str]:

@@ -8,9 +8,11 @@ Does not compute anything and does not know what a notebook does: a notebook han
     outputs/ledger/                                          the completions of all runs (see `ledger`), no run's name
 """
 
+import csv
 import json
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 PROJECT = Path(__file__).resolve().parents[1]
+AGAIN = "run its notebook again"
 
 
 class Run(NamedTuple):
@@ -130,14 +133,27 @@ def load(run: str) -> Run:
 
     Raises UnknownName when there is none of that name, KitError when one of its files is damaged.
     """
+    folder = finished(run)
+    tables = [sound(path, _read_parquet, AGAIN) for path in translation_files(folder)]
+    scores = sound(folder / "scores.csv", _read_scores, AGAIN) if (folder / "scores.csv").is_file() else None
+    return Run(folder, _joined(tables), scores, read_record(folder))
+
+
+def finished(run: str, others: Iterable[str] = ()) -> Path:
+    """Give the folder of a finished run, by its name or path; nothing of it is read.
+
+    Raises UnknownName, with the nearest of those that there are, and of `others`, when there is none of that name.
+    """
     folder = place(run)
     if not (folder / "run.json").is_file():
-        runs = sorted(path.parent.name for path in outputs().glob("*/run.json"))
+        runs = sorted({path.parent.name for path in outputs().glob("*/run.json")}.union(others))
         raise UnknownName("run", str(run), runs, f"a finished run has a run.json; looked in {folder}")
-    remedy = "run its notebook again"
-    tables = [sound(path, _read_parquet, remedy) for path in translation_files(folder)]
-    scores = sound(folder / "scores.csv", _read_scores, remedy) if (folder / "scores.csv").is_file() else None
-    return Run(folder, _joined(tables), scores, sound(folder / "run.json", _read_record, remedy))
+    return folder
+
+
+def read_record(folder: Path) -> dict:
+    """Read a run's record. Raises KitError when it is damaged."""
+    return sound(folder / "run.json", _read_record, AGAIN)
 
 
 def place(run: str) -> Path:
@@ -168,20 +184,49 @@ def system(spec: str) -> "tuple[Run, str, DataFrame]":
     name, wanted = parted(spec)
     run = load(name)
     if run.translations is None:
-        raise KitError(
-            f"the run {name} kept no translations, only {run.folder.name}/run.json. "
-            f"To mend: run it again with notebook 04 or 05, which keep them; "
-            "gains.from_scores compares two score tables without, but has no intervals"
-        )
-    held = list(dict.fromkeys(run.translations["system"]))
+        raise _without(name, run.folder)
+    chosen = _chosen(name, wanted, list(dict.fromkeys(run.translations["system"])))
+    return run, chosen, run.translations[run.translations["system"] == chosen].reset_index(drop=True)
+
+
+def check_system(spec: str, others: Iterable[str] = ()) -> Path:
+    """Check that `system` finds this, by the names of files and scores.csv alone, and give the run's folder.
+
+    Raises as it does; the nearest names of a run are also looked for among `others`.
+    """
+    name, wanted = parted(spec)
+    folder = finished(name, others)
+    held = list(dict.fromkeys(path.parent.name for path in translation_files(folder)))
+    if not held:
+        raise _without(name, folder)
+    names = {path_name(system): system for system in scored(folder)}  # a folder's name may be another than its system's
+    _chosen(name, wanted, [names.get(each, wanted if path_name(wanted) == each else each) for each in held])
+    return folder
+
+
+def scored(folder: Path) -> list[str]:
+    """List the systems of a run's scores.csv; none where it has no such file. Raises KitError for a damaged one."""
+    path = folder / "scores.csv"
+    return sound(path, _read_systems, AGAIN) if path.is_file() else []
+
+
+def _without(name: str, folder: Path) -> KitError:
+    return KitError(
+        f"the run {name} kept no translations, only {folder.name}/run.json. "
+        f"To mend: run it again with notebook 04 or 05, which keep them; "
+        "gains.from_scores compares two score tables without, but has no intervals"
+    )
+
+
+def _chosen(name: str, wanted: str, held: list[str]) -> str:
+    """Choose a system of a run by its name, or the only one besides `copy` where none is `wanted`."""
     own = [each for each in held if each != "copy"] or held
     if not wanted and len(own) > 1:
         choices = ", ".join(f"{name}:{each}" for each in held)
         raise KitError(f"the run {name} holds {len(held)} systems. To mend: name one of {choices}")
     if wanted and wanted not in held:
         raise UnknownName(f"system in the run {name}", wanted, held, f"name one of these, as in {name}:{held[0]}")
-    chosen = wanted or own[0]
-    return run, chosen, run.translations[run.translations["system"] == chosen].reset_index(drop=True)
+    return wanted or own[0]
 
 
 def _joined(tables: "list[DataFrame]") -> "DataFrame | None":
@@ -201,6 +246,14 @@ def _read_record(path: Path) -> dict:
     if not isinstance(record, dict):
         raise ValueError(f"expected a mapping of facts, got {record!r:.40}")
     return record
+
+
+def _read_systems(path: Path) -> list[str]:
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        if "system" not in (rows.fieldnames or ()):
+            raise ValueError("expected a column system")
+        return list(dict.fromkeys(row["system"] for row in rows))
 
 
 def _read_scores(path: Path) -> "DataFrame":

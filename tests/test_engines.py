@@ -93,7 +93,7 @@ def test_a_device_that_is_not_there_gets_a_remedy_that_helps(monkeypatch, gpus, 
     monkeypatch.setattr(torch.version, "cuda", cuda)
     monkeypatch.setattr(torch.version, "hip", None)
     with pytest.raises(KitError, match=f"got 'cuda:99': .* To mend: {remedy}"):
-        models.placement("auto", "cuda:99")
+        models.placement(device="cuda:99")
 
 
 def test_a_system_without_weights_is_answered_with_those_that_have_some():
@@ -196,7 +196,7 @@ def test_skipped_sentences_keep_the_others_in_their_batches(engine, monkeypatch)
 
 
 def test_no_weights_are_loaded_for_what_is_kept(engine, monkeypatch):
-    monkeypatch.setattr(models, "load_model", lambda *_: pytest.fail("loaded weights"))
+    monkeypatch.setattr(models, "load_model", lambda *_, **__: pytest.fail("loaded weights"))
     asked = requests(TEXTS)
     assert engine.material(asked[0])[0] == 1
     assert results(engine, asked, "greedy", frozenset(range(len(asked)))) == {}
@@ -313,7 +313,7 @@ def broken(folder, target, kind):
     if kind == "adapter":
         import peft
 
-        model = peft.get_peft_model(models.weights.load(target, "float32", "cpu"), peft.LoraConfig(r=2))
+        model = peft.get_peft_model(models.weights.load(target, dtype="float32", device="cpu"), peft.LoraConfig(r=2))
         for name, part in model.named_parameters():
             if "lora_B" in name:
                 torch.nn.init.constant_(part, float("nan"))
@@ -362,3 +362,10 @@ def test_an_answer_stops_at_the_end_of_turn_of_the_chat_template(folder, tmp_pat
 def test_a_model_without_words_and_other_stops_keeps_its_key(folder):
     engine = engines.open("mini-llamax-alpaca")
     assert engine.identity["recipe"] == "1" and "stops" not in engine.identity and engine.notes == []
+
+
+def test_what_can_be_mixed_up_is_given_by_name():
+    with pytest.raises(TypeError, match="positional"):
+        engines.open("mini-llamax-alpaca", "", "cpu", "float32")
+    with pytest.raises(TypeError, match="positional"):
+        models.placement("cpu", "float32")

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "llamax_kit"
 ANNEXES = {"sweep", "training"}
-UPPER = {"translate", "execute", "parameters", "page", "cli", "doctor", "example", "published",
+UPPER = {"translate", "execute", "parameters", "meanings", "page", "cli", "doctor", "example", "published",
          "report", "compare", *ANNEXES}  # fmt: skip
 
 

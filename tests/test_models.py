@@ -104,14 +104,14 @@ def test_nothing_of_the_models_own_generation_config_is_left(made):
 
 def test_dtypes_and_devices(made):
     resolved = models.resolve(made["bare pickle"])
-    assert models.load_model(resolved, "bfloat16", "cpu").dtype == torch.bfloat16
-    assert models.placement("auto", "cpu") == ("float32", "cpu")
+    assert models.load_model(resolved, dtype="bfloat16", device="cpu").dtype == torch.bfloat16
+    assert models.placement(device="cpu") == ("float32", "cpu")
     assert models.placement() == (("bfloat16", "cuda") if torch.cuda.is_available() else ("float32", "cpu"))
     with pytest.raises(UnknownName, match="unknown dtype 'bf16'. One of: auto, float32, bfloat16, float16"):
-        models.placement("bf16")
+        models.placement(dtype="bf16")
     for device in ("cuda:99", "gpu"):
         with pytest.raises(KitError, match=f"expected a device that torch can use here, got '{device}'"):
-            models.placement("auto", device)
+            models.placement(device=device)
 
 
 def test_looking_models_up_loads_nothing_heavy():
@@ -465,7 +465,7 @@ def test_a_model_that_ships_with_the_kit_goes_by_its_name_and_needs_no_hub(kit):
     assert found == ("mini-llamax-alpaca", folder, checkpoints.content_hash(folder), "", None, "")
     model = models.load_model(found, device="cpu")
     assert model.dtype == torch.float32 and generate(model, models.load_tokenizer(found), twins.TEXT[:2])
-    assert models.load_model(found, "bfloat16", "cpu").dtype == torch.bfloat16
+    assert models.load_model(found, dtype="bfloat16", device="cpu").dtype == torch.bfloat16
 
 
 def test_a_shipped_model_that_is_not_there_or_asked_for_by_revision_is_refused(kit):

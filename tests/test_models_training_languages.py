@@ -61,7 +61,7 @@ def test_who_counts_is_the_record_else_llamax_and_what_is_asked_for_comes_first(
 
 
 def test_a_shipped_model_is_asked_by_its_name(model, monkeypatch):
-    monkeypatch.setattr(training_languages, "resolve", lambda name: models.Resolved(name, model, "sha256:0"))
+    monkeypatch.setattr(training_languages, "locate", lambda name: models.Located(name, model))
     assert counted("mini-llama", {}) == ("mini-six", frozenset(SIX))
 
 

@@ -338,7 +338,8 @@ def translating(house, read):
     nbformat.write(notebook(TRANSLATING), house / "notebooks" / "04_translate.ipynb")
     each = ("{run: a}, {run: b, directions: en-de en-sw}, {run: c, decoding: 'greedy max_new_tokens:5'}, "
             "{run: d, prompt: nosuch}, {run: e, directions: sw-en}, {run: f, fresh: true}, {run: g, model: copy}")
-    return read(f"notebook: '04'\nvalues: {{model: {house / 'tiny'}}}\neach: [{each}]")
+    values = f"{{model: {house / 'tiny'}, dtype: float32, device: cpu}}"  # unlike each other: they may be mixed up
+    return read(f"notebook: '04'\nvalues: {values}\neach: [{each}]")
 
 
 def test_one_engine_fills_the_ledger_for_all_its_jobs_and_each_then_generates_nothing(
@@ -346,15 +347,16 @@ def test_one_engine_fills_the_ledger_for_all_its_jobs_and_each_then_generates_no
 ):
     small.llama(house / "tiny", context=1024)
     loaded, load = [], models.load_model
-    monkeypatch.setattr(models, "load_model", lambda *asked: loaded.append(asked) or load(*asked))
+    monkeypatch.setattr(models, "load_model", lambda *asked, **how: loaded.append(how) or load(*asked, **how))
     with pytest.raises(SystemExit) as ended:
         sweep._fill(translating[:5])
-    assert len(loaded) == 1
+    assert loaded == [{"dtype": "float32", "device": "cpu"}]
     assert ended.value.code == 1 and "unfilled  d: unknown prompt template 'nosuch'" in capsys.readouterr().err
-    monkeypatch.setattr(models, "load_model", lambda *_: pytest.fail("loaded weights"))
+    monkeypatch.setattr(models, "load_model", lambda *_, **__: pytest.fail("loaded weights"))
     for job in (*translating[:3], translating[4]):
         asks, pairs = job.parameters, [tuple(pair.split("-")) for pair in job.parameters["directions"].split()]
-        table = translate(engines.open(asks["model"]), corpora.load("cldr", ["en", "de", "sw"]), pairs, asks["prompt"],
+        engine = engines.open(asks["model"], dtype=asks["dtype"], device=asks["device"])  # as notebook 04 does
+        table = translate(engine, corpora.load("cldr", ["en", "de", "sw"]), pairs, asks["prompt"],
                           asks["decoding"], asks["sentences"], runs.outputs() / "ledger")  # fmt: skip
         assert (table.attrs["timing"]["kept"], table.attrs["timing"]["generated"]) == (3 * len(pairs), 0)
 

@@ -91,6 +91,15 @@ def test_what_reads_a_run_that_failed_is_not_started(folder):
     assert not (folder / "out" / "x").exists()
 
 
+def test_a_run_without_a_record_is_there_for_later_blocks_before_and_after_it_is_made(folder):
+    cells = [new_code_cell('system: str = ""  # s\nrun: str = "r"  # r', metadata={"tags": ["parameters"]})]
+    nbformat.write(new_notebook(cells=cells, metadata=KERNEL), folder / "reads.ipynb")
+    text = "- {notebook: small.ipynb}\n- {notebook: reads.ipynb, values: {system: small, run: RUN}}"
+    for run in ("x", "y"):
+        code, _, err = sweep(folder, text.replace("RUN", run))
+        assert (code, err[-1]) == (0, f"2 done ({2 if run == 'x' else 1} new)")
+
+
 def test_a_job_whose_folder_cannot_be_made_is_told_in_words(folder):
     (folder / "out").mkdir()
     (folder / "out" / "small").write_text("a file")

@@ -118,7 +118,7 @@ def test_each_size_has_its_number_of_parameters(made, tmp_path, size, hidden, in
     layer = 4 * hidden**2 + 3 * hidden * inner + 2 * hidden  # q, k, v, o; gate, up, down; two norms
     assert 2_000 * hidden + 2 * layer + hidden == parameters
     place = miniature.initialise(tmp_path / size, made / "tokenizer.model", size)
-    model = models.load_model(models.resolve(str(place)), "float32")
+    model = models.load_model(models.resolve(str(place)), dtype="float32")
     assert model.num_parameters() == settings.count(place) == parameters
     assert model.lm_head.weight is model.model.embed_tokens.weight
     assert (place / "model.safetensors").stat().st_size < 4 * parameters + 5_000  # the embeddings once
@@ -145,7 +145,7 @@ def test_the_seed_alone_decides_the_weights(made, tmp_path):
 
 
 def test_the_first_weights_spread_as_llamas_do(made):
-    state = models.load_model(models.resolve(str(made)), "float32").state_dict()
+    state = models.load_model(models.resolve(str(made)), dtype="float32").state_dict()
     drawn = [weights for name, weights in state.items() if "norm" not in name]
     assert all(abs(weights.mean()) < 1e-3 and 0.0195 < weights.std() < 0.0205 for weights in drawn)
     assert all((weights == 1).all() for name, weights in state.items() if "norm" in name)

@@ -94,8 +94,8 @@ def test_it_loads_as_any_model_and_says_what_the_whole_one_says(trained, halved)
 def test_float16_moves_the_logits_less_than_bfloat16_would(trained, halved):
     import torch
 
-    whole, half = (models.load_model(models.resolve(str(place)), "float32") for place in (trained, halved))
-    rough = models.load_model(models.resolve(str(trained)), "bfloat16").float()
+    whole, half = (models.load_model(models.resolve(str(place)), dtype="float32") for place in (trained, halved))
+    rough = models.load_model(models.resolve(str(trained)), dtype="bfloat16").float()
     ids = torch.arange(5, 205)[None]
     with torch.inference_mode():
         exact, fine, coarse = (model(ids).logits for model in (whole, half, rough))

@@ -87,7 +87,7 @@ def digest(model):
 def test_the_first_loss_is_that_of_plain_torch_and_it_falls(house, unbroken):
     import torch
 
-    model = weights.load(house / "base", "float32", "cpu")
+    model = weights.load(house / "base", dtype="float32", device="cpu")
     for kind in ("padded", "packed"):  # each example by itself, as if there were no other
         total, count = 0.0, 0
         with torch.no_grad():
@@ -128,7 +128,7 @@ def test_the_model_is_whole_with_the_bases_own_tokenizer_and_any_engine_loads_it
     assert {path.name for path in model.iterdir()} == {path.name for path in (house / "base").iterdir()}
     assert json.loads((model / "config.json").read_text())["use_cache"] is True
     assert (model / "model.safetensors").stat().st_mode & 0o444 == (model / "config.json").stat().st_mode & 0o444
-    assert weights.load(model, "float32", "cpu").num_parameters() == settings.count(house / "base")
+    assert weights.load(model, dtype="float32", device="cpu").num_parameters() == settings.count(house / "base")
     assert sorted(path.name for path in unbroken["packed"].iterdir()) == ["log.csv", "model", "settings.json"]
 
 
@@ -336,9 +336,9 @@ def test_under_fsdp_processes_are_joined_before_weights_are_read_and_the_second_
         "    torch.distributed.is_initialized() or torch.distributed.init_process_group('gloo', rank=0, world_size=1)\n"
         "    os.environ['LOCAL_RANK'] = '1'\n"
         "    return made\n"
-        "def read(*given):\n"
+        "def read(*given, **named):\n"
         "    print(is_fsdp_enabled())\n"
-        "    return load(*given)\n"
+        "    return load(*given, **named)\n"
         "def made(model, *_):\n"
         "    print(sum(each.numel() for each in model.parameters()))\n"
         "    torch.distributed.destroy_process_group()\n"

@@ -5,6 +5,7 @@ Refuses to mix (see `comparable`). Tests no gain (see `gains`), says no change (
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit import comparable, runs
@@ -87,30 +88,25 @@ def _load(names: list[str]) -> tuple[dict[str, Run], dict[str, str]]:
     """Load runs by the names of their folders; and tell under which name each was asked for."""
     found: dict[str, Run] = {}
     given: dict[str, str] = {}
-    for name, systems in _asked(names).items():
-        place = runs.place(name)
-        if place.is_dir() and not (place / "run.json").is_file():
-            raise KitError(
-                f"run {name!r} is not finished: its folder has no run.json, which a notebook writes last. "
-                f"To mend: run its notebook again; it goes on where it stopped"
-            )
+    for name, systems in asked(names).items():
+        _finished(name)
         run = runs.load(name)
         key = run.folder.resolve().name
         if key in found:
             raise KitError(f"run {key!r} is named twice. To mend: name each once; rename a folder that is another run")
         if run.scores is None or run.scores.empty:
-            raise KitError(
-                f"run {name!r} holds no scores (scores.csv). To mend: name a run of notebook 04 or 05, or score its "
-                f"outputs with notebook 05"
-            )
+            raise _without_scores(name)
         found[key], given[key] = _only(systems, run, name), name
-    if not found:
-        raise KitError('no runs are named. To mend: name some, as in "demo_mini_llama demo_mini_llamax"')
     return found, given
 
 
-def _asked(names: list[str]) -> dict[str, list[str]]:
-    """Part "run:system" into the runs and, for each, the systems asked for; none stands for all."""
+def asked(names: list[str]) -> dict[str, list[str]]:
+    """Part "run:system" into the runs and, for each, the systems asked for; none stands for all.
+
+    Raises KitError for no name at all, and for the same run or system twice.
+    """
+    if not names:
+        raise KitError('no runs are named. To mend: name some, as in "demo_mini_llama demo_mini_llamax"')
     asked: dict[str, list[str]] = {}
     for name in names:
         run, system = runs.parted(name)
@@ -124,9 +120,7 @@ def _only(systems: list[str], run: Run, name: str) -> Run:
     """Keep some systems of a run, in the order asked; all, where none is named."""
     import pandas as pd
 
-    held = list(dict.fromkeys(run.scores["system"]))
-    for unknown in (each for each in systems if each not in held):
-        raise UnknownName(f"system in the run {name}", unknown, held, f"name one of these, as in {name}:{held[0]}")
+    _all_held(systems, list(dict.fromkeys(run.scores["system"])), name)
     tables = {"scores": run.scores, "translations": run.translations}
     chosen = {
         kind: pd.concat([table[table["system"] == each] for each in systems], ignore_index=True)
@@ -134,6 +128,40 @@ def _only(systems: list[str], run: Run, name: str) -> Run:
         if systems and table is not None
     }
     return run._replace(**chosen)
+
+
+def check(names: Iterable[str], others: Iterable[str] = ()) -> None:
+    """Check that runs and systems are there, as `gather` does, without reading more than the names of their systems.
+
+    Raises as it does, but for NotComparable; the nearest names of a run are also looked for among `others`.
+    """
+    for name, systems in asked(list(names)).items():
+        held = runs.scored(_finished(name, others))
+        if not held:
+            raise _without_scores(name)
+        _all_held(systems, held, name)
+
+
+def _finished(name: str, others: Iterable[str] = ()) -> Path:
+    place = runs.place(name)
+    if place.is_dir() and not (place / "run.json").is_file():
+        raise KitError(
+            f"run {name!r} is not finished: its folder has no run.json, which a notebook writes last. "
+            f"To mend: run its notebook again; it goes on where it stopped"
+        )
+    return runs.finished(name, others)
+
+
+def _without_scores(name: str) -> KitError:
+    return KitError(
+        f"run {name!r} holds no scores (scores.csv). To mend: name a run of notebook 04 or 05, or score its "
+        f"outputs with notebook 05"
+    )
+
+
+def _all_held(systems: list[str], held: list[str], name: str) -> None:
+    for unknown in (each for each in systems if each not in held):
+        raise UnknownName(f"system in the run {name}", unknown, held, f"name one of these, as in {name}:{held[0]}")
 
 
 def _labelled(tables: "dict[str, DataFrame]") -> "DataFrame":

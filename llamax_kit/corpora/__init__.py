@@ -125,6 +125,18 @@ def available(spec: str) -> list[str]:
     return flores.available(name, split)
 
 
+def offline(spec: str) -> list[str] | None:
+    """List as `available` does, but ask no hub: None where only that knows. Raises as `available` does."""
+    if not _own(spec):
+        name, split, revision = _parse(spec)
+        if name == "flores_plus":
+            from llamax_kit.corpora import flores_plus
+
+            if not flores_plus.is_local(split, revision):
+                return None
+    return available(spec)
+
+
 def load(spec: str, languages: Iterable[str] | None = None) -> Corpus:
     """Read a corpus, or only the named languages of it: `load("flores101", ["en", "swh", "zho_simpl"])`.
 

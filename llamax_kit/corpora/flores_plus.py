@@ -27,7 +27,7 @@ def available(split: str, revision: str = "") -> list[str]:
 
     Raises KitError when neither can be read.
     """
-    folder = _local() if _is_local(split, revision) else _fetched([f"{split}/*"], revision)
+    folder = _local() if is_local(split, revision) else _fetched([f"{split}/*"], revision)
     codes = {path.stem for path in (folder / split).glob("*") if path.suffix[1:] in FORMATS}
     return [language.code for language in all_languages() if language.flores_plus in codes]
 
@@ -41,7 +41,7 @@ def load(split: str, codes: list[str], revision: str = "") -> Corpus:
     for code, name in files.items():
         if not name:
             raise KitError(f"FLORES+ has no text in {find(code).name} ({code}). To mend: leave it out")
-    if _is_local(split, revision):
+    if is_local(split, revision):
         folder, release = _local(), f"FLORES+ {split}, local copy"
     else:
         folder = _fetched([f"{split}/{name}.{kind}" for name in files.values() for kind in FORMATS], revision)
@@ -100,7 +100,7 @@ def _local() -> Path:
     return data.folder() / "flores_plus"
 
 
-def _is_local(split: str, revision: str) -> bool:
+def is_local(split: str, revision: str) -> bool:
     """Whether to read the local copy; which revision that is is not known, so a named one is always the hub's."""
     return not revision and (_local() / split).is_dir()
 

@@ -112,17 +112,22 @@ def _normal(given: Decoding) -> Decoding:
     least = {"num_beams": 1, "max_new_tokens": 1}
     for name, bound in least.items():
         if getattr(given, name) < bound:
-            raise KitError(f"decoding: {name} must be at least {bound}, got {getattr(given, name)}")
+            raise KitError(
+                f"decoding: {name} must be at least {bound}, got {getattr(given, name)}. To mend: write for example "
+                f"{name}={Decoding._field_defaults[name]}"
+            )
     if not 0 < given.repetition_penalty < float("inf"):
-        raise KitError(f"decoding: repetition_penalty must be above 0 (1.0: none), got {given.repetition_penalty}")
+        raise KitError(f"decoding: repetition_penalty must be above 0, got {given.repetition_penalty}. "
+                       f"To mend: write 1.0 for none")  # fmt: skip
     if abs(given.length_penalty) == float("inf") or given.length_penalty != given.length_penalty:
-        raise KitError(f"decoding: length_penalty must be a finite number, got {given.length_penalty}")
+        raise KitError(f"decoding: length_penalty must be a finite number, got {given.length_penalty}. "
+                       f"To mend: write for example 1.0")  # fmt: skip
     if given.num_beams == 1:
         return given._replace(length_penalty=1.0, early_stopping=False)
     return given
 
 
-def open(model: str, adapter: str = "", dtype: str = "auto", device: str = "auto", batch_tokens: int = 0):
+def open(model: str, adapter: str = "", *, dtype: str = "auto", device: str = "auto", batch_tokens: int = 0):
     """Give the engine of a model; no weights are loaded before it has a sentence to complete.
 
     model: "copy" (the baseline that copies the source), or anything `models.resolve` takes: a name of the catalogue,
@@ -137,4 +142,4 @@ def open(model: str, adapter: str = "", dtype: str = "auto", device: str = "auto
         return Copy()
     from llamax_kit.engines.transformers import Transformers
 
-    return Transformers(model, adapter, dtype, device, batch_tokens)
+    return Transformers(model, adapter, dtype=dtype, device=device, batch_tokens=batch_tokens)

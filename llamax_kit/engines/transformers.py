@@ -27,8 +27,10 @@ WITH_WORDS = "2"  # the same where added tokens are words: their answers of reci
 class Transformers:
     """An engine (see `llamax_kit.engines`) that loads its weights when there is a first sentence to complete."""
 
-    def __init__(self, model: str, adapter: str = "", dtype: str = "auto", device: str = "auto", batch_tokens: int = 0):
-        self.dtype, self.device = models.placement(dtype, device)
+    def __init__(
+        self, model: str, adapter: str = "", *, dtype: str = "auto", device: str = "auto", batch_tokens: int = 0
+    ):
+        self.dtype, self.device = models.placement(dtype=dtype, device=device)
         self.batch_tokens = batch_tokens
         self.resolved = models.resolve(model, adapter)
         self.name = self.resolved.name
@@ -81,7 +83,7 @@ class Transformers:
     def model(self):
         # It warns when a batch runs past the context, where the longer prompts are cut and the shorter ones go on.
         logging.getLogger("transformers.generation.stopping_criteria").setLevel(logging.ERROR)
-        return models.load_model(self.resolved, self.dtype, self.device)
+        return models.load_model(self.resolved, dtype=self.dtype, device=self.device)
 
     def chat(self, messages: list[dict[str, str]], **options) -> Prompt:
         """Write messages as the model's chat template does (see `Tokenizer.chat`). Raises KitError when it has none."""

@@ -33,6 +33,15 @@ class Resolved(NamedTuple):
     adapter_revision: str = ""
 
 
+class Located(NamedTuple):
+    """A model found by its name alone: in `folder`, None where it is made on the spot or on the `hub`, "" else."""
+
+    name: str
+    folder: Path | None
+    hub: str = ""
+    revision: str = ""
+
+
 def resolve(spec: str, adapter: str = "") -> Resolved:
     """Find a model, and the LoRA adapter to put on it, without loading weights.
 
@@ -45,6 +54,23 @@ def resolve(spec: str, adapter: str = "") -> Resolved:
     return _with_adapter(found, str(adapter)) if adapter else found
 
 
+def check(spec: str) -> None:
+    """Check a model as `resolve` and `load_tokenizer` do, but ask no hub and hash nothing: milliseconds for a folder.
+
+    Raises KitError, or its UnknownName, when the model is not found or not whole; a hub id need only look like one.
+    """
+    if folder := locate(spec).folder:
+        checkpoints.weight_files(folder)
+        tokenizer_files.load(folder)
+
+
+def check_adapter(spec: str, model: str) -> None:
+    """Check a LoRA adapter as `resolve` does, but ask no hub and hash nothing. Raises KitError as it does."""
+    if folder := _adapter_folder(spec):
+        checkpoints.adapter_weights(folder)
+        _same_base(spec, folder, locate(model).hub)
+
+
 def load_tokenizer(resolved: Resolved) -> Tokenizer:
     """Load the model's tokenizer, by the tokenizer's own library.
 
@@ -53,29 +79,30 @@ def load_tokenizer(resolved: Resolved) -> Tokenizer:
     return tokenizer_files.load(resolved.folder)
 
 
-def load_model(resolved: Resolved, dtype: str = "auto", device: str = "auto"):
+def load_model(resolved: Resolved, *, dtype: str = "auto", device: str = "auto"):
     """Load the weights (and the adapter) into a torch model in eval mode, with a neutral generation_config.
 
     Safetensors are preferred; a pickle is read by torch.load(weights_only=True); no remote code is ever run.
 
     Raises KitError when weights are missing, cut off, unsafe, or do not fit the config.
     """
-    dtype, device = placement(dtype, device)
+    dtype, device = placement(dtype=dtype, device=device)
     folder = hub.weights(resolved.hub, resolved.revision) if resolved.hub else resolved.folder
-    model = weights.load(folder, dtype, device)
+    model = weights.load(folder, dtype=dtype, device=device)
     return (weights.with_adapter(model, resolved.adapter) if resolved.adapter else model).eval()
 
 
-def _resolve(spec: str) -> Resolved:
-    if spec == "random-llama":
-        from llamax_kit.models import random_llama
+def locate(spec: str) -> Located:
+    """Find a model by its name alone: no hub is asked, nothing is hashed or made.
 
-        folder = random_llama.folder()
-        return Resolved("random-llama", folder, checkpoints.content_hash(folder))
+    Raises KitError, or its UnknownName, for what cannot be a model's name, or a folder without a fit config.json.
+    """
+    if spec == "random-llama":
+        return Located("random-llama", None)
     folder = Path(spec).expanduser()
     if spec and (folder / "config.json").is_file():
         checkpoints.check_config(folder)
-        return Resolved(folder.resolve().name, folder.resolve(), checkpoints.content_hash(folder))
+        return Located(folder.resolve().name, folder.resolve())
     name, _, revision = spec.partition("@")
     entry = next((entry for entry in catalogue() if name in (entry.name, entry.hub) and name), None)
     if entry and entry.folder:
@@ -87,12 +114,23 @@ def _resolve(spec: str) -> Resolved:
     if entry is None and not hub.looks_like_id(name):
         raise UnknownName("model", spec, [entry.name for entry in catalogue()], REMEDY)
     repository = entry.hub if entry else name
-    found = hub.texts(repository, revision)
-    checkpoints.check_config(found)
-    return Resolved(repository.rpartition("/")[2], found, found.name, repository)
+    return Located(repository.rpartition("/")[2], None, repository, revision)
 
 
-def _shipped(entry: Entry, revision: str) -> Resolved:
+def _resolve(spec: str) -> Resolved:
+    name, folder, repository, revision = locate(spec)
+    if repository:
+        found = hub.texts(repository, revision)
+        checkpoints.check_config(found)
+        return Resolved(name, found, found.name, repository)
+    if folder is None:
+        from llamax_kit.models import random_llama
+
+        folder = random_llama.folder()
+    return Resolved(name, folder, checkpoints.content_hash(folder))
+
+
+def _shipped(entry: Entry, revision: str) -> Located:
     """Find a model that ships with the kit."""
     if revision:
         raise KitError(f"{entry.name} ships with the kit, in no revision but its own. To mend: name {entry.name} alone")
@@ -102,26 +140,37 @@ def _shipped(entry: Entry, revision: str) -> Resolved:
             f"expected the model {entry.name}, which ships with the kit, in {folder}, but there is no config.json. "
             f"To mend: install the kit again, whole; in a checkout, git restore {folder.parents[1].name}/{entry.folder}"
         )
-    return Resolved(entry.name, folder, checkpoints.content_hash(folder))
+    return Located(entry.name, folder)
 
 
 def _with_adapter(model: Resolved, spec: str) -> Resolved:
-    folder = Path(spec).expanduser()
-    if (folder / "adapter_config.json").is_file():
+    if folder := _adapter_folder(spec):
         name, revision = folder.resolve().name, checkpoints.adapter_hash(folder)
-    elif hub.looks_like_id(spec.partition("@")[0]):
+    else:
         repository, _, revision = spec.partition("@")
         folder = hub.adapter(repository, revision)
         name, revision = repository.rpartition("/")[2], folder.name
-    else:
-        raise KitError(
-            f"expected a LoRA adapter, a folder that holds adapter_config.json or a hub id, but {spec!r} is neither. "
-            f"To mend: name the folder that peft's save_pretrained wrote"
-        )
+    _same_base(spec, folder, model.hub)
+    return model._replace(name=f"{model.name}+{name}", adapter=folder.resolve(), adapter_revision=revision)
+
+
+def _adapter_folder(spec: str) -> Path | None:
+    """Find an adapter's folder; None where it is on the hub. Raises KitError for what is neither."""
+    folder = Path(spec).expanduser()
+    if (folder / "adapter_config.json").is_file():
+        return folder
+    if hub.looks_like_id(spec.partition("@")[0]):
+        return None
+    raise KitError(
+        f"expected a LoRA adapter, a folder that holds adapter_config.json or a hub id, but {spec!r} is neither. "
+        f"To mend: name the folder that peft's save_pretrained wrote"
+    )
+
+
+def _same_base(spec: str, folder: Path, repository: str) -> None:
     base = checkpoints.read_json(folder / "adapter_config.json").get("base_model_name_or_path") or ""
-    if model.hub and base != model.hub and hub.looks_like_id(base):
+    if repository and base != repository and hub.looks_like_id(base):
         raise KitError(
-            f"the adapter {spec} was trained on {base}, not on {model.hub}: on another base it would change the "
+            f"the adapter {spec} was trained on {base}, not on {repository}: on another base it would change the "
             f"answers without being what was trained. To mend: load it on {base}"
         )
-    return model._replace(name=f"{model.name}+{name}", adapter=folder.resolve(), adapter_revision=revision)

@@ -26,12 +26,15 @@ WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.b
 def read_json(path: Path) -> dict:
     """What a JSON file holds; {} where there is no file.
 
-    Raises KitError when the file is not JSON.
+    Raises KitError when the file is not JSON, or no JSON object.
     """
     if not path.is_file():
         return {}
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        read = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(read, dict):
+            raise ValueError(f"it is no object of names and values, but {read!r:.40}")
+        return read
     except ValueError as error:
         raise KitError(f"expected JSON in {path}: {error}. To mend: fetch the file again") from error
 
@@ -126,10 +129,13 @@ def content_hash(folder: Path) -> str:
 
 
 def adapter_hash(folder: Path) -> str:
-    """Hash of a LoRA adapter's config and weights. "sha256:" and 64 hex digits.
+    """Hash of a LoRA adapter's config and weights. "sha256:" and 64 hex digits. Raises as `adapter_weights` does."""
+    lines = [_cached_sha256(folder / "adapter_config.json"), _cached_sha256(adapter_weights(folder))]
+    return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
-    Raises KitError when the folder has no weights.
-    """
+
+def adapter_weights(folder: Path) -> Path:
+    """The file of a LoRA adapter's weights. Raises KitError when the folder has none, or one that is cut off."""
     names = ("adapter_model.safetensors", "adapter_model.bin")
     weights = next((folder / name for name in names if (folder / name).is_file()), None)
     if weights is None:
@@ -139,8 +145,7 @@ def adapter_hash(folder: Path) -> str:
         )
     if weights.suffix == ".safetensors":
         _check_length(weights)
-    lines = [_cached_sha256(folder / "adapter_config.json"), _cached_sha256(weights)]
-    return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return weights
 
 
 def _cached_sha256(path: Path) -> str:

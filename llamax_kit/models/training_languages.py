@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from llamax_kit.errors import KitError
 from llamax_kit.languages import all_languages, find
-from llamax_kit.models import resolve
+from llamax_kit.models import locate
 from llamax_kit.models.catalogue import catalogue
 from llamax_kit.models.checkpoints import read_json
 
@@ -70,7 +70,7 @@ def counted(spec: str, record: dict) -> Trained:
     if spec.strip() == LLAMAX.whose:
         return LLAMAX
     if (Path(spec) / "config.json").is_file() or any(spec == entry.name for entry in catalogue() if entry.folder):
-        told = of_folder(resolve(spec).folder)
+        told = of_folder(locate(spec).folder)
         if told is None:
             raise KitError(
                 f"expected {FILE} in the folder of the model {spec}, but it has none, so its training languages are "

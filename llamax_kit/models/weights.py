@@ -3,6 +3,7 @@
 Safetensors come before a pickle, which transformers reads by torch.load(weights_only=True); remote code is never run.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,17 +12,17 @@ from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.models.checkpoints import check_architecture, weight_files
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
+DEVICES = ("auto", "cpu", "cuda", "mps", "xpu", "hpu", "mtia", "xla")  # torch's kinds that a model can be run on
 
 
-def placement(dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
+def placement(*, dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
     """Say what "auto" means here: ("float32", "cpu"), or ("bfloat16", "cuda") where there is a GPU.
 
     Raises UnknownName for another dtype, KitError for a device that is not there.
     """
     import torch
 
-    if dtype not in DTYPES:
-        raise UnknownName("dtype", dtype, DTYPES, "use one of these; auto suits the device")
+    check_dtype(dtype)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -35,6 +36,21 @@ def placement(dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
     return dtype, device
 
 
+def check_dtype(dtype: str) -> None:
+    """Raises UnknownName for a dtype that is none of DTYPES."""
+    if dtype not in DTYPES:
+        raise UnknownName("dtype", dtype, DTYPES, "use one of these; auto suits the device")
+
+
+def check_device(device: str) -> None:
+    """Check that a device can be one, "cpu" or "cuda:1"; whether it is here only torch can tell, in `placement`.
+
+    Raises UnknownName for another kind of device.
+    """
+    if not re.fullmatch(rf"auto|({'|'.join(DEVICES[1:])})(:\d+)?", device):
+        raise UnknownName("device", device, DEVICES, "use one of these; a second GPU is cuda:1")
+
+
 def _usable() -> str:
     """Say which devices there are, and how a GPU that torch does not see would become one of them."""
     import torch
@@ -46,7 +62,7 @@ def _usable() -> str:
     return "use auto or cpu; torch finds no GPU here: for one, see whether `nvidia-smi` lists it"
 
 
-def load(folder: Path, dtype: str, device: str, attention: str = ""):
+def load(folder: Path, *, dtype: str, device: str, attention: str = ""):
     """Load a folder's weights into a torch model: `dtype` and `device` as `placement` gives them.
 
     attention: transformers' attn_implementation, whatever config.json asks for; "" leaves it to that.

@@ -38,7 +38,7 @@ def load(mine: str) -> Mine:
     """
     run, system, rows = runs.system(mine)
     name, _ = runs.parted(mine)
-    _on_flores(name, run.record.get("corpus") or {})
+    on_flores(name, run.record)
     return Mine(f"{name}:{system}", rows, facts.of_system(run.record, system))
 
 
@@ -135,7 +135,9 @@ def _figures(theirs: str):
     return mine.set_index(["src", "tgt"])["score"]
 
 
-def _on_flores(name: str, corpus: dict) -> None:
+def on_flores(name: str, record: dict) -> None:
+    """Raises KitError for a run whose record says another text than FLORES devtest, or none."""
+    corpus = record.get("corpus") or {}
     if corpus.get("name") not in ("flores101", *OTHERS) or corpus.get("split") != "devtest":
         raise KitError(
             f"run {name} is on {corpus.get('release', 'a text that its record does not name')}, the authors' figures "

@@ -21,7 +21,7 @@ from llamax_kit.sweep.processes import in_processes
 from llamax_kit.sweep.state import State, states, summary, translates
 
 KILLED = "its process was ended by signal {} (9: often the memory was full)"
-ENGINE = ("model", "adapter", "dtype", "device")  # the parameters that say which model is loaded, and how
+ENGINE = ("model", "adapter", "dtype", "device")  # which model is loaded, and how: arguments of `engines.open`
 
 
 def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
@@ -99,7 +99,7 @@ def _fill(jobs: list[Job]) -> None:
         for job in [job for job in jobs if _marked(stack, job)]:  # all of them before the first takes its days
             of = job.parameters
             try:
-                engine = engine or engines.open(*(of[name] for name in ("model", "adapter", "device", "dtype")))
+                engine = engine or engines.open(**{name: of[name] for name in ENGINE})
                 pairs = languages.directions(of["directions"], corpora.available(of["corpus"]))
                 text = corpora.load(of["corpus"], {code for pair in pairs for code in pair})
                 ledger = runs.outputs() / "ledger"
@@ -143,7 +143,7 @@ def _execute(job: Job) -> None:
         with open(_log(job), "wb") as log:
             for stream in (1, 2):  # of the kernel too
                 os.dup2(log.fileno(), stream)
-        execute.execute(job.notebook, values=job.values)
+        execute.execute(job.notebook, values=job.values, checked=True)
     except (KitError, OSError) as error:
         sys.exit(str(error))
 

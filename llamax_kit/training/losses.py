@@ -34,7 +34,7 @@ def by_language(model: Path | str, corpus: "Corpus", sentences: int = 100, names
     import pandas as pd
 
     found = models.resolve(str(model))
-    network, tokenizer = models.load_model(found, "float32"), models.load_tokenizer(found)
+    network, tokenizer = models.load_model(found, dtype="float32"), models.load_tokenizer(found)
     rows = []
     for code, texts in corpus.texts.items():
         lines = [text for text in texts if text][: sentences or None]

@@ -145,7 +145,8 @@ def _train(folder: Path, laid: dict, rank: int, processes: int) -> None:
     place = hub.weights(base.hub, base.revision) if base.hub else base.folder
     with weights.progress_bar(False), trainers.quiet():
         arguments = trainers.arguments(folder, laid, known)  # first: loading weights asks whether this is FSDP
-        model = weights.load(place, "float32", "cpu", "sdpa")  # flash attention would not see where examples begin
+        # flash attention would not see where examples begin
+        model = weights.load(place, dtype="float32", device="cpu", attention="sdpa")
         trainer = trainers.make(model, arguments, folder, laid, known)
         launched = trainers.launched(trainer)
         if last:

@@ -45,18 +45,44 @@ def tokenizer(name: str) -> Encode:
 
     Raises KitError, or its UnknownName, for what is none of these or cannot be read.
     """
-    place = data.folder() / "tokenizers" / name if name in IN_DATA_FOLDER else Path(name).expanduser()
-    if name in metrics.NAMES or (name and place.is_file()):
-        return metrics.spbleu(name if name in metrics.NAMES else str(place)).metric.tokenizer.encode
+    if model := _pieces(name):
+        return metrics.spbleu(model).metric.tokenizer.encode
+    folder = _folder(name, lambda: models.resolve(name).folder)
+    return tokenizer_files.load(folder).ordinary
+
+
+def check(name: str) -> None:
+    """Check that `tokenizer` takes a name, but fetch and hash nothing; a hub id need only look like one.
+
+    Raises as it does.
+    """
+    if model := _pieces(name):
+        metrics.check(model)
+    elif folder := _folder(name, lambda: models.locate(name).folder):
+        tokenizer_files.load(folder)
+
+
+def _place(name: str) -> Path:
+    return data.folder() / "tokenizers" / name if name in IN_DATA_FOLDER else Path(name).expanduser()
+
+
+def _pieces(name: str) -> str:
+    """Name the SentencePiece model of spBLEU that this is, by its name or its file; "" for what is none."""
+    return name if name in metrics.NAMES else str(_place(name)) if name and _place(name).is_file() else ""
+
+
+def _folder(name: str, of_model: Callable[[], Path | None]) -> Path | None:
+    """Find the folder of a tokenizer, by itself or that of a model."""
+    place = _place(name)
     if name and any((place / file).is_file() for file in ("tokenizer.model", "tokenizer.json")):
-        return tokenizer_files.load(place).ordinary
+        return place
     if name in IN_DATA_FOLDER:
         raise KitError(
             f"expected the tokenizer {name} in {place}, but there is no tokenizer.model. To mend: put it there (its "
             f"licence is Meta's), or name a model that has it, such as LLaMAX2-7B"
         )
     try:
-        return models.load_tokenizer(models.resolve(name)).ordinary
+        return of_model()
     except UnknownName as error:
         choices = [*metrics.NAMES, *IN_DATA_FOLDER, *error.choices]
         remedy = "name one of these, a .model file, a model or a folder"

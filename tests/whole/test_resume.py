@@ -117,7 +117,7 @@ def test_killed_five_times_at_random_moments_and_resumed(start, model, whole, tm
 
 def test_finished_and_run_again_no_weights_are_loaded(model, whole, tmp_path, monkeypatch):
     expected, ledger, *_ = whole
-    monkeypatch.setattr(models, "load_model", lambda *_: pytest.fail("loaded weights"))
+    monkeypatch.setattr(models, "load_model", lambda *_, **__: pytest.fail("loaded weights"))
     begin = time.monotonic()
     work(model, ledger, tmp_path / "again.parquet")
     assert time.monotonic() - begin < 10

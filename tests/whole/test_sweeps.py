@@ -22,7 +22,7 @@ run: "first_{sentences}"
 """
 TRANSLATIONS = """\
 notebook: "04"
-values: {sentences: 3, decoding: "greedy max_new_tokens:6"}
+values: {dtype: float32, device: cpu, sentences: 3, decoding: "greedy max_new_tokens:6"}
 grid: {directions: [en-de, en-de en-sw]}
 run: "{directions}"
 """

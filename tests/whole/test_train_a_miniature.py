@@ -103,7 +103,7 @@ def loss(model, read):
     import torch
     from torch.nn.functional import cross_entropy
 
-    network = models.load_model(models.resolve(str(model)), "float32")
+    network = models.load_model(models.resolve(str(model)), dtype="float32")
     kept, nats, tokens = list(examples.load(read)), 0.0, 0
     for at in range(0, len(kept), 50):
         batch = examples.collate(kept[at : at + 50], pad=2)

@@ -1,0 +1,351 @@
+"""meanings: what a value means is checked by `run`, `sweep` and `sweep --status` alike, before any kernel starts."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import finished
+import papermill
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from llamax_kit import cli, example, execute, meanings, runs, sweep
+from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.parameters import check, given_values, parameters
+from llamax_kit.sweep import checks, jobs, state
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAVY = {"torch", "transformers", "huggingface_hub", "pandas", "numpy", "papermill", "sacrebleu", "matplotlib"}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """Finished runs, and files of a user's own, some as they should be and some not."""
+    place = tmp_path_factory.mktemp("place")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LLAMAX_KIT_OUTPUTS", str(place / "outputs"))
+        finished.save("several", finished.rows("google"), finished.rows("nllb"), finished.copied())
+        finished.save("alone", finished.rows("owner/model"), finished.copied())
+        finished.save("scores_only", finished.rows("google"), keep=False)
+        finished.save("flores", finished.rows("google"), corpus={"name": "flores101", "split": "devtest"})
+        (runs.folder("begun") / "04.partial.ipynb").touch()
+    for folder, files in {
+        "texts": {"en.txt": "one\ntwo\n", "de.txt": "eins\nzwei\n", "sw.txt": "moja\nmbili\n"},
+        "shifted": {"en.txt": "one\ntwo\n", "de.txt": "eins\n"},
+        "nothing": {"notes.md": "x\n"},
+        "said": {"en-de/google.txt": "eins\nzwei\n"},
+        "by_target": {"de.txt": "eins\nzwei\n"},
+        "bare": {"config.json": '{"model_type": "llama"}'},
+        "remote": {"config.json": '{"auto_map": {"AutoModel": "x"}}'},
+        "listed": {"config.json": "[1]"},
+        "cut": {"config.json": '{"model_type": "llama"}', "model.safetensors": "short"},
+        "lora": {"adapter_config.json": "{}"},
+        "prompts": {"good.txt": "{src}: {source}", "without.txt": "{src}", "other.txt": "{source} {text}"},
+    }.items():
+        for name, text in files.items():
+            (place / folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / folder / name).write_text(text)
+    return place
+
+
+@pytest.fixture(autouse=True)
+def nothing_starts(place, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(place / "outputs"))
+    monkeypatch.chdir(place)
+    monkeypatch.setattr(papermill, "execute_notebook", lambda *_, **__: pytest.fail("started a kernel"))
+    monkeypatch.setattr(sweep, "in_processes", lambda *_: pytest.fail("started a process"))
+
+
+WRONG = [  # notebook, values, the parameter that is told, what else the message names
+    ("04", {"model": "LLaMAX2-7B-Alpaka"}, "model", "unknown model 'LLaMAX2-7B-Alpaka'.*Nearest: LLaMAX2-7B-Alpaca"),
+    ("04", {"model": "LLaMA2-7B-Alpaca"}, "model", "has no weights to load"),
+    ("04", {"model": "mini-llama@v1"}, "model", "in no revision but its own"),
+    ("04", {"model": "bare"}, "model", "expected weights in .*bare"),
+    ("04", {"model": "cut"}, "model", "cut off or damaged"),
+    ("04", {"model": "remote"}, "model", "asks for code of its own"),
+    ("04", {"model": "texts"}, "model", "expected config.json in the model folder"),
+    ("04", {"model": ""}, "model", "unknown model ''"),
+    ("02", {"before": "mini-lama"}, "before", "Nearest: mini-llama"),
+    ("04", {"adapter": "nowhere"}, "adapter", "expected a LoRA adapter"),
+    ("04", {"adapter": "lora"}, "adapter", "expected weights in the adapter folder"),
+    ("04", {"device": "gpu"}, "device", "unknown device 'gpu'.*cuda"),
+    ("04", {"device": "cuda:x"}, "device", "unknown device 'cuda:x'"),
+    ("04", {"dtype": "bf16"}, "dtype of", "unknown dtype.*bfloat16"),
+    ("04", {"corpus": "flores110"}, "corpus", "unknown corpus 'flores110'.*flores101"),
+    ("04", {"corpus": "flores101:test"}, "corpus", "unknown split of flores101 'test'"),
+    ("04", {"corpus": "nothing", "directions": "en-de"}, "corpus", "expected files named by codes"),
+    ("04", {"corpus": "shifted", "directions": "en-de"}, "corpus", "de has 1 lines.*en has 2"),
+    ("04", {"corpus": "texts", "directions": "en-fr"}, "directions", "no text in French"),
+    ("04", {"directions": "en-swa"}, "directions", "unknown language 'swa'.*Nearest: .*sw"),
+    ("04", {"directions": "en-umb"}, "directions", "no text in Umbundu"),
+    ("04", {"directions": "english to german"}, "directions", "a direction is source-target"),
+    ("04", {"directions": "en-en"}, "directions", "two different languages"),
+    ("04", {"directions": ""}, "directions", "a direction is source-target"),
+    ("04", {"sentences": -3}, "sentences", "sentences must be 0 .all. or more, got -3"),
+    ("04", {"prompt": "alpacca"}, "prompt", "unknown prompt template 'alpacca'.*alpaca"),
+    ("04", {"prompt": "prompts/without.txt"}, "prompt", "without it the model never sees the sentence"),
+    ("04", {"prompt": "prompts/other.txt"}, "prompt", "found {text}"),
+    ("04", {"prompt": "chat"}, "prompt", "expected a chat template.*To mend: use the prompt template 'alpaca'"),
+    ("04", {"model": "listed"}, "model", "expected JSON in .*no object of names and values"),
+    ("04", {"prompt": "x" * 300}, "prompt", "could not look at|unknown prompt template"),
+    ("04", {"decoding": "gredy"}, "decoding", "unknown decoding preset 'gredy'.*greedy"),
+    ("04", {"decoding": "greedy num_beam=2"}, "decoding", "unknown decoding field 'num_beam'.*num_beams"),
+    ("04", {"decoding": "paper num_beams=0"}, "decoding", "num_beams must be at least 1"),
+    ("04", {"tokenize": "flores11"}, "tokenize", "unknown tokenizer 'flores11'.*flores101"),
+    ("04", {"tokenize": "texts/en.txt"}, "tokenize", "is no SentencePiece model"),
+    ("04", {"tokenize": ""}, "tokenize", "unknown tokenizer ''"),
+    ("04", {"run": "../up"}, "run", "one plain folder name"),
+    ("00", {"directions": "en-dee"}, "directions", "unknown language 'dee'"),
+    ("01", {"closer": "sw swahilli"}, "closer", "unknown language 'swahilli'.*Swahili"),
+    ("01", {"closer": " "}, "closer", "unknown language ''"),
+    ("01", {"few": -1}, "few", "must be 0 or more, got -1"),
+    ("02", {"src": "eng_Latin"}, "src", "unknown language 'eng_Latin'.*eng_Latn"),
+    ("02", {"tgt": "en de"}, "tgt", "unknown language 'en de'"),
+    ("02", {"others": "ru, sw"}, "others", "unknown language 'ru,'"),
+    ("02", {"neighbours": "umb"}, "neighbours", "CLDR has too little of"),
+    ("02", {"max_new_tokens": 0}, "max_new_tokens", "must be 1 or more"),
+    ("03", {"target": "ptt"}, "target", "unknown language 'ptt'"),
+    ("03", {"relative": "umb"}, "relative", "CLDR has too little of"),
+    ("05", {"hypotheses": "nowhere"}, "hypotheses", "no folder of outputs at .*nowhere"),
+    ("05", {"hypotheses": "prompts/.."}, "hypotheses", "no direction|holds no outputs"),
+    ("05", {"hypotheses": "nothing"}, "hypotheses", "holds no outputs"),
+    ("05", {"hypotheses": "by_target"}, "hypotheses", "Then say the source language"),
+    ("05", {"hypotheses": "by_target", "source": "engl"}, "source", "unknown language 'engl'"),
+    ("05", {"hypotheses": "said", "directions": "en-sw"}, "directions", "no text in Swahili"),
+    ("05", {"directions": "en-ja"}, "directions", "no text in Japanese"),
+    ("05", {"corpus": "texts"}, "corpus", "the example's outputs are of the corpus cldr, got 'texts'"),
+    ("05", {"hypotheses": "said", "corpus": "shifted"}, "corpus", "de has 1 lines.*en has 2"),
+    ("05", {"examples": -1}, "examples", "must be 0 or more"),
+    ("06", {"system": "severall"}, "system", "unknown run 'severall'.*several"),
+    ("06", {"system": "demo_mini_lamax"}, "system", "unknown run 'demo_mini_lamax'.*demo_mini_llamax"),
+    ("06", {"system": "several"}, "system", "holds 3 systems. To mend: name one of several:copy"),
+    ("06", {"system": "several:gogle"}, "system", "unknown system in the run several 'gogle'.*google"),
+    ("06", {"system": "alone:other"}, "system", "unknown system in the run alone 'other'.*owner/model"),
+    ("06", {"system": "demo_mini_llamax:mini-llama"}, "system", "unknown system in the run demo_mini_llamax"),
+    ("06", {"system": ""}, "system", "unknown run ''"),
+    ("06", {"system": "begun"}, "system", "unknown run 'begun'"),
+    ("06", {"system": "./several"}, "system", "unknown run './several'"),
+    ("06", {"system": "alone", "baseline": "scores_only"}, "baseline", "kept no translations"),
+    ("06", {"system": "alone", "baseline": "several:google", "directions": "en-fr"}, "directions", "no text in French"),
+    ("06", {"group": "famly"}, "group of", "unknown group.*family"),
+    ("06", {"correction": "hlom"}, "correction of", "unknown correction.*holm"),
+    ("06", {"trained_on": "en swa"}, "trained_on", "unknown language 'swa'"),
+    ("06", {"trained_on": "bare"}, "trained_on", "expected training.json"),
+    ("06", {"samples": -1}, "samples", "must be 0 or more"),
+    ("07", {"tokenizer": "lama2"}, "tokenizer", "unknown tokenizer 'lama2'.*llama2"),
+    ("07", {"tokenizer": "prompts/good.txt"}, "tokenizer", "is no SentencePiece model"),
+    ("09", {"runs": ""}, "runs", "no runs are named"),
+    ("09", {"runs": "several severall"}, "runs", "unknown run 'severall'"),
+    ("09", {"runs": "several begun"}, "runs", "run 'begun' is not finished"),
+    ("09", {"runs": "several several"}, "runs", "is named twice"),
+    ("09", {"runs": "several:gogle alone"}, "runs", "unknown system in the run several:?.* 'gogle'"),
+    ("09", {"runs": "alone several", "baseline": "aloen"}, "baseline", "unknown system of these runs 'aloen'.*alone"),
+    ("09", {"runs": "alone several", "baseline": "several"}, "baseline", "unknown system of these runs 'several'"),
+    ("09", {"baseline": "demo_mini_lama"}, "baseline", "unknown system of these runs.*demo_mini_llama:mini-llama"),
+    ("09", {"report": "a/b"}, "report", "must be one plain folder name"),
+    ("10", {"base": "de en"}, "base", "English first"),
+    ("10", {"base": "en dee"}, "base", "unknown language 'dee'"),
+    ("10", {"added": "sw de"}, "base", "each language stands once.*de more than once"),
+    ("10", {"held_out": "umb"}, "held_out", "CLDR has too little of"),
+    ("10", {"pretrain_pairs": -1}, "pretrain_pairs", "must be 0 or more"),
+    ("10", {"asked": 0}, "asked", "must be 1 or more"),
+    ("10", {"size": "tinny"}, "size of", "unknown size.*tiny"),
+    ("12", {"system": "LLaMAX2-7B-Alpaka"}, "system", "system of the authors' release.*LLaMAX2-7B-Alpaca"),
+    ("12", {"theirs": "NLLB"}, "theirs", "system of the authors' release 'NLLB'"),
+    ("12", {"mine": "severall"}, "mine", "unknown run 'severall'"),
+    ("12", {"mine": "several:google"}, "mine", "run several is on CLDR 47, devtest"),
+    ("12", {"mine": "demo_mini_llamax"}, "mine", "unknown run 'demo_mini_llamax'"),
+]
+
+
+def named(case) -> str:
+    return f"{case[0]}-" + ",".join(f"{name}={value!s:.30}" for name, value in case[1].items())
+
+
+def command(*words: str) -> str:
+    """Run the command line here; give what it says when it refuses."""
+    done = CliRunner().invoke(cli.main, [str(word) for word in words])
+    assert done.exit_code == 1 and isinstance(done.exception, SystemExit), done.exception or done.output
+    return done.output
+
+
+def written(place: Path, *blocks: dict) -> Path:
+    (place / "s.yml").write_text(yaml.safe_dump(list(blocks)))
+    return place / "s.yml"
+
+
+@pytest.mark.parametrize("case", WRONG, ids=named)
+def test_a_wrong_value_is_told_by_each_command_before_a_kernel_starts(case, place):
+    notebook, values, parameter, said = case
+    before = sorted(path.name for path in (place / "outputs").iterdir())
+    told = command("run", notebook, "-y", json.dumps(values))
+    file = written(place, {"notebook": "03", "run": "first"}, {"notebook": notebook, "values": values})
+    for words in ([], ["--status"]):
+        again = command("sweep", file, *words)
+        assert again.startswith(f"{file}, block 2")
+        assert parameter == "run" or parameter.endswith(" of") or f"job {jobs.read(file)[1].run}: parameter" in again
+        told += again
+    lines = [line for line in told.splitlines() if parameter.removesuffix(" of") in line]
+    assert len(lines) == 3 and all("To mend" in line and re.search(said, line) for line in lines), told
+    assert sorted(path.name for path in (place / "outputs").iterdir()) == before
+
+
+RIGHT = [
+    ("04", {"model": "LLaMAX2-7B-Alpaca", "adapter": "me/lora", "device": "cuda:1", "dtype": "bfloat16"}),
+    ("04", {"model": "owner/model@main", "prompt": "chat"}),
+    ("04", {"model": "random-llama", "prompt": "prompts/good.txt"}),
+    ("04", {"model": "copy", "prompt": "chat", "device": "mps"}),
+    ("04", {"corpus": "texts", "directions": "X-en, eng_Latn-deu", "sentences": 1}),
+    ("04", {"corpus": "cldr:dev", "directions": "en-X"}),
+    ("04", {"corpus": "flores_plus@4b0c2d1", "directions": "en-X"}),  # only the hub knows
+    ("04", {"tokenize": "auto", "decoding": "auto", "sentences": "auto"}),
+    ("04", {"tokenize": "flores101", "decoding": "paper, num_beams:8"}),
+    ("02", {"model": str(ROOT / "llamax_kit/miniature/mini-llama"), "others": "sw"}),
+    ("05", {"hypotheses": "said", "corpus": "texts", "directions": "en-X"}),
+    ("05", {"hypotheses": "by_target", "corpus": "texts", "source": "eng"}),
+    ("05", {"directions": "en-X", "sentences": 0}),
+    ("06", {"system": "several:nllb", "baseline": "several:copy", "directions": "en-sw"}),
+    ("06", {"system": "alone", "baseline": "alone:copy", "trained_on": "LLaMAX", "tokenize": "cldr"}),
+    ("06", {"system": "alone:owner/model", "baseline": "outputs/several:google", "trained_on": "mini-llama"}),
+    ("06", {"system": "demo_mini_llamax:mini-llamax-alpaca"}),
+    ("07", {"tokenizer": "LLaMAX2-7B"}),
+    ("07", {"tokenizer": str(ROOT / "llamax_kit/cldr.model")}),
+    ("09", {"runs": "several:google alone", "baseline": "alone"}),
+    ("09", {"runs": "several alone", "baseline": "nllb"}),
+    ("09", {"runs": "several alone", "baseline": "several:copy"}),
+    ("09", {"baseline": "demo_mini_llama"}),
+    ("10", {"added": "", "held_out": "sw"}),
+    ("12", {"mine": "flores:google", "theirs": "NLLB-200"}),
+]
+
+
+def checked(notebook: str, values: dict, made=()) -> None:
+    source = execute.find(notebook)
+    meanings.check(source.stem, {each.name: each.default for each in parameters(source)}, values, made)
+
+
+@pytest.mark.parametrize("case", RIGHT, ids=named)
+def test_a_right_value_passes(case):
+    checked(*case)
+
+
+@pytest.mark.parametrize("notebook", execute.notebooks(), ids=lambda path: path.stem)
+def test_every_notebooks_defaults_pass(notebook):
+    checked(str(notebook), {})
+
+
+MADE = {"05_mozilla", "05_chatgpt", "greedy", "beam", "paper-LLaMAX2-7B-Alpaca", "flores200-LLaMAX2-7B-Alpaca",
+        "flores200-LLaMA2-7B-Alpaca"}  # which the files' first lines ask for  # fmt: skip
+OUTPUTS = {"mozilla.yml": "mozilla_flores101", "chatgpt.yml": "chatgpt_flores200"}
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("params/[0-9]*/*.yml")), ids=lambda path: f"{path.parent.name[:2]}-{path.name}")  # fmt: skip  # noqa: E501
+def test_the_kits_own_parameter_files_pass(path, data):
+    values = given_values(parameters_file=[path])
+    if path.parent.name.startswith("05"):
+        values["hypotheses"] = str(data / "system_outputs" / OUTPUTS[path.name])
+    check(execute.find(path.parent.name), values)
+    checked(path.parent.name, values, MADE)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("params/sweeps/*.yml")), ids=lambda path: path.name)
+def test_the_kits_own_sweeps_pass(path, data):
+    checks.check(path, state.states(jobs.read(path)))
+
+
+def test_what_an_earlier_block_makes_is_there_and_what_nothing_makes_before_is_not(place):
+    first = {"notebook": "10", "run": "trained"}
+    own = place / "outputs" / "trained"
+    later = [
+        {"notebook": "06", "values": {"system": "trained:mini-llamax", "baseline": "trained:copy", "run": "a"}},
+        {"notebook": "09", "values": {"runs": "trained alone", "baseline": "trained:mini-llama", "run": "b"}},
+        {"notebook": "04", "values": {"model": str(own / "models/mini-llama"), "prompt": str(own / "pair.txt"),
+                                      "tokenize": str(own / "tokenizer.model"), "run": "c"}},
+        {"notebook": "07", "values": {"system": "alone", "baseline": "alone:copy", "run": "d",
+                                      "tokenizer": str(own / "tokenizer.model")}},
+    ]  # fmt: skip
+    file = written(place, first, *later)
+    found = state.states(jobs.read(file))
+    checks.check(file, found)
+    assert [each.needs for each in found] == ["", "trained", "trained", "", ""]
+    with pytest.raises(UnknownName) as caught:
+        file = written(place, first, {"notebook": "06", "values": {"system": "traind", "run": "a"}})
+        checks.check(file, state.states(jobs.read(file)))
+    said = f"{file}, block 2, job a: parameter 'system' of 06_see_language_gains: unknown run 'traind'."
+    assert str(caught.value).startswith(said) and "trained" in caught.value.nearest
+    for blocks in ([later[0], first], [{"notebook": "06", "each": [
+            {"system": "alone", "baseline": "several:nllb", "run": "trained"}, {"system": "trained", "run": "e"}]}]):
+        file = written(place, *blocks)
+        with pytest.raises(UnknownName, match="unknown run 'trained'.*This sweep makes it in block .: put what reads"):
+            checks.check(file, state.states(jobs.read(file)))
+
+
+def test_a_job_that_is_done_or_running_is_not_asked_again(place):
+    file = written(place, {"notebook": "05", "values": {"hypotheses": "moved_away"}})
+    (found,) = state.states(jobs.read(file))
+    for settled in ("done", "running"):
+        checks.check(file, [found._replace(state=settled)])
+    with pytest.raises(KitError, match="no folder of outputs"):
+        checks.check(file, [found._replace(state="failed")])
+
+
+def test_one_parameter_has_one_meaning_in_all_notebooks():
+    """Rules go by name; a new parameter has a rule, a closed list in its comment, or is listed here as free."""
+    ruled = {rule[0] for rule in meanings.RULES}
+    free = {"run", "fresh", "chrf", "augment", "positions", "rule"}
+    names: dict[str, set[str]] = {}
+    for notebook in execute.notebooks():
+        for each in parameters(notebook):
+            names.setdefault(each.name, set()).add(each.type)
+            assert each.name in ruled or each.name in free or "one of: " in each.help, each
+    mixed = {name for name, types in names.items() if len(types) > 1}
+    assert mixed <= {*meanings.AUTO}
+
+
+JUNK = ["", " ", ".", "..", "/", "~", "x\0y", "x" * 300, "ü", "X", "X-X", "en-", "a/b/c", "begun", "several:",
+        ":google", "said", "listed", "lora", "prompts/good.txt", "cut/model.safetensors", "cldr:train", "cpu:x", "-",
+        "*", "%s", "{source}", "None", "http://x/y", " alpaca", "flores101 "]  # fmt: skip
+
+
+@pytest.mark.parametrize("notebook", execute.notebooks(), ids=lambda path: path.stem)
+def test_whatever_stands_in_a_parameter_is_taken_or_refused_in_words(notebook):
+    for parameter in (each.name for each in parameters(notebook) if each.type == "str"):
+        for value in JUNK:
+            try:
+                checked(str(notebook), {parameter: value})
+            except KitError as error:
+                assert f"parameter {parameter!r} of {notebook.stem}" in str(error) or parameter in str(error)
+                assert "To mend" in str(error)
+
+
+def test_a_hundred_jobs_are_checked_in_a_moment_without_a_heavy_library(place):
+    grid = {"directions": [f"en-{code}" for code in "de fr es sw gl ja ru hi af ka".split()],
+            "decoding": [f"greedy max_new_tokens:{most}" for most in range(10, 20)]}  # fmt: skip
+    file = written(place, {"notebook": "04", "grid": grid, "run": "{directions}_{decoding}"})
+    start = time.monotonic()
+    found = state.states(jobs.read(file))
+    checks.check(file, found)
+    assert len(found) == 100 and time.monotonic() - start < 20  # seconds; here 2
+    code = (
+        "import sys; from llamax_kit.cli import main\n"
+        f"try: main(['sweep', {str(file)!r}, '--status'])\n"
+        f"except SystemExit: print(sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_no_hub_is_asked(monkeypatch, place):
+    import socket
+
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("asked the network"))
+    for values in ({"model": "owner/model"}, {"model": "LLaMAX2-7B"}, {"corpus": "flores_plus", "directions": "en-X"}):
+        checked("04", values)
+    checked("07", {"tokenizer": "owner/model"})
+    assert example.RUNS  # which are made by the notebooks that read them, never here
+    assert not (place / "outputs" / "demo_mini_llama").exists()
