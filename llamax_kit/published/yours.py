@@ -140,7 +140,7 @@ def _on_flores(name: str, corpus: dict) -> None:
         raise KitError(
             f"run {name} is on {corpus.get('release', 'a text that its record does not name')}, the authors' figures "
             f"are on {RELEASE}: scores on different texts must not stand beside each other. To mend: translate "
-            f"{RELEASE}, as in llamax-kit run 04 -p corpus flores101 -p tokenize flores101"
+            f"{RELEASE}, as in llamax-kit run 04 -p corpus flores101"
         )
 
 

@@ -130,7 +130,8 @@ def test_two_real_systems_of_one_run_and_the_direction_that_one_lacks(data, tmp_
     text = corpora.load("flores101", sorted({code for each in outputs for code in (each.src, each.tgt)}))
     table = hypotheses.read_outputs([each for each in outputs if each.system in ("google", "nllb")], text, 150)
     save("05_mozilla", table, tokenize="cldr", corpus=CLDR | {"release": text.release})
-    papermill(NOTEBOOK, tmp_path, "-f", str(PROJECT / "params" / NAME / "google_nllb.yml"))
+    chosen = "-f", str(PROJECT / "params" / NAME / "google_nllb.yml"), "-p", "tokenize", "flores101"
+    papermill(NOTEBOOK, tmp_path, *chosen)
     folder = tmp_path / "outputs/06_google_nllb"
     found = pd.read_csv(folder / "gains.csv")
     assert len(found) == 16 and set(found["n"]) == {150} and set(found["metric"]) == {"spBLEU"}
