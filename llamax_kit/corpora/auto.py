@@ -33,8 +33,8 @@ def decoding(value: str, corpus: str) -> str:
 def directions(value: str, corpus: str) -> str:
     """Say which directions are translated: `directions("auto", "flores101")` is "en-de en-sw en-gl de-en sw-en".
 
-    Of a published corpus they are those of DIRECTIONS that it has, for all would take days. Of one's own folder they
-    are all from English and into it, or between any two languages where English is not among them.
+    Of a published corpus they are those of DIRECTIONS that are here, for all would take days. Of one's own folder they
+    are all from English and into it. Where that leaves none, they are between any two languages.
 
     Raises as `corpora.available` does.
     """

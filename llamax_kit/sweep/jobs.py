@@ -3,7 +3,7 @@
     - notebook: 05_score_hypotheses                 # number, name or path; paths start at this file's folder
       files: [../05_score_hypotheses/*.yml]         # a job for each parameter file
     - notebook: 06_see_language_gains               # begins when the block before it has ended
-      values: {tokenize: flores101}                 # of all the block's jobs
+      values: {group: family}                       # of all the block's jobs
       each: [{system: a, baseline: b}, ...]         # a job for each mapping
       grid: {system: [a, b], baseline: [c, d]}      # a job for each combination
       run: "06_{system}_{baseline}"                 # a run's name, made of its job's parameters
