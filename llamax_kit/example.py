@@ -137,7 +137,8 @@ def _write(chosen: dict, text: corpora.Corpus, engine, translations) -> None:
         folder,
         notebook=__name__,  # and not the one that asked for it
         parameters=chosen,
-        corpus={"name": text.name, "split": text.split, "release": text.release, "sha256": text.sha256},
+        corpus={"name": text.name, "split": text.split, "release": text.release, "sha256": text.sha256,
+                "cut": text.cut(languages.directions(chosen["directions"], text.languages), SENTENCES)},
         model=engine.identity,
         decoding=engines.decoding(chosen["decoding"]),
         prompt=prompts.template_text(chosen["prompt"]),

@@ -73,6 +73,17 @@ def apart(record: dict) -> bool:
     return isinstance(systems, dict) and bool(systems) and all(isinstance(each, dict) for each in systems.values())
 
 
+def cuts(records: dict[str, dict]) -> list[str]:
+    """Say of systems, by name, whose runs took only a part of their corpus, and which; nothing of those on all of it.
+
+    ["Note: the first 40 of 500 sentences of each direction (one, other)."]
+    """
+    told: dict[str, list[str]] = {}
+    for name, record in records.items():
+        told.setdefault((record.get("corpus") or {}).get("cut") or "", []).append(name)
+    return [f"Note: {cut} ({', '.join(names)})." for cut, names in told.items() if cut]
+
+
 def has_secret(text: str) -> bool:
     """Tell whether a text holds an access token: by its shape, or as the value of a variable that holds one here."""
     return bool(SECRET.search(text)) or any(secret in text for secret in _secrets())

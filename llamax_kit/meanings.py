@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from llamax_kit import compare, corpora, engines, example, languages, metrics, models, prompts, report, runs
+from llamax_kit.corpora.auto import AUTO
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.hypotheses import find_outputs
 from llamax_kit.models import tokenizer_files, training_languages, weights
 from llamax_kit.published import release, shown, yours
 from llamax_kit.unseen import fertility
 
-AUTO = ("tokenize", "sentences", "decoding")  # which the corpus may decide
+FOLLOW = ("tokenize", "tokenizer", "sentences", "decoding", "directions")  # "auto": as the corpus or the runs decide
 LEAST = {"sentences": 0, "samples": 0, "examples": 0, "few": 0, "max_new_tokens": 1, "pretrain_pairs": 0,
          "continue_pairs": 0, "asked": 1, "seed": 0}  # fmt: skip
 
@@ -41,7 +42,7 @@ def check(
     for name, rule, *others in RULES:
         value = given.get(name)
         kinds = (str, int) if name in LEAST else str
-        if not isinstance(value, kinds) or value == "" == defaults.get(name) or (value == "auto" and name in AUTO):
+        if not isinstance(value, kinds) or value == "" == defaults.get(name) or (value == AUTO and name in FOLLOW):
             continue
         asked = [given.get(other) for other in others]
         key = (name, rule, repr([value, *asked]), frozenset(made))
@@ -91,7 +92,7 @@ def _prompt(made: Collection[str], value: str, model: str | None) -> None:
     if _within(made, value):
         return
     prompts.template_text(value)
-    if value == "chat" and model not in (None, "copy") and not _within(made, model):
+    if value in prompts.CHATS and model not in (None, "copy") and not _within(made, model):
         folder = models.locate(model).folder
         if folder and not (tokenizer := tokenizer_files.load(folder)).template:
             tokenizer.chat([])  # which says so
@@ -121,7 +122,7 @@ def _texts(made, value: str, directions: str | None, hypotheses: str | None, sou
     if hypotheses and not _within(made, hypotheses):
         pairs = [output[1:3] for output in find_outputs(hypotheses, source or "", directions or "")]
     else:
-        pairs = languages.directions(directions, here) if directions and here else []
+        pairs = languages.directions(directions, here) if directions not in (None, "", AUTO) and here else []
     if here and pairs and value.partition(":")[0] != "cldr":
         _read(value, frozenset(code for pair in pairs for code in pair))
 

@@ -70,6 +70,17 @@ def check(tokenize: str) -> None:
         Pieces(path, "")
 
 
+def tokenizer(signature: str) -> str:
+    """Name the tokenizer that a signature tells, as `spbleu` takes it: of "…|tok:flores101|…" it is "flores101".
+
+    A model of one's own is called as in the signature, "swahili-0a1b2c3d", for where it lies is not told; chrF++ has
+    none, "".
+    """
+    found = re.search(r"\btok:([^|]*)", signature)
+    named = found[1] if found else ""
+    return "cldr" if named == f"cldr-{sha256(CLDR)[:8]}" else named
+
+
 @lru_cache
 def chrf() -> Named:
     """Give chrF++: character n-grams up to 6 and word n-grams up to 2 (Popović, 2017)."""

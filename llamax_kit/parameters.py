@@ -14,6 +14,7 @@ import tokenize
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from llamax_kit.corpora.auto import AUTO
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.facts import has_secret
 
@@ -70,7 +71,8 @@ def parameters(notebook: Path) -> list[Parameter]:
 
 
 def check(notebook: Path, values: dict[str, Any]) -> None:
-    """Check that a notebook takes these values; a whole number passes for a float, nothing else for another type.
+    """Check that a notebook takes these values; a whole number passes for a float, nothing else for another type. Of a
+    parameter that is `int | str`, the one text is "auto".
 
     Raises UnknownName for a parameter it does not have, or a value that is none of its `choices`; WrongValue for a
     value of another type; KitError for an access token (it would stand in the executed notebook for all to read).
@@ -122,12 +124,16 @@ def _comments(source: str) -> dict[int, str]:
 
 def _fits(given: Any, parameter: Parameter) -> bool:
     kinds = [kind.strip() for kind in parameter.type.split("|")]
+    if isinstance(given, str) and "str" in kinds and {"int", "float"} & {*kinds}:
+        return given == AUTO  # the one text that such a number may be
     return type(given).__name__.replace("NoneType", "None") in kinds or (type(given) is int and "float" in kinds)
 
 
 def _remedy(name: str, given: Any, parameter: Parameter) -> str:
     if parameter.type == "str" and isinstance(given, (bool, int, float, type(None))):
         return f"give it as text: -r {name} {given} on the command line, {name}: '{given}' in a YAML file"
+    if parameter.default == AUTO and isinstance(given, str):
+        return f"write {AUTO}, or a number: -p {name} 100 on the command line, {name}: 100 in a YAML file"
     if parameter.type == "str":
         return f"write it as one text, as in the default {parameter.default!r}"
     return f"give a value such as the default {parameter.default!r}"

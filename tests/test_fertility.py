@@ -75,6 +75,21 @@ def test_a_tokenizer_can_be_a_file_or_a_folder(tmp_path):
     assert counts == {len(sentencepiece.SentencePieceProcessor(model_file=str(metrics.CLDR)).encode(text))}  # no BOS
 
 
+def test_unasked_the_tokens_of_the_systems_own_model_are_counted_and_of_files_the_pieces_of_their_scores():
+    files, made = {"parameters": {"hypotheses": "a"}}, {"parameters": {"model": "LLaMAX2-7B"}}
+    assert fertility.whose("auto", made, "flores101") == "LLaMAX2-7B"
+    for record in (files, {"parameters": {"model": "copy"}}, {}):
+        assert fertility.whose("auto", record, "flores101") == "flores101"
+    assert fertility.whose("llama2", made, "flores101") == "llama2"
+
+
+def test_a_model_in_the_data_folder_is_found_as_records_name_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
+    (tmp_path / "mine").mkdir()
+    shutil.copy(metrics.CLDR, tmp_path / "mine" / "tokenizer.model")
+    assert len(fertility.tokenizer("$LLAMAX_KIT_DATA/mine")("Hallo Welt")) == 7
+
+
 def test_a_tokenizer_that_is_nowhere_is_refused_by_name(tmp_path, monkeypatch):
     with pytest.raises(UnknownName, match="unknown tokenizer 'clrd'.*Nearest: cldr.*a .model file"):
         fertility.tokenizer("clrd")

@@ -1,5 +1,7 @@
 """gains: sacreBLEU's scores and its paired test, corrected over all directions; published scores without either."""
 
+import json
+
 import pandas as pd
 import pytest
 from finished import CLDR, rows, save, worse
@@ -139,8 +141,13 @@ def test_shuffles_are_enough_for_holm_to_find_something_or_it_is_said():
 def test_without_a_tokenizer_on_record_one_must_be_named(tmp_path):
     save("mine", rows("m"))
     save("theirs", rows("t"))
-    record = tmp_path / "mine/run.json"
-    record.write_text(record.read_text().replace('"tokenize": "cldr"', '"tokenize": ""'))
+    for run in ("mine", "theirs"):
+        record = json.loads((tmp_path / run / "run.json").read_text())
+        del record["parameters"]["tokenize"]
+        (tmp_path / run / "run.json").write_text(json.dumps(record))
+    assert gains.pair("mine", "theirs").tokenize == "cldr"  # the signatures say it
+    for run in ("mine", "theirs"):
+        (tmp_path / run / "run.json").write_text("{}")
     with pytest.raises(KitError, match="do not say one tokenizer. To mend: name it"):
         gains.gains(gains.pair("mine", "theirs"), samples=200)
     assert len(gains.gains(gains.pair("mine", "theirs"), "cldr", samples=200)) == 2

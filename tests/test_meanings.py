@@ -304,7 +304,7 @@ def test_one_parameter_has_one_meaning_in_all_notebooks():
             names.setdefault(each.name, set()).add(each.type)
             assert each.name in ruled or each.name in free or "one of: " in each.help, each
     mixed = {name for name, types in names.items() if len(types) > 1}
-    assert mixed <= {*meanings.AUTO}
+    assert mixed <= {*meanings.FOLLOW}
 
 
 JUNK = ["", " ", ".", "..", "/", "~", "x\0y", "x" * 300, "ü", "X", "X-X", "en-", "a/b/c", "begun", "several:",

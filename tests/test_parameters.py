@@ -104,6 +104,19 @@ def test_a_value_that_is_none_of_a_closed_list_is_refused(tmp_path):
         room.check(closed, {"by": "hlom"})
 
 
+def test_a_number_that_may_follow_the_corpus_is_a_whole_number_or_auto_and_nothing_else(tmp_path):
+    follows = write(tmp_path, 'sentences: int | str = "auto"  # the first n; auto: as the corpus')
+    for given in (0, 40, "auto"):
+        room.check(follows, {"sentences": given})
+    for given in ("40", "all", "Auto", "", 4.0, True, None):
+        with pytest.raises(room.WrongValue) as caught:
+            room.check(follows, {"sentences": given})
+        got = f"got {type(given).__name__} {given!r}"
+        assert f"is an int | str (the first n; auto: as the corpus), {got}" in str(caught.value)
+    with pytest.raises(room.WrongValue, match="got str '40'. To mend: write auto, or a number: -p sentences 100 on"):
+        room.check(follows, {"sentences": "40"})
+
+
 def test_an_unknown_parameter_names_those_there_are(notebook):
     expected = "unknown parameter of 04_some 'sentence'. One of: run, sentences,.*--help-notebook"
     with pytest.raises(UnknownName, match=expected):

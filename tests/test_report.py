@@ -194,6 +194,13 @@ def test_the_method_says_what_a_paper_must(gathered):
     assert "untested for want of sentences" in " ".join(methods.sentences(gathered, untested))
 
 
+def test_the_method_says_that_a_corpus_was_cut(gathered):
+    gathered.runs["run_copy"].record["corpus"]["cut"] = "the first 4 of 9 sentences of each direction"
+    told = "4 sentences a direction (the first 4 of 9 sentences of each direction)."
+    assert told in methods.sentences(gathered)[0]
+    assert gathered.cuts == ["Note: the first 4 of 9 sentences of each direction (run_copy)."]
+
+
 def test_the_method_names_model_revision_decoding_and_prompt(gathered):
     run = gathered.runs["run_spanish"]
     run.record.update(

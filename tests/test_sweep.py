@@ -361,6 +361,25 @@ def test_one_engine_fills_the_ledger_for_all_its_jobs_and_each_then_generates_no
         assert (table.attrs["timing"]["kept"], table.attrs["timing"]["generated"]) == (3 * len(pairs), 0)
 
 
+def test_what_follows_the_corpus_is_filled_and_named_as_the_notebook_takes_it(house, read, monkeypatch):
+    auto = TRANSLATING.replace("sentences: int = 3", 'sentences: int | str = "auto"')
+    auto = auto.replace('"en-de"', '"auto"').replace('"greedy max_new_tokens:4"', '"auto"')
+    nbformat.write(notebook(f'{auto}tokenize: str = "auto"  # t\n'), house / "notebooks" / "04_translate.ipynb")
+    (house / "own").mkdir()
+    for code in ("en", "sw"):
+        (house / "own" / f"{code}.txt").write_text("one\ntwo\n")
+    asked = []
+    monkeypatch.setattr("llamax_kit.translate.translate", lambda engine, text, pairs, *rest: asked.append(
+        (text.name, len(pairs), *rest[1:3])))  # fmt: skip
+    jobs = read(f"notebook: '04'\nvalues: {{model: copy}}\ngrid: {{corpus: [cldr, {house / 'own'}]}}\n"
+                "run: 'of_{sentences}_{tokenize}_{device}'")
+    assert [job.run for job in jobs] == ["of_40_cldr_auto", "of_0_flores101_auto"]
+    with pytest.raises(SystemExit):
+        sweep._fill(jobs)
+    assert asked == [("cldr", 6, "greedy max_new_tokens:96", 40), ("own", 2, "greedy", 0)]
+    assert jobs[0].parameters["sentences"] == "auto"  # as papermill notes it, by which a job is known to be done
+
+
 def test_while_the_ledger_is_filled_its_jobs_are_running_and_those_of_another_are_left_to_it(
     translating, house, monkeypatch
 ):

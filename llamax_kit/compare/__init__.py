@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit import comparable, runs
+from llamax_kit import comparable, facts, runs
 from llamax_kit.comparable import DIRECTION
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.runs import Run
@@ -35,6 +35,11 @@ class Gathered(NamedTuple):
     def metric(self) -> str:
         """Name the spBLEU that all runs were scored with, as in "spBLEU" or "spBLEU-cldr"."""
         return next((name for name in self.scores["metric"] if name.startswith("spBLEU")), self.scores["metric"][0])
+
+    @property
+    def cuts(self) -> list[str]:
+        """What a reader must know where runs took only a part of their corpus (see `facts.cuts`)."""
+        return facts.cuts({name: each.record for name, each in self.runs.items()})
 
 
 def gather(names: str | Iterable[str]) -> Gathered:

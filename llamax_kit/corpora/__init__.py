@@ -85,6 +85,16 @@ class Corpus:
             )
         return both[:sentences] if sentences else both
 
+    def cut(self, directions: Iterable[tuple[str, str]], sentences: int) -> str:
+        """Say which part `sentences` leaves: "the first 40 of 500 sentences of each direction"; "" where it is all."""
+        counts = [len(self.pairs(src, tgt)) for src, tgt in directions] if sentences > 0 else []
+        more = [count for count in counts if count > sentences]
+        if not more:
+            return ""
+        of = "–".join(dict.fromkeys(f"{count:,}" for count in (min(more), max(more))))
+        where = "each direction" if len(more) == len(counts) else f"{len(more):,} of {len(counts):,} directions"
+        return f"the first {sentences:,} of {of} sentences of {where}"
+
     def _text(self, code: str) -> list[str | None]:
         known = find(code).code
         if known not in self.texts:

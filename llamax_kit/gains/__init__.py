@@ -36,7 +36,7 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
     note: what a reader must know. tokenize: "" as both runs were scored, or as `spbleu.score` takes. samples: shuffles
     of each direction; 0: as many as are needed (`corrections.shuffles`), 10,000 up to 50 directions.
 
-    Raises KitError when the runs do not say how they were scored, or with fewer samples than could find anything;
+    Raises KitError when nothing on record says one tokenizer, or with fewer samples than could find anything;
     UnknownName for a tokenizer.
     """
     import pandas as pd

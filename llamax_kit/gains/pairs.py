@@ -7,6 +7,7 @@ google and nllb in the run 05_mozilla, "05_mozilla:nllb". The two may be of one 
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit import comparable, facts, languages, runs, translations
+from llamax_kit.corpora import auto
 from llamax_kit.errors import KitError
 from llamax_kit.models.catalogue import trained_on_flores
 
@@ -56,9 +57,13 @@ class Pair(NamedTuple):
 
     @property
     def tokenize(self) -> str:
-        """The tokenizer by whose pieces both runs were scored, "" where a record does not say or they differ."""
-        said = {record.get("parameters", {}).get("tokenize") or "" for record in self.records}
-        return said.pop() if len(said) == 1 else ""
+        """The tokenizer by whose pieces both runs are compared unless another is named: see `auto.of_runs`."""
+        return auto.of_runs(auto.AUTO, self.records)
+
+    @property
+    def cuts(self) -> list[str]:
+        """What a reader must know where the two took only a part of their corpus (see `facts.cuts`)."""
+        return facts.cuts(dict(zip(self.names, self.records, strict=True)))
 
     @property
     def size(self) -> str:
@@ -70,7 +75,7 @@ def pair(system: str, baseline: str, directions: str = "", tokenize: str = "") -
     """Pair two systems of runs: `pair("05_mozilla:nllb", "05_mozilla:google", "en-X")`; directions: "", all of them.
 
     tokenize: by whose pieces both are to be scored again, as `gains.gains` takes it; the scores that the runs kept may
-    then be of any signature, for nothing reads them.
+    then be of any signature, for nothing reads them. "auto", or "": as both were scored.
 
     Raises KitError when they are one system, have no direction in common, or cannot be compared: another release of
     the corpus, other sentences, sources or references in a direction, scores of different signatures; UnknownName for a
@@ -93,7 +98,7 @@ def beside(system: Side, baseline: Side, directions: str = "", tokenize: str = "
     tables = [_chosen(table, directions, tables) for table in tables]
     left_out = lacking(*tables)
     shared = [_shared(table, left_out) for table in tables]
-    if not tokenize:
+    if tokenize in ("", auto.AUTO):
         _same_signatures({each.name: _scores(each, rows) for each, rows in zip(sides, shared, strict=True)})
     comparable.same_sentences(pd.concat([table.assign(label=table["system"]) for table in shared]))
     known = [each.name for each in sides if each.trained_on_flores]

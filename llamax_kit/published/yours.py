@@ -142,7 +142,7 @@ def on_flores(name: str, record: dict) -> None:
         raise KitError(
             f"run {name} is on {corpus.get('release', 'a text that its record does not name')}, the authors' figures "
             f"are on {RELEASE}: scores on different texts must not stand beside each other. To mend: translate "
-            f"{RELEASE}, as in llamax-kit run 04 -p corpus flores101 -p tokenize flores101"
+            f"{RELEASE}, as in llamax-kit run 04 -p corpus flores101"
         )
 
 

@@ -26,11 +26,12 @@ def _compared(gathered: Gathered) -> str:
     directions = scores[["src", "tgt"]].drop_duplicates()
     few, many = int(scores["n"].min()), int(scores["n"].max())
     size = f"{few:,}" if few == many else f"{few:,} to {many:,}"
-    release = (next(iter(gathered.runs.values())).record.get("corpus") or {}).get("release", "a corpus not on record")
+    corpus = next(iter(gathered.runs.values())).record.get("corpus") or {}
+    release, cut = corpus.get("release", "a corpus not on record"), corpus.get("cut")
     systems = list(dict.fromkeys(scores["system"]))
     told = (
         f"We compare {_listed(systems)} in {_count(len(directions), 'direction')} of {release}, {size} "
-        f"{'sentence' if many == 1 else 'sentences'} a direction."
+        f"{'sentence' if many == 1 else 'sentences'} a direction{f' ({cut})' if cut else ''}."
     )
     lacking = gathered.lacking[gathered.lacking["metric"] == gathered.metric]
     lacks = [f"{row.system} lacks {row.n} of them ({_short(row.directions)})" for row in lacking.itertuples()]

@@ -92,13 +92,14 @@ def _fill(jobs: list[Job]) -> None:
     and decoding, and what an earlier pass has generated is not generated again.
     """
     from llamax_kit import corpora, engines, languages
+    from llamax_kit.corpora import auto
     from llamax_kit.translate import translate
 
     engine, unfilled = None, 0
     with ExitStack() as stack:
         for job in [job for job in jobs if _marked(stack, job)]:  # all of them before the first takes its days
-            of = job.parameters
             try:
+                of = auto.resolved(job.parameters)
                 engine = engine or engines.open(**{name: of[name] for name in ENGINE})
                 pairs = languages.directions(of["directions"], corpora.available(of["corpus"]))
                 text = corpora.load(of["corpus"], {code for pair in pairs for code in pair})

@@ -3,7 +3,7 @@
     - notebook: 05_score_hypotheses                 # number, name or path; paths start at this file's folder
       files: [../05_score_hypotheses/*.yml]         # a job for each parameter file
     - notebook: 06_see_language_gains               # begins when the block before it has ended
-      values: {tokenize: flores101}                 # of all the block's jobs
+      values: {group: family}                       # of all the block's jobs
       each: [{system: a, baseline: b}, ...]         # a job for each mapping
       grid: {system: [a, b], baseline: [c, d]}      # a job for each combination
       run: "06_{system}_{baseline}"                 # a run's name, made of its job's parameters
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from llamax_kit import execute, run_names, runs
+from llamax_kit.corpora import auto
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.parameters import check, from_environment, parameters
 
@@ -119,12 +120,16 @@ def _files(patterns: Any, folder: Path) -> Iterator[Path]:
 
 
 def _filled(template: str, parameters: dict[str, Any]) -> str:
-    """Fill "06_{system}" with parameters and make a legal run's name of it: `06_05_mozilla-nllb`."""
+    """Fill "06_{system}" with parameters and make a legal run's name of it: `06_05_mozilla-nllb`.
+
+    What follows the corpus is named as the notebook takes it: of cldr "04_{sentences}" is `04_40`.
+    """
 
     def value(field: re.Match) -> str:
         if field[1] not in parameters:
             raise UnknownName("parameter in `run`", field[1], parameters, "put a parameter of the notebook in braces")
-        return str(parameters[field[1]])
+        asked = {name: parameters[name] for name in ("corpus", field[1]) if name in parameters}
+        return str(auto.resolved(asked)[field[1]])
 
     return re.sub(r"[^\w.@+=,-]+", "-", re.sub(r"\{(\w*)\}", value, template)).strip(".-")
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llamax_kit import data, metrics, models
+from llamax_kit.corpora.auto import AUTO
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.languages import find
 from llamax_kit.models import tokenizer_files
@@ -37,11 +38,21 @@ COLUMNS = ["code", "unit", "tokens_per_word", "tokens_per_character", "relative_
 IN_DATA_FOLDER = ("llama2", "llama3")
 
 
+def whose(name: str, record: dict, otherwise: str) -> str:
+    """Say whose tokens are counted: `name`, or for "auto" those of the model that a system's record names.
+
+    Of outputs from files nobody says the model; these are counted in the pieces that they are scored by, `otherwise`.
+    """
+    made_by = (record.get("parameters") or {}).get("model") or "copy"
+    return name if name != AUTO else otherwise if made_by == "copy" else made_by
+
+
 def tokenizer(name: str) -> Encode:
     """Give a tokenizer's encoding of a text, without any BOS: `len(tokenizer("cldr")("Hallo Welt"))` is 7.
 
     name: cldr, flores101, flores200 (the models behind spBLEU) or a SentencePiece .model file; llama2, llama3 (from
-    the data folder's tokenizers/); else a model, as `models.resolve` takes it, or a folder with its tokenizer files.
+    the data folder's tokenizers/); else a model, as `models.resolve` takes it, or a folder with its tokenizer files. A
+    path may begin as records write it, with $LLAMAX_KIT_DATA.
 
     Raises KitError, or its UnknownName, for what is none of these or cannot be read.
     """
@@ -63,7 +74,10 @@ def check(name: str) -> None:
 
 
 def _place(name: str) -> Path:
-    return data.folder() / "tokenizers" / name if name in IN_DATA_FOLDER else Path(name).expanduser()
+    """Where a tokenizer would lie; records write the data folder as $LLAMAX_KIT_DATA."""
+    if name in IN_DATA_FOLDER:
+        return data.folder() / "tokenizers" / name
+    return Path(name.replace("$LLAMAX_KIT_DATA", str(data.folder()))).expanduser()
 
 
 def _pieces(name: str) -> str:

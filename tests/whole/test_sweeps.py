@@ -123,3 +123,17 @@ def test_the_ledger_is_filled_by_one_process_and_each_notebook_generates_nothing
     assert [each["timing"]["kept"] for each in records] == [3, 6]
     writers = {path.stem.split("-")[-2] for path in tmp_path.glob("out/ledger/*/*.jsonl")}  # …-host-process-random
     assert len(writers) == 1
+
+
+def test_of_a_folder_the_ledger_is_filled_with_what_the_notebook_will_ask_for(tmp_path, monkeypatch, data):
+    """With every default: directions, sentences and decoding follow the corpus in the sweep as in the notebook."""
+    monkeypatch.setenv("MY_TEXT", str(tmp_path / "text"))
+    (tmp_path / "text").mkdir()
+    for code in ("en", "sw"):
+        lines = "".join(f"{at} {code}\n" for at in range(42))  # more than the embedded text's share
+        (tmp_path / "text" / f"{code}.txt").write_text(lines, encoding="utf-8")
+    said = sweep(tmp_path, 'notebook: "04"\nvalues: {corpus: "${MY_TEXT}"}\nrun: "own_{sentences}_{tokenize}"')
+    assert said.count(" filled ") == 1 and "unfilled" not in said and said.endswith("1 done (1 new)\n")
+    record = json.loads((tmp_path / "out/own_0_flores101/run.json").read_text(encoding="utf-8"))
+    assert (record["timing"]["kept"], record["timing"]["generated"]) == (84, 0)
+    assert record["parameters"]["sentences"] == 0 and record["decoding"]["max_new_tokens"] == 256

@@ -59,6 +59,8 @@ def test_it_keeps_every_table_twice_every_picture_twice_and_a_record(folder):
     assert {path.name for path in run.iterdir()} == expected
     record = json.loads((run / "run.json").read_text())
     assert record["parameters"]["system"] == "demo_mini_llamax" and record["unseen_at_hand"] == UNSEEN
+    followed = [record["parameters"][name] for name in ("tokenize", "tokenizer")]
+    assert followed == ["cldr", "mini-llamax-alpaca"]
     assert record["corpus"]["name"] == "cldr"
 
 
