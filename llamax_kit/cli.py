@@ -39,7 +39,7 @@ def demo() -> None:
     """Let two miniatures translate, and see the gain."""
     import pandas as pd
 
-    from llamax_kit import example, execute, runs
+    from llamax_kit import example, execute, runs, stats
 
     baseline, system = example.RUNS
     click.echo("Two miniature models translate, the first time for a minute or two.", err=True)
@@ -53,7 +53,8 @@ def demo() -> None:
                f"over the other.")  # fmt: skip
     click.echo("Copying the source has points too, and a gain may be longer training alone: see notebook 10.")
     click.echo(f"In points (0–100), low to high is the 95 % interval of one direction; verdicts are corrected for all "
-               f"{len(gains)}.\nSignature: {gains['signature'].iloc[0]}")  # fmt: skip
+               f"{len(gains)}.{stats.caveat_sentence(gains['n'], gains['low'])}\n"
+               f"Signature: {gains['signature'].iloc[0]}")  # fmt: skip
     click.echo(f"\nTwo runs to compare, by notebooks 06, 07 and 09: {', '.join(example.RUNS)}")
     click.echo(f"\nThe page with pictures: {page}")
 
@@ -140,17 +141,23 @@ def train(file) -> None:
               help="flores101, flores200, cldr, or the path of a SentencePiece model.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def score(hypotheses, references, tokenize, as_json) -> None:
-    """Score outputs: spBLEU, signature, 95 % interval."""
+    """Score outputs: spBLEU, signature, 95 % interval.
+
+    Fewer than 10 sentences have no interval; of fewer than 40 it is said how often such intervals hold the truth.
+    """
     import json
 
-    from llamax_kit import spbleu
+    from llamax_kit import spbleu, stats
     from llamax_kit.corpora.lines import read
 
     result = spbleu.score(read(hypotheses), read(references), tokenize, where=f"{hypotheses}, {references}")
+    note = stats.caveat([result.n])
     if as_json:
-        return click.echo(json.dumps(result._asdict(), ensure_ascii=False))
+        known = {name: None if value != value else value for name, value in result._asdict().items()}
+        return click.echo(json.dumps(known | {"note": note}, ensure_ascii=False, allow_nan=False))
+    ends = note if result.low != result.low else f"{result.low:.2f} to {result.high:.2f} (95 %{note and f'; {note}'})"
     click.echo(f"score      {result.score:.2f} {result.metric} (points, 0–100; n = {result.n})")
-    click.echo(f"interval   {result.low:.2f} to {result.high:.2f} (95 %)")
+    click.echo(f"interval   {ends}")
     click.echo(f"signature  {result.signature}")
 
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Score(NamedTuple):
-    """A score in points (0–100), its 95 % interval (not-a-number where none was asked for), and what makes it one."""
+    """A score in points (0–100), its 95 % interval, and what makes it one.
+
+    low, high: not-a-number where no interval was asked for, and of fewer than 10 sentences (`stats.caveat`).
+    """
 
     metric: str
     score: float
@@ -133,7 +136,7 @@ def _score(kind: metrics.Named, rows: "np.ndarray", interval: bool) -> Score:
     value = kind.metric._compute_score_from_stats(rows.sum(axis=0).tolist()).score
     low = high = float("nan")
     if interval:
-        low, high = stats.interval(stats.bootstrap(rows, _points(kind)))
+        low, high = stats.score_interval(rows, _points(kind))
     return Score(kind.name, value, low, high, len(rows), str(kind.metric.get_signature()))
 
 

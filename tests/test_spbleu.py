@@ -233,7 +233,8 @@ def test_score_table_scores_each_system_and_direction_in_order(model):
     assert list(scores.columns) == ["system", "src", "tgt", "metric", "score", "low", "high", "n", "signature"]
     assert set(scores["metric"]) == {"spBLEU-tiny", "chrF++"}
     row = scores[(scores.system == "b") & (scores.tgt == "de")].iloc[0]
-    assert spbleu.Score(*row[3:]) == spbleu.score(*zip(*HAUS.values(), strict=True), str(model))
+    alone = spbleu.score(*zip(*HAUS.values(), strict=True), str(model))
+    assert pd.Series(list(row[3:])).equals(pd.Series(list(alone)))
     in_order = spbleu.score_table(table, str(model), chrf=False)
     assert list(in_order.itertuples(index=False, name=None))[0][:3] == ("b", "en", "de")
     assert list(in_order["system"]) == ["b", "b", "a"]
