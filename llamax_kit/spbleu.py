@@ -42,7 +42,8 @@ class UnequalCounts(KitError):
         self.hypotheses, self.references = hypotheses, references
         super().__init__(
             f"{where or 'these texts'}: {hypotheses} hypotheses, but {references} references. They pair by position, "
-            f"so none may be missing. To mend: leave an empty line where a system gave nothing"
+            f"so none may be missing. To mend: leave an empty line where a system gave nothing, and take the "
+            f"references whole"
         )
 
 
