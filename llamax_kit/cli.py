@@ -15,8 +15,24 @@ class _Said(click.ClickException):
         click.secho(self.format_message(), fg="red", err=True)
 
 
+class _Once(click.Command):
+    """Refuses an option that stands twice but holds one value: click itself takes the last without a word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        *_, order = self.make_parser(ctx).parse_args(list(args))
+        for each in order:
+            if isinstance(each, click.Option) and not each.multiple and not each.is_flag and order.count(each) > 1:
+                raise click.UsageError(
+                    f"{each.opts[-1]} is given {order.count(each)} times, expected once: only one of the values could "
+                    f"be taken. To mend: keep the one that is meant, and run the command once for each other", ctx
+                )  # fmt: skip
+        return super().parse_args(ctx, args)
+
+
 class _Kit(click.Group):
     """Shows what a user can mend as a message, without a traceback; anything else is a defect and keeps its own."""
+
+    command_class = _Once
 
     def invoke(self, ctx: click.Context):
         try:
@@ -39,7 +55,7 @@ def demo() -> None:
     """Let two miniatures translate, and see the gain."""
     import pandas as pd
 
-    from llamax_kit import example, execute, runs
+    from llamax_kit import example, execute, runs, stats
 
     baseline, system = example.RUNS
     click.echo("Two miniature models translate, the first time for a minute or two.", err=True)
@@ -53,7 +69,8 @@ def demo() -> None:
                f"over the other.")  # fmt: skip
     click.echo("Copying the source has points too, and a gain may be longer training alone: see notebook 10.")
     click.echo(f"In points (0–100), low to high is the 95 % interval of one direction; verdicts are corrected for all "
-               f"{len(gains)}.\nSignature: {gains['signature'].iloc[0]}")  # fmt: skip
+               f"{len(gains)}.{stats.caveat_sentence(gains['n'], gains['low'])}\n"
+               f"Signature: {gains['signature'].iloc[0]}")  # fmt: skip
     click.echo(f"\nTwo runs to compare, by notebooks 06, 07 and 09: {', '.join(example.RUNS)}")
     click.echo(f"\nThe page with pictures: {page}")
 
@@ -137,22 +154,35 @@ def train(file) -> None:
 
 @main.command()
 @click.option("--hypotheses", required=True, type=click.Path(), help="The outputs, one sentence a line.")
-@click.option("--references", required=True, type=click.Path(), help="The references, line for line.")
+@click.option("--references", required=True, multiple=True, type=click.Path(),
+              help="The references, line for line; give it again for each further set of them.")
 @click.option("--tokenize", default="flores101", show_default=True,
               help="flores101, flores200, cldr, or the path of a SentencePiece model.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def score(hypotheses, references, tokenize, as_json) -> None:
-    """Score outputs: spBLEU, signature, 95 % interval."""
+    """Score outputs: spBLEU, signature, 95 % interval.
+
+    With several sets of references the score is sacreBLEU's of them all (nrefs:2 in the signature). An empty line is an
+    empty reference, as in sacreBLEU. Fewer than 10 sentences have no interval; of fewer than 40 it is said how often
+    such intervals hold the truth.
+    """
     import json
 
-    from llamax_kit import spbleu
+    from llamax_kit import spbleu, stats
     from llamax_kit.corpora.lines import read
 
-    result = spbleu.score(read(hypotheses), read(references), tokenize, where=f"{hypotheses}, {references}")
+    texts, streams = read(hypotheses), [read(each) for each in references]
+    for name, stream in zip(references, streams, strict=True):
+        if len(stream) != len(texts):
+            raise spbleu.UnequalCounts(len(texts), len(stream), f"{hypotheses}, {name}")
+    result = spbleu.score(texts, streams, tokenize, where=", ".join([hypotheses, *references]))
+    note = stats.caveat([result.n])
     if as_json:
-        return click.echo(json.dumps(result._asdict(), ensure_ascii=False))
+        known = {name: None if value != value else value for name, value in result._asdict().items()}
+        return click.echo(json.dumps(known | {"note": note}, ensure_ascii=False, allow_nan=False))
+    ends = note if result.low != result.low else f"{result.low:.2f} to {result.high:.2f} (95 %{note and f'; {note}'})"
     click.echo(f"score      {result.score:.2f} {result.metric} (points, 0–100; n = {result.n})")
-    click.echo(f"interval   {result.low:.2f} to {result.high:.2f} (95 %)")
+    click.echo(f"interval   {ends}")
     click.echo(f"signature  {result.signature}")
 
 

@@ -150,12 +150,21 @@ def given_values(
 
     `given_values(parameters=[("sentences", "5")])` is `{"sentences": 5}`.
 
-    Raises KitError when a file is missing, or a YAML text is not a mapping of names to values.
+    Raises KitError when a file is missing, a YAML text is not a mapping of names to values, or -p or -r names a
+    parameter twice, of which papermill itself takes the last without a word.
     """
     import base64
 
     from papermill.cli import _resolve_type
 
+    for option, given in (("-p", parameters), ("-r", parameters_raw)):
+        names = [name for name, _ in given]
+        for twice in (name for name in names if names.count(name) > 1):
+            told = ", ".join(repr(text) for name, text in given if name == twice)
+            raise KitError(
+                f"{option} {twice} is given {names.count(twice)} times ({told}), expected once: only one of the values "
+                f"could be taken. To mend: keep the one that is meant"
+            )
     values: dict[str, Any] = {}
     for encoded in parameters_base64:
         try:

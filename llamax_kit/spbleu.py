@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+References = Sequence[str] | Sequence[Sequence[str]]  # one text a hypothesis, or several lists of such texts
+
+
 class Score(NamedTuple):
-    """A score in points (0–100), its 95 % interval (not-a-number where none was asked for), and what makes it one."""
+    """A score in points (0–100), its 95 % interval, and what makes it one.
+
+    low, high: not-a-number where no interval was asked for, and of fewer than 10 sentences (`stats.caveat`).
+    """
 
     metric: str
     score: float
@@ -36,29 +42,33 @@ class UnequalCounts(KitError):
         self.hypotheses, self.references = hypotheses, references
         super().__init__(
             f"{where or 'these texts'}: {hypotheses} hypotheses, but {references} references. They pair by position, "
-            f"so none may be missing. To mend: leave an empty line where a system gave nothing"
+            f"so none may be missing. To mend: leave an empty line where a system gave nothing, and take the "
+            f"references whole"
         )
 
 
 def score(
     hypotheses: Sequence[str],
-    references: Sequence[str],
+    references: References,
     tokenize: str = "flores101",
     interval: bool = True,
     where: str = "",
 ) -> Score:
     """Compute corpus spBLEU: `score(["Hallo, schöne Welt!"], ["Hallo, schöne Welt!"])` is 100, signature and all.
 
-    tokenize: flores101 (the paper's), flores200, cldr, or the path of a SentencePiece model; interval: bootstrap the
-    95 % interval; where: what the error messages call these texts. Line ends inside a hypothesis count as spaces.
-    Where all hypotheses together have no run of four pieces the score is 0, even of a perfect one.
+    references: one text a hypothesis, or several lists of such, `[first, second]`; then the score, its interval and
+    its signature (`nrefs:2`) are sacreBLEU's of several references. An empty text is, as there, a reference of length
+    0 and no missing one; None, by which sacreBLEU marks a missing one, is refused. tokenize: flores101 (the paper's),
+    flores200, cldr, or the path of a SentencePiece model; interval: bootstrap the 95 % interval; where: what the error
+    messages call these texts. Line ends inside a hypothesis count as spaces. Where all hypotheses together have no run
+    of four pieces the score is 0, even of a perfect one.
 
     Raises UnequalCounts, KitError for no sentences or one that is no text, UnknownName for a tokenizer.
     """
     return _scores(metrics.spbleu(tokenize), [hypotheses], references, interval, where)[0]
 
 
-def chrf(hypotheses: Sequence[str], references: Sequence[str], interval: bool = True, where: str = "") -> Score:
+def chrf(hypotheses: Sequence[str], references: References, interval: bool = True, where: str = "") -> Score:
     """Compute corpus chrF++ as `score` computes spBLEU. Raises UnequalCounts, KitError."""
     return _scores(metrics.chrf(), [hypotheses], references, interval, where)[0]
 
@@ -75,7 +85,7 @@ def statistics(
     Raises as `score` does.
     """
     kind = metrics.spbleu(tokenize)
-    return _statistics(kind, [_texts(hypotheses, references, where) for hypotheses in systems], references)
+    return _statistics(kind, [_texts(hypotheses, references, where) for hypotheses in systems], [references])
 
 
 def from_statistics(rows: "np.ndarray", tokenize: str = "flores101", interval: bool = True) -> Score:
@@ -115,7 +125,7 @@ def sentence_scores(
     Raises as `score` does.
     """
     kind = metrics.spbleu(tokenize)
-    rows, bleu = _statistics(kind, [_texts(hypotheses, references, where)], references)[0].tolist(), kind.metric
+    rows, bleu = _statistics(kind, [_texts(hypotheses, references, where)], [references])[0].tolist(), kind.metric
     return [
         bleu.compute_bleu(row[2:6], row[6:], row[0], row[1], bleu.smooth_method, effective_order=True).score
         for row in rows
@@ -124,27 +134,36 @@ def sentence_scores(
 
 def _scores(kind: metrics.Named, systems: list[Sequence[str]], references, interval: bool, where: str) -> list[Score]:
     """Score several systems against the same references, which are tokenised once."""
-    texts = [_texts(hypotheses, references, where) for hypotheses in systems]
-    return [_score(kind, rows, interval) for rows in _statistics(kind, texts, references)]
+    streams = _streams(references)
+    texts = [[_texts(each, stream, said) for stream, said in _named(streams, where)][0] for each in systems]
+    rows = _statistics(kind, texts, streams)
+    return [_score(kind, each, interval, len(streams)) for each in rows]
 
 
-def _score(kind: metrics.Named, rows: "np.ndarray", interval: bool) -> Score:
+def _score(kind: metrics.Named, rows: "np.ndarray", interval: bool, nrefs: int = 1) -> Score:
     """Compute a score by sacreBLEU itself, and its interval."""
     value = kind.metric._compute_score_from_stats(rows.sum(axis=0).tolist()).score
     low = high = float("nan")
     if interval:
-        low, high = stats.interval(stats.bootstrap(rows, _points(kind)))
-    return Score(kind.name, value, low, high, len(rows), str(kind.metric.get_signature()))
+        low, high = stats.score_interval(rows, _points(kind))
+    signature = kind.metric.get_signature()
+    signature.update("nrefs", nrefs)  # the metric is shared, and remembers those of whatever it read last
+    return Score(kind.name, value, low, high, len(rows), str(signature))
 
 
-def _statistics(kind: metrics.Named, systems: list[list[str]], references: Sequence[str]) -> "list[np.ndarray]":
-    """Give each system's sufficient statistics, (n sentences, k counts): of BLEU by `counts`, else by sacreBLEU."""
+def _statistics(
+    kind: metrics.Named, systems: list[list[str]], streams: Sequence[Sequence[str]]
+) -> "list[np.ndarray]":
+    """Give each system's sufficient statistics, (n sentences, k counts).
+
+    Of BLEU with one stream of references by `counts`, else by sacreBLEU.
+    """
     import numpy as np
 
-    if kind.pieces:
-        return counts.count(kind.pieces.encode, systems, references)
+    if kind.pieces and len(streams) == 1:
+        return counts.count(kind.pieces.encode, systems, streams[0])
     metric = kind.metric
-    metric._ref_cache = metric._cache_references([list(references)])
+    metric._ref_cache = metric._cache_references([list(stream) for stream in streams])
     try:
         return [np.array(metric._extract_corpus_statistics(texts, None), dtype=np.int64) for texts in systems]
     finally:
@@ -158,6 +177,20 @@ def _points(kind: metrics.Named) -> stats.Points:
     if kind.pieces:
         return counts.points
     return lambda sums: np.array([kind.metric._compute_score_from_stats(row).score for row in sums.tolist()])
+
+
+def _streams(references: References) -> Sequence[Sequence[str]]:
+    """Give one list of references or several as several."""
+    several = len(references) and all(isinstance(each, (list, tuple)) for each in references)
+    return references if several else [references]
+
+
+def _named(streams: Sequence[Sequence[str]], where: str) -> list[tuple[Sequence[str], str]]:
+    """Say beside each of several lists of references which it is, for an error message."""
+    if len(streams) == 1:
+        return [(streams[0], where)]
+    called = where or "these texts"
+    return [(each, f"{called}, references {at} of {len(streams)}") for at, each in enumerate(streams, 1)]
 
 
 def _texts(hypotheses: Sequence[str], references: Sequence[str], where: str) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit import latex, runs
+from llamax_kit import latex, runs, stats
 from llamax_kit.errors import KitError
 from llamax_kit.files import whole
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TALL = 40  # rows; a longer table scrolls on the page
 LONG = 50  # characters of words that are wrapped on the page
+OF_SENTENCES = {"system", "metric", "src", "language"}  # a table of scores with one of these counts sentences in n
 P_VALUE = r"q|p(_\w+)?"  # columns of probabilities
 
 
@@ -40,14 +41,27 @@ def said(value, column: str = "", digits: int = 2) -> str:
     return f"{value:z,.{0 if count else digits}f}".replace("-", "−")
 
 
+def captioned(table: "DataFrame", caption: str) -> str:
+    """Add to a caption what the intervals in a table of few sentences are worth: "Scores; with 12 sentences, 88 of …".
+
+    Where n counts languages, as in means over groups and in rho, the caption stays as it is: those intervals are of
+    another kind.
+    """
+    ends = [name for name in ("low", "low_difference") if name in table]
+    of_sentences = {"score", "n"} <= {*table} and {*table} & OF_SENTENCES
+    note = stats.caveat(table["n"], table[ends[0]]) if ends and of_sentences else ""
+    return f"{caption}; {note}" if note else caption
+
+
 def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
-    """Give a table as HTML that scrolls within the page under its caption; cells as `said` says them.
+    """Give a table as HTML that scrolls within the page under its caption (`captioned`); cells as `said` says them.
 
     `show(scores, "spBLEU by direction")` in the last line of a cell puts it on the page. One without rows is "none".
     """
     from IPython.display import HTML
 
-    title = f'<figcaption style="font-weight: 600; padding: 0 0 .4em">{html.escape(caption)}</figcaption>'
+    said = html.escape(captioned(table, caption))
+    title = f'<figcaption style="font-weight: 600; padding: 0 0 .4em">{said}</figcaption>'
     if table.empty:
         return HTML(f'<figure style="margin: 1em 0">{title}<p style="margin: 0">none</p></figure>')
     table = table.reset_index(drop=True)  # two tables put together have row labels twice
@@ -103,13 +117,14 @@ def save(
     """Save a table as CSV, every digit of it, and as LaTeX (booktabs) to print, cells as `said` says them.
 
     `save(gains, folder / "gains", "Gains in spBLEU points")` writes gains.csv and gains.tex, and gives the two paths.
-    columns: those to print, where not all; a column without a single entry is not printed either.
+    columns: those to print, where not all; a column without a single entry is not printed either. The caption is
+    `captioned` in LaTeX.
 
     Raises KitError for a table without a caption, or when a file cannot be written.
     """
     if not caption.strip():
         raise KitError(f"the table {Path(path).name} has no caption. To mend: say in a sentence what it shows")
-    plain = table.reset_index(drop=True)
+    plain, caption = table.reset_index(drop=True), captioned(table, caption)
     printed = plain[list(columns) or list(plain)]
     numbers = [printed.columns[at] for at in _numbers(printed)]
     target = Path(path).with_name(Path(path).name + ".tex")
@@ -136,11 +151,11 @@ def _classes(table: "DataFrame") -> "DataFrame":
     """Name the cells of each column: "number" is set to the right, "long" text (words, not a signature) is wrapped."""
     numbers = _numbers(table)
     kinds = {
-        name: "number" if at in numbers else "long" if table[name].astype(str).map(_is_long).any() else ""
+        name: "number" if at in numbers else "long" if table[name].astype(object).map(_is_long).any() else ""
         for at, name in enumerate(table)
     }
     return table.astype(object).assign(**kinds)
 
 
-def _is_long(text: str) -> bool:
-    return len(text) > LONG and " " in text
+def _is_long(cell) -> bool:
+    return len(text := str(cell)) > LONG and " " in text

@@ -14,7 +14,7 @@ def rows(system, directions="en-de en-sw", answer=str, sentences=4):
     table = [
         (system, *pair.split("-"), at, f"{text}?", answer(f"{text} {pair}"), f"{text} {pair}", "", None)
         for pair in directions.split()
-        for at, text in enumerate(TEXT[:sentences])
+        for at, text in enumerate((TEXT * (sentences // len(TEXT) + 1))[:sentences])
     ]
     return pd.DataFrame(table, columns=["system", "src", "tgt", "index", "source", "hypothesis", "reference",
                                         "finish", "tokens"])  # fmt: skip
@@ -31,8 +31,8 @@ def save(run, *tables, tokenize="cldr", corpus=CLDR, keep=True, **facts):
     runs.record(folder, parameters={"run": run, "tokenize": tokenize}, corpus=corpus, signatures=signatures, **facts)
 
 
-def copied(directions="en-de en-sw"):
-    return rows("copy", directions).assign(hypothesis=lambda table: table["source"])
+def copied(directions="en-de en-sw", sentences=4):
+    return rows("copy", directions, sentences=sentences).assign(hypothesis=lambda table: table["source"])
 
 
 def worse(text):

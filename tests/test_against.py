@@ -18,8 +18,9 @@ def outputs(tmp_path, monkeypatch):
 
 
 def test_gains_are_those_of_each_pair_corrected_over_all_together():
-    save("a", rows("model", answer=worse), copied())
-    save("b", rows("model"), rows("other", "en-sw sw-en", answer=str.lower), copied())
+    save("a", rows("model", answer=worse, sentences=12), copied(sentences=12))
+    other = rows("other", "en-sw sw-en", answer=str.lower, sentences=12)
+    save("b", rows("model", sentences=12), other, copied(sentences=12))
     found = compare.gather("a b")
     table = against(found, "a")
     assert table[["system", "baseline", "src", "tgt"]].values.tolist() == [

@@ -117,6 +117,7 @@ def test_the_demo_ends_with_scores_gains_and_the_page(monkeypatch, tmp_path, len
     assert lines[heads[0]].split() == ["system", "src", "tgt", "metric", "score", "low", "high", "n"]
     assert {line.split()[0] for line in lines[heads[0] + 1 : heads[0] + 5]} == set(example.RUNS.values())
     assert lines[heads[1]].split() == ["src", "tgt", "language", "training", "gain", "low", "high", "verdict"]
+    assert "With 30 sentences, 92 of 100 such intervals held the truth when measured." in " ".join(lines)
     assert {tuple(line.split()[:3]) for line in lines[heads[1] + 1 : heads[1] + 3]} == {
         ("en", "de", "German"), ("en", "eus_Latn", "Basque"),
     }  # fmt: skip
@@ -167,8 +168,9 @@ def test_score_prints_json_with_all_digits(texts, tmp_path, pieces):
 
     said = json.loads(call("score", *texts, "--json").output)
     hypotheses, references = ((tmp_path / name).read_text().split("\n")[:-1] for name in ("hyp", "ref"))
-    assert said == spbleu.score(hypotheses, references, pieces)._asdict()
-    assert set(said) >= {"score", "signature", "low", "high", "n", "metric"}
+    result = spbleu.score(hypotheses, references, pieces)._asdict()
+    assert said.pop("note") == "no interval: 5 sentences are too few (10 at least)"
+    assert said == result | {"low": None, "high": None}
 
 
 def test_score_refuses_unequal_counts(texts, tmp_path):
@@ -177,6 +179,57 @@ def test_score_refuses_unequal_counts(texts, tmp_path):
     done = call("score", *texts)
     assert done.exit_code == 1
     assert "6 hypotheses" in done.stderr and "5 references" in done.stderr
+
+
+def test_score_with_several_references_is_that_of_sacrebleus_command_line(tmp_path, data):
+    """The second references are another system's outputs, one line of them empty."""
+    folder = data / "system_outputs/mozilla_flores101/en-is"
+    lines = {"hyp": (folder / "google.txt").read_text(encoding="utf-8").splitlines()[:60],
+             "ref": (data / "flores101_dataset/devtest/isl.devtest").read_text(encoding="utf-8").splitlines()[:60],
+             "two": (folder / "nllb.txt").read_text(encoding="utf-8").splitlines()[:60]}  # fmt: skip
+    lines["two"][7] = ""
+    for name, texts in lines.items():
+        (tmp_path / name).write_text("\n".join(texts) + "\n", encoding="utf-8", newline="\n")
+    files = [str(tmp_path / name) for name in ("ref", "two", "hyp")]
+    theirs = subprocess.run(
+        [sys.executable, "-m", "sacrebleu", *files[:2], "-i", files[2], "--tokenize", "flores101", "--confidence",
+         "-w", "10"], capture_output=True, text=True, check=True,
+        env=os.environ | {"SACREBLEU": str(data / "sacrebleu")},
+    ).stdout  # fmt: skip
+    theirs = json.loads(theirs)
+    done = call("score", "--hypotheses", files[2], "--references", files[0], "--references", files[1], "--json")
+    ours = json.loads(done.output)
+    assert round(ours["score"], 10) == theirs["score"] and ours["n"] == 60 and ours["note"] == ""
+    assert ours["signature"] == theirs["signature"].replace("|bs:1000|seed:12345", "")
+    assert ours["signature"].startswith("nrefs:2|")
+    assert (ours["high"] - ours["low"]) / 2 == pytest.approx(float(theirs["confidence_var"]), rel=1e-5)
+
+
+def test_score_names_the_references_that_do_not_pair_up(texts, tmp_path):
+    (tmp_path / "two").write_text("one line\n")
+    done = call("score", *texts, "--references", str(tmp_path / "two"))
+    assert done.exit_code == 1 and f"hyp, {tmp_path / 'two'}: 5 hypotheses, but 1 references" in done.stderr
+    (tmp_path / "two").write_bytes((tmp_path / "ref").read_bytes())
+    done = call("score", *texts, "--references", str(tmp_path / "two"))
+    assert done.exit_code == 0 and "nrefs:2|" in done.output and "nrefs:1|" in call("score", *texts).output
+
+
+@pytest.mark.parametrize("words, option", [
+    (["score", "--hypotheses", "a", "--references", "b", "--hypotheses", "c"], "--hypotheses"),
+    (["score", "--hypotheses=a", "--references", "b", "--tokenize", "cldr", "--tokenize=flores101"], "--tokenize"),
+    (["run", "04", "-k", "a", "--kernel", "b"], "--kernel"),
+    (["run", "04", "--start-timeout", "1", "--start-timeout", "2"], "--start-timeout"),
+    (["sweep", "x.yml", "-j", "1", "--jobs=2"], "--jobs"),
+])  # fmt: skip
+def test_an_option_that_holds_one_value_is_not_taken_twice(words, option):
+    done = call(*words)
+    assert done.exit_code == 2
+    assert f"{option} is given 2 times, expected once" in done.stderr and "To mend: keep the one" in done.stderr
+
+
+def test_a_flag_twice_is_a_flag_and_help_is_still_help(texts):
+    assert call("score", *texts, "--json", "--json").output == call("score", *texts, "--json").output
+    assert call("score", "-h").exit_code == call("run", "--help").exit_code == 0
 
 
 def test_score_refuses_an_empty_file_and_an_unknown_tokenizer(texts, tmp_path):

@@ -25,14 +25,15 @@ def compare(mine, theirs, **options) -> pd.DataFrame:
 
 
 def test_scores_are_the_runs_own_and_the_gain_is_their_difference():
-    table = compare(rows("m"), rows("t", answer=worse), samples=200)
+    ours, theirs = rows("m", sentences=12), rows("t", answer=worse, sentences=12)
+    table = compare(ours, theirs, samples=200)
     assert list(table.columns) == gains.COLUMNS
-    for side, column in ((rows("m"), "score"), (rows("t", answer=worse), "baseline_score")):
+    for side, column in ((ours, "score"), (theirs, "baseline_score")):
         assert list(table[column]) == list(spbleu.score_table(side, "cldr", chrf=False)["score"])
     assert list(table["score"]) == pytest.approx([100, 100]) and (table["baseline_score"] < 90).all()
     assert (table["gain"] == table["score"] - table["baseline_score"]).all()
     assert (table["low"] <= table["gain"]).all() and (table["gain"] <= table["high"]).all()
-    assert set(table["n"]) == {4} and "tok:cldr-" in table["signature"].iloc[0]
+    assert set(table["n"]) == {12} and "tok:cldr-" in table["signature"].iloc[0]
 
 
 def test_a_real_direction_is_sacrebleus_paired_test_to_the_last_digit(data):
@@ -52,7 +53,7 @@ def test_a_real_direction_is_sacrebleus_paired_test_to_the_last_digit(data):
 
 
 def test_swapped_systems_swap_the_gain_and_keep_p():
-    one = compare(rows("m"), rows("t", answer=worse), samples=200)
+    one = compare(rows("m", sentences=12), rows("t", answer=worse, sentences=12), samples=200)
     other = gains.gains(gains.pair("theirs", "mine"), samples=200)
     assert list(other["gain"]) == [-each for each in one["gain"]]
     assert list(other["p"]) == list(one["p"])
@@ -60,7 +61,7 @@ def test_swapped_systems_swap_the_gain_and_keep_p():
 
 
 def test_identical_systems_gain_nothing_and_the_note_says_why():
-    table = compare(rows("m"), rows("t"), samples=200)
+    table = compare(rows("m", sentences=12), rows("t", sentences=12), samples=200)
     assert set(table["gain"]) == set(table["low"]) == set(table["high"]) == {0.0}
     assert set(table["p"]) == set(table["p_holm"]) == set(table["q"]) == {1.0}
     assert set(table["verdict"]) == {corrections.UNCLEAR} and set(table["note"]) == {"identical outputs"}
@@ -159,7 +160,7 @@ def test_systems_that_trained_on_flores_are_marked_in_every_row():
 
 
 def test_the_method_names_what_makes_a_figure():
-    table = compare(rows("m"), rows("t", answer=worse))
+    table = compare(rows("m", sentences=12), rows("t", answer=worse, sentences=12))
     said = gains.method(table, "CLDR 47, devtest", "bh")
     for part in ("spBLEU-cldr", table["signature"].iloc[0], "CLDR 47, devtest", "mine over theirs", "10,000 shuffles",
                  "1,000 resamples", "2 tests by Benjamini and Hochberg", "seed 12345"):  # fmt: skip

@@ -174,6 +174,13 @@ def test_a_parameter_file_in_another_encoding_is_told(tmp_path):
         room.given_values(parameters_file=[tmp_path / "a.yml"])
 
 
+def test_a_parameter_that_one_option_names_twice_is_refused():
+    for option, kind in (("-p", "parameters"), ("-r", "parameters_raw")):
+        with pytest.raises(KitError, match=f"{option} run is given 2 times .'a', 'b'., expected once.*To mend: keep"):
+            room.given_values(**{kind: [("run", "a"), ("sentences", "1"), ("run", "b")]})
+    assert room.given_values(parameters=[("run", "a")], parameters_raw=[("run", "b")]) == {"run": "b"}
+
+
 def test_a_parameter_file_that_is_missing_is_told(tmp_path):
     with pytest.raises(KitError, match="no parameter file .*none.yml"):
         room.given_values(parameters_file=[str(tmp_path / "none.yml")])

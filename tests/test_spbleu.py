@@ -233,7 +233,8 @@ def test_score_table_scores_each_system_and_direction_in_order(model):
     assert list(scores.columns) == ["system", "src", "tgt", "metric", "score", "low", "high", "n", "signature"]
     assert set(scores["metric"]) == {"spBLEU-tiny", "chrF++"}
     row = scores[(scores.system == "b") & (scores.tgt == "de")].iloc[0]
-    assert spbleu.Score(*row[3:]) == spbleu.score(*zip(*HAUS.values(), strict=True), str(model))
+    alone = spbleu.score(*zip(*HAUS.values(), strict=True), str(model))
+    assert pd.Series(list(row[3:])).equals(pd.Series(list(alone)))
     in_order = spbleu.score_table(table, str(model), chrf=False)
     assert list(in_order.itertuples(index=False, name=None))[0][:3] == ("b", "en", "de")
     assert list(in_order["system"]) == ["b", "b", "a"]
@@ -298,3 +299,64 @@ def test_another_metric_of_sacrebleu_is_scored_by_sacrebleu_though_it_has_a_toke
     found, again = spbleu._scores(metrics.Named("TER", TER()), [hypotheses, references], references, True, "")
     assert (found.metric, found.score, again.score) == ("TER", expected.score, 0)
     assert found.low < found.score < found.high and "tok:tercom" in found.signature
+
+
+def second(references):
+    """Another translation of each: words in another order, some lines empty, some longer and some shorter."""
+    draw = random.Random(8)
+    return ["" if at % 9 == 4 else " ".join(draw.sample(line.split(" "), len(line.split(" "))) + ["heute"] * (at % 3))
+            for at, line in enumerate(references)]  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_several_references_are_sacrebleus_score_interval_and_signature(pair, count):
+    name, bleu = pair
+    hypotheses, references = corpus()
+    streams = [references, second(references), second(references[::-1])[::-1]][:count]
+    for ours, metric in ((spbleu.score(hypotheses, streams, name), bleu),
+                         (spbleu.chrf(hypotheses, streams), CHRF(word_order=2))):  # fmt: skip
+        expected = metric.corpus_score(hypotheses, streams, n_bootstrap=1000)
+        metric.n_bootstrap = metric.seed = None  # which its signature would name
+        assert ours.score == expected.score
+        assert ours.signature == str(metric.get_signature()) and f"nrefs:{count}|" in ours.signature
+        assert (ours.high - ours.low) / 2 == pytest.approx(expected._ci, rel=1e-5)
+
+
+def test_the_number_of_references_is_not_remembered(model):
+    hypotheses, references = corpus()
+    streams = [references, second(references)]
+    for function, more in ((spbleu.score, (str(model),)), (spbleu.chrf, ())):
+        first = function(hypotheses, references, *more)
+        assert "nrefs:2|" in function(hypotheses, streams, *more).signature
+        assert function(hypotheses, references, *more) == function(hypotheses, [references], *more) == first
+        assert "nrefs:1|" in first.signature
+    spbleu.score(hypotheses, streams, str(model))
+    table = translations(("a", "en", "de", dict(enumerate(zip(hypotheses, references, strict=True)))))
+    rows = spbleu.statistics([hypotheses], references, str(model))[0]
+    signatures = {spbleu.from_statistics(rows, str(model)).signature, *spbleu.score_table(table, str(model)).signature}
+    assert all("nrefs:1|" in each for each in signatures)
+
+
+def test_a_reference_that_is_a_copy_of_the_first_changes_the_signature_alone(model):
+    hypotheses, references = corpus()
+    one, two = (spbleu.score(hypotheses, each, str(model)) for each in (references, [references, list(references)]))
+    assert (one.score, one.low, one.high) == (two.score, two.low, two.high)
+    assert two.signature == one.signature.replace("nrefs:1", "nrefs:2")
+
+
+@pytest.mark.parametrize(("streams", "said"), [
+    ([["a", "b"], ["a"]], "en-de, references 2 of 2: 2 hypotheses, but 1 references"),
+    ([["a", "b", "c"], ["a", "b"]], "en-de, references 1 of 2: 2 hypotheses, but 3 references"),
+    ([["a", "b"], ["a", None]], "en-de, references 2 of 2: reference 2 of 2 is None, expected a text.*To mend"),
+    ([["a", "b"], "ab"], "reference 1 of 2 is"),
+])  # fmt: skip
+def test_several_references_that_do_not_pair_up_are_named(model, streams, said):
+    with pytest.raises(KitError, match=said):
+        spbleu.score(["a", "b"], streams, str(model), where="en-de")
+    with pytest.raises(KitError, match=said):
+        spbleu.chrf(["a", "b"], streams, where="en-de")
+
+
+def test_statistics_are_of_one_reference(model):
+    with pytest.raises(KitError, match="reference 1 of 2 is"):
+        spbleu.statistics([["a", "b"]], [["a", "b"], ["a", "c"]], str(model))

@@ -31,10 +31,11 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
     """Compare a pair direction by direction: one row each, in the order of the pair.
 
     score, baseline_score: sacreBLEU's to the last digit; gain: score - baseline_score; low, high: its paired 95 %
-    bootstrap interval (1000 resamples); p: approximate randomisation, two-sided, of this direction alone; p_holm, q:
-    corrected over all rows, by Holm and by Benjamini and Hochberg; n: sentences; verdict: by p_holm (see `verdicts`);
-    note: what a reader must know. tokenize: "" as both runs were scored, or as `spbleu.score` takes. samples: shuffles
-    of each direction; 0: as many as are needed (`corrections.shuffles`), 10,000 up to 50 directions.
+    bootstrap interval (1000 resamples; missing below 10 sentences, `stats.caveat`); p: approximate randomisation,
+    two-sided, of this direction alone; p_holm, q: corrected over all rows, by Holm and by Benjamini and Hochberg;
+    n: sentences; verdict: by p_holm (see `verdicts`); note: what a reader must know. tokenize: "" as
+    both runs were scored, or as `spbleu.score` takes. samples: shuffles of each direction; 0: as many as are needed
+    (`corrections.shuffles`), 10,000 up to 50 directions.
 
     Raises KitError when nothing on record says one tokenizer, or with fewer samples than could find anything;
     UnknownName for a tokenizer.
@@ -85,15 +86,17 @@ def method(table: "DataFrame", release: str, correction: str = "holm", samples: 
     Raises UnknownName for another correction than `verdicts` takes.
     """
     verdicts(table, correction)  # refuses another
+    intervals = f"95 % intervals by paired bootstrap ({stats.SAMPLES:,} resamples; Koehn, 2004); "
+    note = stats.caveat(table["n"], table["low"])
     by = "Holm's method (1979)" if correction == "holm" else "Benjamini and Hochberg's method (1995)"
     count = len(table)
     return (
         f"{table['metric'].iloc[0]} by sacreBLEU ({table['signature'].iloc[0]}) on {release}, "
         f"{size(table['n'])}. Gains of {table['system'].iloc[0]} over "
-        f"{table['baseline'].iloc[0]}: 95 % intervals by paired bootstrap ({stats.SAMPLES:,} resamples; Koehn, 2004); "
+        f"{table['baseline'].iloc[0]}: {intervals * bool(table['low'].notna().any())}"
         f"two-sided p-values by approximate randomisation ({samples or shuffles(count):,} shuffles; Riezler and "
         f"Maxwell, 2005), corrected over {count:,} test{'s' * (count > 1)} by {by}, significant below {ALPHA}; "
-        f"seed {stats.SEED}."
+        f"seed {stats.SEED}{note and f'; {note}'}."
     )
 
 

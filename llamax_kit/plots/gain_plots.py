@@ -6,9 +6,10 @@ Filled is what differs after correction (the column `verdict`), hollow what was 
 from math import ceil
 from typing import TYPE_CHECKING
 
+from llamax_kit import stats
 from llamax_kit.gains.corrections import GAINED, LOST, UNCLEAR, UNTESTED
 from llamax_kit.languages import find
-from llamax_kit.plots.style import MARKERS, PALETTE, direction, finish, only, sizes
+from llamax_kit.plots.style import MARKERS, PALETTE, direction, few_sentences, finish, only, sizes
 from llamax_kit.unseen import related
 
 if TYPE_CHECKING:
@@ -44,9 +45,11 @@ def gains(table: "DataFrame", ax: "Axes") -> None:
         panel.set_xlim(least - 0.04 * (most - least), most + 0.04 * (most - least))
         panel.tick_params(axis="x", labelsize=10 if columns == 1 else 8)
         finish(panel, 1)
-    bars = "no interval, no test" if ordered["low"].isna().all() else "bars: paired 95 % interval"
+    bars = "bars: paired 95 % interval" if ordered["low"].notna().any() else "no interval"
+    bars += ", no test" * (set(ordered["verdict"]) == {UNTESTED})
     panels[columns // 2].set_xlabel(f"gain in {metric} (points; {bars})")
-    ax.set_title(f"{names(table)}\ngain by direction{_way(table)}, {sizes(table)}", fontsize="medium")
+    said = f"{names(table)}\ngain by direction{_way(table)}, {sizes(table)}{few_sentences(table)}"
+    ax.set_title(said, fontsize="medium")
     _legend(ordered, ax)
 
 
@@ -63,7 +66,8 @@ def describe_gains(table: "DataFrame") -> str:
     reach = f"from {worst.gain:+.1f} ({worst.src}-{worst.tgt}) to {best.gain:+.1f} ({best.src}-{best.tgt})"
     if len(rows) == 1:
         reach = f"{best.gain:+.1f} ({best.src}-{best.tgt})"
-    return f"Gain of {names(table)} in {metric} points, {len(rows)} direction{'s' * (len(rows) > 1)}: {reach}; {told}."
+    said = f"Gain of {names(table)} in {metric} points, {len(rows)} direction{'s' * (len(rows) > 1)}: {reach}; {told}."
+    return said + stats.caveat_sentence(rows["n"], rows["low"])
 
 
 def names(table: "DataFrame") -> str:

@@ -4,7 +4,8 @@ from math import ceil
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from llamax_kit.plots.style import direction, finish, grow, only, sizes, styles
+from llamax_kit import stats
+from llamax_kit.plots.style import direction, few_sentences, finish, grow, only, sizes, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,9 +42,11 @@ def scores(table: "DataFrame", ax: "Axes") -> None:
         panel.tick_params(axis="y", labelsize="medium" if columns == 1 else 8)
         panel.locator_params(axis="x", nbins=9 if columns == 1 else 4)
         finish(panel, len(systems) if columns == 1 else 1)
-    panels[columns // 2].set_xlabel(f"{metric} (points, 0–100; bars: 95 % interval)")
+    bars = "; bars: 95 % interval" * bool(table["low"].notna().any())
+    panels[columns // 2].set_xlabel(f"{metric} (points, 0–100{bars})")
     order_said = ", highest first" * (len(order) > 1)
-    ax.set_title(f"{metric} by direction{part}{order_said}, {sizes(table)}", pad=6 if columns == 1 else 24)
+    said = f"{metric} by direction{part}{order_said}, {sizes(table)}{few_sentences(table)}"
+    ax.set_title(said, pad=6 if columns == 1 else 24)
     if columns > 1 and len(systems) > 1:
         ax.legend(handles=panels[0].containers[:], loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False,
                   borderaxespad=4.5, ncols=4, fontsize=9)  # fmt: skip
@@ -90,7 +93,8 @@ def describe_scores(table: "DataFrame") -> str:
         else:
             said.append(f"{system}: {len(rows)} directions, from {worst.score:.1f} ({worst.src}-{worst.tgt}) "
                         f"to {best.score:.1f} ({best.src}-{best.tgt}).")  # fmt: skip
-    return f"{only(table, 'metric')} by direction{part}. " + " ".join(said)
+    said.append(stats.caveat_sentence(table["n"], table["low"]).strip())
+    return f"{only(table, 'metric')} by direction{part}. {' '.join(said).strip()}"
 
 
 def describe_shares(table: "DataFrame") -> str:

@@ -1,7 +1,9 @@
 """What all pictures share: colours that need not be told apart, room for every row, one look. Draws nothing itself."""
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
+from llamax_kit import stats
 from llamax_kit.errors import KitError
 
 if TYPE_CHECKING:
@@ -54,6 +56,12 @@ def sizes(table: "DataFrame") -> str:
         return f"n = {count:,} direction{'s' * (count != 1)}"
     few, many = int(table["n"].min()), int(table["n"].max())
     return f"n = {few:,}{f'–{many:,}' * (few != many)} sentence{'s' * (many != 1)} a direction"
+
+
+def few_sentences(table: "DataFrame") -> str:
+    """Say in the last line of a title what the intervals of few sentences are worth (`stats.caveat`); "": enough."""
+    note = stats.caveat(table["n"], table["low"])
+    return note and "\n" + fill(note, 75)
 
 
 def grow(ax: "Axes", rows: int, systems: int) -> None:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.plots.style import direction, finish, signed, sizes, styles
+from llamax_kit import stats
+from llamax_kit.plots.style import direction, few_sentences, finish, signed, sizes, styles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,13 +21,15 @@ def beside(table: "DataFrame", ax: "Axes", mine: str, theirs: str) -> None:
     for shift, (reading, style) in zip((-0.16, 0.16), zip(("clean", "paper"), styles(2), strict=True), strict=True):
         rows = table[table["reading"] == reading]
         y = [names.index(name) + shift for name in direction(rows)]
-        error = [(rows["score"] - rows["low"]).clip(0), (rows["high"] - rows["score"]).clip(0)]
+        error = [(rows["score"] - rows["low"]).fillna(0).clip(0), (rows["high"] - rows["score"]).fillna(0).clip(0)]
         ax.errorbar(rows["score"], y, xerr=error, label=f"mine, {reading} reading", **style)
     ax.scatter(order["authors"], range(len(names)), marker="|", s=130, color="black", label=f"{theirs}, as released")
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set(xlabel="spBLEU (points, 0–100; bars: 95 % interval of mine)")
-    ax.set_title(f"{mine} and {theirs}, {sizes(table)}\nby difference, the furthest behind first", fontsize="medium")
+    bars = "; bars: 95 % interval of mine" * bool(table["low"].notna().any())
+    ax.set(xlabel=f"spBLEU (points, 0–100{bars})")
+    said = f"{mine} and {theirs}, {sizes(table)}\nby difference, the furthest behind first{few_sentences(table)}"
+    ax.set_title(said, fontsize="medium")
     finish(ax, 3)
 
 
@@ -37,4 +40,5 @@ def describe_beside(table: "DataFrame", mine: str, theirs: str) -> str:
     return (
         f"{mine} less {theirs} in {len(rows)} directions: mean {signed(rows['difference'].mean())} spBLEU points, from "
         f"{signed(low.difference)} ({low.src}-{low.tgt}) to {signed(high.difference)} ({high.src}-{high.tgt})."
+        f"{stats.caveat_sentence(rows['n'], rows['low'])}"
     )

@@ -5,6 +5,7 @@ Every function takes the table that the notebook shows, recomputed or printed, s
 
 from typing import TYPE_CHECKING
 
+from llamax_kit import stats
 from llamax_kit.plots.style import signed
 from llamax_kit.published.recompute import BASELINE, MODEL
 
@@ -140,14 +141,12 @@ def yours(table: "DataFrame", theirs: str) -> str:
     """Say how far mine is from theirs by reading, and how many of their figures lie within the interval of mine."""
     said = []
     for reading, rows in table.groupby("reading", sort=False):
-        mean, inside = signed(rows["difference"].mean()), rows["inside"].sum()
-        said.append(
-            f"{reading} reading: {mean} spBLEU points on average, {inside} of {len(rows)} of the authors' figures lie "
-            f"within the interval of mine"
-        )
+        mean, known = signed(rows["difference"].mean()), rows["inside"].dropna()
+        within = f", {known.sum()} of {len(known)} of the authors' figures lie within the interval of mine"
+        said.append(f"{reading} reading: {mean} spBLEU points on average{within if len(known) else ''}")
     unfair = [why.removeprefix("no: ") for why in dict.fromkeys(table["comparable"]) if why != "yes"]
     note = f" Not comparable: {', or '.join(unfair)}." if unfair else ""
-    return f"Mine less {theirs}. " + "; ".join(said) + "." + note
+    return f"Mine less {theirs}. {'; '.join(said)}.{stats.caveat_sentence(table['n'], table['low'])}{note}"
 
 
 def standing(means: "DataFrame") -> str:

@@ -46,8 +46,9 @@ def beside(mine: Mine, theirs: str) -> "DataFrame":
     """Set mine beside the authors' figures, two rows a direction that both have: reading "clean", then "paper".
 
     Columns: src, tgt, reading, n, score, low, high (mine, spBLEU points, 95 % interval), authors (theirs), difference,
-    low_difference, high_difference (score, low and high less theirs), inside (theirs lies between low and high),
-    comparable ("yes", or why not), signature. `attrs["left_out"]` lists my directions for which they have no figure.
+    low_difference, high_difference (score, low and high less theirs), inside (theirs lies between low and high;
+    missing below 10 sentences, which have no interval), comparable ("yes", or why not), signature.
+    `attrs["left_out"]` lists my directions for which they have no figure.
 
     Raises UnknownName for a system that is not in the release, KitError for no shared direction or no release.
     """
@@ -66,7 +67,8 @@ def beside(mine: Mine, theirs: str) -> "DataFrame":
     table["authors"] = [figures[pair] for pair in zip(table["src"], table["tgt"], strict=True)]
     differences = {"difference": "score", "low_difference": "low", "high_difference": "high"}
     table = table.assign(**{name: table[column] - table["authors"] for name, column in differences.items()})
-    table["inside"] = table["authors"].between(table["low"].round(2), table["high"].round(2))
+    inside = table["authors"].between(table["low"].round(2), table["high"].round(2))
+    table["inside"] = inside if table["low"].notna().all() else inside.astype("boolean").where(table["low"].notna())
     table["comparable"] = [_comparable(mine.record["corpus"], n) for n in table["n"]]
     table = table[["src", "tgt", "reading", "n", "score", "low", "high", "authors", *differences, "inside",
                    "comparable", "signature"]]  # fmt: skip

@@ -66,7 +66,8 @@ def _view(part: Table, to: dict[str, str]) -> dict:
          for value, name, kind in zip(row, frame, kinds, strict=True)]
         for row in frame.head(SHOWN).itertuples(index=False, name=None)
     ]  # fmt: skip
-    return {"kind": "table", "name": part.name, "caption": part.caption, "head": head, "body": body, "rows": len(frame)}
+    return {"kind": "table", "name": part.name, "caption": tables.captioned(part.frame, part.caption),
+            "head": head, "body": body, "rows": len(frame)}  # fmt: skip
 
 
 def _picture(part: Picture) -> dict:

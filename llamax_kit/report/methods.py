@@ -79,7 +79,8 @@ def _scored(gathered: Gathered) -> str:
     own = "" if gathered.metric == "spBLEU" else " (not to be compared with spBLEU)"
     intervals = f", with 95 % intervals from {stats.SAMPLES:,} bootstrap resamples"
     told = f"Scores are corpus-level {gathered.metric}{own}, signature {scores['signature'].iloc[0]}"
-    return f"{told}{intervals if scores['low'].notna().any() else ''}."
+    note = stats.caveat_sentence(scores["n"], scores["low"])
+    return f"{told}{intervals if scores['low'].notna().any() else ''}.{note}"
 
 
 def _tested(gains: "DataFrame") -> str:
@@ -88,12 +89,13 @@ def _tested(gains: "DataFrame") -> str:
         return f"Gains over {over} are differences of scores, untested for want of sentences."
     rest = len(gains) - tests
     untested = f" {_count(rest, 'further gain')}: untested, for want of sentences." if rest else ""
+    intervals = f"95 % intervals by paired bootstrap ({stats.SAMPLES:,} resamples; Koehn, 2004) and "
     return (
-        f"Gains over {over} are differences of corpus scores, with 95 % intervals by paired bootstrap "
-        f"({stats.SAMPLES:,} resamples; Koehn, 2004) and two-sided p-values by approximate randomisation "
+        f"Gains over {over} are differences of corpus scores, with {intervals * bool(gains['low'].notna().any())}"
+        f"two-sided p-values by approximate randomisation "
         f"({corrections.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005), corrected by Holm's method (1979) "
         f"over all {_count(tests, 'test')} together and significant below {corrections.ALPHA}; seed {stats.SEED}."
-        f"{untested}"
+        f"{untested}{stats.caveat_sentence(gains['n'], gains['low'])}"
     )
 
 
