@@ -78,10 +78,22 @@ def demo() -> None:
 @main.command()
 @click.argument("notebook")
 @click.argument("output", required=False)
-@click.option("-p", "--parameters", nargs=2, multiple=True, metavar="NAME VALUE",
-              help="A parameter; 7, 0.5, True and None are read as such.")
-@click.option("-r", "--parameters_raw", nargs=2, multiple=True, metavar="NAME TEXT",
-              help="A parameter that is text, whatever it looks like.")
+@click.option(
+    "-p",
+    "--parameters",
+    nargs=2,
+    multiple=True,
+    metavar="NAME VALUE",
+    help="A parameter; 7, 0.5, True and None are read as such.",
+)
+@click.option(
+    "-r",
+    "--parameters_raw",
+    nargs=2,
+    multiple=True,
+    metavar="NAME TEXT",
+    help="A parameter that is text, whatever it looks like.",
+)
 @click.option("-f", "--parameters_file", multiple=True, metavar="FILE", help="A YAML file of parameters.")
 @click.option("-y", "--parameters_yaml", multiple=True, metavar="YAML", help="Parameters as YAML text.")
 @click.option("-b", "--parameters_base64", multiple=True, metavar="TEXT", help="The same, base64-encoded.")
@@ -105,14 +117,22 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
         return click.echo(_table([("parameter", "type", "default", "meaning"), *lines]))
     from llamax_kit.parameters import given_values
 
-    page = execute.execute(source, output, given_values(**given), kernel, start_timeout, execution_timeout)
+    page = execute.execute(
+        source, output, given_values(**given), kernel, start_timeout, execution_timeout=execution_timeout
+    )
     click.echo(f"The page: {page}\nThe notebook: {page.with_suffix('.ipynb')}")
 
 
 @main.command()
 @click.argument("file")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Notebooks at a time; the model, where there is one, is loaded once before.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Notebooks at a time; the model, where there is one, is loaded once before.",
+)
 @click.option("--status", is_flag=True,
               help="List what is done, running, missing, failed, and why; run nothing.")  # fmt: skip
 def sweep(file, jobs, status) -> None:
@@ -154,10 +174,19 @@ def train(file) -> None:
 
 @main.command()
 @click.option("--hypotheses", required=True, type=click.Path(), help="The outputs, one sentence a line.")
-@click.option("--references", required=True, multiple=True, type=click.Path(),
-              help="The references, line for line; give it again for each further set of them.")
-@click.option("--tokenize", default="flores101", show_default=True,
-              help="flores101, flores200, cldr, or the path of a SentencePiece model.")
+@click.option(
+    "--references",
+    required=True,
+    multiple=True,
+    type=click.Path(),
+    help="The references, line for line; give it again for each further set of them.",
+)
+@click.option(
+    "--tokenize",
+    default="flores101",
+    show_default=True,
+    help="flores101, flores200, cldr, or the path of a SentencePiece model.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def score(hypotheses, references, tokenize, as_json) -> None:
     """Score outputs: spBLEU, signature, 95 % interval.

@@ -29,7 +29,7 @@ def count(encode: Callable, systems: Sequence[Sequence[str]], references: Sequen
     n, texts = len(references), [text.rstrip() for side in (*systems, references) for text in side]
     codes, lengths = _codes(encode(texts, out_type=str, num_threads=1))
     lengths = lengths.reshape(-1, n)
-    matches = _matches(codes, lengths)
+    matches = _matches(codes, lengths=lengths)
     totals = np.maximum(lengths[:-1, :, None] - np.arange(ORDER), 0)
     both = [np.stack([own, lengths[-1]], axis=1) for own in lengths[:-1]]
     return [np.hstack(parts) for parts in zip(both, matches, totals, strict=True)]
@@ -69,7 +69,7 @@ def _codes(pieces: list[list[str]]) -> "tuple[np.ndarray, np.ndarray]":
     return pd.factorize(flat)[0], np.array([len(text) for text in tokens])
 
 
-def _matches(codes: "np.ndarray", lengths: "np.ndarray") -> "np.ndarray":
+def _matches(codes: "np.ndarray", *, lengths: "np.ndarray") -> "np.ndarray":
     """Count clipped matches with the last side: all tokens and (sides, n) lengths in, (sides - 1, n, 4) out."""
     import numpy as np
     import pandas as pd

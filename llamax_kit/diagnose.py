@@ -58,7 +58,7 @@ def shares(translations: "DataFrame") -> "DataFrame":
     return counts.drop(columns="told")
 
 
-def examples(translations: "DataFrame", best: int = 3, worst: int = 3, tokenize: str = "flores101") -> "DataFrame":
+def examples(translations: "DataFrame", best: int = 3, *, worst: int = 3, tokenize: str = "flores101") -> "DataFrame":
     """Pick the sentences with the best and the worst scores of each system and direction, the extremes outermost.
 
     Columns: system, src, tgt, rank ("best" or "worst"), index, metric, score, source, reference, hypothesis, and
@@ -113,14 +113,14 @@ def _part(keys: tuple[str, str, str], rows: "DataFrame") -> str:
 def _row(row, src: str, tgt: str) -> str:
     cells = [
         f'<td style="{CELL}"><b>{row.score:.1f}</b> {row.rank}\nindex {row.index}</td>',
-        _cell(row.source, src),
-        _cell(row.reference, tgt),
-        _cell(row.hypothesis, tgt, getattr(row, "reasoning", "")),
+        _cell(row.source, code=src),
+        _cell(row.reference, code=tgt),
+        _cell(row.hypothesis, code=tgt, reasoning=getattr(row, "reasoning", "")),
     ]
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _cell(text: str, code: str, reasoning: object = "") -> str:
+def _cell(text: str, *, code: str, reasoning: object = "") -> str:
     cut = f"<details><summary>reasoning, cut</summary>{html.escape(reasoning)}</details>" if _is_text(reasoning) else ""
     if not text.strip():
         return f'<td style="{CELL}"><i>(empty)</i>{cut}</td>'

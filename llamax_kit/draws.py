@@ -14,23 +14,31 @@ KEPT = 2**24  # numbers: draws of up to so many are kept, four of them, of at mo
 SMALL = 2**18  # multiplications: what linear algebra libraries do not share among threads
 
 
-def resamples(n: int, samples: int, seed: int) -> "Iterable[np.ndarray]":
+def resamples(n: int, *, samples: int, seed: int) -> "Iterable[np.ndarray]":
     """Draw how often each of n sentences is in each bootstrap resample: blocks (m, n) of `samples` rows together.
 
     Row i counts the sentences that sacreBLEU's resample i draws; it sums to n.
     """
-    return _kept(_resamples, n, samples, seed) if n * samples <= KEPT else _resamples(n, samples, seed)
+    return (
+        _kept(_resamples, n, samples=samples, seed=seed)
+        if n * samples <= KEPT
+        else _resamples(n, samples=samples, seed=seed)
+    )
 
 
-def shuffles(n: int, samples: int, seed: int) -> "Iterable[np.ndarray]":
+def shuffles(n: int, *, samples: int, seed: int) -> "Iterable[np.ndarray]":
     """Toss for each of n sentences whether it changes sides in each shuffle: blocks (m, n) of `samples` rows together.
 
     Row i is True where sacreBLEU's approximate randomisation exchanges the sentence in its shuffle i.
     """
-    return _kept(_shuffles, n, samples, seed) if n * samples <= KEPT else _shuffles(n, samples, seed)
+    return (
+        _kept(_shuffles, n, samples=samples, seed=seed)
+        if n * samples <= KEPT
+        else _shuffles(n, samples=samples, seed=seed)
+    )
 
 
-def product(draws: "np.ndarray", rows: "np.ndarray") -> "np.ndarray":
+def product(draws: "np.ndarray", *, rows: "np.ndarray") -> "np.ndarray":
     """Multiply draws (m, n) by rows (n, k), in products too small to be shared among threads.
 
     Those threads spin while they wait for each other: where other work keeps the processors busy, it takes ten times
@@ -44,11 +52,11 @@ def product(draws: "np.ndarray", rows: "np.ndarray") -> "np.ndarray":
 
 
 @lru_cache(maxsize=4)
-def _kept(kind: Callable, n: int, samples: int, seed: int) -> "tuple[np.ndarray, ...]":
-    return tuple(kind(n, samples, seed))
+def _kept(kind: Callable, n: int, *, samples: int, seed: int) -> "tuple[np.ndarray, ...]":
+    return tuple(kind(n, samples=samples, seed=seed))
 
 
-def _resamples(n: int, samples: int, seed: int) -> "Iterator[np.ndarray]":
+def _resamples(n: int, *, samples: int, seed: int) -> "Iterator[np.ndarray]":
     import numpy as np
 
     draw, block = np.random.default_rng(seed), max(1, 2**22 // n)  # at most 32 MiB drawn at a time
@@ -57,7 +65,7 @@ def _resamples(n: int, samples: int, seed: int) -> "Iterator[np.ndarray]":
         yield np.stack([np.bincount(row, minlength=n) for row in drawn]).astype(np.float32)
 
 
-def _shuffles(n: int, samples: int, seed: int) -> "Iterator[np.ndarray]":
+def _shuffles(n: int, *, samples: int, seed: int) -> "Iterator[np.ndarray]":
     import numpy as np
 
     draw, block = np.random.default_rng(seed), 32 * max(1, 2**17 // n)  # numpy takes 32 coins from a number

@@ -15,14 +15,14 @@ class UnknownName(KitError):
 
     A short list of choices is named whole, so that a remedy may say "use one of these"; of a long one the nearest are.
 
-    >>> print(UnknownName("prompt template", "alpacca", ["alpaca", "paper", "chat"], "use one of these"))
-    unknown prompt template 'alpacca'. One of: alpaca, paper, chat. To mend: use one of these
+    >>> print(UnknownName("prompt", given="alpacca", choices=["alpaca", "paper", "chat"], remedy="use one"))
+    unknown prompt 'alpacca'. One of: alpaca, paper, chat. To mend: use one
     >>> codes = ["sw", "swh", "de", "fr", "pt", "ja", "zh", "ru", "yo"]
-    >>> print(UnknownName("language", "swa", codes, "see them with: llamax-kit languages"))
+    >>> print(UnknownName("language", given="swa", choices=codes, remedy="see them with: llamax-kit languages"))
     unknown language 'swa'. Nearest: sw, swh. To mend: see them with: llamax-kit languages
     """
 
-    def __init__(self, what: str, given: str, choices: Iterable[str], remedy: str):
+    def __init__(self, what: str, *, given: str, choices: Iterable[str], remedy: str):
         self.what, self.given, self.choices = what, given, list(choices)
         lower = {choice.lower(): choice for choice in self.choices}
         self.nearest = [lower[hit] for hit in get_close_matches(str(given).lower(), lower, n=5, cutoff=0.5)]

@@ -27,7 +27,7 @@ STARTS = 3  # a kernel's ports can be taken by another between choosing and usin
 class NotebookFailed(KitError):
     """A cell that failed. Carries `notebook` (as far as it came), `html`, `cell` (as in `In [5]`), `name`, `value`."""
 
-    def __init__(self, notebook: Path, cell: int, name: str, value: str):
+    def __init__(self, notebook: Path, cell: int, name: str, *, value: str):
         self.notebook, self.html, self.cell, self.name, self.value = notebook, export(notebook), cell, name, value
         super().__init__(
             f"{notebook.stem.removesuffix('.failed')} failed at In [{cell}] with {name}: {value}\n"
@@ -55,7 +55,12 @@ def find(notebook: str | Path) -> Path:
             return path
     choices = [path.stem for path in notebooks()]
     listed = ", ".join(choices) or "none is in notebooks/"
-    raise UnknownName("notebook", str(notebook), choices, f"name one of {listed}, or give the path of an .ipynb file")
+    raise UnknownName(
+        "notebook",
+        given=str(notebook),
+        choices=choices,
+        remedy=f"name one of {listed}, or give the path of an .ipynb file",
+    )
 
 
 def execute(
@@ -64,6 +69,7 @@ def execute(
     values: dict[str, Any] | None = None,
     kernel: str | None = None,
     start_timeout: int = START_TIMEOUT,
+    *,
     execution_timeout: int = EXECUTION_TIMEOUT,
     checked: bool = False,
 ) -> Path:
@@ -82,16 +88,18 @@ def execute(
     check(source, values)
     run = _run(source, values, "" if output else source.stem)
     if not checked:
-        meanings.check(source.stem, {each.name: each.default for each in parameters(source)}, values)
+        meanings.check(source.stem, {each.name: each.default for each in parameters(source)}, values=values)
     output = Path(output).absolute() if output else runs.outputs() / run / source.name
     partial = _beside(output, "partial")
-    _prepare(output, partial)
+    _prepare(output, partial=partial)
     try:
         with ExitStack() as stack:
             if run:
                 stack.enter_context(marks.held(runs.folder(run)))
             stack.enter_context(owners.said(source.name))
-            _papermill(source, partial, values, kernel, start_timeout, execution_timeout)
+            _papermill(
+                source, output=partial, values=values, kernel=kernel, start=start_timeout, cell=execution_timeout
+            )
             partial.replace(output)
             for stale in (_beside(output, "failed"), _beside(output, "failed").with_suffix(".html")):
                 stale.unlink(missing_ok=True)  # it told of an earlier execution, and would be taken for this one
@@ -102,7 +110,7 @@ def execute(
     return export(output)
 
 
-def _papermill(source: Path, output: Path, values: dict, kernel: str | None, start: int, cell: int) -> None:
+def _papermill(source: Path, *, output: Path, values: dict, kernel: str | None, start: int, cell: int) -> None:
     """Execute `source` into `output`, which is renamed to `.failed` when a cell fails."""
     import papermill
     from jupyter_client.kernelspec import NoSuchKernel
@@ -119,15 +127,15 @@ def _papermill(source: Path, output: Path, values: dict, kernel: str | None, sta
             )  # fmt: skip
             return
         except papermill.PapermillExecutionError as error:
-            raise NotebookFailed(_set_aside(output), error.exec_count, error.ename, error.evalue) from None
+            raise NotebookFailed(_set_aside(output), error.exec_count, error.ename, value=error.evalue) from None
         except CellTimeoutError as error:
             reason = f"it took longer than {cell} seconds (--execution-timeout)"
             failed = _set_aside(output)
-            raise NotebookFailed(failed, _running(failed), "CellTimeoutError", reason) from error
+            raise NotebookFailed(failed, _running(failed), "CellTimeoutError", value=reason) from error
         except DeadKernelError as error:
             reason = "the kernel's process ended; often the memory was full"
             failed = _set_aside(output)
-            raise NotebookFailed(failed, _running(failed), "DeadKernelError", reason) from error
+            raise NotebookFailed(failed, _running(failed), "DeadKernelError", value=reason) from error
         except NoSuchKernel as error:
             output.unlink(missing_ok=True)  # nothing of it was executed
             raise KitError(f"no Jupyter kernel {error.name!r}. To mend: pip install ipykernel, or -k NAME") from error
@@ -180,7 +188,7 @@ class _Log:
         sys.stderr.flush()
 
 
-def _prepare(output: Path, partial: Path) -> None:
+def _prepare(output: Path, *, partial: Path) -> None:
     """Let papermill save whole or not at all, and keep from it the warnings that `check` has made needless."""
     from papermill.iorw import LocalHandler, papermill_io
 

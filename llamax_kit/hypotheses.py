@@ -38,7 +38,7 @@ class Output(NamedTuple):
     path: Path
 
 
-def find_outputs(folder: Path | str, source: str = "", directions: str = "") -> list[Output]:
+def find_outputs(folder: Path | str, source: str = "", *, directions: str = "") -> list[Output]:
     """List the outputs in a folder, by direction and system; `directions` ("en-de X-en") keeps these alone.
 
     Raises KitError when there are none, a name is not understood, or two files are the same system's and direction's.
@@ -46,11 +46,13 @@ def find_outputs(folder: Path | str, source: str = "", directions: str = "") -> 
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise KitError(f"no folder of outputs at {folder.absolute()}. To mend: name a folder that holds {NAMING}")
-    paths = [path for pattern in ("*", "*/*") for path in sorted(folder.glob(pattern)) if _is_output(path, folder)]
+    paths = [
+        path for pattern in ("*", "*/*") for path in sorted(folder.glob(pattern)) if _is_output(path, folder=folder)
+    ]
     if not paths:
         raise KitError(f"{folder} holds no outputs. To mend: name files {NAMING}")
     found: dict[tuple[str, str, str], Output] = {}
-    for output in (_named(path, folder, source) for path in paths):
+    for output in (_named(path, folder=folder, source=source) for path in paths):
         if (other := found.setdefault(output[:3], output)) is not output:
             raise KitError(f"{other.path} and {output.path} are the same system and direction. To mend: keep one")
     if not directions:
@@ -99,12 +101,12 @@ def write_outputs(translations: "DataFrame", folder: Path | str) -> Path:
     return Path(folder)
 
 
-def _is_output(path: Path, folder: Path) -> bool:
+def _is_output(path: Path, *, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
     return path.suffix in ENDINGS and path.is_file() and not hidden
 
 
-def _named(path: Path, folder: Path, source: str) -> Output:
+def _named(path: Path, *, folder: Path, source: str) -> Output:
     system, direction = (folder.resolve().name, path.stem) if path.parent == folder else (path.stem, path.parent.name)
     sides = direction.split("-")
     if len(sides) == 1 and source:

@@ -86,7 +86,7 @@ def find(code: str) -> Language:
     code = str(code).strip()
     found = exact.get(code) or folded.get(code.casefold())
     if found is None:
-        raise UnknownName("language", code, exact, REMEDY)
+        raise UnknownName("language", given=code, choices=exact, remedy=REMEDY)
     return found
 
 
@@ -121,7 +121,7 @@ def directions(text: str, available: Iterable[str]) -> list[tuple[str, str]]:
                 f"a direction is source-target, as in en-de, en-X or X-en, got {item!r} in {text!r}. "
                 f"To mend: separate directions by spaces or commas, and write codes of languages, not names with spaces"
             )
-        sources, targets = (_expand(side, item, available) for side in sides)
+        sources, targets = (_expand(side, item=item, available=available) for side in sides)
         pairs = [(src, tgt) for src in sources for tgt in targets if src != tgt]
         if not pairs:
             raise KitError(
@@ -132,7 +132,7 @@ def directions(text: str, available: Iterable[str]) -> list[tuple[str, str]]:
     return list(found)
 
 
-def _expand(side: str, item: str, available: list[str]) -> list[str]:
+def _expand(side: str, *, item: str, available: list[str]) -> list[str]:
     if side == "X":
         return available
     language = find(side)

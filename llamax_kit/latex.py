@@ -80,7 +80,7 @@ def _body(cells: "DataFrame", numbers: Collection[str], parts: dict[str, float])
     """Escape cells and heads; a missing number is a dash."""
     body = cells.apply(lambda column: column.map(_broken if column.name in parts else text))
     body = body.apply(lambda column: column.replace("", "--") if column.name in numbers else column)
-    return body.set_axis([_head(name, "r" if name in numbers else "l") for name in cells], axis="columns")
+    return body.set_axis([_head(name, side="r" if name in numbers else "l") for name in cells], axis="columns")
 
 
 def _lines(name: str) -> list[str]:
@@ -88,7 +88,7 @@ def _lines(name: str) -> list[str]:
     return re.split(r"(?<=_)", str(name)) if len(str(name)) > 8 else [str(name)]
 
 
-def _head(name: str, side: str) -> str:
+def _head(name: str, *, side: str) -> str:
     lines = r"\\".join(map(text, _lines(name)))
     return rf"\shortstack[{side}]{{{lines}}}" if r"\\" in lines else lines
 

@@ -100,11 +100,11 @@ def _marks(folder: Path) -> Iterator[tuple[Path, Holder | None]]:
             continue
         if parts := re.fullmatch(r"\.running-(.*)-(\d+)-(\d+)", mark.name):
             here = parts[1] == platform.node()
-            living = not here or _lives(int(parts[2]), int(parts[3]))
+            living = not here or _lives(int(parts[2]), start=int(parts[3]))
             yield mark, Holder(int(parts[2]), parts[1], since, here) if living else None
 
 
-def _lives(process: int, start: int) -> bool:
+def _lives(process: int, *, start: int) -> bool:
     import psutil
 
     try:

@@ -2,7 +2,7 @@
 
 A parameter means the same in every notebook that has it, so it goes by its name. What is wrong is said in the words of
 the function that the notebook would call. Asks no hub and no torch, loads no weights and hashes none: whether a hub has
-a model, a device is here, or two runs may be compared, the notebook's first cells say. What type a value is of, and
+a model, a device is here, or two runs may be runs, the notebook's first cells say. What type a value is of, and
 whether it is one of a closed list, `parameters` has checked before.
 """
 
@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from llamax_kit import compare, corpora, engines, example, languages, metrics, models, prompts, report, runs
+from llamax_kit import compare, corpora, engines, example, languages, metrics, models, prompts, report
+from llamax_kit import runs as storage
 from llamax_kit.corpora.auto import AUTO
 from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.hypotheses import find_outputs
@@ -27,6 +28,7 @@ LEAST = {"sentences": 0, "samples": 0, "examples": 0, "few": 0, "max_new_tokens"
 def check(
     stem: str,
     defaults: dict[str, Any],
+    *,
     values: dict[str, Any],
     made: Collection[str] = (),
     seen: set | None = None,
@@ -44,12 +46,12 @@ def check(
         kinds = (str, int) if name in LEAST else str
         if not isinstance(value, kinds) or value == "" == defaults.get(name) or (value == AUTO and name in FOLLOW):
             continue
-        asked = [given.get(other) for other in others]
-        key = (name, rule, repr([value, *asked]), frozenset(made))
+        asked = {other: given.get(other) for other in others}
+        key = (name, rule, repr([value, *asked.values()]), frozenset(made))
         if key in seen:
             continue
         try:
-            rule(made, value, *asked)
+            rule(made, value, **asked)
         except KitError as error:
             error.args = (f"parameter {name!r} of {stem}: {error}",)  # it keeps its kind and what it carries
             raise
@@ -75,7 +77,7 @@ def _least(name: str) -> Callable:
 
 def _of_file(check: Callable) -> Callable:
     """Make a rule of a check, which is left to the notebook where an earlier run is still to write the file."""
-    return lambda made, value, *others: _within(made, value) or check(value, *others)
+    return lambda made, value, **others: _within(made, value) or check(value, **others)
 
 
 def _model(value: str) -> None:
@@ -85,7 +87,7 @@ def _model(value: str) -> None:
 
 def _adapter(made: Collection[str], value: str, model: str | None) -> None:
     if not _within(made, value):
-        models.check_adapter(value, "random-llama" if model in (None, "copy") or _within(made, model) else model)
+        models.check_adapter(value, model="random-llama" if model in (None, "copy") or _within(made, model) else model)
 
 
 def _prompt(made: Collection[str], value: str, model: str | None) -> None:
@@ -101,7 +103,7 @@ def _prompt(made: Collection[str], value: str, model: str | None) -> None:
 def _directions(made, value, corpus, hypotheses, source, system, baseline) -> None:
     if hypotheses:
         if not _within(made, hypotheses):
-            find_outputs(hypotheses, source or "", value)
+            find_outputs(hypotheses, source or "", directions=value)
     elif hypotheses == "":
         languages.directions(value, ["en", *example.DEMO.split()])
     elif system is not None:
@@ -116,11 +118,11 @@ def _corpus(made, value: str, hypotheses: str | None) -> None:
         example.check_corpus(value)
 
 
-def _texts(made, value: str, directions: str | None, hypotheses: str | None, source: str | None) -> None:
+def _texts(made, value: str, directions: str | None, *, hypotheses: str | None, source: str | None) -> None:
     """Read the texts themselves, where they are files: as many lines in each language, none of them blank."""
     here = _here(made, value)
     if hypotheses and not _within(made, hypotheses):
-        pairs = [output[1:3] for output in find_outputs(hypotheses, source or "", directions or "")]
+        pairs = [output[1:3] for output in find_outputs(hypotheses, source or "", directions=directions or "")]
     else:
         pairs = languages.directions(directions, here) if directions not in (None, "", AUTO) and here else []
     if here and pairs and value.partition(":")[0] != "cldr":
@@ -146,7 +148,7 @@ def _codes(made, value: str) -> None:
     corpora.load("cldr", value.split())
 
 
-def _base(made, value: str, added: str | None, held_out: str | None) -> None:
+def _base(made, value: str, added: str | None, *, held_out: str | None) -> None:
     codes = corpora.load("cldr", value.split()).languages
     if codes[:1] != ["en"] or len(codes) < 2:
         raise KitError(f"base is English first, then others, got {value!r}. To mend: write for example en de")
@@ -162,79 +164,81 @@ def _system(made, value: str, theirs: str | None) -> None:
     if theirs is not None:  # notebook 12, where it is one of the authors' release
         release.known_system(value)
     elif not _to_come(made, value):
-        runs.check_system(value, {*made, *example.RUNS})
+        storage.check_system(value, {*made, *example.RUNS})
 
 
 def _mine(made, value: str) -> None:
-    run, _ = runs.parted(value)
+    run, _ = storage.parted(value)
     if not _is_made(made, run):
-        yours.on_flores(run, runs.read_record(runs.check_system(value, made)))
+        yours.on_flores(run, storage.read_record(storage.check_system(value, made)))
 
 
 def _runs(made, value: str) -> None:
     compare.asked(value.split())
     if there := [name for name in value.split() if not _to_come(made, name)]:
-        compare.check(there, {*made, *example.RUNS})
+        compare.check(there, others={*made, *example.RUNS})
 
 
-def _baseline(made, value: str, theirs: str | None, compared: str | None) -> None:
-    if compared is None:
+def _baseline(made, value: str, theirs: str | None, *, runs: str | None) -> None:
+    if runs is None:
         _system(made, value, theirs)
         return
-    held = {each: _systems(made, each) for each in compared.split()}
-    coming = {runs.parted(each)[0] for each, systems in held.items() if not systems}
-    if runs.parted(value)[0] in coming or (coming and ":" not in value):  # maybe a system's name, of a run to come
+    held = {each: _systems(made, each) for each in runs.split()}
+    coming = {storage.parted(each)[0] for each, systems in held.items() if not systems}
+    if storage.parted(value)[0] in coming or (coming and ":" not in value):  # maybe a system's name, of a run to come
         return
-    pairs = [(runs.parted(each)[0], system) for each, systems in held.items() for system in systems]
+    pairs = [(storage.parted(each)[0], system) for each, systems in held.items() for system in systems]
     specs = {f"{run}:{system}": (system, f"{system} ({run})") for run, system in pairs}
     alone = [run for run, system in pairs if system != "copy"].count(value) == 1
     if not alone and value not in (*specs, *(name for names in specs.values() for name in names)):
-        raise UnknownName("system of these runs", value, specs, "name it as run:system")
+        raise UnknownName("system of these runs", given=value, choices=specs, remedy="name it as run:system")
 
 
 def _report(made, value: str, run: str | None) -> None:
-    report.place(runs.outputs() / str(run), value)
+    report.place(storage.outputs() / str(run), value)
 
 
 def _to_come(made, spec: str) -> bool:
     """Tell whether a run or a system of one is made before the notebook needs it, as far as anyone can know."""
-    run, system = runs.parted(spec)
+    run, system = storage.parted(spec)
     if _is_made(made, run):
         return True
-    if run not in example.RUNS or (runs.outputs() / run / "run.json").is_file():
+    if run not in example.RUNS or (storage.outputs() / run / "run.json").is_file():
         return False
     if system not in ("", example.RUNS[run]):
         held = [example.RUNS[run]]
-        raise UnknownName(f"system in the run {run}", system, held, f"name one of these, as in {run}:{held[0]}")
+        raise UnknownName(
+            f"system in the run {run}", given=system, choices=held, remedy=f"name one of these, as in {run}:{held[0]}"
+        )
     return True
 
 
 def _systems(made, spec: str) -> list[str]:
     """List the systems that "run" or "run:system" stands for; none where only a run to come will tell."""
-    run, system = runs.parted(spec)
+    run, system = storage.parted(spec)
     if system or _is_made(made, run):
         return [system] * bool(system)
-    return [example.RUNS[run]] if _to_come(made, spec) else runs.scored(runs.finished(run))
+    return [example.RUNS[run]] if _to_come(made, spec) else storage.scored(storage.finished(run))
 
 
 def _is_made(made, run: str) -> bool:
-    place = runs.place(run).absolute()
-    return place.name in made and place.parent == runs.outputs()
+    place = storage.place(run).absolute()
+    return place.name in made and place.parent == storage.outputs()
 
 
 def _within(made, value: str) -> bool:
     """Tell whether a path lies in the folder of a run that is still to be made."""
-    place, outputs = Path(value).expanduser().absolute(), runs.outputs()
+    place, outputs = Path(value).expanduser().absolute(), storage.outputs()
     return outputs in place.parents and place.relative_to(outputs).parts[0] in made
 
 
 def _spoken(made, *specs: str | None) -> list[str]:
     """List the languages of runs that are there, by the names of their files; none where one is still to come."""
     found = []
-    for run in (runs.parted(spec)[0] for spec in specs if spec):
-        if _is_made(made, run) or not (runs.place(run) / "run.json").is_file():
+    for run in (storage.parted(spec)[0] for spec in specs if spec):
+        if _is_made(made, run) or not (storage.place(run) / "run.json").is_file():
             return []
-        found += [code for path in runs.translation_files(runs.place(run)) for code in path.stem.split("-")]
+        found += [code for path in storage.translation_files(storage.place(run)) for code in path.stem.split("-")]
     return found
 
 

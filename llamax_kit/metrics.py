@@ -61,7 +61,7 @@ def spbleu(tokenize: str) -> Named:
     """
     path = _own(tokenize) or data.tokenizer(tokenize)
     status = path.stat()
-    return _spbleu(str(tokenize), path.resolve(), status.st_size, status.st_mtime_ns)
+    return _spbleu(str(tokenize), path.resolve(), status.st_size, changed=status.st_mtime_ns)
 
 
 def check(tokenize: str) -> None:
@@ -90,7 +90,7 @@ def chrf() -> Named:
 
 
 @lru_cache(maxsize=8)  # a second object for the same model costs its memory again
-def _spbleu(tokenize: str, path: Path, size: int, changed: int) -> Named:
+def _spbleu(tokenize: str, path: Path, size: int, *, changed: int) -> Named:
     from sacrebleu.metrics import BLEU
 
     metric = BLEU(tokenize="none", force=True)
@@ -107,7 +107,12 @@ def _own(tokenize: str) -> Path | None:
         return None
     path = CLDR if tokenize == "cldr" else Path(tokenize)
     if not path.is_file():
-        raise UnknownName("tokenizer", tokenize, NAMES, f"one of {', '.join(NAMES)}, or a SentencePiece .model file")
+        raise UnknownName(
+            "tokenizer",
+            given=tokenize,
+            choices=NAMES,
+            remedy=f"one of {', '.join(NAMES)}, or a SentencePiece .model file",
+        )
     return path
 
 

@@ -46,7 +46,7 @@ def export(notebook: Path | str) -> Path:
     html, _ = exporter.from_notebook_node(node, resources=place)
     path = notebook.with_suffix(".html")
     with whole(path) as scratch:
-        scratch.write_text(self_contained(html, notebook.stem), encoding="utf-8")
+        scratch.write_text(self_contained(html, name=notebook.stem), encoding="utf-8")
     return path
 
 
@@ -86,7 +86,7 @@ def without_alt(html: str) -> int:
     return len(texts) - len(own)
 
 
-def self_contained(html: str, name: str) -> str:
+def self_contained(html: str, *, name: str) -> str:
     """Take out of a page what would be loaded from the network, let its tables scroll, warn of what a reader misses."""
     from bs4 import BeautifulSoup
 

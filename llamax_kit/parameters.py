@@ -86,11 +86,11 @@ def check(notebook: Path, values: dict[str, Any]) -> None:
             )
         if name not in known:
             see = f"see them with: llamax-kit run {stem} --help-notebook"
-            raise UnknownName(f"parameter of {stem}", name, known, see)
+            raise UnknownName(f"parameter of {stem}", given=name, choices=known, remedy=see)
         if not _fits(given, known[name]):
             raise WrongValue(stem, known[name], given, _remedy(name, given, known[name]))
         if (legal := choices(known[name])) and given not in legal:
-            raise UnknownName(f"{name} of {stem}", given, legal, "use one of these")
+            raise UnknownName(f"{name} of {stem}", given=given, choices=legal, remedy="use one of these")
 
 
 def choices(parameter: Parameter) -> list[str]:
@@ -174,16 +174,16 @@ def given_values(
                 f"-b takes UTF-8 text that is base64-encoded, got {encoded[:40]!r}: {error}. "
                 f"To mend: encode the YAML with base64, or give it as it is with -y"
             ) from error
-        values |= _mapping("-b", text)
+        values |= _mapping("-b", text=text)
     for path in parameters_file:
         if not Path(path).is_file():
             raise KitError(f"no parameter file {path}. To mend: name one of params/<notebook>/*.yml, or your own")
         try:
-            values |= _mapping(path, Path(path).read_text(encoding="utf-8"))
+            values |= _mapping(path, text=Path(path).read_text(encoding="utf-8"))
         except UnicodeDecodeError as error:
             raise KitError(f"expected UTF-8 in {path}: {error}. To mend: save it as UTF-8") from error
     for text in parameters_yaml:
-        values |= _mapping("-y", text)
+        values |= _mapping("-y", text=text)
     return values | {name: _resolve_type(text) for name, text in parameters} | dict(parameters_raw)
 
 
@@ -201,7 +201,7 @@ def from_environment(value: Any) -> Any:
     return re.sub(r"\$\{(\w+)\}", variable, value) if isinstance(value, str) else value
 
 
-def _mapping(where: str, text: str) -> dict[str, Any]:
+def _mapping(where: str, *, text: str) -> dict[str, Any]:
     import yaml
     from papermill.iorw import NoDatesSafeLoader
 

@@ -31,12 +31,12 @@ LOOKALIKE = re.compile(r"<[|｜][^\s<>|｜]{1,40}[|｜]>|<(?:start|end)_of_turn>
 CHAT = INSTRUCTION + " Answer with the translation only.\n{source}"
 
 
-def build(template: str, source: str, src: str, tgt: str, chat: Callable[..., Prompt] | None = None) -> Prompt:
+def build(template: str, *, source: str, src: str, tgt: str, chat: Callable[..., Prompt] | None = None) -> Prompt:
     """Write the prompt that asks for a translation of `source` from `src` to `tgt` (codes or names of any kind).
 
-    build("paper", "Good morning.", "en", "af") ends in "from English to Akrikaans.\\n### Input:\\nGood morning.\\n###
-    Response:": single newlines, no space after the last colon, white space around the source removed, all as in the
-    authors' evaluation (paper, Table 14 and code). `chat` renders messages by the model's chat template
+    build("paper", source="Good morning.", src="en", tgt="af") ends in "from English to Akrikaans.\\n### Input:\\nGood
+    morning.\\n### Response:": single newlines, no space after the last colon, white space around the source removed,
+    all as in the authors' evaluation (paper, Table 14 and code). `chat` renders messages by the model's chat template
     (`Tokenizer.chat`). In a file of one's own {source} is needed, {src} and {tgt} are the language names, {{ and }}
     are braces, and the newline at its very end does not count. Control tokens of the model that the template writes
     (`<|im_start|>`) are control tokens; those that a source holds are text.
@@ -82,7 +82,12 @@ def template_text(template: str) -> str:
         return CHAT if template in CHATS else ALPACA
     path = Path(template)
     if not path.is_file():
-        raise UnknownName("prompt template", template, NAMES, "use one of these, or name a text file with {source}")
+        raise UnknownName(
+            "prompt template",
+            given=template,
+            choices=NAMES,
+            remedy="use one of these, or name a text file with {source}",
+        )
     return _template(path, path.stat().st_mtime_ns)
 
 
@@ -136,7 +141,7 @@ def _strange(engine, found: list[str]) -> str:
     )
 
 
-def parted(completion: str, prompt: str = "") -> tuple[str, str]:
+def parted(completion: str, *, prompt: str = "") -> tuple[str, str]:
     """Part a completion into reasoning ("" for none) and hypothesis, white space around each removed.
 
     >>> parted("<think>plan: yes</think>Nzuri"), parted(" Um 10:30 Uhr.\\n")
@@ -163,12 +168,12 @@ def reasons(text: str) -> bool:
     return any(marker in text for marker in THINKING)
 
 
-def answer(completion: str, prompt: str = "") -> str:
+def answer(completion: str, *, prompt: str = "") -> str:
     """Return the hypothesis of `parted`. Without reasoning it is all but the white space around it.
 
     answer(" Um 10:30 Uhr.\\n") keeps the time.
     """
-    return parted(completion, prompt)[1]
+    return parted(completion, prompt=prompt)[1]
 
 
 def one_line(text: str) -> str:
@@ -176,24 +181,24 @@ def one_line(text: str) -> str:
     return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")
 
 
-def paper_extraction(completion: str, source: str) -> str:
+def paper_extraction(completion: str, *, source: str) -> str:
     """Find the hypothesis that the authors' scorer found for one sentence, with all that it loses.
 
     It read back the file of prompts with answers: lines glued without a space, cut at "###", the part after the Input
     that looks like the source, and of that what stands between its first and second colon.
 
-    >>> paper_extraction(" Um 10:30 Uhr: Start.", "At 10:30: start.")
+    >>> paper_extraction(" Um 10:30 Uhr: Start.", source="At 10:30: start.")
     'Um 10'
-    >>> paper_extraction(" Erster\\nSatz.", "First sentence.")
+    >>> paper_extraction(" Erster\\nSatz.", source="First sentence.")
     'ErsterSatz.'
 
     A source that contains "###" gives "" or a piece of itself. Sentences are kept apart: where the authors' file would
     have shifted all later ones, `paper_shifts` counts it.
     """
-    return _scan(_parts(completion, source)[0], source.strip())[0]
+    return _scan(_parts(completion, source=source)[0], source=source.strip())[0]
 
 
-def paper_shifts(completions: Iterable[str], sources: Iterable[str]) -> int:
+def paper_shifts(completions: Iterable[str], *, sources: Iterable[str]) -> int:
     """Count the sentences at which the authors' scorer would have lost its place (or stopped with an error).
 
     A sentence that repeats the preamble of the prompt counts as one more, and every later hypothesis is compared with
@@ -201,19 +206,19 @@ def paper_shifts(completions: Iterable[str], sources: Iterable[str]) -> int:
     """
     shifts = 0
     for completion, source in zip(completions, sources, strict=True):
-        parts = _parts(completion, source)
-        shifts += len(parts) > 1 or _scan(parts[0], source.strip())[1]
+        parts = _parts(completion, source=source)
+        shifts += len(parts) > 1 or _scan(parts[0], source=source.strip())[1]
     return shifts
 
 
-def _parts(completion: str, source: str) -> list[str]:
+def _parts(completion: str, *, source: str) -> list[str]:
     """A sentence's prompt and answer as the scorer cut them up: one part, or more where the preamble comes again."""
     text = ALPACA.format(source=source.strip(), src="English", tgt="English") + completion  # names do not matter here
     glued = "".join(line.strip() for line in text.replace("\r", "\n").split("\n"))
     return [part for part in glued.split(PREAMBLE) if part]
 
 
-def _scan(part: str, source: str) -> tuple[str, bool]:
+def _scan(part: str, *, source: str) -> tuple[str, bool]:
     """The hypothesis in a part, and whether the scorer would have stopped with an error on the way to it."""
     segments = part.split("###")
     for segment, following in zip(segments, [*segments[1:], ""], strict=True):
@@ -221,14 +226,14 @@ def _scan(part: str, source: str) -> tuple[str, bool]:
             continue
         if ":" not in segment:
             return "", True
-        if _looks_like(segment.split(":")[1].strip(), source):
+        if _looks_like(segment.split(":")[1].strip(), source=source):
             hypothesis = (following.split(":") + [""])[1].strip()
             if hypothesis:
                 return hypothesis, False
     return "", False
 
 
-def _looks_like(shown: str, source: str) -> bool:
+def _looks_like(shown: str, *, source: str) -> bool:
     """Whether the scorer took `shown` for the source: a prefix of it, or any resemblance (spBLEU above 0.9 of 100)."""
     if source.startswith(shown):
         return True

@@ -93,9 +93,7 @@ def save_translations(run_folder: Path | str, translations: "DataFrame") -> list
     """
     root = Path(run_folder) / "translations"
     groups = translations.groupby(["system", "src", "tgt"], sort=False)
-    paths = [
-        save_table(rows, root / path_name(system) / f"{src}-{tgt}.parquet") for (system, src, tgt), rows in groups
-    ]
+    paths = [save_table(rows, root / path_name(system) / f"{src}-{tgt}.parquet") for (system, src, tgt), rows in groups]
     for stale in {*translation_files(run_folder), *filter(abandoned, root.glob("*/.*.parquet"))} - set(paths):
         stale.unlink(missing_ok=True)
     return paths
@@ -147,7 +145,9 @@ def finished(run: str, others: Iterable[str] = ()) -> Path:
     folder = place(run)
     if not (folder / "run.json").is_file():
         runs = sorted({path.parent.name for path in outputs().glob("*/run.json")}.union(others))
-        raise UnknownName("run", str(run), runs, f"a finished run has a run.json; looked in {folder}")
+        raise UnknownName(
+            "run", given=str(run), choices=runs, remedy=f"a finished run has a run.json; looked in {folder}"
+        )
     return folder
 
 
@@ -185,7 +185,7 @@ def system(spec: str) -> "tuple[Run, str, DataFrame]":
     run = load(name)
     if run.translations is None:
         raise _without(name, run.folder)
-    chosen = _chosen(name, wanted, list(dict.fromkeys(run.translations["system"])))
+    chosen = _chosen(name, wanted=wanted, held=list(dict.fromkeys(run.translations["system"])))
     return run, chosen, run.translations[run.translations["system"] == chosen].reset_index(drop=True)
 
 
@@ -200,7 +200,7 @@ def check_system(spec: str, others: Iterable[str] = ()) -> Path:
     if not held:
         raise _without(name, folder)
     names = {path_name(system): system for system in scored(folder)}  # a folder's name may be another than its system's
-    _chosen(name, wanted, [names.get(each, wanted if path_name(wanted) == each else each) for each in held])
+    _chosen(name, wanted=wanted, held=[names.get(each, wanted if path_name(wanted) == each else each) for each in held])
     return folder
 
 
@@ -218,14 +218,16 @@ def _without(name: str, folder: Path) -> KitError:
     )
 
 
-def _chosen(name: str, wanted: str, held: list[str]) -> str:
+def _chosen(name: str, *, wanted: str, held: list[str]) -> str:
     """Choose a system of a run by its name, or the only one besides `copy` where none is `wanted`."""
     own = [each for each in held if each != "copy"] or held
     if not wanted and len(own) > 1:
         choices = ", ".join(f"{name}:{each}" for each in held)
         raise KitError(f"the run {name} holds {len(held)} systems. To mend: name one of {choices}")
     if wanted and wanted not in held:
-        raise UnknownName(f"system in the run {name}", wanted, held, f"name one of these, as in {name}:{held[0]}")
+        raise UnknownName(
+            f"system in the run {name}", given=wanted, choices=held, remedy=f"name one of these, as in {name}:{held[0]}"
+        )
     return wanted or own[0]
 
 

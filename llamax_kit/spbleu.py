@@ -74,7 +74,7 @@ def chrf(hypotheses: Sequence[str], references: References, interval: bool = Tru
 
 
 def statistics(
-    systems: Sequence[Sequence[str]], references: Sequence[str], tokenize: str = "flores101", where: str = ""
+    systems: Sequence[Sequence[str]], references: Sequence[str], tokenize: str = "flores101", *, where: str = ""
 ) -> "list[np.ndarray]":
     """Count each system's statistics for spBLEU, (n sentences, 10) integers; every text is tokenised once.
 
@@ -94,7 +94,7 @@ def from_statistics(rows: "np.ndarray", tokenize: str = "flores101", interval: b
 
 
 def score_table(
-    translations: "DataFrame", tokenize: str = "flores101", chrf: bool = True, interval: bool = True
+    translations: "DataFrame", tokenize: str = "flores101", chrf: bool = True, *, interval: bool = True
 ) -> "DataFrame":
     """Score a translations table: a row a system, direction and metric, in the table's order.
 
@@ -118,7 +118,7 @@ def score_table(
 
 
 def sentence_scores(
-    hypotheses: Sequence[str], references: Sequence[str], tokenize: str = "flores101", where: str = ""
+    hypotheses: Sequence[str], references: Sequence[str], tokenize: str = "flores101", *, where: str = ""
 ) -> list[float]:
     """Score sentence by sentence, with effective order, as sacreBLEU's `sentence_score` does; to look at, not to mean.
 
@@ -151,9 +151,7 @@ def _score(kind: metrics.Named, rows: "np.ndarray", interval: bool, nrefs: int =
     return Score(kind.name, value, low, high, len(rows), str(signature))
 
 
-def _statistics(
-    kind: metrics.Named, systems: list[list[str]], streams: Sequence[Sequence[str]]
-) -> "list[np.ndarray]":
+def _statistics(kind: metrics.Named, systems: list[list[str]], streams: Sequence[Sequence[str]]) -> "list[np.ndarray]":
     """Give each system's sufficient statistics, (n sentences, k counts).
 
     Of BLEU with one stream of references by `counts`, else by sacreBLEU.

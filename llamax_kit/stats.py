@@ -23,7 +23,7 @@ COVERED = {10: 88, 15: 90, 20: 91, 30: 92}  # from so many sentences on: how man
 Points = Callable[["np.ndarray"], "np.ndarray"]
 
 
-def resampled_sums(statistics: "np.ndarray", samples: int = SAMPLES, seed: int = SEED) -> "np.ndarray":
+def resampled_sums(statistics: "np.ndarray", samples: int = SAMPLES, *, seed: int = SEED) -> "np.ndarray":
     """Sum the statistics of bootstrap resamples: (n sentences, k) integers in, (samples, k) out.
 
     Sample i draws the very sentences that sacreBLEU's sample i draws. How often each was drawn, times the statistics,
@@ -36,17 +36,19 @@ def resampled_sums(statistics: "np.ndarray", samples: int = SAMPLES, seed: int =
     statistics = np.asarray(statistics, dtype=np.float64)
     if len(statistics) == 0:
         raise KitError("there is nothing to resample: 0 sentences. To mend: score at least one sentence")
-    return np.concatenate([draws.product(each, statistics) for each in draws.resamples(len(statistics), samples, seed)])
+    return np.concatenate(
+        [draws.product(each, rows=statistics) for each in draws.resamples(len(statistics), samples=samples, seed=seed)]
+    )
 
 
-def bootstrap(statistics: "np.ndarray", score: Points, samples: int = SAMPLES, seed: int = SEED) -> "np.ndarray":
+def bootstrap(statistics: "np.ndarray", score: Points, samples: int = SAMPLES, *, seed: int = SEED) -> "np.ndarray":
     """Score `samples` bootstrap resamples of a corpus, unsorted: (n, k) statistics in, (samples,) points out.
 
     Source: Koehn (2004), Statistical significance tests for machine translation evaluation.
 
     Raises KitError when there is no sentence.
     """
-    return score(resampled_sums(statistics, samples, seed))
+    return score(resampled_sums(statistics, samples, seed=seed))
 
 
 def caveat(n: Iterable[float], low: Iterable[float] | None = None) -> str:
@@ -101,17 +103,17 @@ def interval(scores: "np.ndarray") -> tuple[float, float]:
 
 
 def score_interval(
-    statistics: "np.ndarray", score: Points, samples: int = SAMPLES, seed: int = SEED
+    statistics: "np.ndarray", score: Points, samples: int = SAMPLES, *, seed: int = SEED
 ) -> tuple[float, float]:
     """Give the 95 % interval of a score in points: (n, k) statistics in; not-a-number twice below 10 sentences.
 
     Raises KitError when there is no sentence.
     """
-    return _unless_few(len(statistics), bootstrap(statistics, score, samples, seed))
+    return _unless_few(len(statistics), bootstrap(statistics, score, samples, seed=seed))
 
 
 def paired_interval(
-    a: "np.ndarray", b: "np.ndarray", score: Points, samples: int = SAMPLES, seed: int = SEED
+    a: "np.ndarray", b: "np.ndarray", score: Points, samples: int = SAMPLES, *, seed: int = SEED
 ) -> tuple[float, float]:
     """Give the 95 % interval of the gain score(a) - score(b) in points, both scored on the same resampled sentences.
 
@@ -123,11 +125,11 @@ def paired_interval(
     Raises KitError when the systems have different numbers of sentences, or none.
     """
     a, b = _paired(a, b)
-    return _unless_few(len(a), bootstrap(a, score, samples, seed) - bootstrap(b, score, samples, seed))
+    return _unless_few(len(a), bootstrap(a, score, samples, seed=seed) - bootstrap(b, score, samples, seed=seed))
 
 
 def randomisation(
-    a: "np.ndarray", b: "np.ndarray", score: Points, samples: int = SHUFFLES, seed: int = SEED
+    a: "np.ndarray", b: "np.ndarray", score: Points, samples: int = SHUFFLES, *, seed: int = SEED
 ) -> float:
     """Test by approximate randomisation whether two systems differ: the two-sided p, (c + 1) / (samples + 1).
 
@@ -148,8 +150,8 @@ def randomisation(
     small = np.issubdtype(swap.dtype, np.integer) and np.abs(swap).sum(axis=0).max() < 2**24
     swap = swap.astype(np.float32 if small else np.float64)  # sums of integers below 2**24 are exact in float32
     extreme = 0
-    for flips in draws.shuffles(len(a), samples, seed):
-        moved = draws.product(flips, swap).astype(np.float64)
+    for flips in draws.shuffles(len(a), samples=samples, seed=seed):
+        moved = draws.product(flips, rows=swap).astype(np.float64)
         extreme += np.sum(np.abs(score(sums[0] + moved) - score(sums[1] - moved)) >= observed - TIE)
     return float((extreme + 1) / (samples + 1))
 

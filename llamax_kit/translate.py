@@ -20,6 +20,7 @@ def translate(
     sentences: int = 0,
     ledger: Path | str | None = None,
     fresh: bool = False,
+    *,
     progress: bool = True,
 ):
     """Translate a corpus in all directions together and give the translations table.
@@ -53,7 +54,9 @@ def translate(
     kept = book.find(keys) if book and not fresh else {}
     done, seconds = _complete(engine, unique, plan, kept, book, progress)
     completions = [done[each] for each in keys]
-    answers = [prompts.parted(each.text, request.prompt) for each, request in zip(completions, requests, strict=True)]
+    answers = [
+        prompts.parted(each.text, prompt=request.prompt) for each, request in zip(completions, requests, strict=True)
+    ]
     table = pd.DataFrame(
         [
             (engine.name, src, tgt, at, request.source, hypothesis, reference, finish, tokens)
@@ -87,7 +90,7 @@ def _requests(engine, corpus, directions, template, sentences):
     rows, requests = [], []
     for src, tgt in directions:
         for at, source, reference in corpus.pairs(src, tgt, sentences):
-            prompt = prompts.build(template, source, src, tgt, chat=getattr(engine, "chat", None))
+            prompt = prompts.build(template, source=source, src=src, tgt=tgt, chat=getattr(engine, "chat", None))
             rows.append((src, tgt, at, reference))
             requests.append(Request(source, src, tgt, prompt))
     return rows, requests
@@ -102,7 +105,7 @@ def _complete(
     if len(skip) == len(unique):
         return done, 0.0
     start = time.perf_counter()
-    with _bar(engine.name, len(unique), len(skip), progress) as bar:
+    with _bar(engine.name, len(unique), kept=len(skip), show=progress) as bar:
         tokens = 0
         for batch in engine.complete([request for _, request in unique], plan, skip):
             named = [(unique[at][0], completion) for at, completion in batch]
@@ -115,7 +118,7 @@ def _complete(
     return done, time.perf_counter() - start
 
 
-def _bar(name: str, total: int, kept: int, show: bool):
+def _bar(name: str, total: int, *, kept: int, show: bool):
     """Give a bar that says sentences, tokens a second and time left: in the page where someone looks, else in the log.
 
     A bar in the page floods the log of a batch run with widgets, so there it is one plain line a minute, and none in

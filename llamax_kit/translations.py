@@ -35,7 +35,7 @@ def check(translations: "DataFrame") -> "DataFrame":
         translations.duplicated([*KEYS, "index"]),
         translations,
         "stands twice in the translations table",
-        "score the two runs one by one, or give their systems different names",
+        remedy="score the two runs one by one, or give their systems different names",
     )
     for column in ("source", "reference"):
         told = translations.groupby(["src", "tgt", "index"], sort=False)[column].transform("first")
@@ -43,7 +43,7 @@ def check(translations: "DataFrame") -> "DataFrame":
             translations[column] != told,
             translations,
             f"has another {column} than the same sentence of another system",
-            "score outputs on two releases of a corpus in two tables",
+            remedy="score outputs on two releases of a corpus in two tables",
         )
     return translations.sort_values("index", kind="stable")
 
@@ -51,10 +51,10 @@ def check(translations: "DataFrame") -> "DataFrame":
 def _no_gaps(translations: "DataFrame", needed: list[str]) -> None:
     gaps = translations[needed].isna()
     for column in needed:
-        _first(gaps[column], translations, f"has no {column}", 'write "" for an output that is missing')
+        _first(gaps[column], translations, f"has no {column}", remedy='write "" for an output that is missing')
 
 
-def _first(wrong, translations: "DataFrame", fault: str, remedy: str) -> None:
+def _first(wrong, translations: "DataFrame", fault: str, *, remedy: str) -> None:
     """Raise for the first row where `wrong` holds."""
     if wrong.any():
         row = translations[wrong].iloc[0]

@@ -136,11 +136,11 @@ def test_control_tokens_of_a_template_file_count_and_those_of_a_source_do_not(pi
     template.write_text("<|im_start|>user\nTo {tgt}: {source}<|im_end|>\n<|im_start|>assistant\n\n")
     for kind in ("tokenizer.model", "tokenizer.json"):
         tokenizer = tokenizer_files.load(folder(tmp_path / kind, pieces, SETTINGS[2], kind, size=600))
-        prompt = prompts.build(str(template), "x<|im_end|></s> <|im_start|>y", "en", "sw")
+        prompt = prompts.build(str(template), source="x<|im_end|></s> <|im_start|>y", src="en", tgt="sw")
         ids = tokenizer.encode(prompt)
         assert [id for id in ids if id in (1, 2, 600, 601)] == [1, 600, 601, 600]
         as_chat = tokenizer.encode(tokenizer.chat([{"role": "user", "content": "To Swahili: x"}]))
-        assert tokenizer.encode(prompts.build(str(template), "x", "en", "sw")) == as_chat
+        assert tokenizer.encode(prompts.build(str(template), source="x", src="en", tgt="sw")) == as_chat
         shown = tables.show_prompt(prompt, tokenizer.pieces(prompt)).data
         assert shown.count('title="control token">') == 4 and f"{len(ids)} tokens, 4 of them control" in shown
 
@@ -156,14 +156,16 @@ def test_markers_of_reasoning_stay_in_answers_even_as_control_tokens(pieces, tmp
         tokenizer = tokenizer_files.load(path)
         ids = [608, *tokenizer.ordinary("plan"), 609, *tokenizer.ordinary("Nzuri")]
         assert prompts.parted(tokenizer.decode(ids)) == ("plan", "Nzuri")
-        thinks, not_ = (prompts.build(name, "x", "en", "sw", tokenizer.chat) for name in prompts.CHATS)
+        thinks, not_ = (
+            prompts.build(name, source="x", src="en", tgt="sw", chat=tokenizer.chat) for name in prompts.CHATS
+        )
         assert not_ == thinks + "<think></think>" and tokenizer.encode(not_)[-2:] == [608, 609]
 
 
 def test_a_template_without_the_switch_cannot_switch_reasoning_off(pieces, tmp_path):
     tokenizer = tokenizer_files.load(folder(tmp_path / "m", pieces, SETTINGS[0], "tokenizer.model", size=600))
     with pytest.raises(KitError, match="no switch `enable_thinking`.*use the prompt template 'chat'"):
-        prompts.build("chat_no_thinking", "x", "en", "sw", tokenizer.chat)
+        prompts.build("chat_no_thinking", source="x", src="en", tgt="sw", chat=tokenizer.chat)
 
 
 @pytest.mark.parametrize("kind", ["tokenizer.model", "tokenizer.json"])

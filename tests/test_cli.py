@@ -80,7 +80,7 @@ def test_an_exact_match_comes_first_whatever_its_accents(word, code):
 def test_run_hands_papermills_options_on(monkeypatch, tmp_path):
     seen = {}
 
-    def run(source, output, values, kernel, start, cell):
+    def run(source, output, values, kernel, start_timeout, *, execution_timeout):
         seen.update(source=source.stem, output=output, values=values, kernel=kernel)
         return tmp_path / "x.html"
 
@@ -103,7 +103,7 @@ def test_the_demo_ends_with_scores_gains_and_the_page(monkeypatch, tmp_path, len
 
     def run(notebook, values):
         asked.update(values, notebook=notebook)
-        pair = gains.pair(values["system"], values["baseline"], "en-de en-eus_Latn")
+        pair = gains.pair(values["system"], values["baseline"], directions="en-de en-eus_Latn")
         runs.save_table(gains.verdicts(gains.gains(pair)), runs.folder(values["run"]) / "gains.csv")
         return runs.folder(values["run"]) / f"{notebook}.html"
 

@@ -62,7 +62,7 @@ def test_what_is_set_stays_on_any_corpus(folder):
 
 def test_a_corpus_that_is_not_there_is_said():
     with pytest.raises(UnknownName, match="unknown corpus 'flores11'.*flores101"):
-        auto.directions("auto", "flores11")
+        auto.directions("auto", corpus="flores11")
 
 
 def test_a_part_of_a_corpus_is_said_and_the_whole_is_not():

@@ -110,7 +110,7 @@ def test_a_system_without_weights_is_answered_with_those_that_have_some():
 def test_batches_hold_each_prompt_once_within_the_budget_longest_first(beams, mixed):
     lengths = [len(text) for text in TEXTS] * 5
     rooms = [min(50, 200 - length) for length in lengths]
-    batches = plan(lengths, rooms, budget=3000, beams=beams, mixed=mixed)
+    batches = plan(lengths, rooms=rooms, budget=3000, beams=beams, mixed=mixed)
     assert sorted(at for batch in batches for at in batch) == [at for at, room in enumerate(rooms) if room > 0]
     for batch in batches:
         assert mixed or len({rooms[at] for at in batch}) == 1
@@ -122,13 +122,13 @@ def test_batches_hold_each_prompt_once_within_the_budget_longest_first(beams, mi
 
 def test_batches_do_not_depend_on_the_order_of_what_was_asked():
     lengths, rooms = [7, 3, 9, 4, 8], [5] * 5
-    sizes = [[lengths[at] for at in batch] for batch in plan(lengths, rooms, 30)]
+    sizes = [[lengths[at] for at in batch] for batch in plan(lengths, rooms=rooms, budget=30)]
     assert sizes == [[9, 8], [7, 4], [3]]
-    assert sizes == [[lengths[::-1][at] for at in batch] for batch in plan(lengths[::-1], rooms, 30)]
+    assert sizes == [[lengths[::-1][at] for at in batch] for batch in plan(lengths[::-1], rooms=rooms, budget=30)]
 
 
 def test_without_padding_only_prompts_of_one_length_meet():
-    assert plan([4, 3, 4, 3], [5] * 4, 1000, padding=False) == [[0, 2], [1, 3]]
+    assert plan([4, 3, 4, 3], rooms=[5] * 4, budget=1000, padding=False) == [[0, 2], [1, 3]]
 
 
 # transformers
@@ -334,7 +334,7 @@ def broken(folder, target, kind):
 def test_scores_that_are_no_numbers_are_refused_and_nothing_is_kept(folder, tmp_path, kind, where, how):
     model = broken(folder, tmp_path / "model", kind)
     adapter = str(model / "adapter") if kind == "adapter" else ""
-    engine = engines.open(str(model), adapter, dtype="float32", device="cpu")
+    engine = engines.open(str(model), adapter=adapter, dtype="float32", device="cpu")
     with pytest.raises(KitError, match=f"computes NaN.*{where}"):
         list(engine.complete(requests(TEXTS[:3]), decoding(how)))
 

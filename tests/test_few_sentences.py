@@ -191,7 +191,7 @@ def test_mine_beside_the_authors_is_within_no_interval_where_there_is_none(n, no
     assert ("True" in tables.show(shown, "Mine").data or "False" in tables.show(shown, "Mine").data) == (n >= FLOOR)
     title, label, _ = drawn(yours_plots.beside, table, "mine", "theirs")
     assert title.endswith(f"first{note and f' {note}'}") and ("interval" in label) == (n >= FLOOR)
-    assert yours_plots.describe_beside(table, "mine", "theirs").endswith(spoken(note) or ".")
+    assert yours_plots.describe_beside(table, "mine", theirs="theirs").endswith(spoken(note) or ".")
 
 
 def test_power_is_simulated_from_any_number_of_sentences(pair):

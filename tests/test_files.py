@@ -68,7 +68,10 @@ def test_sha256_is_hashlibs(tmp_path):
 
 def test_an_unknown_name_carries_its_data_and_names_the_nearest():
     error = UnknownName(
-        "language", "swe_latn", ["swe_Latn", "deu_Latn", *"abcdefg"], "see them with: llamax-kit languages"
+        "language",
+        given="swe_latn",
+        choices=["swe_Latn", "deu_Latn", *"abcdefg"],
+        remedy="see them with: llamax-kit languages",
     )
     assert (error.what, error.given, error.nearest[0]) == ("language", "swe_latn", "swe_Latn")
     assert "unknown language 'swe_latn'. Nearest: swe_Latn" in str(error)
@@ -95,12 +98,17 @@ def test_hashes_of_files_that_are_as_they_were_are_taken_as_known(tmp_path, monk
 
 
 def test_a_short_list_of_choices_is_named_whole():
-    error = UnknownName("prompt", "alpacca", ["alpaca", "paper", "chat"], "use one of these")
+    error = UnknownName("prompt", given="alpacca", choices=["alpaca", "paper", "chat"], remedy="use one of these")
     assert str(error) == "unknown prompt 'alpacca'. One of: alpaca, paper, chat. To mend: use one of these"
     assert error.nearest == ["alpaca"]
-    assert "One of: a, b, c, d, e, f, g, h. To" in str(UnknownName("letter", "z", "abcdefgh", "use one of these"))
-    assert str(UnknownName("run", "99", "abcdefghi", "x")) == "unknown run '99'. No name is like it. To mend: x"
-    assert "unknown run 'z'. There is none yet." in str(UnknownName("run", "z", [], "make one"))
+    assert "One of: a, b, c, d, e, f, g, h. To" in str(
+        UnknownName("letter", given="z", choices="abcdefgh", remedy="use one of these")
+    )
+    assert (
+        str(UnknownName("run", given="99", choices="abcdefghi", remedy="x"))
+        == "unknown run '99'. No name is like it. To mend: x"
+    )
+    assert "unknown run 'z'. There is none yet." in str(UnknownName("run", given="z", choices=[], remedy="make one"))
 
 
 def test_the_package_itself_imports_nothing_heavy():

@@ -161,12 +161,12 @@ def test_systems_that_trained_on_flores_are_marked_in_every_row():
 
 def test_the_method_names_what_makes_a_figure():
     table = compare(rows("m", sentences=12), rows("t", answer=worse, sentences=12))
-    said = gains.method(table, "CLDR 47, devtest", "bh")
+    said = gains.method(table, "CLDR 47, devtest", correction="bh")
     for part in ("spBLEU-cldr", table["signature"].iloc[0], "CLDR 47, devtest", "mine over theirs", "10,000 shuffles",
                  "1,000 resamples", "2 tests by Benjamini and Hochberg", "seed 12345"):  # fmt: skip
         assert part in said
     with pytest.raises(UnknownName, match="correction"):
-        gains.method(table, "CLDR 47", "none")
+        gains.method(table, "CLDR 47", correction="none")
 
 
 def published(system, points, **more) -> pd.DataFrame:

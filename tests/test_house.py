@@ -81,3 +81,21 @@ def test_the_project_names_no_place_of_one_machine():
     ours = [path for path in files if not {".venv", "outputs", ".git"} & set(path.relative_to(ROOT).parts)]
     found = {str(path.relative_to(ROOT)) for path in ours if wrong.search(path.read_text(encoding="utf-8"))}
     assert found - {"tests/test_house.py"} == set()
+
+
+ORDERED = {("a", "b"), ("x", "y"), ("src", "tgt"), ("hypotheses", "references"), ("before", "after"),  # by custom
+           ("system", "baseline"), ("scores", "baseline_scores"), ("one", "other")}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [*MODULES.values()], ids=[*MODULES])
+def test_neighbours_of_one_type_are_given_by_name(path):
+    """dtype and device were exchanged once, and a sweep filled no ledger: two of one type are given by name."""
+    mixed = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            kinds = [each.annotation and ast.unparse(each.annotation).strip("'\"") for each in node.args.args]
+            known = [(each.arg, kind) for each, kind in zip(node.args.args, kinds, strict=True)]
+            for (one, kind), (other, its) in zip(known, known[1:], strict=False):
+                if kind and kind == its and (one, other) not in ORDERED and node.name != "write":  # papermill's
+                    mixed.append(f"{node.name}({one}, {other}): {kind}")
+    assert mixed == []

@@ -226,7 +226,7 @@ RIGHT = [
 
 def checked(notebook: str, values: dict, made=()) -> None:
     source = execute.find(notebook)
-    meanings.check(source.stem, {each.name: each.default for each in parameters(source)}, values, made)
+    meanings.check(source.stem, {each.name: each.default for each in parameters(source)}, values=values, made=made)
 
 
 @pytest.mark.parametrize("case", RIGHT, ids=named)
@@ -278,8 +278,18 @@ def test_what_an_earlier_block_makes_is_there_and_what_nothing_makes_before_is_n
         checks.check(file, state.states(jobs.read(file)))
     said = f"{file}, block 2, job a: parameter 'system' of 06_see_language_gains: unknown run 'traind'."
     assert str(caught.value).startswith(said) and "trained" in caught.value.nearest
-    for blocks in ([later[0], first], [{"notebook": "06", "each": [
-            {"system": "alone", "baseline": "several:nllb", "run": "trained"}, {"system": "trained", "run": "e"}]}]):
+    for blocks in (
+        [later[0], first],
+        [
+            {
+                "notebook": "06",
+                "each": [
+                    {"system": "alone", "baseline": "several:nllb", "run": "trained"},
+                    {"system": "trained", "run": "e"},
+                ],
+            }
+        ],
+    ):
         file = written(place, *blocks)
         with pytest.raises(UnknownName, match="unknown run 'trained'.*This sweep makes it in block .: put what reads"):
             checks.check(file, state.states(jobs.read(file)))

@@ -385,7 +385,7 @@ def adapter(made, tmp_path_factory):
 
 def test_an_adapter_changes_the_answers_and_the_identity(made, adapter):
     plain = models.resolve(made["float32 shards"])
-    with_it = models.resolve(made["float32 shards"], str(adapter))
+    with_it = models.resolve(made["float32 shards"], adapter=str(adapter))
     assert with_it.name == "float32 shards+my-lora" and with_it.revision == plain.revision
     assert with_it.adapter_revision.startswith("sha256:") and plain.adapter_revision == ""
     tokenizer = models.load_tokenizer(with_it)
@@ -402,17 +402,17 @@ def test_an_adapter_changes_the_answers_and_the_identity(made, adapter):
 def test_an_adapter_of_another_base_is_refused(made, adapter, tmp_path, monkeypatch):
     served = {"LLaMAX/LLaMAX2-7B": made["float32 shards"], "LLaMAX/LLaMAX2-7B-Alpaca": made["float32 shards"]}
     with hub(monkeypatch, tmp_path, served | {"me/my-lora": adapter}):
-        found = models.resolve("LLaMAX2-7B", "me/my-lora@main")
+        found = models.resolve("LLaMAX2-7B", adapter="me/my-lora@main")
         assert found.adapter_revision == fake_hub.COMMIT and found.name == "LLaMAX2-7B+my-lora"
         models.load_model(found, device="cpu")
         with pytest.raises(
             KitError, match="was trained on LLaMAX/LLaMAX2-7B, not on LLaMAX/LLaMAX2-7B-Alpaca.*load it on"
         ):
-            models.resolve("LLaMAX2-7B-Alpaca", str(adapter))
+            models.resolve("LLaMAX2-7B-Alpaca", adapter=str(adapter))
         with pytest.raises(
             KitError, match="expected a LoRA adapter in LLaMAX/LLaMAX2-7B, but it has no adapter_config"
         ):
-            models.resolve("LLaMAX2-7B", "LLaMAX/LLaMAX2-7B")
+            models.resolve("LLaMAX2-7B", adapter="LLaMAX/LLaMAX2-7B")
 
 
 def test_an_adapter_of_another_shape_is_refused(made, adapter, tmp_path):
@@ -420,25 +420,25 @@ def test_an_adapter_of_another_shape_is_refused(made, adapter, tmp_path):
     for number, shape in enumerate(({"hidden_size": 16}, {"num_hidden_layers": 1}, {"num_hidden_layers": 3})):
         other = twins.make("bare pickle", tmp_path / f"other{number}", pieces, **shape)
         with pytest.raises(KitError, match="my-lora does not fit the model: .*load it on the model it was trained on"):
-            models.load_model(models.resolve(other, str(adapter)), device="cpu")
+            models.load_model(models.resolve(other, adapter=str(adapter)), device="cpu")
 
 
 def test_adapters_that_are_none(made, adapter, tmp_path):
     model = made["float32 shards"]
     with pytest.raises(KitError, match="expected a LoRA adapter, a folder that holds adapter_config.json or a hub id"):
-        models.resolve(model, str(tmp_path))
+        models.resolve(model, adapter=str(tmp_path))
     empty = shutil.copytree(adapter, tmp_path / "empty")
     (empty / "adapter_model.safetensors").unlink()
     with pytest.raises(KitError, match="expected weights in the adapter folder"):
-        models.resolve(model, str(empty))
+        models.resolve(model, adapter=str(empty))
     torch.save({"x": Wicked(tmp_path / "ran")}, empty / "adapter_model.bin")
     with pytest.raises(KitError, match="does not fit the model"):
-        models.load_model(models.resolve(model, str(empty)), device="cpu")
+        models.load_model(models.resolve(model, adapter=str(empty)), device="cpu")
     assert not (tmp_path / "ran").exists()
     cut = shutil.copytree(adapter, tmp_path / "cut")
     os.truncate(cut / "adapter_model.safetensors", 500)
     with pytest.raises(KitError, match="cut off or damaged"):
-        models.resolve(model, str(cut))
+        models.resolve(model, adapter=str(cut))
 
 
 # Models that ship with the kit
@@ -459,7 +459,7 @@ def test_a_model_that_ships_with_the_kit_goes_by_its_name_and_needs_no_hub(kit):
     assert list(entries) == SHIPPED and {entry.hub for entry in entries.values()} == {""}
     assert [entry.kind for entry in entries.values()] == ["base", "base", "alpaca", "alpaca"]
     folder = kit / "miniature/mini-llamax-alpaca"
-    random_llama.make(folder, random_llama.TOKENIZER)
+    random_llama.make(folder, tokenizer=random_llama.TOKENIZER)
     LlamaForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).save_pretrained(folder)
     found = models.resolve("mini-llamax-alpaca")
     assert found == ("mini-llamax-alpaca", folder, checkpoints.content_hash(folder), "", None, "")

@@ -26,7 +26,7 @@ def told(folder, text):
 @pytest.fixture
 def model(tmp_path):
     """A folder with a model that tells its training languages."""
-    random_llama.make(tmp_path / "mine", random_llama.TOKENIZER)
+    random_llama.make(tmp_path / "mine", tokenizer=random_llama.TOKENIZER)
     return told(tmp_path / "mine", {"name": "mini-six", "trained": ["eng_Latn", *SIX[1:]], "held_out": [*HELD_OUT]})
 
 

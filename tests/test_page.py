@@ -38,7 +38,9 @@ def html(text: str):
 
 def notebook(folder: Path, *outputs) -> Path:
     """An executed notebook with these outputs in one cell."""
-    prose = new_markdown_cell("# Sentences & *scores*\n\n**Run.** See [sacreBLEU](https://github.com/mjpost/sacrebleu).")
+    prose = new_markdown_cell(
+        "# Sentences & *scores*\n\n**Run.** See [sacreBLEU](https://github.com/mjpost/sacrebleu)."
+    )
     cells = [prose, new_code_cell("1 < 2", outputs=list(outputs), execution_count=1)]
     metadata = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
     nbformat.write(new_notebook(cells=cells, metadata=metadata), folder / "99_some.ipynb")
@@ -121,7 +123,7 @@ def test_tables_scroll_and_numbers_stand_under_each_other(tmp_path):
     table = soup.find("table")
     assert table.parent["class"] == ["scroll"]
     long = TABLE.replace("</tbody>", "<tr><th>2</th><td>x</td><td>1</td></tr>" * 40 + "</tbody>")
-    assert BeautifulSoup(page.self_contained(long, "x"), "html.parser").div["class"] == ["scroll", "tall"]
+    assert BeautifulSoup(page.self_contained(long, name="x"), "html.parser").div["class"] == ["scroll", "tall"]
     assert [cell.get_text() for cell in table.select(".number")] == ["score", "1.25", "-10.5"]
 
 

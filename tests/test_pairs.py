@@ -71,11 +71,11 @@ def test_a_direction_that_one_lacks_is_listed_with_who_lacks_it():
 def test_chosen_directions_are_kept_and_the_others_are_not_missing():
     save("mine", rows("m", "en-de en-sw de-en"))
     save("theirs", rows("t", "en-de de-en"))
-    pair = pairs.pair("mine", "theirs", "en-X")
+    pair = pairs.pair("mine", "theirs", directions="en-X")
     assert set(zip(pair.system["src"], pair.system["tgt"], strict=True)) == {("en", "de")}
     assert list(pair.left_out["tgt"]) == ["sw"]
     with pytest.raises(UnknownName, match="language"):
-        pairs.pair("mine", "theirs", "en-qqq")
+        pairs.pair("mine", "theirs", directions="en-qqq")
 
 
 def test_no_shared_direction_says_what_each_has():
@@ -84,7 +84,7 @@ def test_no_shared_direction_says_what_each_has():
     with pytest.raises(KitError, match=r"mine has 2 \(en-de, en-sw\), theirs has 2 \(de-en, sw-en\)"):
         pairs.pair("mine", "theirs")
     with pytest.raises(KitError, match=r"theirs has none of the directions en-X. To mend: .* 2 \(de-en, sw-en\)"):
-        pairs.pair("mine", "theirs", "en-X")
+        pairs.pair("mine", "theirs", directions="en-X")
 
 
 def test_two_releases_are_refused_by_name():
@@ -129,7 +129,7 @@ def test_its_size_is_told_by_direction():
     save("mine", rows("m"))
     save("theirs", rows("t"))
     assert pairs.pair("mine", "theirs").size == "2 directions of 4 sentences"
-    assert pairs.pair("mine", "theirs", "en-sw").size == "1 direction of 4 sentences"
+    assert pairs.pair("mine", "theirs", directions="en-sw").size == "1 direction of 4 sentences"
     assert pairs.size(pd.Series([57, 1012, 60])) == "3 directions of 57–1,012 sentences"
     assert pairs.size(pd.Series([1])) == "1 direction of 1 sentence"
 

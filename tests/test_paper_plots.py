@@ -60,7 +60,7 @@ def test_a_mean_that_may_not_be_compared_is_never_the_best(ax):
 
 def test_a_change_shows_its_difference_and_a_loss_is_dotted(ax):
     table = pd.DataFrame({"label": ["MMLU", "NQ"], "one": [44.22, 24.32], "two": [44.60, 23.21]})
-    paper_plots.change(table, ax, "one", "two", "Two tests")
+    paper_plots.change(table, ax, "one", "two", title="Two tests")
     assert texts(ax) == ["+0.38", "−1.11"]
     assert [line.get_linestyle() for line in ax.lines] == ["-", ":"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["MMLU", "NQ"]
@@ -82,7 +82,7 @@ def test_counts_are_drawn_where_they_are_counted(ax):
 
 def test_differences_run_from_source_to_target_by_the_papers_order(ax):
     table = shown.table("figure6", False)
-    matrix_plots.differences(table, ax, "gap", "title")
+    matrix_plots.differences(table, ax, "gap", title="title")
     codes = [label.get_text() for label in ax.get_xticklabels()]
     assert codes == ["en", "zh", "de", "ne", "ar", "az", "ceb"] == [label.get_text() for label in ax.get_yticklabels()]
     cells = {text.get_position(): text.get_text() for text in ax.texts}
@@ -94,7 +94,7 @@ def test_differences_run_from_source_to_target_by_the_papers_order(ax):
 def test_what_cannot_be_detected_is_a_cross_and_in_no_mean(ax):
     table, lost = printed.table("table12"), retold.undetectable()
     table = table.assign(label=table["system"], counted=~table["tgt"].isin(lost))
-    paper_plots.strips(table, ax, "target_share", "title", "per cent")
+    paper_plots.strips(table, ax, "target_share", title="title", unit="per cent")
     assert texts(ax) == ["38.6", "25.8", "89.5"]  # means over 83; over all 101 they are 31.8, 21.2, 73.5
     dots, crosses = ax.collections[0], ax.collections[1]
     assert (len(dots.get_offsets()), len(crosses.get_offsets())) == (83, 18)
@@ -104,22 +104,22 @@ def test_what_cannot_be_detected_is_a_cross_and_in_no_mean(ax):
 def test_a_system_has_one_colour_in_all_pictures_of_the_paper(ax):
     first, colours = ("LLaMAX2-7B-Alpaca", "LLaMA2-7B-Alpaca"), {}
     table = printed.table("table12").assign(label=lambda rows: rows["system"], counted=True)
-    paper_plots.strips(table, ax, "target_share", "title", "per cent", first)
+    paper_plots.strips(table, ax, "target_share", title="title", unit="per cent", first=first)
     for name, dots in zip(dict.fromkeys(table["system"]), ax.collections[::2], strict=True):
         colours[name] = tuple(dots.get_facecolor()[0][:3])
     ax.clear()
     rows = pd.DataFrame({"label": ["en-X"], first[1]: [9.44], first[0]: [23.17]})
-    paper_plots.change(rows, ax, first[1], first[0], "title")
+    paper_plots.change(rows, ax, first[1], first[0], title="title")
     before, after = (tuple(dots.get_facecolor()[0][:3]) for dots in ax.collections)
     assert (colours[first[1]], colours[first[0]]) == (before, after)
     assert len(set(colours.values())) == 3
 
 
 @pytest.mark.parametrize("draw", [
-    lambda rows, ax: paper_plots.change(rows, ax, "printed", "value", ""),
+    lambda rows, ax: paper_plots.change(rows, ax, "printed", "value", title=""),
     lambda rows, ax: paper_plots.counts(rows, ax),
-    lambda rows, ax: matrix_plots.differences(rows, ax, "gap", ""),
-    lambda rows, ax: paper_plots.strips(rows, ax, "value", "", ""),
+    lambda rows, ax: matrix_plots.differences(rows, ax, "gap", title=""),
+    lambda rows, ax: paper_plots.strips(rows, ax, "value", title="", unit=""),
     lambda rows, ax: matrix_plots.systems(rows, ax, ""),
 ])  # fmt: skip
 def test_nothing_to_draw_is_refused(draw, ax):
@@ -136,7 +136,7 @@ def mine() -> pd.DataFrame:
 
 
 def test_mine_and_theirs_stand_in_one_row_the_furthest_behind_first(ax):
-    yours_plots.beside(mine(), ax, "run:mine (FLORES-200, not comparable)", "NLLB-200")
+    yours_plots.beside(mine(), ax, "run:mine (FLORES-200, not comparable)", theirs="NLLB-200")
     assert [label.get_text() for label in ax.get_yticklabels()] == ["en-de", "en-sw"]
     authors = ax.collections[-1].get_offsets()
     assert authors.tolist() == [[60.0, 0.0], [5.0, 1.0]]
@@ -146,6 +146,6 @@ def test_mine_and_theirs_stand_in_one_row_the_furthest_behind_first(ax):
 
 
 def test_mine_less_theirs_is_said_in_the_clean_reading():
-    said = yours_plots.describe_beside(mine(), "run:mine", "NLLB-200")
+    said = yours_plots.describe_beside(mine(), "run:mine", theirs="NLLB-200")
     assert said == ("run:mine less NLLB-200 in 2 directions: mean −11.50 spBLEU points, from −30.00 (en-de) "
                     "to +7.00 (en-sw).")  # fmt: skip

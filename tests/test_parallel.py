@@ -18,7 +18,7 @@ def where(item: int) -> tuple[int, int]:
 
 def refuse_odd(item: int) -> int:
     if item % 2:
-        raise UnknownName("number", str(item), ["2", "4"], "give an even one")
+        raise UnknownName("number", given=str(item), choices=["2", "4"], remedy="give an even one")
     return item
 
 

@@ -71,11 +71,11 @@ def test_the_gain_of_a_row_is_that_of_its_pair(rows):
     a, b = rows
     draw = np.random.default_rng(2)
     for share in (0.0, 0.3, 0.7, 1.0):
-        pairs = [power._exchanged(a, b, draw.random(len(a)) < (1 + share) / 2) for _ in range(1500)]
+        pairs = [power._exchanged(a, b, kept=draw.random(len(a)) < (1 + share) / 2) for _ in range(1500)]
         made = [points(first) - points(second) for first, second in pairs]
-        said = power._gains(a, b, np.array([share]))[0]
+        said = power._gains(a, b, shares=np.array([share]))[0]
         assert np.mean(made) == pytest.approx(said, abs=4 * np.std(made) / len(made) ** 0.5 + 0.01)
-    assert power._gains(b, a, np.array([1.0]))[0] == pytest.approx(points(a) - points(b))
+    assert power._gains(b, a, shares=np.array([1.0]))[0] == pytest.approx(points(a) - points(b))
 
 
 def test_larger_gains_and_more_sentences_are_found_more_often(table):

@@ -17,41 +17,48 @@ PUBLISHED = (
 
 
 def test_the_authors_prompt_byte_for_byte():
-    assert build("paper", "Good morning.", "en", "af").encode() == PUBLISHED
-    assert build("paper", " Good morning. \n", "en", "af").encode() == PUBLISHED  # they strip the source
+    assert build("paper", source="Good morning.", src="en", tgt="af").encode() == PUBLISHED
+    assert build("paper", source=" Good morning. \n", src="en", tgt="af").encode() == PUBLISHED  # they strip the source
 
 
 def test_clean_names_by_default_and_any_code():
-    assert build("alpaca", "Good morning.", "en", "af").encode() == PUBLISHED.replace(b"Akrikaans", b"Afrikaans")
-    assert build("alpaca", "x", "eng_Latn", "zho_simpl") == build("alpaca", "x", "en", "zh")
-    assert "from English to Chinese Simpl." in build("paper", "x", "en", "zh")
+    assert build("alpaca", source="Good morning.", src="en", tgt="af").encode() == PUBLISHED.replace(
+        b"Akrikaans", b"Afrikaans"
+    )
+    assert build("alpaca", source="x", src="eng_Latn", tgt="zho_simpl") == build(
+        "alpaca", source="x", src="en", tgt="zh"
+    )
+    assert "from English to Chinese Simpl." in build("paper", source="x", src="en", tgt="zh")
 
 
 def test_a_source_is_never_read_as_a_template(tmp_path):
     (tmp_path / "mine.txt").write_text("{source}|{src}>{tgt}\n")
     source = "{source} {0} {tgt!r} {{ } %s \\n ###"
     for template in ("alpaca", "paper"):
-        assert f"### Input:\n{source}\n### Response:" in build(template, source, "en", "de")
-    assert build(str(tmp_path / "mine.txt"), source, "en", "de") == source + "|English>German"
+        assert f"### Input:\n{source}\n### Response:" in build(template, source=source, src="en", tgt="de")
+    assert build(str(tmp_path / "mine.txt"), source=source, src="en", tgt="de") == source + "|English>German"
 
 
 def test_chat_goes_through_the_models_template():
     seen = []
-    assert build("chat", "Good {morning}.", "en", "sw", chat=lambda messages: seen.extend(messages) or "P") == "P"
+    assert (
+        build("chat", source="Good {morning}.", src="en", tgt="sw", chat=lambda messages: seen.extend(messages) or "P")
+        == "P"
+    )
     (message,) = seen
     assert message["role"] == "user" and message["content"].endswith("\nGood {morning}.")
     assert "from English to Swahili." in message["content"]
     with pytest.raises(KitError, match="needs a model that has a chat template.*'alpaca'"):
-        build("chat", "x", "en", "de")
+        build("chat", source="x", src="en", tgt="de")
 
 
 def test_a_template_of_ones_own(tmp_path):
     path = tmp_path / "mine.txt"
     path.write_text('{{"from": "{src}"}}\n\n{source}\n{tgt}: \n', encoding="utf-8")
-    assert build(str(path), "é", "en", "de") == '{"from": "English"}\n\né\nGerman: '
+    assert build(str(path), source="é", src="en", tgt="de") == '{"from": "English"}\n\né\nGerman: '
     path.write_text("<{source}>", encoding="utf-8-sig")
     os.utime(path, ns=(1, 1))
-    assert build(str(path), "é", "en", "de") == "<é>"
+    assert build(str(path), source="é", src="en", tgt="de") == "<é>"
 
 
 def test_the_text_of_a_template_is_what_build_fills_in(tmp_path):
@@ -60,8 +67,8 @@ def test_the_text_of_a_template_is_what_build_fills_in(tmp_path):
     assert template_text(str(path)) == "{{}} {source}\n{src}>{tgt}: "
     filled = {"source": "x", "src": "English", "tgt": "German"}
     for template in ("alpaca", "paper", str(path)):
-        assert template_text(template).format(**filled) == build(template, "x", "en", "de")
-    chat = build("chat", "x", "en", "de", chat=lambda messages: messages[0]["content"])
+        assert template_text(template).format(**filled) == build(template, source="x", src="en", tgt="de")
+    chat = build("chat", source="x", src="en", tgt="de", chat=lambda messages: messages[0]["content"])
     assert template_text("chat").format(**filled) == chat
     with pytest.raises(UnknownName, match="unknown prompt template 'alpacca'"):
         template_text("alpacca")
@@ -86,16 +93,16 @@ def test_a_template_that_cannot_be_filled_in(tmp_path, text, message):
     path = tmp_path / "mine.txt"
     path.write_bytes(text)
     with pytest.raises(KitError, match=message):
-        build(str(path), "x", "en", "de")
+        build(str(path), source="x", src="en", tgt="de")
 
 
 def test_unknown_names():
     with pytest.raises(
         UnknownName, match="unknown prompt template 'alpacca'. One of: alpaca, paper, chat, .*: use one of these"
     ):
-        build("alpacca", "x", "en", "de")
+        build("alpacca", source="x", src="en", tgt="de")
     with pytest.raises(UnknownName, match="unknown language 'klingon'"):
-        build("alpaca", "x", "en", "klingon")
+        build("alpaca", source="x", src="en", tgt="klingon")
 
 
 @pytest.mark.parametrize(
@@ -119,9 +126,9 @@ def test_reasoning_is_no_part_of_the_hypothesis(completion, reasoning, hypothesi
 
 
 def test_reasoning_that_the_prompt_opened_and_nothing_closed():
-    assert prompts.parted("so the greeting", "…assistant\n<think>\n") == ("so the greeting", "")
-    assert prompts.parted("so</think>Nzuri", "…assistant\n<think>\n") == ("so", "Nzuri")
-    assert prompts.parted("Nzuri", "say <think> to reason: x") == ("", "Nzuri")
+    assert prompts.parted("so the greeting", prompt="…assistant\n<think>\n") == ("so the greeting", "")
+    assert prompts.parted("so</think>Nzuri", prompt="…assistant\n<think>\n") == ("so", "Nzuri")
+    assert prompts.parted("Nzuri", prompt="say <think> to reason: x") == ("", "Nzuri")
 
 
 def test_an_answer_is_all_that_was_generated():
@@ -168,21 +175,21 @@ CASES = [
 
 def test_extraction_gives_what_the_authors_scorer_gave():
     sources = [source for source, _, _ in CASES]
-    texts = [build("paper", source, "en", "de") + completion for source, completion, _ in CASES]
+    texts = [build("paper", source=source, src="en", tgt="de") + completion for source, completion, _ in CASES]
     expected = [hypothesis for _, _, hypothesis in CASES]
-    assert [paper_extraction(completion, source) for source, completion, _ in CASES] == expected
+    assert [paper_extraction(completion, source=source) for source, completion, _ in CASES] == expected
     assert file_parser(texts, sources) == expected
-    assert paper_shifts([completion for _, completion, _ in CASES], sources) == 0
+    assert paper_shifts([completion for _, completion, _ in CASES], sources=sources) == 0
 
 
 def test_where_the_authors_file_would_shift_is_counted_not_imitated(data, monkeypatch):
     monkeypatch.setenv("SACREBLEU", str(data / "sacrebleu"))
     sources = ["First sentence.", "Second sentence.", "Third sentence."]
-    again = " Erster Satz.\n" + build("paper", "First sentence.", "en", "de")
+    again = " Erster Satz.\n" + build("paper", source="First sentence.", src="en", tgt="de")
     completions = [again, " Zweiter Satz.", " Dritter Satz."]
-    texts = [build("paper", s, "en", "de") + c for s, c in zip(sources, completions, strict=True)]
-    assert paper_shifts(completions, sources) == 1
-    assert [paper_extraction(c, s) for c, s in zip(completions, sources, strict=True)] == [
+    texts = [build("paper", source=s, src="en", tgt="de") + c for s, c in zip(sources, completions, strict=True)]
+    assert paper_shifts(completions, sources=sources) == 1
+    assert [paper_extraction(c, source=s) for c, s in zip(completions, sources, strict=True)] == [
         "Erster Satz.",
         "Zweiter Satz.",
         "Dritter Satz.",
@@ -191,9 +198,9 @@ def test_where_the_authors_file_would_shift_is_counted_not_imitated(data, monkey
 
 
 def test_an_input_without_a_colon_stopped_the_authors_scorer():
-    assert paper_shifts(["\n### Inputs are missing"], ["x"]) == 1
-    assert paper_shifts(["Antwort\n### Inputs are missing"], ["x"]) == 0  # it never got that far
-    assert paper_extraction("\n### Inputs are missing", "x") == ""
+    assert paper_shifts(["\n### Inputs are missing"], sources=["x"]) == 1
+    assert paper_shifts(["Antwort\n### Inputs are missing"], sources=["x"]) == 0  # it never got that far
+    assert paper_extraction("\n### Inputs are missing", source="x") == ""
 
 
 def test_any_resemblance_made_an_input_the_source(data, monkeypatch):
@@ -202,5 +209,5 @@ def test_any_resemblance_made_an_input_the_source(data, monkeypatch):
     alike = "\n### Input:\nYesterday the dog slept.\n### Response:\nGestern"
     other = "\n### Input:\nΚαλημέρα\n### Response:\nMorgen"
     for completion, expected in ((alike, "Gestern"), (other, "")):
-        text = build("paper", source, "en", "de") + completion
-        assert paper_extraction(completion, source) == expected == file_parser([text], [source])[0]
+        text = build("paper", source=source, src="en", tgt="de") + completion
+        assert paper_extraction(completion, source=source) == expected == file_parser([text], [source])[0]

@@ -151,13 +151,13 @@ def test_names_are_looked_up_without_the_release(names, monkeypatch, tmp_path):
     with pytest.raises(
         UnknownName, match="unknown system of the authors' release 'nonsense'.*To mend: write one as in"
     ):
-        shown.check_names(*names)
-    shown.check_names("NLLB-200", "Aya-101", "NLLB-200")
+        shown.check_names(*names[:2], theirs=names[2])
+    shown.check_names("NLLB-200", "Aya-101", theirs="NLLB-200")
 
 
 def test_a_system_gains_nothing_over_itself():
     with pytest.raises(KitError, match="both NLLB-200. To mend: name another"):
-        shown.check_names("NLLB-200", "NLLB-200", "NLLB-200")
+        shown.check_names("NLLB-200", "NLLB-200", theirs="NLLB-200")
 
 
 def test_another_word_for_the_release_is_refused_with_the_three():

@@ -52,7 +52,7 @@ def test_blocks_draw_what_one_draw_would():
 @pytest.mark.parametrize("n", [1, 3, 1013, 2**17 + 5])
 def test_blocks_of_shuffles_are_one_draw(n):
     samples = 10_000 if n < 2**12 else 100
-    blocks = list(draws.shuffles(n, samples, stats.SEED))
+    blocks = list(draws.shuffles(n, samples=samples, seed=stats.SEED))
     assert len(blocks) > 1 or n < 100
     whole = np.random.default_rng(stats.SEED).integers(2, size=(samples, n), dtype=bool)
     assert np.array_equal(np.concatenate(blocks), whole)

@@ -385,7 +385,7 @@ def test_while_the_ledger_is_filled_its_jobs_are_running_and_those_of_another_ar
 ):
     small.llama(house / "tiny", context=1024)
     (runs.folder("b") / f".running-{platform.node()}-1-0").touch()
-    monkeypatch.setattr(marks, "_lives", lambda process, start: True)
+    monkeypatch.setattr(marks, "_lives", lambda *_, **__: True)
     asked = []
     monkeypatch.setattr("llamax_kit.translate.translate", lambda engine, text, pairs, *rest: asked.append(
         (len(pairs), [each.state for each in sweep_state.states(translating[:3])])))  # fmt: skip

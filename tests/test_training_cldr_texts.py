@@ -31,7 +31,9 @@ def lines(path):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return cldr_texts.write(tmp_path_factory.mktemp("written") / "texts", BASE, OTHERS, FEW, ASKED)
+    return cldr_texts.write(
+        tmp_path_factory.mktemp("written") / "texts", BASE, others=OTHERS, few=FEW, instructions=ASKED
+    )
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +177,7 @@ def test_the_same_bytes_in_another_process_whatever_codes_the_languages_go_by(fo
     base, others = ["eng_Latn", "deu_Latn", "fra_Latn", "de"], ["swh_Latn", "ben", "fr"]
     program = (
         "import sys; from pathlib import Path; from llamax_kit.training import cldr_texts\n"
-        f"cldr_texts.write(Path(sys.argv[1]), {base}, {others}, {FEW}, {ASKED})"
+        f"cldr_texts.write(Path(sys.argv[1]), {base}, others={others}, few={FEW}, instructions={ASKED})"
     )
     environment = os.environ | {"PYTHONHASHSEED": "7"}
     done = subprocess.run(
@@ -192,7 +194,7 @@ def digest(folder):
 
 def test_a_language_of_which_cldr_has_too_little_is_refused_before_anything_is_written(tmp_path):
     with pytest.raises(KitError, match=r"^CLDR has too little of Umbundu \(umb\): 0 phrases in devtest, expected 30\."):
-        cldr_texts.write(tmp_path / "texts", ["en"], ["umb"])
+        cldr_texts.write(tmp_path / "texts", ["en"], others=["umb"])
     assert not (tmp_path / "texts").exists()
 
 
@@ -201,4 +203,4 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(cldr_texts.corpora, "load", lambda *_: corpora.Corpus("cldr", "train", "made up", texts))
     (tmp_path / "texts").write_text("a file")
     with pytest.raises(KitError, match=r"^could not write .*en\.txt: .*To mend: free some space, or name an output"):
-        cldr_texts.write(tmp_path / "texts", ["en"], [])
+        cldr_texts.write(tmp_path / "texts", ["en"], others=[])

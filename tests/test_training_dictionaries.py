@@ -69,19 +69,24 @@ def test_a_dictionary_that_is_no_text_or_of_no_language_is_refused(tmp_path):
 
 def test_dictionaries_are_merged_over_the_shared_english_word(lexicon):
     assert lexicon.entries["house"] == [("house", "en"), ("haus", "de"), ("nyumba", "sw"), ("maison", "fr")]
-    assert lexicon.others("maison", "fr") == [("house", "en"), ("haus", "de"), ("nyumba", "sw")]
-    assert lexicon.others("house", "en") == [("haus", "de"), ("nyumba", "sw"), ("maison", "fr")]
-    assert lexicon.others("maison", "en") == [] == lexicon.others("mansion", "en")
+    assert lexicon.others("maison", src="fr") == [("house", "en"), ("haus", "de"), ("nyumba", "sw")]
+    assert lexicon.others("house", src="en") == [("haus", "de"), ("nyumba", "sw"), ("maison", "fr")]
+    assert lexicon.others("maison", src="en") == [] == lexicon.others("mansion", src="en")
 
 
 def test_a_word_reaches_what_shares_one_of_its_english_words_and_no_further(lexicon):
-    assert {each.word for each in lexicon.others("haus", "de")} == {"house", "home", "nyumba", "nyumbani", "maison"}
-    assert {each.word for each in lexicon.others("nyumba", "sw")} == {"house", "haus", "maison"}  # not home: two hops
+    assert {each.word for each in lexicon.others("haus", src="de")} == {"house", "home", "nyumba", "nyumbani", "maison"}
+    # not home, which is two hops away
+    assert {each.word for each in lexicon.others("nyumba", src="sw")} == {
+        "house",
+        "haus",
+        "maison",
+    }
 
 
 def test_what_is_spelt_alike_is_no_replacement(lexicon):
     assert Entry("taxi", "fr") in lexicon.entries["taxi"]
-    assert lexicon.others("taxi", "en") == []
+    assert lexicon.others("taxi", src="en") == []
 
 
 def test_both_orders_of_a_dictionary_are_one(tmp_path):
@@ -95,26 +100,28 @@ def test_both_orders_of_a_dictionary_are_one(tmp_path):
 def test_words_of_other_languages_are_no_entries_and_english_may_be_a_mere_bridge(tmp_path):
     paths = [put(tmp_path, f"en-{code}.txt", f"house\t{code}-house") for code in ("de", "fr", "sw")]
     lexicon = merge(paths, ["de", "sw"])
-    assert lexicon.others("de-house", "de") == [("sw-house", "sw")]
+    assert lexicon.others("de-house", src="de") == [("sw-house", "sw")]
     assert {each.language for each in lexicon.english} == {"de", "sw"}
 
 
 def test_switching_lower_cases_and_changes_words_with_an_entry_only(lexicon):
-    seen = {switch("My House, my TAXI  «home»", "en", lexicon, Random(seed)) for seed in range(200)}
+    seen = {
+        switch("My House, my TAXI  «home»", src="en", lexicon=lexicon, generator=Random(seed)) for seed in range(200)
+    }
     houses, homes = ("house", "haus", "nyumba", "maison"), ("home", "haus", "nyumbani")
     possible = {f"my {house}, my taxi  «{home}»" for house in houses for home in homes}
     assert seen == possible - {"my house, my taxi  «home»"}  # where a word can be switched, at least one is
 
 
 def test_a_sentence_without_entries_stays_but_for_capitals(lexicon):
-    assert switch("Nothing Here", "en", lexicon, Random(1)) == "nothing here"
-    assert switch("House", "fr", lexicon, Random(1)) == "house"
-    assert switch("", "en", lexicon, Random(1)) == ""
+    assert switch("Nothing Here", src="en", lexicon=lexicon, generator=Random(1)) == "nothing here"
+    assert switch("House", src="fr", lexicon=lexicon, generator=Random(1)) == "house"
+    assert switch("", src="en", lexicon=lexicon, generator=Random(1)) == ""
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.9, 1.0])
 def test_the_share_of_words_switched_is_the_share_asked_for(lexicon, share):
-    words = switch(" ".join(["house"] * 20_000), "en", lexicon, Random(1), share).split(" ")
+    words = switch(" ".join(["house"] * 20_000), src="en", lexicon=lexicon, generator=Random(1), share=share).split(" ")
     changed = [word for word in words if word != "house"]
     expected = max(share * 20_000, 1)  # at least one
     assert len(changed) == pytest.approx(expected, abs=4 * (20_000 * share * (1 - share)) ** 0.5)
@@ -125,8 +132,12 @@ def test_the_share_of_words_switched_is_the_share_asked_for(lexicon, share):
 
 def test_the_same_seed_switches_the_same(lexicon):
     sentence = " ".join(["house home"] * 6)
-    first = switch(sentence, "en", lexicon, Random(5))
-    assert first == switch(sentence, "en", lexicon, Random(5)) != switch(sentence, "en", lexicon, Random(6))
+    first = switch(sentence, src="en", lexicon=lexicon, generator=Random(5))
+    assert (
+        first
+        == switch(sentence, src="en", lexicon=lexicon, generator=Random(5))
+        != switch(sentence, src="en", lexicon=lexicon, generator=Random(6))
+    )
     assert first == "house home house home house home nyumba haus house home house nyumbani"  # on every machine
 
 
@@ -140,7 +151,7 @@ def test_muse_reads_to_its_last_line(data, code):
 def test_muse_merges_over_english(data):
     lexicon = merge([data / "muse" / f"en-{code}.dict" for code in ("de", "fr", "tr")], ["en", "de", "fr"])
     assert len(lexicon.entries) == 115_208  # by sed and sort -u
-    assert Entry("maison", "fr") in lexicon.others("haus", "de") and Entry("haus", "de") in lexicon.others(
-        "maison", "fr"
+    assert Entry("maison", "fr") in lexicon.others("haus", src="de") and Entry("haus", "de") in lexicon.others(
+        "maison", src="fr"
     )
     assert not [each for each in lexicon.english if each.language == "tr"]

@@ -27,7 +27,7 @@ LINES = [Record("mono", "sw", "", "", sentence(at)) for at in range(10)]
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     place = tmp_path_factory.mktemp("base")
-    random_llama.make(place, random_llama.TOKENIZER, 1, **SHAPE)
+    random_llama.make(place, tokenizer=random_llama.TOKENIZER, seed=1, **SHAPE)
     return place
 
 
@@ -110,7 +110,7 @@ def test_packed_examples_see_none_of_their_neighbours(base, tokenizer):
     model = LlamaForCausalLM.from_pretrained(base).eval()
     model.config.use_cache = False
     alone = [encoding.encode(record, tokenizer, 64) for record in PAIR[:6]]
-    (row, *_) = blocks.pack(alone, 256, tokenizer.pad_id)
+    (row, *_) = blocks.pack(alone, 256, pad=tokenizer.pad_id)
     batch = examples.collate([row], tokenizer.pad_id)
     assert "attention_mask" not in batch
     with torch.no_grad():

@@ -98,7 +98,7 @@ def test_only_the_first_phrases_are_read(model):
 
 
 def test_a_model_that_knows_nothing_loses_the_logarithm_of_its_vocabulary(tmp_path):
-    random_llama.make(tmp_path, random_llama.TOKENIZER, 1, initializer_range=0.02)
+    random_llama.make(tmp_path, tokenizer=random_llama.TOKENIZER, seed=1, initializer_range=0.02)
     size = models.load_model(models.resolve(str(tmp_path)), dtype="float32").config.vocab_size
     found = losses.by_language(str(tmp_path), corpora.load("cldr", ["en", "sw", "bn"]), 20)
     assert found.loss.tolist() == pytest.approx([math.log(size)] * 3, rel=0.01)

@@ -30,8 +30,8 @@ def texts(tmp_path_factory):
 def made(texts, tmp_path_factory):
     """A tiny miniature with its tokenizer, in a folder."""
     place = tmp_path_factory.mktemp("made")
-    pieces = miniature.train_tokenizer(place / "pieces/tokenizer.model", texts, BASE)
-    return miniature.initialise(place / "tiny", pieces, "tiny")
+    pieces = miniature.train_tokenizer(place / "pieces/tokenizer.model", folder=texts, base=BASE)
+    return miniature.initialise(place / "tiny", tokenizer=pieces, size="tiny")
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +85,14 @@ def test_a_line_end_is_one_byte(tokenizer):
 
 def test_the_prompt_leaves_room_as_its_words_are_whole_pieces(tokenizer, library):
     base = [(src, tgt) for src in BASE for tgt in BASE if src != tgt]
-    assert max(len(tokenizer.encode(prompts.build("alpaca", "", *pair))) for pair in base) < 70
-    assert max(len(tokenizer.encode(prompts.build("alpaca", "", "en", each.code))) for each in all_languages()) < 80
+    assert max(len(tokenizer.encode(prompts.build("alpaca", source="", src=src, tgt=tgt))) for src, tgt in base) < 70
+    assert (
+        max(
+            len(tokenizer.encode(prompts.build("alpaca", source="", src="en", tgt=each.code)))
+            for each in all_languages()
+        )
+        < 80
+    )
     pieces = [library.id_to_piece(id) for id in tokenizer.ordinary(prompts.PREAMBLE)]
     assert pieces == [f"▁{word}" if word[0].isalnum() else word for word in re.findall(r"\w+|[,.]", prompts.PREAMBLE)]
 
@@ -99,15 +105,15 @@ def test_its_own_languages_take_fewest_tokens(tokenizer):
 
 def test_the_same_lines_give_the_same_bytes_and_other_languages_in_the_folder_none(made, texts, tmp_path):
     (texts / "mono/sw.txt").write_text("Habari ya dunia\n" * 500, encoding="utf-8")
-    again = miniature.train_tokenizer(tmp_path / "tokenizer.model", texts, ["eng_Latn", *BASE[1:]])
+    again = miniature.train_tokenizer(tmp_path / "tokenizer.model", folder=texts, base=["eng_Latn", *BASE[1:]])
     assert sha256(again) == sha256(made / "tokenizer.model")
-    other = miniature.train_tokenizer(tmp_path / "other.model", texts, [*BASE, "sw"])
+    other = miniature.train_tokenizer(tmp_path / "other.model", folder=texts, base=[*BASE, "sw"])
     assert sha256(other) != sha256(again)
 
 
 def test_texts_that_lack_a_language_are_told_and_nothing_is_written(texts, tmp_path):
     with pytest.raises(KitError, match=r"^could not read .*mono[/\\]fr\.txt: No such file or directory\. To mend: "):
-        miniature.train_tokenizer(tmp_path / "tokenizer.model", texts, [*BASE, "fr"])
+        miniature.train_tokenizer(tmp_path / "tokenizer.model", folder=texts, base=[*BASE, "fr"])
     assert not list(tmp_path.iterdir())
 
 
@@ -117,7 +123,7 @@ def test_texts_that_lack_a_language_are_told_and_nothing_is_written(texts, tmp_p
 def test_each_size_has_its_number_of_parameters(made, tmp_path, size, hidden, inner, parameters):
     layer = 4 * hidden**2 + 3 * hidden * inner + 2 * hidden  # q, k, v, o; gate, up, down; two norms
     assert 2_000 * hidden + 2 * layer + hidden == parameters
-    place = miniature.initialise(tmp_path / size, made / "tokenizer.model", size)
+    place = miniature.initialise(tmp_path / size, tokenizer=made / "tokenizer.model", size=size)
     model = models.load_model(models.resolve(str(place)), dtype="float32")
     assert model.num_parameters() == settings.count(place) == parameters
     assert model.lm_head.weight is model.model.embed_tokens.weight
@@ -134,7 +140,7 @@ def test_the_seed_alone_decides_the_weights(made, tmp_path):
     import torch
 
     def weights(name, seed):
-        place = miniature.initialise(tmp_path / name, made / "tokenizer.model", "tiny", seed)
+        place = miniature.initialise(tmp_path / name, tokenizer=made / "tokenizer.model", size="tiny", seed=seed)
         return sha256(place / "model.safetensors")
 
     torch.manual_seed(5)
@@ -164,6 +170,6 @@ def test_bfloat16_is_for_machines_that_are_fast_with_it_and_never_for_the_smalle
 
 def test_another_size_is_refused(made, tmp_path):
     with pytest.raises(UnknownName) as raised:
-        miniature.initialise(tmp_path / "huge", made / "tokenizer.model", "huge")
+        miniature.initialise(tmp_path / "huge", tokenizer=made / "tokenizer.model", size="huge")
     assert str(raised.value) == "unknown size 'huge'. One of: tiny, small, mini. To mend: use one of these"
     assert not (tmp_path / "huge").exists()

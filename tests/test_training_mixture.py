@@ -117,9 +117,9 @@ def test_small_pairs_are_repeated_then_filled_up_to_the_threshold_but_between_hi
     [(24_999, 3, 0), (8_334, 3, 0), (8_333, 3, 1), (1, 3, 24_997), (24_999, 1, 1), (25_000, 1, 0), (40_000, 1, 0)],
 )
 def test_what_a_pair_lacks_of_the_papers_threshold(size, repeat, lack):
-    assert pairs.missing({("lo", "wo"): size}, 25_000, repeat).get(("lo", "wo"), 0) == lack
-    assert pairs.missing({("lo", "wo"): size}, 25_000, repeat, {"lo"}).get(("lo", "wo"), 0) == lack
-    assert pairs.missing({("lo", "wo"): size}, 25_000, repeat, {"lo", "wo"}) == {}
+    assert pairs.missing({("lo", "wo"): size}, 25_000, repeat=repeat).get(("lo", "wo"), 0) == lack
+    assert pairs.missing({("lo", "wo"): size}, 25_000, repeat=repeat, high={"lo"}).get(("lo", "wo"), 0) == lack
+    assert pairs.missing({("lo", "wo"): size}, 25_000, repeat=repeat, high={"lo", "wo"}) == {}
 
 
 def test_switched_lines_change_the_source_and_keep_the_target_and_its_language(place):

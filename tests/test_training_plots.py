@@ -33,9 +33,9 @@ def table(count=20) -> pd.DataFrame:
                          "group": group, "trained": [each != "held out" for each in group], "n": 100})  # fmt: skip
 
 
-def drawn(function, *given):
+def drawn(function, *given, **named):
     ax = FigureCanvasAgg(Figure()).figure.subplots()
-    function(given[0], ax, *given[1:])
+    function(given[0], ax, *given[1:], **named)
     ax.figure.canvas.draw()
     return ax
 
@@ -86,7 +86,7 @@ def test_the_course_of_the_loss_is_said_with_its_numbers():
 @pytest.mark.parametrize("count", [1, 4, 20, 85, 204])
 def test_each_language_is_a_dot_before_and_after(count):
     given = table(count)
-    ax = drawn(plots.before_after, given, BEFORE, AFTER, UNIT)
+    ax = drawn(plots.before_after, given, BEFORE, AFTER, unit=UNIT)
     expected = {
         f"{name} (n = {len(rows)})": list(zip(rows[BEFORE], rows[AFTER], strict=True))
         for name, rows in given.groupby("group", sort=False)
@@ -99,16 +99,16 @@ def test_each_language_is_a_dot_before_and_after(count):
 
 def test_on_the_line_nothing_changed_and_both_axes_are_one_scale():
     given = table()
-    ax = drawn(plots.before_after, given, BEFORE, AFTER, UNIT)
+    ax = drawn(plots.before_after, given, BEFORE, AFTER, unit=UNIT)
     (line,) = ax.lines
     assert list(line.get_xdata()) == list(line.get_ydata()) == list(ax.get_xlim()) == list(ax.get_ylim())
     assert ax.get_xlim() == pytest.approx((0, 1.06 * given[[BEFORE, AFTER]].max().max()))
-    below = drawn(plots.before_after, given.assign(**{AFTER: given[AFTER] - 9}), BEFORE, AFTER, UNIT)
+    below = drawn(plots.before_after, given.assign(**{AFTER: given[AFTER] - 9}), BEFORE, AFTER, unit=UNIT)
     assert below.get_xlim()[0] == pytest.approx(given[AFTER].min() - 9)  # scores may be negative, dots are not cut off
 
 
 def test_groups_differ_in_colour_and_in_marker():
-    ax = drawn(plots.before_after, table(), BEFORE, AFTER, UNIT)
+    ax = drawn(plots.before_after, table(), BEFORE, AFTER, unit=UNIT)
     assert len({tuple(each.get_facecolor()[0]) for each in ax.collections}) == 3
     assert len({each.get_paths()[0].vertices.tobytes() for each in ax.collections}) == 3
 
@@ -116,7 +116,7 @@ def test_groups_differ_in_colour_and_in_marker():
 @pytest.mark.parametrize("count", [1, 85])
 def test_names_touch_nothing_stand_on_the_axes_and_beside_their_own_dot(count):
     given = table(count)
-    ax = drawn(plots.before_after, given, BEFORE, AFTER, UNIT)
+    ax = drawn(plots.before_after, given, BEFORE, AFTER, unit=UNIT)
     where = dict(zip(given.language, zip(given[BEFORE], given[AFTER], strict=True), strict=True))
     assert min(count, 6) <= len(ax.texts) <= 30
     boxes = [matplotlib.text.Text.get_window_extent(text) for text in ax.texts]
@@ -131,7 +131,7 @@ def test_what_changed_is_said_with_the_means_of_each_group():
         "language": ["en", "de", "sw", "tr", "gl"], "group": ["pre-trained"] * 2 + ["added"] * 2 + ["held out"],
         BEFORE: [1.0, 2.0, 6.0, 7.0, 4.0], AFTER: [1.25, 2.25, 2.0, 3.008, 3.5],
     })  # fmt: skip
-    assert plots.describe_before_after(given, BEFORE, AFTER, UNIT) == (
+    assert plots.describe_before_after(given, BEFORE, AFTER, unit=UNIT) == (
         "Bits per byte, mini-llama against mini-llamax, a dot a language. Means: pre-trained: from 1.50 to 1.75; "
         "added: from 6.50 to 2.50; held out: from 4.00 to 3.50."
     )
@@ -141,4 +141,4 @@ def test_nothing_to_draw_is_refused():
     with pytest.raises(KitError, match="^there is nothing to draw: the table has no rows"):
         drawn(plots.curves, log().iloc[:0])
     with pytest.raises(KitError, match="^there is nothing to draw: the table has no rows"):
-        drawn(plots.before_after, table().iloc[:0], BEFORE, AFTER, UNIT)
+        drawn(plots.before_after, table().iloc[:0], BEFORE, AFTER, unit=UNIT)

@@ -82,7 +82,7 @@ def test_fsdp_wraps_the_layers_of_a_llama():
 def file(tmp_path, monkeypatch):
     """A small recipe, with its texts and base."""
     monkeypatch.setenv("HERE", str(tmp_path))
-    random_llama.make(tmp_path / "base", random_llama.TOKENIZER, 1, hidden_size=16, num_hidden_layers=1)
+    random_llama.make(tmp_path / "base", tokenizer=random_llama.TOKENIZER, seed=1, hidden_size=16, num_hidden_layers=1)
     for name, first in {"mono/sw.txt": 0, "pairs/en-sw.en": 50, "pairs/en-sw.sw": 90}.items():
         (tmp_path / "texts" / name).parent.mkdir(parents=True, exist_ok=True)
         lines = [sentence(first + at, 9) for at in range(12)]
@@ -125,7 +125,7 @@ def test_a_recipe_is_done_once(file, tmp_path, monkeypatch):
 def planned(file, monkeypatch) -> dict:
     """Do a recipe but for the training itself, and give what its examples' folder then holds."""
     with monkeypatch.context() as patch:
-        patch.setattr(stage, "_train", lambda *_: None)
+        patch.setattr(stage, "_train", lambda *_, **__: None)
         recipe.run(file)
     return held(file)
 
@@ -157,7 +157,7 @@ def test_the_examples_of_a_begun_training_are_never_written_over(file, tmp_path,
         text.write("Mstari mpya.\n")
     (tmp_path / "texts/mono/en.txt").write_text("A new line.\n", encoding="utf-8")
     refused(r"mono/en.txt \(new\), mono/sw.txt \(its text\)")
-    random_llama.make(tmp_path / "other", random_llama.TOKENIZER, 2, hidden_size=16, num_hidden_layers=1)
+    random_llama.make(tmp_path / "other", tokenizer=random_llama.TOKENIZER, seed=2, hidden_size=16, num_hidden_layers=1)
     changed(file, plan={"base": str(tmp_path / "other"), "seed": 3})
     refused(r"base sha256:\w+ → sha256:\w+, mono/en.txt .*")
     (tmp_path / "texts").rename(tmp_path / "away")
@@ -187,7 +187,7 @@ def test_texts_that_only_moved_and_words_that_mean_the_same_are_no_change(file, 
 def test_examples_that_no_training_has_begun_with_are_made_anew_when_anything_changed(file, tmp_path, monkeypatch):
     def made():
         monkeypatch.setattr(stage, "plan", lambda folder, **_: folder)  # nothing is laid down
-        monkeypatch.setattr(stage, "train", lambda *_: None)
+        monkeypatch.setattr(stage, "train", lambda *_, **__: None)
         recipe.run(file)
         return held(file)["examples.arrow"]
 
@@ -289,7 +289,7 @@ def test_too_little_disk_for_examples_or_sharded_checkpoints_is_told_before_eith
     took = (tmp_path / "made/examples/examples.arrow").stat().st_size / 1e6
     assert kept == pytest.approx(took, rel=0.2) and first == pytest.approx(kept * 20 / 12, rel=0.1)
     free((training + sharded) // 2)
-    monkeypatch.setattr(stage, "train", lambda *given: given[0])
+    monkeypatch.setattr(stage, "train", lambda folder, **_: folder)
     few = {"texts": "${HERE}/texts", "languages": "en sw", "augment": False, "mono": 1, "pairs": 1}
     recipe.run(changed(file, folder=str(tmp_path / "few"), mixture=few))
     (file.parent / "fsdp.yml").write_text((TRAINING / "fsdp.yml").read_text())

@@ -29,13 +29,13 @@ TRAINER = {"learning_rate": 2e-3, "per_device_train_batch_size": 8, "num_train_e
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     place = tmp_path_factory.mktemp("trained") / "model"
-    random_llama.make(place, random_llama.TOKENIZER, 1)
+    random_llama.make(place, tokenizer=random_llama.TOKENIZER, seed=1)
     return place
 
 
 @pytest.fixture(scope="module")
 def halved(trained):
-    return shipped.to_float16(trained, trained.parent / "halved", FACTS)
+    return shipped.to_float16(trained, place=trained.parent / "halved", facts=FACTS)
 
 
 def tensors(folder):
@@ -69,9 +69,9 @@ def test_a_halved_folder_holds_what_is_needed_and_no_more(trained, halved):
 
 def test_what_was_trained_stays_as_it_was_and_halving_again_gives_the_same_bytes(trained, halved, tmp_path):
     before = sha256(trained / "model.safetensors")
-    again = shipped.to_float16(trained, tmp_path / "again", FACTS | {"seed": 2})
+    again = shipped.to_float16(trained, place=tmp_path / "again", facts=FACTS | {"seed": 2})
     assert sha256(again / "model.safetensors") == sha256(halved / "model.safetensors")
-    shipped.to_float16(trained, again, FACTS)  # over what is there
+    shipped.to_float16(trained, place=again, facts=FACTS)  # over what is there
     assert {path.name: sha256(path) for path in again.iterdir()} == {
         path.name: sha256(path) for path in halved.iterdir()
     }
@@ -114,7 +114,7 @@ def test_a_weight_that_float16_cannot_hold_is_refused(trained, tmp_path):
     grown["model.norm.weight"][3] = 65_600.0
     save_file(grown, place / "model.safetensors", {"format": "pt"})
     with pytest.raises(KitError) as raised:
-        shipped.to_float16(place, tmp_path / "halved", FACTS)
+        shipped.to_float16(place, place=tmp_path / "halved", facts=FACTS)
     assert str(raised.value) == (
         f"expected weights below 65,504 in {place}, as float16 holds. To mend: train with a decay"
     )
@@ -123,8 +123,10 @@ def test_a_weight_that_float16_cannot_hold_is_refused(trained, tmp_path):
 
 @pytest.mark.parametrize(("size", "most"), [("tiny", 500_000), ("mini", 4_900_000)])
 def test_four_of_a_size_weigh_little(tmp_path, size, most):
-    first = miniature.initialise(tmp_path / "first", random_llama.TOKENIZER, size)  # 8,000 pieces, more than its own
-    place = shipped.to_float16(first, tmp_path / "halved", FACTS)
+    first = miniature.initialise(
+        tmp_path / "first", tokenizer=random_llama.TOKENIZER, size=size
+    )  # 8,000 pieces, more than its own
+    place = shipped.to_float16(first, place=tmp_path / "halved", facts=FACTS)
     weights = (place / "model.safetensors").stat().st_size
     fewer = 2 * (8_000 - miniature.PIECES) * miniature.SHAPES[size]["hidden_size"]  # bytes of the pieces it has not
     assert weights - fewer < most and 4 * (most + 50_000) < 20_000_000
@@ -181,7 +183,7 @@ def test_four_folders_are_copied_whole_and_no_more_than_is_needed(tmp_path):
     place = tmp_path / "kit/miniature"
     place.mkdir(parents=True)
     (place / "LICENSE").write_text("stays")
-    folders = shipped.ship(run(tmp_path / "run"), place)
+    folders = shipped.ship(run(tmp_path / "run"), place=place)
     assert folders == [place / name for name in shipped.NAMES]
     assert {path.name for path in place.iterdir()} == {*shipped.NAMES, "LICENSE"}
     for name in shipped.NAMES:
@@ -189,7 +191,7 @@ def test_four_folders_are_copied_whole_and_no_more_than_is_needed(tmp_path):
         for file in shipped.FILES:
             assert (place / name / file).read_bytes() == (tmp_path / "run/models" / name / file).read_bytes()
     (tmp_path / "run/models/mini-llamax/config.json").write_text("newer")
-    shipped.ship(tmp_path / "run", place)
+    shipped.ship(tmp_path / "run", place=place)
     assert (place / "mini-llamax/config.json").read_text() == "newer"
 
 
@@ -198,25 +200,21 @@ def test_a_file_that_lacks_is_named_before_anything_is_copied(tmp_path, name, fi
     lacking = run(tmp_path / "run") / "models" / name / file
     lacking.unlink()
     with pytest.raises(KitError) as raised:
-        shipped.ship(tmp_path / "run", tmp_path / "kit")
-    assert str(raised.value) == (
-        f"expected {lacking}, but it is not there. To mend: run notebook 10 to its end first"
-    )
+        shipped.ship(tmp_path / "run", place=tmp_path / "kit")
+    assert str(raised.value) == (f"expected {lacking}, but it is not there. To mend: run notebook 10 to its end first")
     assert not (tmp_path / "kit").exists()
 
 
 def test_the_command_ships_and_says_what_each_weighs(tmp_path):
     command = [sys.executable, "-m", "llamax_kit.training.shipped", str(run(tmp_path / "run")), str(tmp_path / "kit")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    weights = {
-        name: sum(path.stat().st_size for path in (tmp_path / "kit" / name).iterdir()) for name in shipped.NAMES
-    }
+    weights = {name: sum(path.stat().st_size for path in (tmp_path / "kit" / name).iterdir()) for name in shipped.NAMES}
     assert done.stdout.splitlines() == [f"{tmp_path / 'kit' / name} {size} bytes" for name, size in weights.items()]
 
 
 def test_a_smaller_run_does_not_take_the_place_of_a_larger_one(tmp_path):
     place = tmp_path / "kit"
-    shipped.ship(run(tmp_path / "run"), place)
+    shipped.ship(run(tmp_path / "run"), place=place)
     weights = tmp_path / "run/models/mini-llamax/model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     size = weights.stat().st_size
@@ -246,4 +244,4 @@ def test_a_folder_in_which_nothing_was_laid_down_is_refused(tmp_path):
 def test_a_place_that_is_no_folder_is_refused(trained, tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(KitError, match="To mend: "):
-        shipped.to_float16(trained, tmp_path / "file", FACTS)
+        shipped.to_float16(trained, place=tmp_path / "file", facts=FACTS)

@@ -29,7 +29,7 @@ STEPS = {"max_steps": 13, "per_device_train_batch_size": 4, "learning_rate": 1e-
 def house(tmp_path_factory):
     """A folder with a model, base/, and the same examples packed/ and padded/."""
     place = tmp_path_factory.mktemp("house")
-    random_llama.make(place / "base", random_llama.TOKENIZER, 1, **SHAPE)
+    random_llama.make(place / "base", tokenizer=random_llama.TOKENIZER, seed=1, **SHAPE)
     tokenizer = tokenizer_files.load(place / "base")
     records = [Record("pair", "en", "sw", "", sentence(at, 12)) for at in range(20)]
     examples.save(records, tokenizer, place / "padded", packed=False)
@@ -38,7 +38,9 @@ def house(tmp_path_factory):
 
 
 def trained(folder, house, kind="packed", seed=1, **changes):
-    return stage.train(stage.plan(folder, house / "base", house / kind, STEPS | changes, seed))
+    return stage.train(
+        stage.plan(folder, base=house / "base", examples=house / kind, trainer=STEPS | changes, seed=seed)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +99,8 @@ def test_the_first_loss_is_that_of_plain_torch_and_it_falls(house, unbroken):
                 count += int((labels[1:] != -100).sum())
         stage.train(
             stage.plan(
-                house / f"first-{kind}", house / "base", house / kind,
-                {"max_steps": 1, "per_device_train_batch_size": 5, "gradient_accumulation_steps": 4,
+                house / f"first-{kind}", base=house / "base", examples=house / kind,
+                trainer={"max_steps": 1, "per_device_train_batch_size": 5, "gradient_accumulation_steps": 4,
                  "logging_steps": 1},
             )
         )  # fmt: skip
@@ -194,9 +196,9 @@ def test_changed_settings_are_refused_by_name(house, unbroken, tmp_path, monkeyp
         KitError, match=r"changed are: examples \w+ → \w+, train_sampling_strategy not set → group_by_len"
     ):
         trained(folder, house, "padded")
-    random_llama.make(tmp_path / "other", random_llama.TOKENIZER, 2, **SHAPE)
+    random_llama.make(tmp_path / "other", tokenizer=random_llama.TOKENIZER, seed=2, **SHAPE)
     with pytest.raises(KitError, match=r"changed are: base sha256:\w+ → sha256:\w+\. To mend: go on with those"):
-        stage.plan(folder, tmp_path / "other", house / "packed", STEPS)
+        stage.plan(folder, base=tmp_path / "other", examples=house / "packed", trainer=STEPS)
     monkeypatch.setitem(os.environ, "WORLD_SIZE", "2")
     with pytest.raises(KitError, match="expected 1 process, as the training in .* was begun with, got 2"):
         stage.train(folder)
@@ -220,13 +222,13 @@ class Begun(Exception):
 
 @pytest.fixture(scope="module")
 def planned(house):
-    return stage.plan(house / "planned", house / "base", house / "packed", STEPS)
+    return stage.plan(house / "planned", base=house / "base", examples=house / "packed", trainer=STEPS)
 
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_every_argument_that_moves_the_weights_is_held_to(planned, house, name):
     with pytest.raises(KitError, match=f"changed are: {name} .* → {CHANGED[name]}[.] To mend"):
-        stage.plan(planned, house / "base", house / "packed", STEPS | {name: CHANGED[name]})
+        stage.plan(planned, base=house / "base", examples=house / "packed", trainer=STEPS | {name: CHANGED[name]})
 
 
 @pytest.mark.parametrize("library", ["torch", "transformers", "accelerate"])
@@ -235,22 +237,22 @@ def test_another_version_of_what_computes_is_named(planned, house, monkeypatch, 
     version = lambda name: "0.1" if name == library else known(name)  # noqa: E731
     monkeypatch.setattr(settings, "metadata", SimpleNamespace(version=version))
     with pytest.raises(KitError, match=f"changed are: {library} {re.escape(known(library))} → 0.1[.] To mend"):
-        stage.plan(planned, house / "base", house / "packed", STEPS)
+        stage.plan(planned, base=house / "base", examples=house / "packed", trainer=STEPS)
 
 
 def test_a_base_that_changed_after_it_was_planned_is_named(house, tmp_path):
     shutil.copytree(house / "base", tmp_path / "base")
-    folder = stage.plan(tmp_path / "t", tmp_path / "base", house / "packed", STEPS)
-    random_llama.make(tmp_path / "base", random_llama.TOKENIZER, 2, **SHAPE)
+    folder = stage.plan(tmp_path / "t", base=tmp_path / "base", examples=house / "packed", trainer=STEPS)
+    random_llama.make(tmp_path / "base", tokenizer=random_llama.TOKENIZER, seed=2, **SHAPE)
     with pytest.raises(KitError, match=r"changed are: base sha256:\w+ → sha256:\w+[.] To mend"):
         stage.train(folder)
 
 
 def test_planned_again_it_keeps_the_processes_it_was_begun_with(house, tmp_path):
-    folder = stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS)
+    folder = stage.plan(tmp_path / "t", base=house / "base", examples=house / "packed", trainer=STEPS)
     laid = json.loads((folder / "settings.json").read_text())
     (folder / "settings.json").write_text(json.dumps(laid | {"processes": 2}))
-    stage.plan(folder, house / "base", house / "packed", STEPS | {"save_steps": 7})
+    stage.plan(folder, base=house / "base", examples=house / "packed", trainer=STEPS | {"save_steps": 7})
     again = json.loads((folder / "settings.json").read_text())
     assert again["processes"] == 2 and again["trainer"]["save_steps"] == 7
 
@@ -293,9 +295,19 @@ def test_another_precision_or_parallelism_is_refused_by_name_once_there_is_a_che
 @pytest.mark.parametrize("order", ["group_by_length", "batch_rebalance"])
 def test_packed_rows_have_no_lengths_to_order_them_by(house, tmp_path, order):
     with pytest.raises(KitError, match=f"expected packed examples in an order .*{order}.* one length, 64 tokens. To m"):
-        stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS | {"train_sampling_strategy": order})
+        stage.plan(
+            tmp_path / "t",
+            base=house / "base",
+            examples=house / "packed",
+            trainer=STEPS | {"train_sampling_strategy": order},
+        )
     assert not (tmp_path / "t").exists()
-    stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS | {"train_sampling_strategy": "sequential"})
+    stage.plan(
+        tmp_path / "t",
+        base=house / "base",
+        examples=house / "packed",
+        trainer=STEPS | {"train_sampling_strategy": "sequential"},
+    )
 
 
 @pytest.mark.parametrize("asked", ["flash_attention_2", "eager"])
@@ -303,10 +315,10 @@ def test_a_model_is_trained_by_the_attention_that_sees_where_examples_begin(hous
     shutil.copytree(house / "base", tmp_path / "base")
     config = json.loads((tmp_path / "base/config.json").read_text())
     (tmp_path / "base/config.json").write_text(json.dumps(config | {"attn_implementation": asked}))
-    folder = stage.plan(tmp_path / "t", tmp_path / "base", house / "packed", STEPS)
+    folder = stage.plan(tmp_path / "t", base=tmp_path / "base", examples=house / "packed", trainer=STEPS)
     models = []
 
-    def stop(model, *_):
+    def stop(model, *_, **__):
         models.append(model)
         raise Begun
 
@@ -324,22 +336,22 @@ FSDP = {
 
 def test_under_fsdp_processes_are_joined_before_weights_are_read_and_the_second_gets_them_whole(house, tmp_path):
     """As far as that goes without a GPU: one process, which then takes itself for the second."""
-    folder = stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS)
+    folder = stage.plan(tmp_path / "t", base=house / "base", examples=house / "packed", trainer=STEPS)
     program = (
         "import os, sys, torch\n"
         "from transformers.distributed.fsdp import is_fsdp_enabled\n"
         "from llamax_kit.models import weights\n"
         "from llamax_kit.training import stage, trainers\n"
         "arguments, load = trainers.arguments, weights.load\n"
-        "def joined(*given):\n"
-        "    made = arguments(*given)\n"
+        "def joined(*given, **named):\n"
+        "    made = arguments(*given, **named)\n"
         "    torch.distributed.is_initialized() or torch.distributed.init_process_group('gloo', rank=0, world_size=1)\n"
         "    os.environ['LOCAL_RANK'] = '1'\n"
         "    return made\n"
         "def read(*given, **named):\n"
         "    print(is_fsdp_enabled())\n"
         "    return load(*given, **named)\n"
-        "def made(model, *_):\n"
+        "def made(model, *_, **__):\n"
         "    print(sum(each.numel() for each in model.parameters()))\n"
         "    torch.distributed.destroy_process_group()\n"
         "    sys.exit()\n"
@@ -367,7 +379,7 @@ def test_another_architecture_is_refused(house, tmp_path):
         ("gpt2", r"GPT2LMHeadModel \(model_type 'gpt2'\)"),
     ):
         with pytest.raises(KitError, match=f"expected LlamaForCausalLM in .*{name}.config.json, but it says {said}"):
-            stage.plan(tmp_path / "t", tmp_path / name, house / "packed", STEPS)
+            stage.plan(tmp_path / "t", base=tmp_path / name, examples=house / "packed", trainer=STEPS)
     assert not (tmp_path / "t").exists()
 
 
@@ -378,20 +390,22 @@ def test_examples_that_do_not_fit_the_model_are_refused(house, tmp_path):
     with pytest.raises(
         KitError, match=r"expected ids below 320, the vocabulary of .*small, but the examples .* up to \d,"
     ):
-        stage.plan(tmp_path / "t", other, house / "packed", STEPS)
+        stage.plan(tmp_path / "t", base=other, examples=house / "packed", trainer=STEPS)
     examples.save([Record("mono", "en", "", "", "One.")], tokenizer_files.load(other), tmp_path / "made", block=64)
     with pytest.raises(KitError, match="expected examples made with the tokenizer of .*base, but those in .*made"):
-        stage.plan(tmp_path / "t", house / "base", tmp_path / "made", STEPS)
-    random_llama.make(tmp_path / "short", random_llama.TOKENIZER, 1, **(SHAPE | {"max_position_embeddings": 32}))
+        stage.plan(tmp_path / "t", base=house / "base", examples=tmp_path / "made", trainer=STEPS)
+    random_llama.make(
+        tmp_path / "short", tokenizer=random_llama.TOKENIZER, seed=1, **(SHAPE | {"max_position_embeddings": 32})
+    )
     with pytest.raises(KitError, match="expected blocks of at most 32 tokens, the context of .*short, but .* have 64"):
-        stage.plan(tmp_path / "t", tmp_path / "short", house / "packed", STEPS)
+        stage.plan(tmp_path / "t", base=tmp_path / "short", examples=house / "packed", trainer=STEPS)
     with pytest.raises(KitError, match=f"{house.name} has no examples.json"):
-        stage.plan(tmp_path / "t", house / "base", house, STEPS)
+        stage.plan(tmp_path / "t", base=house / "base", examples=house, trainer=STEPS)
 
 
 def test_arguments_are_checked_before_it_begins(house, tmp_path):
     def plan(**given):
-        stage.plan(tmp_path / "t", house / "base", house / "packed", given)
+        stage.plan(tmp_path / "t", base=house / "base", examples=house / "packed", trainer=given)
 
     with pytest.raises(UnknownName, match="unknown argument of a training 'learning_rat'. Nearest: learning_rate"):
         plan(learning_rat=1e-3)
@@ -417,7 +431,7 @@ def test_too_little_disk_is_told_before_it_begins(house, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9 - 10**6, 10**6))
     said = r"expected \d+\.\d MB on the disk of .* for a training of 2\d\d,\d{3} parameters \(checkpoints of \d\.\d MB"
     with pytest.raises(KitError, match=said + r".*but 1\.0 MB are there.*save_total_limit: 1"):
-        stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS)
+        stage.plan(tmp_path / "t", base=house / "base", examples=house / "packed", trainer=STEPS)
     assert settings.disk(6_738_415_616, {"save_total_limit": 2}) == (269_536_624_640, 80_860_987_392)  # LLaMA2-7B
     assert settings.disk(10, {"save_strategy": "no"})[0] == 40
     assert settings.disk(10, {"save_total_limit": 1}, sharded=True) == (360, 160)
@@ -436,7 +450,7 @@ def test_a_checkpoint_under_fsdp_needs_more_disk(planned, house, monkeypatch, sh
         raise Begun
 
     made = SimpleNamespace(is_fsdp_enabled=sharded, train=train, accelerator=SimpleNamespace(mixed_precision="no"))
-    monkeypatch.setattr(trainers, "make", lambda *_: made)
+    monkeypatch.setattr(trainers, "make", lambda *_, **__: made)
     before = (planned / "settings.json").read_bytes()
     with pytest.raises(KitError if sharded else Begun) as raised:
         stage.train(planned)
@@ -449,7 +463,7 @@ def test_a_checkpoint_under_fsdp_needs_more_disk(planned, house, monkeypatch, sh
 def test_a_folder_is_one_process_s_at_a_time(house, tmp_path):
     import psutil
 
-    folder = stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS)
+    folder = stage.plan(tmp_path / "t", base=house / "base", examples=house / "packed", trainer=STEPS)
     parent = psutil.Process(os.getppid())
     mark = folder / f".running-{os.uname().nodename}-{parent.pid}-{int(parent.create_time())}"
     mark.touch()
@@ -463,6 +477,6 @@ def test_what_is_not_there_is_told(tmp_path, house):
         stage.train(tmp_path)
     with pytest.raises(KitError, match="expected log.csv in .*, but nothing was logged yet"):
         stage.log(tmp_path)
-    folder = stage.plan(tmp_path / "t", house / "base", house / "packed", STEPS)
+    folder = stage.plan(tmp_path / "t", base=house / "base", examples=house / "packed", trainer=STEPS)
     with pytest.raises(KitError, match="expected an accelerate configuration in nosuch.yml"):
         stage.train(folder, launch="nosuch.yml")

@@ -193,7 +193,7 @@ def test_instructions_become_the_papers_prompts_to_the_byte(tmp_path):
     ]
     path = put(tmp_path, "instructions.jsonl", [json.dumps(each) for each in lines] + [""])
     first, second, third = instructions.records(str(path))
-    assert first == ("instruction", "en", "sw", prompts.build("alpaca", "Good.", "en", "sw"), "Nzuri.")
+    assert first == ("instruction", "en", "sw", prompts.build("alpaca", source="Good.", src="en", tgt="sw"), "Nzuri.")
     preamble = (
         b"Below is an instruction that describes a task. Write a response that appropriately completes the request."
     )

@@ -16,6 +16,7 @@ from llamax_kit.runs import Run
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+
 class Gathered(NamedTuple):
     """Runs that may stand in one table.
 
@@ -85,7 +86,7 @@ def find(gathered: Gathered, name: str = "") -> str:
     named = systems[(systems["spec"] == name) | (systems["system"] == name)]
     chosen = systems if not name else of_run if len(of_run) == 1 else named
     if chosen.empty:
-        raise UnknownName("system of these runs", name, systems["spec"], "name it as run:system")
+        raise UnknownName("system of these runs", given=name, choices=systems["spec"], remedy="name it as run:system")
     return chosen["spec"].iloc[0]
 
 
@@ -125,7 +126,7 @@ def _only(systems: list[str], run: Run, name: str) -> Run:
     """Keep some systems of a run, in the order asked; all, where none is named."""
     import pandas as pd
 
-    _all_held(systems, list(dict.fromkeys(run.scores["system"])), name)
+    _all_held(systems, held=list(dict.fromkeys(run.scores["system"])), name=name)
     tables = {"scores": run.scores, "translations": run.translations}
     chosen = {
         kind: pd.concat([table[table["system"] == each] for each in systems], ignore_index=True)
@@ -135,7 +136,7 @@ def _only(systems: list[str], run: Run, name: str) -> Run:
     return run._replace(**chosen)
 
 
-def check(names: Iterable[str], others: Iterable[str] = ()) -> None:
+def check(names: Iterable[str], *, others: Iterable[str] = ()) -> None:
     """Check that runs and systems are there, as `gather` does, without reading more than the names of their systems.
 
     Raises as it does, but for NotComparable; the nearest names of a run are also looked for among `others`.
@@ -144,7 +145,7 @@ def check(names: Iterable[str], others: Iterable[str] = ()) -> None:
         held = runs.scored(_finished(name, others))
         if not held:
             raise _without_scores(name)
-        _all_held(systems, held, name)
+        _all_held(systems, held=held, name=name)
 
 
 def _finished(name: str, others: Iterable[str] = ()) -> Path:
@@ -164,9 +165,14 @@ def _without_scores(name: str) -> KitError:
     )
 
 
-def _all_held(systems: list[str], held: list[str], name: str) -> None:
+def _all_held(systems: list[str], *, held: list[str], name: str) -> None:
     for unknown in (each for each in systems if each not in held):
-        raise UnknownName(f"system in the run {name}", unknown, held, f"name one of these, as in {name}:{held[0]}")
+        raise UnknownName(
+            f"system in the run {name}",
+            given=unknown,
+            choices=held,
+            remedy=f"name one of these, as in {name}:{held[0]}",
+        )
 
 
 def _labelled(tables: "dict[str, DataFrame]") -> "DataFrame":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def against(gathered: Gathered, baseline: str = "", tokenize: str = "") -> "DataFrame":
+def against(gathered: Gathered, baseline: str = "", *, tokenize: str = "") -> "DataFrame":
     """Measure gains over `baseline` (see `compare.find`): the columns of `gains.gains`, systems named as in `gathered`,
     directions in the order of its scores.
 

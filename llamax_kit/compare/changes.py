@@ -49,7 +49,7 @@ def effects(gathered: Gathered) -> "DataFrame":
 
     held = gathered.systems[gathered.systems["name"] != "copy"]
     tables = [
-        _effect(gathered, name, run, against)
+        _effect(gathered, name, run=run, against=against)
         for name, each in held.groupby("name", sort=False)
         for place, run in enumerate(each["run"])
         for against in each["run"][:place]
@@ -93,7 +93,7 @@ def _apart(names: list[str]) -> list[str]:
     return [name if count == 1 else f"{name} ({count})" for name, count in zip(names, counts, strict=True)]
 
 
-def _effect(gathered: Gathered, name: str, run: str, against: str) -> "DataFrame":
+def _effect(gathered: Gathered, name: str, *, run: str, against: str) -> "DataFrame":
     """Set one system's scores and hypotheses in two runs beside each other."""
     one, other = (gathered.runs[each] for each in (run, against))
     mine, theirs = (each.scores[each.scores["system"] == name] for each in (one, other))

@@ -129,10 +129,10 @@ def available(spec: str) -> list[str]:
     if name == "flores_plus":
         from llamax_kit.corpora import flores_plus
 
-        return flores_plus.available(split, revision)
+        return flores_plus.available(split, revision=revision)
     from llamax_kit.corpora import flores
 
-    return flores.available(name, split)
+    return flores.available(name, split=split)
 
 
 def offline(spec: str) -> list[str] | None:
@@ -142,7 +142,7 @@ def offline(spec: str) -> list[str] | None:
         if name == "flores_plus":
             from llamax_kit.corpora import flores_plus
 
-            if not flores_plus.is_local(split, revision):
+            if not flores_plus.is_local(split, revision=revision):
                 return None
     return available(spec)
 
@@ -168,7 +168,7 @@ def load(spec: str, languages: Iterable[str] | None = None) -> Corpus:
         return flores_plus.load(split, codes, revision)
     from llamax_kit.corpora import flores
 
-    return flores.load(name, split, codes)
+    return flores.load(name, split=split, codes=codes)
 
 
 def _own(spec: str) -> Path | None:
@@ -184,10 +184,12 @@ def _parse(spec: str) -> tuple[str, str, str]:
     name, _, revision = release.partition("@")
     if name not in SPLITS:
         remedy = "write for example flores101 or flores200:dev, or name a folder of your own, one file a language"
-        raise UnknownName("corpus", spec if re.search(r"[/\\]", spec) else name, SPLITS, remedy)
+        raise UnknownName("corpus", given=spec if re.search(r"[/\\]", spec) else name, choices=SPLITS, remedy=remedy)
     split = split or "devtest"
     if split not in SPLITS[name]:
-        raise UnknownName(f"split of {name}", split, SPLITS[name], f"use one of these, as in {name}:dev")
+        raise UnknownName(
+            f"split of {name}", given=split, choices=SPLITS[name], remedy=f"use one of these, as in {name}:dev"
+        )
     if revision and name != "flores_plus":
         raise KitError(f"{spec}: only flores_plus comes in revisions. To mend: write {name}:{split}")
     return name, split, revision

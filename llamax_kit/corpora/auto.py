@@ -15,23 +15,23 @@ AUTO = "auto"
 DIRECTIONS = "en-de en-sw en-gl en-eus_Latn de-en sw-en"  # trained and unseen, from English and into it
 
 
-def tokenize(value: str, corpus: str) -> str:
-    """Say by which pieces a corpus is scored: `tokenize("auto", "flores200")` is "flores101", the paper's."""
+def tokenize(value: str, *, corpus: str) -> str:
+    """Say by which pieces a corpus is scored: `tokenize("auto", corpus="flores200")` is "flores101", the paper's."""
     return value if value != AUTO else "cldr" if _embedded(corpus) else "flores101"
 
 
-def sentences(value: int | str, corpus: str) -> int:
-    """Say how many sentences of each direction are translated: `sentences("auto", "cldr")` is 40, else 0, for all."""
+def sentences(value: int | str, *, corpus: str) -> int:
+    """Say how many sentences of each direction are translated: `sentences("auto", corpus="cldr")` is 40, else 0."""
     return value if value != AUTO else 40 if _embedded(corpus) else 0
 
 
-def decoding(value: str, corpus: str) -> str:
+def decoding(value: str, *, corpus: str) -> str:
     """Say how text is searched for: greedily, with 256 new tokens, of which the phrases of cldr need 96 at most."""
     return value if value != AUTO else "greedy max_new_tokens:96" if _embedded(corpus) else "greedy"
 
 
-def directions(value: str, corpus: str) -> str:
-    """Say which directions are translated: `directions("auto", "flores101")` is "en-de en-sw en-gl de-en sw-en".
+def directions(value: str, *, corpus: str) -> str:
+    """Say which directions are translated: `directions("auto", corpus="flores101")` is "en-de en-sw en-gl de-en sw-en".
 
     Of a published corpus they are those of DIRECTIONS that are here, for all would take days. Of one's own folder they
     are all from English and into it. Where that leaves none, they are between any two languages.
@@ -57,8 +57,8 @@ def resolved(parameters: dict[str, Any]) -> dict[str, Any]:
     if "corpus" not in parameters:
         return parameters
     rules = {"directions": directions, "sentences": sentences, "decoding": decoding, "tokenize": tokenize}
-    corpus, follow = parameters["corpus"], rules.keys() & parameters.keys()
-    return parameters | {name: rules[name](parameters[name], corpus) for name in follow}
+    corpus, known = parameters["corpus"], [name for name in rules if name in parameters]
+    return parameters | {name: rules[name](parameters[name], corpus=corpus) for name in known}
 
 
 def of_runs(value: str, records: Iterable[dict]) -> str:
@@ -92,4 +92,4 @@ def _scored_by(record: dict) -> str:
 def _fitting(recorded: dict) -> str:
     """Give what fits a corpus on record; one's own folder has no split, and may have any name."""
     name = recorded.get("name")
-    return tokenize(AUTO, name if recorded.get("split") else f"./{name}") if name else ""
+    return tokenize(AUTO, corpus=name if recorded.get("split") else f"./{name}") if name else ""

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 FEWEST = 30  # positions of devtest; with fewer, a score would say nothing
 
 
-def _text(code: str, split: str) -> list[str | None]:
-    return list(_devtest(code)) if split == "devtest" else _say_all(code, split)
+def _text(code: str, *, split: str) -> list[str | None]:
+    return list(_devtest(code)) if split == "devtest" else _say_all(code, split=split)
 
 
 @cache
 def _devtest(code: str) -> tuple[str | None, ...]:
     """Say devtest once: it is asked for to know whether a language has enough, and again to be read."""
-    return tuple(_say_all(code, "devtest"))
+    return tuple(_say_all(code, split="devtest"))
 
 
-def _say_all(code: str, split: str) -> list[str | None]:
+def _say_all(code: str, *, split: str) -> list[str | None]:
     own = entries(code)
     return [say(content, own) for content in contents(split)]
 
@@ -65,7 +65,7 @@ def load(split: str, codes: list[str]) -> Corpus:
                 f"CLDR has too little of {find(code).name} ({code}): {found} phrases in devtest, expected {FEWEST}. "
                 f"To mend: leave it out; `python -m llamax_kit.corpora.cldr` lists what each language has"
             )
-    return Corpus("cldr", split, f"{release()}, {split}", {code: _text(code, split) for code in codes})
+    return Corpus("cldr", split, f"{release()}, {split}", {code: _text(code, split=split) for code in codes})
 
 
 def coverage() -> "DataFrame":

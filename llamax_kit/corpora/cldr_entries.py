@@ -68,7 +68,7 @@ def entries(code: str) -> Entries:
         return Entries(None, "", {}, {}, {}, {}, {}, {})
     data = raw(language.cldr)
     latin = language.script == "Latn"
-    kinds = {kind: _translated(read(data), read(raw(ENGLISH)), latin) for kind, read in READERS.items()}
+    kinds = {kind: _translated(read(data), english=read(raw(ENGLISH)), latin=latin) for kind, read in READERS.items()}
     if language.cldr == ENGLISH:
         kinds = {kind: read(data) for kind, read in READERS.items()}
     locale = Locale.parse(language.cldr)
@@ -132,7 +132,7 @@ READERS: dict[str, Callable[[dict], dict]] = {
 }
 
 
-def _translated(own: dict, english: dict, latin: bool) -> dict:
+def _translated(own: dict, *, english: dict, latin: bool) -> dict:
     """Drop a list that is mostly English, and from a language in another script each entry that is English."""
     same = {key for key, forms in own.items() if forms["other"] in english.get(key, {}).values()}
     if len(same) > len(own) / 2:

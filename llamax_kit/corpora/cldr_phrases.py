@@ -65,7 +65,7 @@ def contents(split: str) -> tuple[Content, ...]:
     found: dict[Content, None] = {}
     for names in cycle(TEMPLATES):
         for _ in range(20):  # what has few values (a bare territory) runs out in training, and is then passed over
-            parts = tuple(_part(name, split, pick, alone=len(names) == 1) for name in names)
+            parts = tuple(_part(name, split=split, pick=pick, alone=len(names) == 1) for name in names)
             content = parts[0] if len(parts) == 1 else ("together", parts)
             if content not in found:
                 found[content] = None
@@ -82,9 +82,13 @@ def split_of(part: Content) -> str:
     return {0: "devtest", 1: "dev"}.get(tenth, "train")
 
 
-def _part(name: str, split: str, pick: Pick, alone: bool) -> Content:
+def _part(name: str, *, split: str, pick: Pick, alone: bool) -> Content:
     if name == "amounts":
-        return ("list", "standard", tuple(_part("amount", split, pick, alone) for _ in range(pick((2, 3)))))
+        return (
+            "list",
+            "standard",
+            tuple(_part("amount", split=split, pick=pick, alone=alone) for _ in range(pick((2, 3)))),
+        )
     while True:
         part = DRAW[name](pick)
         if split_of(part) == split or (name == "territory" and not alone):

@@ -17,34 +17,38 @@ from llamax_kit.languages import all_languages, find
 TITLES = {"flores101": "FLORES-101", "flores200": "FLORES-200"}
 
 
-def available(name: str, split: str) -> list[str]:
+def available(name: str, *, split: str) -> list[str]:
     """List the kit codes of the languages whose files lie in the data folder.
 
     Raises KitError when none does.
     """
-    codes = [lang.code for lang in all_languages() if getattr(lang, name) and _path(name, split, lang.code).is_file()]
+    codes = [
+        lang.code
+        for lang in all_languages()
+        if getattr(lang, name) and _path(name, split=split, code=lang.code).is_file()
+    ]
     if not codes:
         raise KitError(f"{TITLES[name]} {split} is not in {_folder(name) / split}. To mend: {_remedy(name)}")
     return codes
 
 
-def load(name: str, split: str, codes: list[str]) -> Corpus:
+def load(name: str, *, split: str, codes: list[str]) -> Corpus:
     """Read languages of "flores101" or "flores200", "dev" or "devtest".
 
     Raises KitError when the release has no such language, or a file is missing or not as it was published.
     """
     texts, files = {}, {}
     for code in codes:
-        path = _path(name, split, code)
+        path = _path(name, split=split, code=code)
         if not path.is_file():
             raise KitError(f"{TITLES[name]} {split} in {find(code).name}: no file {path}. To mend: {_remedy(name)}")
         texts[code] = lines.read(path, _remedy(name))
         files[code] = str(path)
-        check(texts[code], f"{TITLES[name]} {split}", split, path, _remedy(name))
+        check(texts[code], f"{TITLES[name]} {split}", split=split, path=path, remedy=_remedy(name))
     return Corpus(name, split, f"{TITLES[name]} {split}", texts, files)
 
 
-def check(text: list[str], release: str, split: str, path: Path, remedy: str) -> None:
+def check(text: list[str], release: str, *, split: str, path: Path, remedy: str) -> None:
     """Raise KitError unless a language has as many lines as FLORES has, none of them blank."""
     if len(text) != LINES[split]:
         hint = f" (line {blank[0]} is blank)" if (blank := lines.blank(text)) else ""
@@ -58,7 +62,7 @@ def _folder(name: str) -> Path:
     return data.folder() / f"{name}_dataset"
 
 
-def _path(name: str, split: str, code: str) -> Path:
+def _path(name: str, *, split: str, code: str) -> Path:
     language = find(code)
     if not getattr(language, name):
         raise KitError(

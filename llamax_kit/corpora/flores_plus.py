@@ -20,14 +20,14 @@ HUB = "openlanguagedata/flores_plus"
 FORMATS = ("parquet", "jsonl")
 
 
-def available(split: str, revision: str = "") -> list[str]:
+def available(split: str, *, revision: str = "") -> list[str]:
     """List the kit codes of the languages that the local copy has, or else the hub, whose whole split is fetched once.
 
     (The hub's listing alone would do, but is not kept, so that the same notebook would fail without a network.)
 
     Raises KitError when neither can be read.
     """
-    folder = _local() if is_local(split, revision) else _fetched([f"{split}/*"], revision)
+    folder = _local() if is_local(split, revision=revision) else _fetched([f"{split}/*"], revision)
     codes = {path.stem for path in (folder / split).glob("*") if path.suffix[1:] in FORMATS}
     return [language.code for language in all_languages() if language.flores_plus in codes]
 
@@ -41,15 +41,15 @@ def load(split: str, codes: list[str], revision: str = "") -> Corpus:
     for code, name in files.items():
         if not name:
             raise KitError(f"FLORES+ has no text in {find(code).name} ({code}). To mend: leave it out")
-    if is_local(split, revision):
+    if is_local(split, revision=revision):
         folder, release = _local(), f"FLORES+ {split}, local copy"
     else:
         folder = _fetched([f"{split}/{name}.{kind}" for name in files.values() for kind in FORMATS], revision)
         release = f"FLORES+ {split}, commit {folder.name}"
     texts, places, ids = {}, {}, {}
     for code, name in files.items():
-        path = _found(folder / split, name, release)
-        ids[code], texts[code] = _read(path, release, split)
+        path = _found(folder / split, name, release=release)
+        ids[code], texts[code] = _read(path, release, split=split)
         places[code] = str(path)
         first = next(iter(ids))
         if ids[code] != ids[first]:
@@ -60,7 +60,7 @@ def load(split: str, codes: list[str], revision: str = "") -> Corpus:
     return Corpus("flores_plus", split, release, texts, places)
 
 
-def _read(path: Path, release: str, split: str) -> tuple[list[int], list[str]]:
+def _read(path: Path, release: str, *, split: str) -> tuple[list[int], list[str]]:
     """Read (ids, sentences) of a file, in order of the ids."""
     try:
         rows = sorted(_parquet(path) if path.suffix == ".parquet" else _jsonl(path))
@@ -68,7 +68,7 @@ def _read(path: Path, release: str, split: str) -> tuple[list[int], list[str]]:
             raise ValueError("expected a number as id and a string as text in each row")
     except (ValueError, KeyError, TypeError, OSError) as error:  # pyarrow's ArrowInvalid is a ValueError
         raise KitError(f"{release}: {path} is damaged, or not of FLORES+ ({error}). To mend: {_remedy()}") from error
-    check([text for _, text in rows], release, split, path, _remedy())
+    check([text for _, text in rows], release, split=split, path=path, remedy=_remedy())
     ids = [number for number, _ in rows]
     if len(set(ids)) != len(ids):
         raise KitError(f"{release}: {path} has the same id more than once. To mend: {_remedy()}")
@@ -87,7 +87,7 @@ def _jsonl(path: Path) -> list[tuple[int, str]]:
     return [(row["id"], row["text"]) for row in rows]
 
 
-def _found(folder: Path, name: str, release: str) -> Path:
+def _found(folder: Path, name: str, *, release: str) -> Path:
     for kind in FORMATS:
         if (path := folder / f"{name}.{kind}").is_file():
             return path
@@ -100,7 +100,7 @@ def _local() -> Path:
     return data.folder() / "flores_plus"
 
 
-def is_local(split: str, revision: str) -> bool:
+def is_local(split: str, *, revision: str) -> bool:
     """Whether to read the local copy; which revision that is is not known, so a named one is always the hub's."""
     return not revision and (_local() / split).is_dir()
 

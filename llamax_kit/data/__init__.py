@@ -49,7 +49,7 @@ def tokenizer(name: str) -> Path:
     Raises UnknownName for another name, KitError when a model is damaged, or missing and not to be had.
     """
     if f"spm-{name}" not in KNOWN:
-        raise UnknownName("tokenizer", name, ["flores101", "flores200"], "flores101 or flores200")
+        raise UnknownName("tokenizer", given=name, choices=["flores101", "flores200"], remedy="flores101 or flores200")
     source = find(f"spm-{name}")
     path = next((place for place in _places(source) if place.is_file()), None) or fetch(source.name)
     return _sound(source, path)
@@ -84,7 +84,7 @@ def find(name: str) -> Source:
         if source.name == name:
             return source
     names = [source.name for source in SOURCES]
-    raise UnknownName("data", name, names, f"one of {', '.join(names)}")
+    raise UnknownName("data", given=name, choices=names, remedy=f"one of {', '.join(names)}")
 
 
 def inventory() -> list[Found]:
@@ -131,7 +131,7 @@ def _fetch_archive(source: Source, place: Path) -> None:
     with scratch as name:
         archive = Path(name) / "archive.tar.gz"
         download.download(source.addresses, archive, source.sha256)
-        download.unpack(archive, place, partial(fault, source))
+        download.unpack(archive, place=place, fault=partial(fault, source))
 
 
 def _fetch_files(source: Source, place: Path) -> None:

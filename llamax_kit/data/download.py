@@ -50,7 +50,7 @@ def download(addresses: tuple[str, ...], path: Path | str, expected: str = "", f
     raise KitError("no address gave the file. Tried " + "; ".join(dict.fromkeys(failures)))
 
 
-def unpack(archive: Path | str, place: Path | str, fault: Fault) -> None:
+def unpack(archive: Path | str, *, place: Path | str, fault: Fault) -> None:
     """Unpack a tar that holds one folder of `place`'s name into `place`, whole or not at all.
 
     Raises KitError for a damaged tar, one that would write elsewhere, other contents, or a place that exists.

@@ -56,14 +56,14 @@ def fault(source: Source, path: Path) -> str:
     """Say what is wrong with what lies at `path`, taken for `source`; "" when nothing is."""
     if source.kind == "tokenizer":
         status = path.stat()
-        return _model_fault(source.name, path, status.st_size, status.st_mtime_ns)
+        return _model_fault(source.name, path, status.st_size, changed=status.st_mtime_ns)
     if source.kind == "scores":
         return _scores_fault(path)
     return _release_fault(path, source.languages) if source.languages else ""
 
 
 @lru_cache
-def _model_fault(name: str, path: Path, size: int, changed: int) -> str:
+def _model_fault(name: str, path: Path, size: int, *, changed: int) -> str:
     """Say what is wrong with a SentencePiece file; asked once a file, which `size` and `changed` tell apart."""
     import sentencepiece
 

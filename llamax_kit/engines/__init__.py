@@ -77,7 +77,9 @@ def decoding(text: "str | Decoding") -> Decoding:
         return _normal(text)
     preset, *overrides = text.replace(",", " ").split() or [""]
     if preset not in PRESETS:
-        raise UnknownName("decoding preset", preset, PRESETS, 'write for example "greedy" or "paper num_beams=8"')
+        raise UnknownName(
+            "decoding preset", given=preset, choices=PRESETS, remedy='write for example "greedy" or "paper num_beams=8"'
+        )
     given = dict(_override(word) for word in overrides)
     return _normal(PRESETS[preset]._replace(**given))
 
@@ -90,7 +92,9 @@ def _override(word: str) -> tuple[str, int | float | bool]:
         )
     (value,) = rest
     if name not in Decoding._fields:
-        raise UnknownName("decoding field", name, Decoding._fields, "leave it out, or name one of these")
+        raise UnknownName(
+            "decoding field", given=name, choices=Decoding._fields, remedy="leave it out, or name one of these"
+        )
     read, expected = _READERS[Decoding.__annotations__[name]]
     try:
         return name, read(value)
@@ -127,7 +131,7 @@ def _normal(given: Decoding) -> Decoding:
     return given
 
 
-def open(model: str, adapter: str = "", *, dtype: str = "auto", device: str = "auto", batch_tokens: int = 0):
+def open(model: str, *, adapter: str = "", dtype: str = "auto", device: str = "auto", batch_tokens: int = 0):
     """Give the engine of a model; no weights are loaded before it has a sentence to complete.
 
     model: "copy" (the baseline that copies the source), or anything `models.resolve` takes: a name of the catalogue,
@@ -142,4 +146,4 @@ def open(model: str, adapter: str = "", *, dtype: str = "auto", device: str = "a
         return Copy()
     from llamax_kit.engines.transformers import Transformers
 
-    return Transformers(model, adapter, dtype=dtype, device=device, batch_tokens=batch_tokens)
+    return Transformers(model, adapter=adapter, dtype=dtype, device=device, batch_tokens=batch_tokens)

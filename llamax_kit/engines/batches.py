@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 
 def plan(
-    lengths: Sequence[int], rooms: Sequence[int], budget: int, beams: int = 1, mixed: bool = False, padding: bool = True
+    lengths: Sequence[int],
+    *,
+    rooms: Sequence[int],
+    budget: int,
+    beams: int = 1,
+    mixed: bool = False,
+    padding: bool = True,
 ) -> list[list[int]]:
     """Divide prompts into batches, longest first, each as full as a budget of tokens allows and never empty.
 
@@ -19,14 +25,14 @@ def plan(
 
     batches: list[list[int]] = []
     for at in sorted((at for at, room in enumerate(rooms) if room > 0), key=lambda at: -lengths[at]):
-        if batches and _fits(at, batches[-1], lengths, rooms, budget // beams, mixed, padding):
+        if batches and _fits(at, batches[-1], lengths, rooms, budget // beams, mixed, padding=padding):
             batches[-1].append(at)
         else:
             batches.append([at])
     return batches
 
 
-def _fits(at: int, batch: list[int], lengths, rooms, budget: int, mixed: bool, padding: bool) -> bool:
+def _fits(at: int, batch: list[int], lengths, rooms, budget: int, mixed: bool, *, padding: bool) -> bool:
     first = batch[0]  # the longest of them
     if not mixed and rooms[at] != rooms[first] or not padding and lengths[at] != lengths[first]:
         return False

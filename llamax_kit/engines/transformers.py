@@ -28,11 +28,11 @@ class Transformers:
     """An engine (see `llamax_kit.engines`) that loads its weights when there is a first sentence to complete."""
 
     def __init__(
-        self, model: str, adapter: str = "", *, dtype: str = "auto", device: str = "auto", batch_tokens: int = 0
+        self, model: str, *, adapter: str = "", dtype: str = "auto", device: str = "auto", batch_tokens: int = 0
     ):
         self.dtype, self.device = models.placement(dtype=dtype, device=device)
         self.batch_tokens = batch_tokens
-        self.resolved = models.resolve(model, adapter)
+        self.resolved = models.resolve(model, adapter=adapter)
         self.name = self.resolved.name
         self.training_languages = training_languages.of_folder(self.resolved.folder)
         self._fixed = {
@@ -115,7 +115,7 @@ class Transformers:
         padding = decoding.repetition_penalty == 1.0
         mixed = decoding.num_beams == 1 and self._endless
         budget = self.batch_tokens or _budget(self.model)
-        for batch in plan(lengths, rooms, budget, decoding.num_beams, mixed, padding):
+        for batch in plan(lengths, rooms=rooms, budget=budget, beams=decoding.num_beams, mixed=mixed, padding=padding):
             if todo := [at for at in batch if at not in skip]:
                 yield from self._fitting(todo, prompts, rooms, decoding)
 

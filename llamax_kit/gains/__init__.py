@@ -48,7 +48,7 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
     for (src, tgt), rows in pair.system.groupby(list(SIDES), sort=False):
         texts = rows["hypothesis"].tolist(), pair.baseline.loc[rows.index, "hypothesis"].tolist()
         jobs.append((src, tgt, pair.names, texts, rows["reference"].tolist(), tokenize))
-    samples = shuffles(len(jobs), samples)
+    samples = shuffles(len(jobs), asked=samples)
     work = len(pair.system) * samples * SECONDS / stats.SHUFFLES
     tested = parallel.map(_tested, [(*job, samples) for job in jobs], work)
     table = pd.DataFrame(tested).assign(system=pair.names[0], baseline=pair.names[1])
@@ -80,7 +80,7 @@ def from_scores(
     return _finished(table, [name for name in names if name in trained or trained_on_flores(name)])
 
 
-def method(table: "DataFrame", release: str, correction: str = "holm", samples: int = 0) -> str:
+def method(table: "DataFrame", release: str, *, correction: str = "holm", samples: int = 0) -> str:
     """Say in sentences for a paper how a table of gains was made; `release` is that of the corpus.
 
     Raises UnknownName for another correction than `verdicts` takes.
@@ -127,7 +127,7 @@ def _where(some: list[str], of: int) -> str:
 def _tested(job: tuple) -> dict:
     """Score and test one direction; it may do so in another process."""
     src, tgt, names, texts, references, tokenize, samples = job
-    a, b = spbleu.statistics(texts, references, tokenize, f"{src}-{tgt}")
+    a, b = spbleu.statistics(texts, references, tokenize, where=f"{src}-{tgt}")
     ours, theirs = (spbleu.from_statistics(rows, tokenize, interval=False) for rows in (a, b))
     low, high = stats.paired_interval(a, b, counts.points)
     notes = [_empty(name, each) for name, each in zip(names, texts, strict=True)]

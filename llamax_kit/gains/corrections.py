@@ -41,11 +41,13 @@ def verdicts(table: "DataFrame", correction: str = "holm") -> "DataFrame":
 def column(correction: str) -> str:
     """Name the column of a correction, p_holm for "holm" and q for "bh". Raises UnknownName for another."""
     if correction not in CORRECTIONS:
-        raise UnknownName("correction", correction, CORRECTIONS, "holm to claim each finding, bh to screen many")
+        raise UnknownName(
+            "correction", given=correction, choices=CORRECTIONS, remedy="holm to claim each finding, bh to screen many"
+        )
     return CORRECTIONS[correction]
 
 
-def shuffles(directions: int, asked: int = 0) -> int:
+def shuffles(directions: int, *, asked: int = 0) -> int:
     """Say how many shuffles each test needs: 10,000, and 200 a direction, so 274,400 for the paper's 1,372 directions.
 
     No p is below 1 / (shuffles + 1), and Holm multiplies the smallest by the number of tests: with 10,000 shuffles

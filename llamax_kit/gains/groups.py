@@ -68,7 +68,7 @@ def assign(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.cod
     Raises UnknownName for another group.
     """
     if group not in GROUPS:
-        raise UnknownName("grouping", group, GROUPS, "name one of these")
+        raise UnknownName("grouping", given=group, choices=GROUPS, remedy="name one of these")
     found = by_pivot(gains)
     return found.assign(value=found["language"].map(lambda code: GROUPS[group](find(code), trained)))
 

@@ -71,7 +71,7 @@ class Pair(NamedTuple):
         return size(self.system.groupby(list(SIDES)).size())
 
 
-def pair(system: str, baseline: str, directions: str = "", tokenize: str = "") -> Pair:
+def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = "") -> Pair:
     """Pair two systems of runs: `pair("05_mozilla:nllb", "05_mozilla:google", "en-X")`; directions: "", all of them.
 
     tokenize: by whose pieces both are to be scored again, as `gains.gains` takes it; the scores that the runs kept may
@@ -82,10 +82,10 @@ def pair(system: str, baseline: str, directions: str = "", tokenize: str = "") -
     run or system that is not there.
     """
     ours = Side(system, *runs.system(system))
-    return beside(ours, _other(baseline, ours), directions, tokenize)
+    return beside(ours, _other(baseline, ours), directions, tokenize=tokenize)
 
 
-def beside(system: Side, baseline: Side, directions: str = "", tokenize: str = "") -> Pair:
+def beside(system: Side, baseline: Side, directions: str = "", *, tokenize: str = "") -> Pair:
     """Pair two systems whose runs are loaded already, as `pair` does. Raises as it does."""
     import pandas as pd
 
@@ -97,7 +97,7 @@ def beside(system: Side, baseline: Side, directions: str = "", tokenize: str = "
     tables = [translations.check(each.rows).assign(system=each.name) for each in sides]
     tables = [_chosen(table, directions, tables) for table in tables]
     left_out = lacking(*tables)
-    shared = [_shared(table, left_out) for table in tables]
+    shared = [_shared(table, left_out=left_out) for table in tables]
     if tokenize in ("", auto.AUTO):
         _same_signatures({each.name: _scores(each, rows) for each, rows in zip(sides, shared, strict=True)})
     comparable.same_sentences(pd.concat([table.assign(label=table["system"]) for table in shared]))
@@ -154,7 +154,7 @@ def _other(name: str, first: Side) -> Side:
     return Side(name, first.run, own, rows) if same else Side(name, *runs.system(name))
 
 
-def _shared(table: "DataFrame", left_out: "DataFrame") -> "DataFrame":
+def _shared(table: "DataFrame", *, left_out: "DataFrame") -> "DataFrame":
     """Keep the directions that both have, by source, target and index."""
     out = set(zip(left_out["src"], left_out["tgt"], strict=True))
     kept = table[[each not in out for each in zip(table["src"], table["tgt"], strict=True)]]

@@ -32,6 +32,7 @@ def power(
     b: "np.ndarray",
     sizes: Sequence[int] = (),
     directions: int = 1,
+    *,
     trials: int = 200,
     seed: int = stats.SEED,
 ) -> "DataFrame":
@@ -58,12 +59,12 @@ def power(
             f"sentences that both systems translated, and leave out what is below 1"
         )
     shares = np.linspace(0, 1, 201)
-    gains = _gains(a, b, shares)
+    gains = _gains(a, b, shares=shares)
     alpha, samples = ALPHA / directions, max(1000, EACH * directions)
     jobs = [
         (a, b, n, gain, float(np.interp(gain, gains, shares)), alpha, samples, trials, seed)
         for n in sizes
-        for gain in _grid(a, b, n, alpha, float(gains[-1]))
+        for gain in _grid(a, b, n, alpha, whole=float(gains[-1]))
     ]
     found = parallel.map(_found, jobs, work=SECONDS * trials * samples * sum(job[2] for job in jobs))
     rows = [(job[2], job[3], share, trials, directions) for job, share in zip(jobs, found, strict=True)]
@@ -85,8 +86,8 @@ def of_pair(pair: Pair, gains: "DataFrame", tokenize: str = "", trials: int = 20
     here = (pair.system["src"] == src) & (pair.system["tgt"] == tgt)
     outputs = [side.loc[here, "hypothesis"].tolist() for side in (pair.system, pair.baseline)]
     references = pair.system.loc[here, "reference"].tolist()
-    rows = spbleu.statistics(outputs, references, tokenize or pair.tokenize, f"{src}-{tgt}")
-    table = power(*rows, SIZES, trials=trials)
+    rows = spbleu.statistics(outputs, references, tokenize or pair.tokenize, where=f"{src}-{tgt}")
+    table = power(*rows, sizes=SIZES, trials=trials)
     return pd.concat([pd.DataFrame({"src": src, "tgt": tgt}, index=table.index), table], axis=1)
 
 
@@ -111,7 +112,7 @@ def smallest(table: "DataFrame", power: float = FOUND) -> "DataFrame":
     return pd.DataFrame(rows, columns=["n", "gain", "largest", "power", "directions"])
 
 
-def _gains(a: "np.ndarray", b: "np.ndarray", shares: "np.ndarray") -> "np.ndarray":
+def _gains(a: "np.ndarray", b: "np.ndarray", *, shares: "np.ndarray") -> "np.ndarray":
     """Give the population's gain, never negative, for shares of it: 0 exchanges half of the sentences, 1 none."""
     import numpy as np
 
@@ -121,18 +122,18 @@ def _gains(a: "np.ndarray", b: "np.ndarray", shares: "np.ndarray") -> "np.ndarra
     return np.abs(gains)
 
 
-def _grid(a: "np.ndarray", b: "np.ndarray", n: int, alpha: float, whole: float) -> list[float]:
+def _grid(a: "np.ndarray", b: "np.ndarray", n: int, alpha: float, *, whole: float) -> list[float]:
     """Choose gains to try with n sentences, around the one that a normal approximation expects to find."""
     import numpy as np
     from scipy.stats import norm
 
-    first, second = _exchanged(a, b, np.random.default_rng(stats.SEED).random(len(a)) < 0.5)
+    first, second = _exchanged(a, b, kept=np.random.default_rng(stats.SEED).random(len(a)) < 0.5)
     spread = (stats.bootstrap(first, counts.points) - stats.bootstrap(second, counts.points)).std()
     expected = (norm.isf(alpha / 2) + norm.ppf(FOUND)) * spread * (len(a) / n) ** 0.5
     return sorted({float(min(step * expected, whole)) for step in STEPS})
 
 
-def _exchanged(a: "np.ndarray", b: "np.ndarray", kept: "np.ndarray") -> "tuple[np.ndarray, np.ndarray]":
+def _exchanged(a: "np.ndarray", b: "np.ndarray", *, kept: "np.ndarray") -> "tuple[np.ndarray, np.ndarray]":
     """Let two systems exchange the outputs of the sentences that are not kept."""
     import numpy as np
 
@@ -147,6 +148,6 @@ def _found(job: tuple) -> float:
     draw, found = np.random.default_rng([seed, n]), 0
     for _ in range(trials):  # every gain is tried on the same samples
         drawn, kept = draw.integers(len(a), size=n), draw.random(n) < (1 + share) / 2
-        pair = _exchanged(a[drawn], b[drawn], kept)
+        pair = _exchanged(a[drawn], b[drawn], kept=kept)
         found += stats.randomisation(*pair, counts.points, samples) < alpha
     return found / trials

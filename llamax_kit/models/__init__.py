@@ -42,7 +42,7 @@ class Located(NamedTuple):
     revision: str = ""
 
 
-def resolve(spec: str, adapter: str = "") -> Resolved:
+def resolve(spec: str, *, adapter: str = "") -> Resolved:
     """Find a model, and the LoRA adapter to put on it, without loading weights.
 
     From the hub only config and tokenizer are fetched here; weights follow in `load_model`. A folder's weights are
@@ -64,7 +64,7 @@ def check(spec: str) -> None:
         tokenizer_files.load(folder)
 
 
-def check_adapter(spec: str, model: str) -> None:
+def check_adapter(spec: str, *, model: str) -> None:
     """Check a LoRA adapter as `resolve` does, but ask no hub and hash nothing. Raises KitError as it does."""
     if folder := _adapter_folder(spec):
         checkpoints.adapter_weights(folder)
@@ -87,7 +87,7 @@ def load_model(resolved: Resolved, *, dtype: str = "auto", device: str = "auto")
     Raises KitError when weights are missing, cut off, unsafe, or do not fit the config.
     """
     dtype, device = placement(dtype=dtype, device=device)
-    folder = hub.weights(resolved.hub, resolved.revision) if resolved.hub else resolved.folder
+    folder = hub.weights(resolved.hub, revision=resolved.revision) if resolved.hub else resolved.folder
     model = weights.load(folder, dtype=dtype, device=device)
     return (weights.with_adapter(model, resolved.adapter) if resolved.adapter else model).eval()
 
@@ -112,7 +112,7 @@ def locate(spec: str) -> Located:
     if entry is None and spec and folder.is_dir() and not hub.looks_like_id(name):
         raise KitError(f"expected config.json in the model folder {folder}, but it has none. To mend: {REMEDY}")
     if entry is None and not hub.looks_like_id(name):
-        raise UnknownName("model", spec, [entry.name for entry in catalogue()], REMEDY)
+        raise UnknownName("model", given=spec, choices=[entry.name for entry in catalogue()], remedy=REMEDY)
     repository = entry.hub if entry else name
     return Located(repository.rpartition("/")[2], None, repository, revision)
 
@@ -120,7 +120,7 @@ def locate(spec: str) -> Located:
 def _resolve(spec: str) -> Resolved:
     name, folder, repository, revision = locate(spec)
     if repository:
-        found = hub.texts(repository, revision)
+        found = hub.texts(repository, revision=revision)
         checkpoints.check_config(found)
         return Resolved(name, found, found.name, repository)
     if folder is None:
@@ -148,7 +148,7 @@ def _with_adapter(model: Resolved, spec: str) -> Resolved:
         name, revision = folder.resolve().name, checkpoints.adapter_hash(folder)
     else:
         repository, _, revision = spec.partition("@")
-        folder = hub.adapter(repository, revision)
+        folder = hub.adapter(repository, revision=revision)
         name, revision = repository.rpartition("/")[2], folder.name
     _same_base(spec, folder, model.hub)
     return model._replace(name=f"{model.name}+{name}", adapter=folder.resolve(), adapter_revision=revision)

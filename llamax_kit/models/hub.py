@@ -20,12 +20,12 @@ def looks_like_id(name: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*", name) is not None
 
 
-def texts(repository: str, revision: str = "") -> Path:
+def texts(repository: str, *, revision: str = "") -> Path:
     """Fetch config and tokenizer, without weights; the folder's name is the commit that `revision` stands for.
 
     Raises KitError when the model is not there, is gated, or the hub cannot be reached and nothing is cached.
     """
-    folder = _fetch(repository, revision, list(TEXTS))
+    folder = _fetch(repository, revision=revision, patterns=list(TEXTS))
     if not (folder / "config.json").is_file():
         raise KitError(
             f"expected config.json in {repository}, but it has none: it is no model that transformers loads (GGUF "
@@ -34,29 +34,29 @@ def texts(repository: str, revision: str = "") -> Path:
     return folder
 
 
-def weights(repository: str, revision: str) -> Path:
+def weights(repository: str, *, revision: str) -> Path:
     """Fetch the weights too: safetensors, or where there are none the pickle. Raises as `texts` does."""
     for patterns in (SAFETENSORS, PICKLES):
-        folder = _fetch(repository, revision, [*TEXTS, *patterns], progress=True)
+        folder = _fetch(repository, revision=revision, patterns=[*TEXTS, *patterns], progress=True)
         if any((folder / pattern).is_file() for pattern in patterns):
             break
     return folder
 
 
-def adapter(repository: str, revision: str = "") -> Path:
+def adapter(repository: str, *, revision: str = "") -> Path:
     """Fetch a LoRA adapter. Raises as `texts` does, and KitError when the repository holds none."""
-    folder = _fetch(repository, revision, ["adapter_config.json", "adapter_model.safetensors"])
+    folder = _fetch(repository, revision=revision, patterns=["adapter_config.json", "adapter_model.safetensors"])
     if not (folder / "adapter_config.json").is_file():
         raise KitError(
             f"expected a LoRA adapter in {repository}, but it has no adapter_config.json. To mend: name an adapter's "
             f"hub id, or give {repository} as the model"
         )
     if not (folder / "adapter_model.safetensors").is_file():
-        folder = _fetch(repository, revision, ["adapter_config.json", "adapter_model.bin"])
+        folder = _fetch(repository, revision=revision, patterns=["adapter_config.json", "adapter_model.bin"])
     return folder
 
 
-def _fetch(repository: str, revision: str, patterns: list[str], progress: bool = False) -> Path:
+def _fetch(repository: str, *, revision: str, patterns: list[str], progress: bool = False) -> Path:
     from huggingface_hub import errors, snapshot_download
     from huggingface_hub.utils import tqdm
 
@@ -64,7 +64,7 @@ def _fetch(repository: str, revision: str, patterns: list[str], progress: bool =
         def __init__(self, *args, **options):
             super().__init__(*args, **(options | {"disable": True}))
 
-    unreachable = _unreachable(repository, revision)
+    unreachable = _unreachable(repository, revision=revision)
     place = f"https://huggingface.co/{repository}"
     by_hand = "or download its files elsewhere and name their folder"
     try:
@@ -90,9 +90,9 @@ def _fetch(repository: str, revision: str, patterns: list[str], progress: bool =
     except errors.RepositoryNotFoundError as error:
         raise UnknownName(
             "model on the hub",
-            repository,
-            [entry.hub for entry in catalogue() if entry.hub],
-            f"check the name at {place}, run `hf auth login` if it is private, {by_hand}",
+            given=repository,
+            choices=[entry.hub for entry in catalogue() if entry.hub],
+            remedy=f"check the name at {place}, run `hf auth login` if it is private, {by_hand}",
         ) from error
     except (errors.EntryNotFoundError, errors.HfHubHTTPError, OSError) as error:
         raise KitError(
@@ -105,7 +105,7 @@ def _fetch(repository: str, revision: str, patterns: list[str], progress: bool =
         ) from error
 
 
-def _unreachable(repository: str, revision: str) -> str:
+def _unreachable(repository: str, *, revision: str) -> str:
     """Ask the hub once for the model; name the error if no answer comes, else ""."""
     from huggingface_hub import HfApi, errors
 

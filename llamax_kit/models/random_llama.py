@@ -39,8 +39,8 @@ def folder(tokenizer: Path | None = None) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".random-llama-", dir=place.parent) as scratch:
             whole = Path(scratch) / place.name
-            make(whole, tokenizer)
-            _move(whole, place)
+            make(whole, tokenizer=tokenizer)
+            _move(whole, place=place)
     except (OSError, SafetensorError) as error:
         raise KitError(
             f"could not make the random Llama in {place.parent}: {error}. To mend: free some space, or let "
@@ -49,7 +49,7 @@ def folder(tokenizer: Path | None = None) -> Path:
     return place
 
 
-def _move(whole: Path, place: Path) -> None:
+def _move(whole: Path, *, place: Path) -> None:
     try:
         whole.rename(place)
     except OSError:
@@ -57,7 +57,7 @@ def _move(whole: Path, place: Path) -> None:
             raise
 
 
-def make(place: Path, tokenizer: Path, seed: int = SEED, **changes) -> None:
+def make(place: Path, *, tokenizer: Path, seed: int = SEED, **changes) -> None:
     """Write a random Llama of the SentencePiece model `tokenizer` into `place`; `changes` go to its LlamaConfig."""
     import sentencepiece
     import torch

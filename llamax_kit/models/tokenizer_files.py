@@ -270,7 +270,7 @@ def _finish(folder: Path, settings: Mapping, added: dict[str, AddedToken], libra
     config, generation = read_json(folder / "config.json"), read_json(folder / "generation_config.json")
     special = library.special
     names = {name: _content(settings.get(name)) for name in ("bos_token", "eos_token", "pad_token")}
-    bos = _bos(names["bos_token"], library.own_bos, settings, config)
+    bos = _bos(names["bos_token"], own=library.own_bos, settings=settings, config=config)
     eos = [*_many(generation.get("eos_token_id")), *_many(config.get("eos_token_id"))]
     eos += [special[name] for name in (names["eos_token"], "</s>", "<|end_of_text|>") if name in special]
     eos = sorted(set(eos))
@@ -297,7 +297,7 @@ def _finish(folder: Path, settings: Mapping, added: dict[str, AddedToken], libra
     )
 
 
-def _bos(named: str | None, own: str | None, settings: Mapping, config: Mapping) -> str | None:
+def _bos(named: str | None, *, own: str | None, settings: Mapping, config: Mapping) -> str | None:
     """The token every prompt begins with; Llamas were trained with one, whatever tokenizer.json adds by itself."""
     if settings.get("add_bos_token") is False:
         return None

@@ -106,7 +106,7 @@ class Tokenizer:
             rendered = without
         marked = [message | {"content": f"{PROBE}-{at}-"} for at, message in enumerate(messages)]
         around = re.split(rf"{PROBE}-\d+-", self._render(marked, add_generation_prompt=True))
-        return Prompt.of(rendered, _spans(rendered, [message["content"] for message in messages], around))
+        return Prompt.of(rendered, _spans(rendered, [message["content"] for message in messages], around=around))
 
     def _render(self, messages: list[dict[str, str]], **options) -> str:
         if not self.template:
@@ -135,7 +135,7 @@ class Tokenizer:
         return self._control - {self.special[marker] for marker in THINKING if marker in self.special}
 
 
-def _spans(text: str, contents: Sequence[str], around: Sequence[str]) -> list[Span]:
+def _spans(text: str, contents: Sequence[str], *, around: Sequence[str]) -> list[Span]:
     """Return where contents stand in a rendered text, one after another; `around` them is what the template wrote."""
     spans, at = [], len(around[0])
     for content, behind in zip_longest(contents, around[1:], fillvalue=""):

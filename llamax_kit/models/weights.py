@@ -39,7 +39,7 @@ def placement(*, dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
 def check_dtype(dtype: str) -> None:
     """Raises UnknownName for a dtype that is none of DTYPES."""
     if dtype not in DTYPES:
-        raise UnknownName("dtype", dtype, DTYPES, "use one of these; auto suits the device")
+        raise UnknownName("dtype", given=dtype, choices=DTYPES, remedy="use one of these; auto suits the device")
 
 
 def check_device(device: str) -> None:
@@ -48,7 +48,7 @@ def check_device(device: str) -> None:
     Raises UnknownName for another kind of device.
     """
     if not re.fullmatch(rf"auto|({'|'.join(DEVICES[1:])})(:\d+)?", device):
-        raise UnknownName("device", device, DEVICES, "use one of these; a second GPU is cuda:1")
+        raise UnknownName("device", given=device, choices=DEVICES, remedy="use one of these; a second GPU is cuda:1")
 
 
 def _usable() -> str:

@@ -34,7 +34,7 @@ def gains(table: "DataFrame", ax: "Axes") -> None:
     ordered = table.assign(value=common(table)).sort_values("gain", ascending=False, kind="stable", ignore_index=True)
     columns = min(COLUMNS, ceil(len(ordered) / FOLD))
     rows = ceil(len(ordered) / columns)
-    panels = _panels(ax, columns, rows)
+    panels = _panels(ax, columns, rows=rows)
     ends = ordered[["gain", "low", "high"]]
     least, most = min(0, ends.min(axis=None)), max(0, ends.max(axis=None))
     if most - least < 2:  # next to nothing is not blown up
@@ -115,7 +115,7 @@ def colours(values: "Series") -> dict[str, tuple]:
     return styles | {each: ("0.5", "h") for each in (OTHER, NONE) if each in there}
 
 
-def _panels(ax: "Axes", columns: int, rows: int) -> "list[Axes]":
+def _panels(ax: "Axes", columns: int, *, rows: int) -> "list[Axes]":
     """Make room for rows of dots, in one column or several beside each other."""
     if len(ax.figure.axes) == 1:
         ax.figure.set_size_inches(7.2, 1.4 + rows * (0.26 if rows <= LOOSE else 0.15))

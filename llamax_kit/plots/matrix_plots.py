@@ -50,7 +50,7 @@ def systems(table: "DataFrame", ax: "Axes", title: str) -> None:
     ax.tick_params(axis="y", labelrotation=0)
 
 
-def differences(table: "DataFrame", ax: "Axes", column: str, title: str) -> None:
+def differences(table: "DataFrame", ax: "Axes", column: str, *, title: str) -> None:
     """Draw differences of all pairs of languages as a heat map, targets down and sources across: Figure 6.
 
     Columns src, tgt and the one that is named; blue is above zero, red below, and the two are equally strong.

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
+
 def change(
-    table: "DataFrame", ax: "Axes", before: str, after: str, title: str, unit: str = "spBLEU (points, 0–100)"
+    table: "DataFrame", ax: "Axes", before: str, after: str, *, title: str, unit: str = "spBLEU (points, 0–100)"
 ) -> None:
     """Draw a line a row from one figure to another, the difference beside it; columns label and the two that are named.
 
@@ -66,7 +67,7 @@ def counts(table: "DataFrame", ax: "Axes") -> None:
     finish(ax, 4)
 
 
-def strips(table: "DataFrame", ax: "Axes", column: str, title: str, unit: str, first: Sequence[str] = ()) -> None:
+def strips(table: "DataFrame", ax: "Axes", column: str, *, title: str, unit: str, first: Sequence[str] = ()) -> None:
     """Draw a dot a language in a row a label, and the row's mean as a bar; columns label, system (a colour), counted.
 
     Languages that are not counted (which no identifier could have found) are crosses, and in no mean. first: the

@@ -33,7 +33,10 @@ def scores(table: "DataFrame", ax: "Axes") -> None:
     systems = list(dict.fromkeys(table["system"]))
     columns = min(COLUMNS, ceil(len(order) / FOLD))
     rows = ceil(len(order) / columns)
-    panels, most = _panels(ax, columns, rows, len(systems)), max(1.0, table[["score", "high"]].max(axis=None))
+    panels, most = (
+        _panels(ax, columns, rows=rows, systems=len(systems)),
+        max(1.0, table[["score", "high"]].max(axis=None)),
+    )
     for at, panel in enumerate(panels):
         _dots(table, panel, order[at * rows : (at + 1) * rows], systems)
         panel.set_ylim(rows - 0.5, -0.5)
@@ -68,7 +71,7 @@ def shares(table: "DataFrame", ax: "Axes") -> None:
     several = table["system"].nunique() > 1
     labels = table["system"] + "  " + direction(table) if several else direction(table)
     percent = 100 * table[list(columns)].astype(float).set_axis(labels)
-    grow(ax, len(percent), 1)
+    grow(ax, len(percent), systems=1)
     sns.heatmap(percent, ax=ax, vmin=0, vmax=100, cmap="Blues", annot=True, fmt=".0f", linewidths=0.5,
                 linecolor="0.85", cbar=False, xticklabels=list(columns.values()))  # fmt: skip
     ax.set(ylabel="", title=f"Outputs that are …, in per cent{part}, {sizes(table)}")
@@ -103,11 +106,11 @@ def describe_shares(table: "DataFrame") -> str:
     "Shares of outputs by direction: none empty; copies of the source at most 4 % (opusmt en-vi); cut …"
     """
     only(table, None)
-    said = [_most(table, *kind) for kind in KINDS.items() if kind[0] in table]
+    said = [_most(table, name, said=said) for name, said in KINDS.items() if name in table]
     return f"Shares of outputs by direction: {'; '.join(said)}."
 
 
-def _most(table: "DataFrame", column: str, said: str) -> str:
+def _most(table: "DataFrame", column: str, *, said: str) -> str:
     if table[column].isna().all():
         return f"{said}: not known"
     most = table.loc[table[column].astype(float).idxmax()]
@@ -123,9 +126,9 @@ def _drawn(table: "DataFrame") -> "tuple[DataFrame, str]":
     return table[named.isin(first[:MOST])], part
 
 
-def _panels(ax: "Axes", columns: int, rows: int, systems: int) -> "list[Axes]":
+def _panels(ax: "Axes", columns: int, *, rows: int, systems: int) -> "list[Axes]":
     """Make room for rows of dots, in one column or several beside each other; the picture keeps to a page's width."""
-    grow(ax, rows, systems)
+    grow(ax, rows, systems=systems)
     if columns == 1:
         return [ax]
     ax.set_axis_off()

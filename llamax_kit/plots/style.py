@@ -64,7 +64,7 @@ def few_sentences(table: "DataFrame") -> str:
     return note and "\n" + fill(note, 75)
 
 
-def grow(ax: "Axes", rows: int, systems: int) -> None:
+def grow(ax: "Axes", rows: int, *, systems: int) -> None:
     """Make a figure of one pair of axes tall enough for its rows; a page scrolls, a row does not."""
     if len(ax.figure.axes) == 1:
         ax.figure.set_size_inches(7.2, max(2.2, 1.3 + rows * (0.2 + 0.06 * systems)))

@@ -36,7 +36,7 @@ def curves(log: "DataFrame", ax: "Axes") -> None:
     ax.legend(loc="upper right", frameon=False)
 
 
-def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, unit: str) -> None:
+def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, *, unit: str) -> None:
     """Draw a dot a language: what it had before, and what it has after; on the line nothing changed.
 
     table: columns language, trained (bool), group (its name in the legend), and the two named `before` and `after`, in
@@ -71,7 +71,7 @@ def describe_curves(log: "DataFrame") -> str:
     return "Loss in nats a token. " + " ".join(said)
 
 
-def describe_before_after(table: "DataFrame", before: str, after: str, unit: str) -> str:
+def describe_before_after(table: "DataFrame", before: str, after: str, *, unit: str) -> str:
     """Say the means of each group before and after, for the picture's alt text."""
     means = table.groupby("group", sort=False)[[before, after]].mean()
     said = [f"{name}: from {row[before]:.2f} to {row[after]:.2f}" for name, row in means.iterrows()]

@@ -24,7 +24,7 @@ AXES = {
 BY = dict(zip(AXES, ("tokens relative to English", "tokens per word", "tokens per character"), strict=True))
 
 
-def seen_unseen(table: "DataFrame", ax: "Axes", title: str, metric: str = "spBLEU") -> None:
+def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "spBLEU") -> None:
     """Draw what the paper's Figure 4 shows: a row a group, its mean score by the baseline and by the system, joined.
 
     table: of `groups.by_group(gains, "trained")`, of which direction, value, baseline_score, score, gain (points), low,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def beside(table: "DataFrame", ax: "Axes", mine: str, theirs: str) -> None:
+def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> None:
     """Draw my score with its interval, as `clean` and `paper` reading, and the authors' figure, a row a direction.
 
     mine: its name with what keeps it from being compared (`yours.named`). The furthest behind theirs comes first.
@@ -33,7 +33,7 @@ def beside(table: "DataFrame", ax: "Axes", mine: str, theirs: str) -> None:
     finish(ax, 3)
 
 
-def describe_beside(table: "DataFrame", mine: str, theirs: str) -> str:
+def describe_beside(table: "DataFrame", mine: str, *, theirs: str) -> str:
     """Say how far mine is from theirs, in the clean reading."""
     rows = table[table["reading"] == "clean"]
     low, high = rows.loc[rows["difference"].idxmin()], rows.loc[rows["difference"].idxmax()]

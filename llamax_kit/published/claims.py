@@ -41,7 +41,8 @@ def claims(released: bool) -> "DataFrame":
     on_table3 = [
         *_over_the_baseline(means, released),
         *_other_llms(means, exchanged),
-        *(_on_par(means.loc[OURS] - means.loc[system], f"{system}, one of the strongest translation models", "README")
+        *(_on_par(means.loc[OURS] - means.loc[system], f"{system}, one of the strongest translation models",
+                  where="README")
           for system in ("NLLB-200", "MADLAD-400-7B-MT")),
     ]  # fmt: skip
     rows = [
@@ -69,8 +70,15 @@ def _over_the_baseline(means: "DataFrame", released: bool) -> list[tuple]:
     mean = pd.Series({"mean": gain.mean()})
     measured = "mean gain over the 14 averages of Table 3"
     return [
-        row(f"{over}, on average", "README", measured, "above", 10, figures=mean, also=also),
-        row(f"{over}", "README, read strictly", "gain in each average of Table 3", "above", 10, figures=gain),
+        row(f"{over}, on average", where="README", measured=measured, word="above", bound=10, figures=mean, also=also),
+        row(
+            f"{over}",
+            where="README, read strictly",
+            measured="gain in each average of Table 3",
+            word="above",
+            bound=10,
+            figures=gain,
+        ),
     ]
 
 
@@ -82,14 +90,15 @@ def _other_llms(means: "DataFrame", exchanged: str) -> list[tuple]:
     best = "lead over the best other decoder-only LLM in each average of Table 3"
     least = f"least {few(lead.nsmallest(1))} ({others[lead.idxmin()].idxmax()})"
     return [
-        row("higher than other LLMs", "README; Section 4", best, "above", 0, figures=lead, also=least),
-        row("higher than other LLMs by a margin (“significantly”)", "README; abstract; Section 4", best, "above",
-            MARGIN, figures=lead, also=f"{least}; {UNTOLD}"),
-        row("higher than other LLMs, Aya-101 among them", "README",
-            f"lead over Aya-101 (13B, encoder-decoder) in each average of Table 3{exchanged}", "above", 0,
-            figures=ours - means.loc["Aya-101"]),
-        row("more than 10 spBLEU points above existing open-source LLMs", "abstract",
-            "mean lead over each decoder-only LLM of Table 3", "above", 10, figures=leads),
+        row("higher than other LLMs", where="README; Section 4",
+            measured=best, word="above", bound=0, figures=lead, also=least),
+        row("higher than other LLMs by a margin (“significantly”)", where="README; abstract; Section 4",
+            measured=best, word="above", bound=MARGIN, figures=lead, also=f"{least}; {UNTOLD}"),
+        row("higher than other LLMs, Aya-101 among them", where="README",
+            measured=f"lead over Aya-101 (13B, encoder-decoder) in each average of Table 3{exchanged}",
+            word="above", bound=0, figures=ours - means.loc["Aya-101"]),
+        row("more than 10 spBLEU points above existing open-source LLMs", where="abstract",
+            measured="mean lead over each decoder-only LLM of Table 3", word="above", bound=10, figures=leads),
     ]  # fmt: skip
 
 
@@ -97,17 +106,17 @@ def _m2m(released: bool, means: "DataFrame") -> tuple:
     where, system = "abstract; Section 4", "M2M-100-12B"
     if released:
         both = shown.over_86(system).set_index("direction")
-        return _on_par(both[OURS] - both[system], system, where, " over the same 86 languages")
+        return _on_par(both[OURS] - both[system], system, where=where, over=" over the same 86 languages")
     theirs = printed.table("table3").query("metric == 'spBLEU' and system == @system").set_index("direction")["score"]
     return (f"on par with {system}", where, "lead in each average over the same languages, which Table 3 does not have",
             f"mean {(means.loc[OURS] - theirs).mean():+.2f} as printed, over 101 languages for one, 86 for the other",
             len(theirs), "cannot be told without the release")  # fmt: skip
 
 
-def _on_par(lead: "Series", system: str, where: str, over: str = " of Table 3") -> tuple:
+def _on_par(lead: "Series", system: str, *, where: str, over: str = " of Table 3") -> tuple:
     also = f"{share(lead > 0)} above 0, {ends(lead)}"
-    return row(f"on par with {system}", where, f"lead in each average{over}", "at least", -MARGIN, figures=lead,
-               also=also)  # fmt: skip
+    return row(f"on par with {system}", where=where, measured=f"lead in each average{over}",
+               word="at least", bound=-MARGIN, figures=lead, also=also)  # fmt: skip
 
 
 def _supported() -> tuple:
@@ -118,8 +127,8 @@ def _supported() -> tuple:
     bare = table["code"][table["para_lines"] + table["mono_blocks"] == 0]
     well = printed.table("figure1").query("system == @OURS")
     well = ", ".join(f"{each.direction} {each.count}" for each in well[["direction", "count"]].itertuples(index=False))
-    return row("translation among more than 100 languages", "abstract",
-               "languages with training data, English among them (Table 7)", "above", 100,
+    return row("translation among more than 100 languages", where="abstract",
+               measured="languages with training data, English among them (Table 7)", word="above", bound=100,
                figures=pd.Series({"languages": len(table) - len(bare)}),
                also=f"{len(table)} are named, {' '.join(bare)} has no data; how well: above 10 spBLEU, of 101 around "
                     f"English and Arabic, {well}")  # fmt: skip
@@ -129,16 +138,17 @@ def _unseen() -> tuple:
     table = printed.table("figure4").query("languages == 'unseen'")
     wide = table.pivot_table("score", "direction", "system", sort=False)
     gain = wide[OURS] - wide[BASE]
-    return row("gains on languages not seen in training, by a margin (“significant”)", "README; Sections 1 and 4",
-               "gain in both averages of Figure 4", "above", MARGIN, figures=gain,
+    return row("gains on languages not seen in training, by a margin (“significant”)", where="README; Sections 1 and 4",
+               measured="gain in both averages of Figure 4", word="above", bound=MARGIN, figures=gain,
                also=f"{few(gain)}; {UNTOLD}; which languages, and how many, was not published")  # fmt: skip
 
 
 def _general() -> tuple:
     wide = printed.table("table5").pivot_table("score", "test", "system", sort=False)
     change = (wide[OURS] - wide[BASE]).drop("average")
-    return row("general ability is not lost", "README; abstract; Section 4", "change in each English task of Table 5",
-                "at least", -MARGIN, figures=change)  # fmt: skip
+    return row("general ability is not lost", where="README; abstract; Section 4",
+               measured="change in each English task of Table 5",
+               word="at least", bound=-MARGIN, figures=change)  # fmt: skip
 
 
 def _downstream() -> tuple:
@@ -147,17 +157,17 @@ def _downstream() -> tuple:
     table = printed.table("figure3").query("language == 'average' and system in ('LLaMA2-Task', 'LLaMAX2-Task')")
     wide = table.pivot_table("accuracy", "task", "system", sort=False)
     gain = wide["LLaMAX2-Task"] - wide["LLaMA2-Task"]
-    return row("5 points more than LLaMA2, on average, after tuning on English task data", "Section 1",
-                "mean gain over the three tasks of Figure 3", "at least", 5, figures=pd.Series({"mean": gain.mean()}),
-                also=f"{few(gain)}; English is in these averages")  # fmt: skip
+    return row("5 points more than LLaMA2, on average, after tuning on English task data", where="Section 1",
+               measured="mean gain over the three tasks of Figure 3", word="at least", bound=5,
+               figures=pd.Series({"mean": gain.mean()}), also=f"{few(gain)}; English is in these averages")  # fmt: skip
 
 
 def _pivoting() -> tuple:
     table = printed.table("table6").query("metric == 'spBLEU' and direction != 'average'")
     wide = table.pivot_table("score", "direction", ["system", "route"], sort=False)
     lead = wide[OURS]["direct"] - wide["LLaMA3-8B-Alpaca"]["through English"]
-    return row("LLaMAX2-Alpaca directly is better than LLaMA3-Alpaca through English", "Section 4, Table 6",
-                "lead in each average of Table 6", "above", 0, figures=lead)  # fmt: skip
+    return row("LLaMAX2-Alpaca directly is better than LLaMA3-Alpaca through English", where="Section 4, Table 6",
+               measured="lead in each average of Table 6", word="above", bound=0, figures=lead)  # fmt: skip
 
 
 def _means(released: bool) -> "DataFrame":

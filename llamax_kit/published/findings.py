@@ -127,7 +127,7 @@ def pivoting(table: "DataFrame") -> str:
     return f"Through English, in mean spBLEU and the number of directions that gain: {said}."
 
 
-def change(table: "DataFrame", before: str, after: str, unit: str) -> str:
+def change(table: "DataFrame", before: str, after: str, *, unit: str) -> str:
     """Say in how many rows the second system is above the first, the mean difference, the lowest and the highest."""
     gain = (table[after] - table[before]).set_axis(table["label"])
     return (

@@ -41,7 +41,7 @@ def table(name: str) -> "DataFrame":
 
     about = _index().set_index("name")
     if name not in about.index:
-        raise UnknownName("printed table", name, about.index, "see them with: printed.tables()")
+        raise UnknownName("printed table", given=name, choices=about.index, remedy="see them with: printed.tables()")
     figures = pd.read_csv(FOLDER / f"{name}.csv", keep_default_na=False, na_values=[""])
     return figures.assign(section=about.loc[name, "section"], source=figures.get("source", about.loc[name, "source"]))
 

@@ -28,7 +28,7 @@ def protocol(mine: yours.Mine, theirs: str, table: "DataFrame") -> "DataFrame":
     text = record.get("prompt")
     asked = (record.get("parameters") or {}).get("prompt") or (prompts.called(text) if text else NOT_SAID)
     counts = sorted({*table["n"]})
-    tokenizer, version = (_part(table["signature"].iloc[0], name) for name in ("tok", "version"))
+    tokenizer, version = (_part(table["signature"].iloc[0], name=name) for name in ("tok", "version"))
     rows = [
         ("test set", yours.RELEASE, corpus["release"], corpus["release"] == yours.RELEASE),
         ("sentences a direction", f"{yours.SENTENCES}", _range(counts), counts == [yours.SENTENCES]),
@@ -36,7 +36,7 @@ def protocol(mine: yours.Mine, theirs: str, table: "DataFrame") -> "DataFrame":
         ("sacreBLEU", "2.4.0", version, version == "2.4.0"),
         ("reading", "the authors' scorer", "clean and paper, a row each", theirs.startswith("LLaMA") or None),
         ("system", f"{theirs}{_size(theirs)}, no revision named", (identity.get("model") or NOT_SAID)[:40], None),
-        ("prompt", *_prompts(theirs, asked)),
+        ("prompt", *_prompts(theirs, asked=asked)),
         ("decoding", PLAN.format(**PAPER), PLAN.format(**plan) if plan else NOT_SAID, plan == PAPER if plan else None),
         ("number format", "bfloat16 weights, float16 autocast", identity.get("dtype", NOT_SAID),
          False if "dtype" in identity else None),
@@ -45,7 +45,7 @@ def protocol(mine: yours.Mine, theirs: str, table: "DataFrame") -> "DataFrame":
     return pd.DataFrame([(*row[:3], said[row[3]]) for row in rows], columns=["what", "paper", "mine", "same"])
 
 
-def _prompts(theirs: str, asked: str) -> tuple[str, str, bool | None]:
+def _prompts(theirs: str, *, asked: str) -> tuple[str, str, bool | None]:
     if not theirs.startswith("LLaMA"):
         return "the system's own, as in Table 14", asked, None
     same = None if asked in (NOT_SAID, prompts.called(prompts.ALPACA)) else asked == "paper"
@@ -61,5 +61,5 @@ def _size(theirs: str) -> str:
     return f" ({table[theirs].iloc[0]})" if theirs in table.index else ""
 
 
-def _part(signature: str, name: str) -> str:
+def _part(signature: str, *, name: str) -> str:
     return dict(part.split(":", 1) for part in signature.split("|"))[name]

@@ -31,7 +31,7 @@ def beside(table: "DataFrame", rounding: float = ROUNDING) -> "DataFrame":
     rounding: points up to which a difference is of rounding; more than 0.0101 where the scores have fewer decimals.
     """
     apart = table["printed"] - table["recomputed"]
-    return table.assign(difference=apart, verdict=[_verdict(abs(each), rounding) for each in apart])
+    return table.assign(difference=apart, verdict=[_verdict(abs(each), rounding=rounding) for each in apart])
 
 
 def scores(metric: str = "spBLEU") -> "DataFrame":
@@ -81,7 +81,7 @@ def table3() -> "DataFrame":
     return beside(table.merge(_over_all(), how="left", on=["system", "direction", "metric"]))
 
 
-def gains(system: str = MODEL, baseline: str = BASELINE, metric: str = "spBLEU") -> "DataFrame":
+def gains(system: str = MODEL, baseline: str = BASELINE, *, metric: str = "spBLEU") -> "DataFrame":
     """Set the gains over a baseline in Table 3's directions beside ours, and their "mean" (Section 4): direction, ….
 
     LLaMAX2-Alpaca gains 12.17 spBLEU points over LLaMA2-Alpaca in the mean of 14 directions.
@@ -153,7 +153,7 @@ def _over_all() -> "DataFrame":
     return pd.concat(parts)[["system", "direction", "metric", "recomputed"]]
 
 
-def _verdict(apart: float, rounding: float) -> str:
+def _verdict(apart: float, *, rounding: float) -> str:
     if apart <= TIE:
         return "equal"
     if apart <= rounding:

@@ -119,12 +119,12 @@ def known_system(name: str) -> str:
     """Give back the name of a system of the release, which need not be here. Raises UnknownName."""
     if name not in systems():
         remedy = "write one as in LLaMAX2-7B-Alpaca, NLLB-200"
-        raise UnknownName("system of the authors' release", name, systems(), remedy)
+        raise UnknownName("system of the authors' release", given=name, choices=systems(), remedy=remedy)
     return name
 
 
 def known(metric: str) -> str:
     """Give back the name of a metric of the release. Raises UnknownName."""
     if metric not in FILES:
-        raise UnknownName("metric", metric, FILES, "one of spBLEU, COMET")
+        raise UnknownName("metric", given=metric, choices=FILES, remedy="one of spBLEU, COMET")
     return metric

@@ -25,14 +25,16 @@ def read_release(choice: str) -> bool:
     Raises UnknownName for another word, KitError where it is missing and "yes" was said, or a file of it was altered.
     """
     if choice not in CHOICES:
-        raise UnknownName("choice of `release`", choice, CHOICES, 'write "auto" to read it where it is')
+        raise UnknownName(
+            "choice of `release`", given=choice, choices=CHOICES, remedy='write "auto" to read it where it is'
+        )
     if choice == "no" or (choice == "auto" and not (data.folder() / "llamax_results").is_dir()):
         return False
     release.check()
     return True
 
 
-def check_names(system: str, baseline: str, theirs: str) -> None:
+def check_names(system: str, baseline: str, *, theirs: str) -> None:
     """Check the systems that the notebook's parameters name, before anything is read; the release need not be here.
 
     Raises UnknownName for one that is not in the release, KitError for gains of a system over itself.

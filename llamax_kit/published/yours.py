@@ -124,7 +124,7 @@ def _read(translations: "DataFrame", pair: tuple[str, str]) -> "DataFrame":
 
     rows = translations[(translations["src"] == pair[0]) & (translations["tgt"] == pair[1])]
     texts = zip(rows["hypothesis"], rows["source"], strict=True)
-    extracted = [prompts.paper_extraction(hypothesis, source) for hypothesis, source in texts]
+    extracted = [prompts.paper_extraction(hypothesis, source=source) for hypothesis, source in texts]
     return pd.concat([rows.assign(system="clean"), rows.assign(system="paper", hypothesis=extracted)])
 
 

@@ -63,7 +63,7 @@ def write(
     try:
         scratch.mkdir(parents=True)
         _fill(scratch, title, gathered, method, parts)
-        _swap(scratch, folder)
+        _swap(scratch, folder=folder)
     except OSError as error:
         raise KitError(
             f"could not write the report {folder.name}: {error.strerror or error}. Nothing of it was kept. "
@@ -131,7 +131,7 @@ def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts:
     (place / "index.html").write_text(_clean(text), encoding="utf-8")
 
 
-def _swap(scratch: Path, folder: Path) -> None:
+def _swap(scratch: Path, *, folder: Path) -> None:
     """Put the finished folder in the place of the old one, which stays if that fails."""
     old = scratch.with_name(f"{scratch.name}.old")
     if folder.exists():

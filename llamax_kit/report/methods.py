@@ -46,12 +46,14 @@ def _generated(gathered: Gathered) -> list[str]:
         together = [own] if not facts.apart(each.record) else [own[at : at + 1] for at in range(len(own))]
         for rows in together if len(own) else []:
             record = facts.of_system(each.record, rows["name"].iloc[0])
-            said.append(_generation(_listed(list(rows["system"])), run, record, facts.apart(each.record)))
+            said.append(
+                _generation(_listed(list(rows["system"])), run=run, record=record, apart=facts.apart(each.record))
+            )
     copied = dict.fromkeys(gathered.systems["system"][gathered.systems["name"] == "copy"])
     return [*said, *(f"{name} repeats the source." for name in copied)]
 
 
-def _generation(systems: str, run: str, record: dict, apart: bool) -> str:
+def _generation(systems: str, *, run: str, record: dict, apart: bool) -> str:
     model, chosen, decoding = (record.get(key) or {} for key in ("model", "parameters", "decoding"))
     if not model and apart:
         return f"How the hypotheses of {systems} were made is not on record (run {run})."

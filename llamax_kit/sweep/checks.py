@@ -23,7 +23,7 @@ def check(file: Path | str, found: Sequence[State]) -> None:
     made = {job.block: frozenset(each.run for each in makes if each.block < job.block) for job in todo}
     for job in todo:
         try:
-            meanings.check(job.notebook.stem, job.defaults, job.values, made[job.block], seen)
+            meanings.check(job.notebook.stem, job.defaults, values=job.values, made=made[job.block], seen=seen)
         except KitError as error:
             error.args = (f"{file}, block {job.block}, job {job.run}: {error}{_too_late(error, found)}",)
             raise

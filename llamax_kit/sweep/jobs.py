@@ -82,7 +82,9 @@ def _jobs(number: int, block: Any, folder: Path) -> Iterator[Job]:
         raise KitError(f"expected a block with a `notebook:`, got {block!r}. To mend: write at least notebook: 05")
     for key in block:
         if key not in KEYS:
-            raise UnknownName("key of a block", str(key), KEYS, "a parameter stands under values, each or grid")
+            raise UnknownName(
+                "key of a block", given=str(key), choices=KEYS, remedy="a parameter stands under values, each or grid"
+            )
     if not isinstance(block.get("run", ""), str):
         raise KitError(f"run must be text, got {block['run']!r}. To mend: put it in quotes, as in '06_{{system}}'")
     own = folder / str(block["notebook"])
@@ -127,7 +129,12 @@ def _filled(template: str, parameters: dict[str, Any]) -> str:
 
     def value(field: re.Match) -> str:
         if field[1] not in parameters:
-            raise UnknownName("parameter in `run`", field[1], parameters, "put a parameter of the notebook in braces")
+            raise UnknownName(
+                "parameter in `run`",
+                given=field[1],
+                choices=parameters,
+                remedy="put a parameter of the notebook in braces",
+            )
         asked = {name: parameters[name] for name in ("corpus", field[1]) if name in parameters}
         return str(auto.resolved(asked)[field[1]])
 

@@ -18,7 +18,7 @@ class Example(NamedTuple):
     labels: list[int]
 
 
-def cut(ids: Iterable[int], head: list[int], eos: int, block: int) -> Iterator[Example]:
+def cut(ids: Iterable[int], head: list[int], eos: int, *, block: int) -> Iterator[Example]:
     """Cut running text into examples of `block` tokens, each behind `head` (BOS, a heading), which has no loss.
 
     EOS stands where the text ends, not where it is cut: a model shall not learn to stop there.
@@ -37,7 +37,7 @@ def cut(ids: Iterable[int], head: list[int], eos: int, block: int) -> Iterator[E
     yield Example(head + waiting, [IGNORED] * len(head) + waiting)
 
 
-def pack(examples: Iterable[Example], block: int, pad: int, apart: bool = True) -> Iterator[dict[str, list[int]]]:
+def pack(examples: Iterable[Example], block: int, *, pad: int, apart: bool = True) -> Iterator[dict[str, list[int]]]:
     """Lay examples into blocks of exactly `block` tokens, each example whole, in the fullest open block that takes it.
 
     Gives rows of input_ids, labels and position_ids, the last beginning again with each example, or, unless `apart`,
@@ -66,11 +66,11 @@ def pack(examples: Iterable[Example], block: int, pad: int, apart: bool = True) 
         if len(free) > OPEN or free[at] == 0:
             at = min(range(len(free)), key=free.__getitem__)
             free.pop(at)
-            yield _row(waiting.pop(at), block, pad, apart)
-    yield from (_row(each, block, pad, apart) for each in waiting)
+            yield _row(waiting.pop(at), block, pad=pad, apart=apart)
+    yield from (_row(each, block, pad=pad, apart=apart) for each in waiting)
 
 
-def _row(examples: list[Example], block: int, pad: int, apart: bool) -> dict[str, list[int]]:
+def _row(examples: list[Example], block: int, *, pad: int, apart: bool) -> dict[str, list[int]]:
     rest = block - sum(len(each.ids) for each in examples)
     parts = [*examples, Example([pad] * rest, [IGNORED] * rest)]
     return {

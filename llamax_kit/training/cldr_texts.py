@@ -28,7 +28,9 @@ PIVOT = "en"
 STRIDE = 101  # positions from where one direction of instructions begins to where the next does
 
 
-def write(folder: Path, base: Sequence[str], others: Sequence[str], few: int = 50, instructions: int = 8_000) -> Path:
+def write(
+    folder: Path, base: Sequence[str], *, others: Sequence[str], few: int = 50, instructions: int = 8_000
+) -> Path:
     """Write mono/, pairs/, dictionaries/ and instructions.jsonl for the languages `base` and `others`; give `folder`.
 
     mono: what no pair says; in `base`, whose pre-training reads more, all that no instruction says. pairs: all that two
@@ -44,7 +46,7 @@ def write(folder: Path, base: Sequence[str], others: Sequence[str], few: int = 5
     for code in codes:
         positions = [*MONO, *PAIRS] if code in base else MONO
         _lines(folder / "mono" / f"{code}.txt", (texts[code][at] for at in positions))
-    for src, tgt in _pairs(base, codes[len(base) :]):
+    for src, tgt in _pairs(base, others=codes[len(base) :]):
         both = ((texts[src][at], texts[tgt][at]) for at in PAIRS)
         both = [pair for pair in both if None not in pair]
         both = both if PIVOT in (src, tgt) or tgt in base else both[:few]
@@ -59,7 +61,7 @@ def write(folder: Path, base: Sequence[str], others: Sequence[str], few: int = 5
     return folder
 
 
-def _pairs(base: list[str], others: list[str]) -> Iterator[tuple[str, str]]:
+def _pairs(base: list[str], *, others: list[str]) -> Iterator[tuple[str, str]]:
     for at, src in enumerate(base):
         for tgt in [*base[at + 1 :], *others]:
             yield src, tgt
@@ -97,7 +99,7 @@ def _instructions(base: list[str], texts: dict, most: int) -> list[dict[str, str
 def _dictionary(code: str) -> list[tuple[str, str]]:
     """Single words in English and in a language: months, weekdays, territories of the training split, units, money."""
     english, own = entries(PIVOT), entries(code)
-    pairs = list(_names(english, own))
+    pairs = list(_names(english, own=own))
     pairs += [
         (forms["other"], own.territories[key]["other"])
         for key, forms in english.territories.items()
@@ -114,7 +116,7 @@ def _dictionary(code: str) -> list[tuple[str, str]]:
     return list(dict.fromkeys(single))
 
 
-def _names(english: Entries, own: Entries) -> Iterator[tuple[str, str]]:
+def _names(english: Entries, *, own: Entries) -> Iterator[tuple[str, str]]:
     if own.date_pattern:
         for kind in ("months", "days"):
             ours, theirs = (getattr(each.locale, kind)["format"]["wide"] for each in (english, own))

@@ -33,7 +33,7 @@ class Lexicon(NamedTuple):
     english: dict[Entry, list[str]]
     entries: dict[str, list[Entry]]
 
-    def others(self, word: str, src: str) -> list[Entry]:
+    def others(self, word: str, *, src: str) -> list[Entry]:
         """List what other languages say for a word of `src`, without what is spelt as it is, each once."""
         words = self.english.get(Entry(word, src), [])
         found = (entry for english in words for entry in self.entries[english])
@@ -91,7 +91,7 @@ def merge(paths: Iterable[Path], languages: Iterable[str]) -> Lexicon:
     return Lexicon({each: list(of) for each, of in english.items()}, {each: list(of) for each, of in entries.items()})
 
 
-def switch(sentence: str, src: str, lexicon: Lexicon, generator: Random, share: float = SHARE) -> str:
+def switch(sentence: str, *, src: str, lexicon: Lexicon, generator: Random, share: float = SHARE) -> str:
     """Replace words of a sentence at random by entries of other languages (paper, section 3.1 and appendix E).
 
     Lower-cases it and splits it on spaces, as the paper says. Of the words that have an entry in another language each
@@ -99,14 +99,16 @@ def switch(sentence: str, src: str, lexicon: Lexicon, generator: Random, share: 
     a word's ends stays where it is. Chinese the paper segments first; here a text without spaces is one word.
 
     >>> house = Lexicon({Entry("house", "en"): ["house"]}, {"house": [Entry("house", "en"), Entry("haus", "de")]})
-    >>> switch("The house, too", "en", house, Random(1))
+    >>> switch("The house, too", src="en", lexicon=house, generator=Random(1))
     'the haus, too'
 
     Gives the lower-cased sentence where no word has an entry. Not known of the paper: the share (here a half), what it
     does with punctuation, and whether a sentence may stay as it is.
     """
     words = sentence.lower().split(" ")
-    able = [(at, bare, others) for at, word in enumerate(words) for bare, others in _found(word, src, lexicon)]
+    able = [
+        (at, bare, others) for at, word in enumerate(words) for bare, others in _found(word, src=src, lexicon=lexicon)
+    ]
     chosen = [each for each in able if generator.random() < share]
     for at, bare, others in chosen or able and [_pick(able, generator)]:
         before, _, after = words[at].partition(bare)
@@ -114,10 +116,10 @@ def switch(sentence: str, src: str, lexicon: Lexicon, generator: Random, share: 
     return " ".join(words)
 
 
-def _found(word: str, src: str, lexicon: Lexicon) -> list[tuple[str, list[Entry]]]:
+def _found(word: str, *, src: str, lexicon: Lexicon) -> list[tuple[str, list[Entry]]]:
     """The part of a word that has entries, and these: the word as it is, or else without punctuation at its ends."""
     for bare in dict.fromkeys((word, word.strip(MARKS))):
-        if others := lexicon.others(bare, src):
+        if others := lexicon.others(bare, src=src):
             return [(bare, others)]
     return []
 

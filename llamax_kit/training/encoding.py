@@ -25,7 +25,7 @@ def encoded(records: Iterable, tokenizer, block: int, names: bool, counts: Count
     for (kind, src), group in groupby(records, lambda record: (record.kind, record.src * (record.kind == "mono"))):
         if kind == "mono":
             head = _head(src, tokenizer, block, names)
-            for example in cut(_running(group, tokenizer), head, tokenizer.eos_ids[0], block):
+            for example in cut(_running(group, tokenizer), head, tokenizer.eos_ids[0], block=block):
                 counts[kind, src, "", "examples"] += 1
                 counts[kind, src, "", "tokens"] += len(example.ids)
                 yield example

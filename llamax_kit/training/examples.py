@@ -30,6 +30,7 @@ def save(
     folder: Path | str,
     block: int = 512,
     packed: bool = True,
+    *,
     names: bool = False,
     apart: bool = True,
     seed: int = 1,
@@ -66,7 +67,7 @@ def save(
             rows = map(_unpacked, examples)
             if packed:
                 mixed = _mixed(rows, Path(scratch) / "mixed.arrow", seed)
-                rows = pack(mixed, block, tokenizer.pad_id, apart)
+                rows = pack(mixed, block, pad=tokenizer.pad_id, apart=apart)
             facts = _write(rows, whole / "examples.arrow", packed)
             if not facts["rows"]:
                 raise KitError(

@@ -45,7 +45,7 @@ def make(recipe: dict, base: models.Resolved, go_on: str, check_disk: Callable) 
         if begun and there:
             error.args = (f"{error}; or {go_on}",)  # it keeps its kind and what it carries
         raise
-    changed = _changed(before, now) if before else [f"{note.name}, which does not say what they were"]
+    changed = _changed(before, now=now) if before else [f"{note.name}, which does not say what they were"]
     if begun and changed and (before or there):
         told = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
         raise KitError(
@@ -123,7 +123,7 @@ def _chosen(function, given: dict) -> dict:
     return defaults | given
 
 
-def _changed(before: dict, now: dict) -> list[str]:
+def _changed(before: dict, *, now: dict) -> list[str]:
     """Name what examples would be made of otherwise: "examples.block 512 → 256", "mixture.languages −sw +tr"."""
     told = []
     for name in {**before["arguments"], **now["arguments"]}:

@@ -24,7 +24,7 @@ SHAPES = {  # 2 layers of 4 heads; embeddings tied; a context of 2,048 tokens
 ASKED = 300  # times that the prompt's wording stands among the tokenizer's lines, which makes its words whole pieces
 
 
-def train_tokenizer(path: Path, folder: Path, base: Sequence[str]) -> Path:
+def train_tokenizer(path: Path, *, folder: Path, base: Sequence[str]) -> Path:
     """Train the tokenizer on mono/ of `base`, the wording of the prompt and the names of languages; write it to `path`.
 
     2,000 pieces by byte pair encoding, digits one by one, bytes for the rest, as LLaMA's. The same lines give the same
@@ -72,13 +72,13 @@ def bf16(size: str) -> bool:
     return fast and size != "tiny"
 
 
-def initialise(place: Path, tokenizer: Path, size: str = "mini", seed: int = 1) -> Path:
+def initialise(place: Path, *, tokenizer: Path, size: str = "mini", seed: int = 1) -> Path:
     """Write a Llama with random weights, LLaMA's own initial spread, the start of pre-training; give `place`.
 
     Raises UnknownName for a size that is not in SHAPES.
     """
     if size not in SHAPES:
-        raise UnknownName("size", size, SHAPES, "use one of these")
+        raise UnknownName("size", given=size, choices=SHAPES, remedy="use one of these")
     shape = {"num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 4} | SHAPES[size]
-    random_llama.make(place, tokenizer, seed, initializer_range=0.02, tie_word_embeddings=True, **shape)
+    random_llama.make(place, tokenizer=tokenizer, seed=seed, initializer_range=0.02, tie_word_embeddings=True, **shape)
     return place

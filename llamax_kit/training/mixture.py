@@ -53,6 +53,7 @@ def named(src: str, tgt: str = "") -> str:
 def records(
     texts: Path | str,
     languages: str | Iterable[str],
+    *,
     held_out: str | Iterable[str] = (),
     parallel: str = "connected",
     augment: bool = True,
@@ -83,20 +84,20 @@ def records(
     dictionary; UnknownName for `parallel`.
     """
     if parallel not in PARALLEL:
-        raise UnknownName("way of pairs", parallel, PARALLEL, "set parallel to one of these")
+        raise UnknownName("way of pairs", given=parallel, choices=PARALLEL, remedy="set parallel to one of these")
     if repeat < 1 or min(threshold, mono, pairs) < 0 or not 0 <= share <= 1:
         raise KitError(
             f"expected repeat from 1, threshold, mono and pairs from 0, share from 0 to 1, but got repeat {repeat}, "
             f"threshold {threshold}, mono {mono}, pairs {pairs}, share {share}. To mend: correct what is out of bounds"
         )
-    codes = _apart(languages, held_out)
+    codes = _apart(languages, held_out=held_out)
     found = plain.locate(texts, codes, parallel != "none")
     for path in found.mono.values():
         next(streams.lines(path))  # an empty one is refused now
     sizes = {pair: streams.size(*files) for pair, files in found.pairs.items()}
     sizes = {pair: min(size, pairs or size) for pair, size in sizes.items()}
     rich = {each.code for each in all_languages() if each.split == "high"} if high is None else set(plain.codes(high))
-    more = missing(sizes, threshold, repeat, rich) if augment else {}
+    more = missing(sizes, threshold, repeat=repeat, high=rich) if augment else {}
     lexicon = _lexicon(found, Path(texts) / "dictionaries", codes, more, threshold)
 
     def one_by_one() -> Iterator[Record]:
@@ -105,13 +106,13 @@ def records(
         for pair, files in found.pairs.items():
             times = repeat if sizes[pair] < threshold else 1
             lines = streams.aligned(*files, pairs)
-            for line in epoch(pair, lines, times, more.get(pair, 0), lexicon, share, seed):
+            for line in epoch(pair, lines, times, more=more.get(pair, 0), lexicon=lexicon, share=share, seed=seed):
                 yield from _records(line, parallel, names)
 
     return one_by_one()
 
 
-def _apart(languages: str | Iterable[str], held_out: str | Iterable[str]) -> list[str]:
+def _apart(languages: str | Iterable[str], *, held_out: str | Iterable[str]) -> list[str]:
     """The mixture's kit codes, if none of them is held out."""
     codes = plain.codes(languages)
     if not codes:

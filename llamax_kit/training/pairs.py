@@ -26,11 +26,11 @@ class Line(NamedTuple):
 
 
 def missing(
-    sizes: dict[Pair, int], threshold: int, repeat: int, high: set[str] | frozenset[str] = frozenset()
+    sizes: dict[Pair, int], threshold: int, *, repeat: int, high: set[str] | frozenset[str] = frozenset()
 ) -> dict[Pair, int]:
     """Say how many lines each small pair lacks, once repeated, of the threshold; between two of `high` none is wanted.
 
-    >>> missing({("en", "lo"): 5_000, ("en", "wo"): 9_000, ("en", "de"): 5_000}, 25_000, 3, {"en", "de"})
+    >>> missing({("en", "lo"): 5_000, ("en", "wo"): 9_000, ("en", "de"): 5_000}, 25_000, repeat=3, high={"en", "de"})
     {('en', 'lo'): 10000}
     """
     lack = {pair: threshold - repeat * size for pair, size in sizes.items() if not set(pair) <= high}
@@ -41,6 +41,7 @@ def epoch(
     pair: Pair,
     lines: Iterable[tuple[str, str]],
     times: int,
+    *,
     more: int,
     lexicon: Lexicon,
     share: float,
@@ -79,7 +80,7 @@ def switched(lines: Iterable[Line], wanted: int, lexicon: Lexicon, share: float,
     while left and wanted > 0:
         able = []
         for line in left:
-            source = switch(line.source, line.src, lexicon, draws, share)
+            source = switch(line.source, src=line.src, lexicon=lexicon, generator=draws, share=share)
             if source == line.source.lower():
                 continue
             able.append(line)

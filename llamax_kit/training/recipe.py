@@ -53,7 +53,7 @@ def run(file: Path | str) -> Path:
         lambda size: settings.check_disk(folder, base, chosen, sharded, size),
     )
     stage.plan(folder, examples=folder / "examples", trainer=recipe.get("trainer", {}), **recipe["plan"])
-    return stage.train(folder, launch)
+    return stage.train(folder, launch=launch)
 
 
 def _sharded(launch: Path) -> bool:
@@ -81,7 +81,7 @@ def read(file: Path | str) -> dict:
         raise KitError(f"expected sections in the recipe {file}, got {str(recipe)[:60]!r}. To mend: {see}")
     for name, content in recipe.items():
         if name not in TOP:
-            raise UnknownName(f"section of the recipe {file}", name, TOP, see)
+            raise UnknownName(f"section of the recipe {file}", given=name, choices=TOP, remedy=see)
         if name in (*SECTIONS, "trainer") and not isinstance(content or {}, dict):
             raise KitError(f"expected arguments under {name} in the recipe {file}, got {content!r}. To mend: {see}")
     if "base" not in (recipe.get("plan") or {}) or "folder" not in recipe:
@@ -96,7 +96,7 @@ def read(file: Path | str) -> dict:
             known = [each for each in signature if each not in ours]
             for each in content or {}:
                 if each not in known:
-                    raise UnknownName(f"argument of {name} in the recipe {file}", each, known, see)
+                    raise UnknownName(f"argument of {name} in the recipe {file}", given=each, choices=known, remedy=see)
             for each in known:
                 if signature[each].default is inspect.Parameter.empty and each not in (content or {}):
                     raise KitError(f"expected {each} under {name} in the recipe {file}. To mend: {see}")

@@ -48,7 +48,12 @@ def arguments(given: dict) -> dict:
     fields = TrainingArguments.__dataclass_fields__
     for name in given:
         if name not in fields:
-            raise UnknownName("argument of a training", name, fields, "take a name of transformers' TrainingArguments")
+            raise UnknownName(
+                "argument of a training",
+                given=name,
+                choices=fields,
+                remedy="take a name of transformers' TrainingArguments",
+            )
         if name in (*OURS, *THEIRS):
             raise KitError(
                 f"expected arguments that a training leaves open, got {name}: {given[name]!r}, which it sets itself. "
@@ -70,14 +75,14 @@ def arguments(given: dict) -> dict:
     return chosen
 
 
-def determining(base: Resolved, facts: dict, chosen: dict, seed: int) -> dict:
+def determining(base: Resolved, facts: dict, *, chosen: dict, seed: int) -> dict:
     """Gather all that determines the weights, by names a reader knows; the machine and the launch are not in it."""
     versions = {name: metadata.version(name) for name in ("torch", "transformers", "accelerate")}
     weighty = {name: value for name, value in chosen.items() if name not in WITHOUT_WEIGHT}
     return {"base": base.revision, "examples": facts["sha256"], "seed": seed} | weighty | versions
 
 
-def compare(folder: Path, before: dict, now: dict) -> None:
+def compare(folder: Path, before: dict, *, now: dict) -> None:
     """Raises KitError, naming each thing that changed, when a training is to go on with other settings."""
     names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     if names:
@@ -124,7 +129,7 @@ def check_fit(base: Resolved, facts: dict, where: Path) -> None:
         )
 
 
-def check_order(chosen: dict, facts: dict, where: Path) -> None:
+def check_order(chosen: dict, *, facts: dict, where: Path) -> None:
     """Raises KitError when rows shall be ordered by lengths that packed examples do not have: all are of one length."""
     order = chosen.get("train_sampling_strategy", "random")
     if facts["packed"] and order not in ("random", "sequential"):

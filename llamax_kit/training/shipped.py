@@ -19,7 +19,7 @@ NAMES = ("mini-llama", "mini-llamax", "mini-llama-alpaca", "mini-llamax-alpaca")
 FILES = ("config.json", "model.safetensors", "tokenizer.model", "training.json", "README.md")
 
 
-def to_float16(trained: Path, place: Path, facts: Mapping) -> Path:
+def to_float16(trained: Path, *, place: Path, facts: Mapping) -> Path:
     """Write a trained model into `place` with its weights in float16, and `facts` as training.json; give `place`.
 
     Float16 keeps 11 bits of a weight's precision, bfloat16 only 8; no weight of a model this small leaves its range.
@@ -53,9 +53,7 @@ def stage_facts(folder: Path) -> dict:
     """
     if not (folder / "model" / "config.json").is_file() or not (folder / "settings.json").is_file():
         lacks = "model/" if (folder / "settings.json").is_file() else "settings.json"
-        raise KitError(
-            f"expected a finished training in {folder}, but it has no {lacks}. To mend: train it to its end"
-        )
+        raise KitError(f"expected a finished training in {folder}, but it has no {lacks}. To mend: train it to its end")
     laid, log = json.loads((folder / "settings.json").read_text(encoding="utf-8")), stage.log(folder)
     last, given = log.iloc[-1], laid["trainer"]
     rate, rows = given.get("learning_rate", 5e-5), given.get("per_device_train_batch_size", 8)  # transformers' own
@@ -65,7 +63,7 @@ def stage_facts(folder: Path) -> dict:
     return {"tokens": int(last["tokens"]), "steps": int(last["step"])} | known
 
 
-def ship(run: Path, place: Path) -> list[Path]:
+def ship(run: Path, *, place: Path) -> list[Path]:
     """Copy the four models of a finished run into `place`; give their folders.
 
     Raises KitError, before anything is copied, when one of them lacks a file, or is smaller than those that are there.
@@ -92,7 +90,7 @@ if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit("usage: python -m llamax_kit.training.shipped RUN PLACE, such as outputs/mini llamax_kit/miniature")
     try:
-        for folder in ship(Path(sys.argv[1]), Path(sys.argv[2])):
+        for folder in ship(Path(sys.argv[1]), place=Path(sys.argv[2])):
             print(folder, sum(path.stat().st_size for path in folder.iterdir()), "bytes")
     except KitError as error:
         sys.exit(str(error))

@@ -26,7 +26,7 @@ from llamax_kit.training import examples, resume, settings
 SAID = "llamax_kit.training: "  # what a process of several puts before a message that a user can mend
 
 
-def plan(folder: Path | str, base: Path | str, examples: Path | str, trainer: dict, seed: int = 1) -> Path:
+def plan(folder: Path | str, *, base: Path | str, examples: Path | str, trainer: dict, seed: int = 1) -> Path:
     """Check a training and lay it down in `folder`, or see that it is the one laid down there; give `folder`.
 
     `base`: a Llama, by folder or name (see `models.resolve`). `examples`: a folder that `examples.save` wrote.
@@ -46,10 +46,10 @@ def plan(folder: Path | str, base: Path | str, examples: Path | str, trainer: di
     settings.check_fit(found, known, examples)
     if not known["packed"]:  # batches of like lengths
         chosen = {"train_sampling_strategy": "group_by_length"} | chosen
-    settings.check_order(chosen, known, examples)
-    now = settings.determining(found, known, chosen, seed)
+    settings.check_order(chosen, facts=known, where=examples)
+    now = settings.determining(found, known, chosen=chosen, seed=seed)
     if (folder / "settings.json").is_file():
-        settings.compare(folder, _laid_down(folder)["determines"], now)
+        settings.compare(folder, _laid_down(folder)["determines"], now=now)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -67,7 +67,7 @@ def plan(folder: Path | str, base: Path | str, examples: Path | str, trainer: di
     return folder
 
 
-def train(folder: Path | str, launch: Path | str = "") -> Path:
+def train(folder: Path | str, *, launch: Path | str = "") -> Path:
     """Train what `plan` laid down, or what is left of it; give folder/model. A finished folder trains nothing.
 
     `launch`: the path of an accelerate configuration (see params/training/), by which `accelerate launch` then starts
@@ -82,13 +82,13 @@ def train(folder: Path | str, launch: Path | str = "") -> Path:
         return folder / "model"
     laid = _laid_down(folder)
     if launch:
-        _launch(folder, Path(launch))
+        _launch(folder, config=Path(launch))
         return folder / "model"
     rank, processes = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     with marks.held(folder) if rank == 0 else nullcontext():
         if rank == 0:
             shutil.rmtree(folder / ".model", ignore_errors=True)
-        _train(folder, laid, rank, processes)
+        _train(folder, laid, rank, processes=processes)
     return folder / "model"
 
 
@@ -125,13 +125,13 @@ def _lay_down(folder: Path, laid: dict) -> None:
         scratch.write_text(json.dumps(laid, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _train(folder: Path, laid: dict, rank: int, processes: int) -> None:
+def _train(folder: Path, laid: dict, rank: int, *, processes: int) -> None:
     from llamax_kit.training import trainers
 
     base = models.resolve(laid["base"])
     known = examples.facts(laid["examples"])
-    now = settings.determining(base, known, laid["trainer"], laid["seed"])
-    settings.compare(folder, laid["determines"], json.loads(json.dumps(now)))
+    now = settings.determining(base, known, chosen=laid["trainer"], seed=laid["seed"])
+    settings.compare(folder, laid["determines"], now=json.loads(json.dumps(now)))
     saved = folder / "checkpoints"
     begun = laid.get("processes", processes)
     sharded = trainers.sharded(laid)
@@ -142,15 +142,15 @@ def _train(folder: Path, laid: dict, rank: int, processes: int) -> None:
             f"got {processes}: its batches would have another size. To mend: launch it as it was begun, or train in "
             f"another folder"
         )
-    place = hub.weights(base.hub, base.revision) if base.hub else base.folder
+    place = hub.weights(base.hub, revision=base.revision) if base.hub else base.folder
     with weights.progress_bar(False), trainers.quiet():
-        arguments = trainers.arguments(folder, laid, known)  # first: loading weights asks whether this is FSDP
+        arguments = trainers.arguments(folder, laid, facts=known)  # first: loading weights asks whether this is FSDP
         # flash attention would not see where examples begin
         model = weights.load(place, dtype="float32", device="cpu", attention="sdpa")
-        trainer = trainers.make(model, arguments, folder, laid, known)
+        trainer = trainers.make(model, arguments, folder, laid, facts=known)
         launched = trainers.launched(trainer)
         if last:
-            settings.compare(folder, {name: laid.get(name, launched[name]) for name in launched}, launched)
+            settings.compare(folder, {name: laid.get(name, launched[name]) for name in launched}, now=launched)
         if rank == 0:
             settings.check_disk(folder, base, laid["trainer"], trainer.is_fsdp_enabled)
             _lay_down(folder, laid | {"processes": processes} | launched)
@@ -158,11 +158,11 @@ def _train(folder: Path, laid: dict, rank: int, processes: int) -> None:
         trainer.train(resume_from_checkpoint=str(last) if last else None)
         trainer.save_model(str(folder / ".model"))  # of all processes, with FSDP
     if rank == 0:
-        _ship(folder, base.folder)
+        _ship(folder, base=base.folder)
     trainer.accelerator.wait_for_everyone()
 
 
-def _ship(folder: Path, base: Path) -> None:
+def _ship(folder: Path, *, base: Path) -> None:
     """Make the saved weights a model folder, with the base's own tokenizer and other files; drop the checkpoints."""
     scratch = folder / ".model"
     for name in ("training_args.bin", "generation_config.json"):
@@ -181,7 +181,7 @@ def _ship(folder: Path, base: Path) -> None:
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 
-def _launch(folder: Path, config: Path) -> None:
+def _launch(folder: Path, *, config: Path) -> None:
     """Train by `accelerate launch` in processes of their own; what they say on stderr is said here."""
     from accelerate.commands.config.config_args import load_config_from_file
 

@@ -83,7 +83,9 @@ def find_language(code: str, path: Path) -> str:
     try:
         return find(code).code
     except UnknownName as error:
-        raise UnknownName("language", code, error.choices, f"name {path} by the code of its language") from error
+        raise UnknownName(
+            "language", given=code, choices=error.choices, remedy=f"name {path} by the code of its language"
+        ) from error
 
 
 def sides(path: Path) -> tuple[str, str]:

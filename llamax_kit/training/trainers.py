@@ -35,7 +35,7 @@ def quiet() -> Iterator[None]:
         logging.set_verbosity(before)
 
 
-def arguments(folder: Path, laid: dict, facts: dict) -> TrainingArguments:
+def arguments(folder: Path, laid: dict, *, facts: dict) -> TrainingArguments:
     """Make transformers' arguments of what `stage.plan` laid down; this also joins the other processes."""
     cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true" or not torch.accelerator.is_available()
     return TrainingArguments(
@@ -48,7 +48,7 @@ def arguments(folder: Path, laid: dict, facts: dict) -> TrainingArguments:
     )
 
 
-def make(model, arguments: TrainingArguments, folder: Path, laid: dict, facts: dict) -> Trainer:
+def make(model, arguments: TrainingArguments, folder: Path, laid: dict, *, facts: dict) -> Trainer:
     """Make the Trainer of what `stage.plan` laid down; every process makes its own.
 
     Raises KitError for a kind of parallelism whose checkpoints `resume` does not know.

@@ -100,7 +100,7 @@ def _folder(name: str, of_model: Callable[[], Path | None]) -> Path | None:
     except UnknownName as error:
         choices = [*metrics.NAMES, *IN_DATA_FOLDER, *error.choices]
         remedy = "name one of these, a .model file, a model or a folder"
-        raise UnknownName("tokenizer", name, choices, remedy) from error
+        raise UnknownName("tokenizer", given=name, choices=choices, remedy=remedy) from error
 
 
 def texts(translations: "DataFrame") -> dict[str, list[str | None]]:

@@ -32,7 +32,9 @@ def material(sentences: int):
         folder = small.llama(Path(tempfile.mkdtemp()) / "random", context=1024, eos=[2])
         lines = [small.sentence(seed) for seed in range(sentences)]
     engine = engines.open(str(folder), dtype="float32", device="cpu")
-    asked = [Request(line, "en", "de", prompts.build("alpaca", line, "en", "de")) for line in lines if line]
+    asked = [
+        Request(line, "en", "de", prompts.build("alpaca", source=line, src="en", tgt="de")) for line in lines if line
+    ]
     fitting = [each for each in asked if len(engine.material(each)) + HOW.max_new_tokens <= engine.context]
     return engine, fitting[:sentences]
 

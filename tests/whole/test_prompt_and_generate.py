@@ -18,7 +18,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "02_prompt_and_generate.ipynb"
 MODEL, N, FEW = "mini-llamax-alpaca", 40, 20
 SOURCE, REFERENCE = "Friday, December 28, 1973", "Freitag, 28. Dezember 1973"
-THERE, BACK = prompts.build("alpaca", SOURCE, "en", "de"), prompts.build("alpaca", REFERENCE, "de", "en")
+THERE, BACK = (
+    prompts.build("alpaca", source=SOURCE, src="en", tgt="de"),
+    prompts.build("alpaca", source=REFERENCE, src="de", tgt="en"),
+)
 ANSWERS = {  # cell -> (variable, right answers, wrong answers); {…} is what the reader's kernel finds
     "exercise-1": ("back", [BACK], [THERE, BACK + " ", BACK.replace("\n###", "\n\n###")]),
     "exercise-2": ("chance", ["{chance}", "{chance} * 1.01"], ["{chance} * 1.1", "{chance} / 2", 0]),
@@ -60,14 +63,16 @@ def rows(path: Path) -> list[dict]:
 def greedy(sources: list[str], **overrides) -> list[engines.Completion]:
     """What the kit's engine answers, each prompt alone in its batch."""
     engine = engines.open(MODEL, dtype="float32", device="cpu", batch_tokens=1)
-    requests = [engines.Request(each, "en", "de", prompts.build("alpaca", each, "en", "de")) for each in sources]
+    requests = [
+        engines.Request(each, "en", "de", prompts.build("alpaca", source=each, src="en", tgt="de")) for each in sources
+    ]
     decoding = engines.Decoding(max_new_tokens=64, **overrides)
     done = dict(pair for batch in engine.complete(requests, decoding) for pair in batch)
     return [done[at] for at in range(len(requests))]
 
 
 def test_the_prompt_and_its_tokens_are_shown_as_they_are(outputs):
-    prompt = prompts.build("alpaca", SOURCE, "en", "de")
+    prompt = prompts.build("alpaca", source=SOURCE, src="en", tgt="de")
     ids = models.load_tokenizer(models.resolve(MODEL)).encode(prompt)
     assert f"{prompt}\n" in said(outputs)
     assert f"{len(prompt)} characters, {len(ids)} tokens, which begin {ids[:8]}" in said(outputs)
@@ -188,7 +193,7 @@ def before(kept):
     engine = engines.open(MODEL, dtype="float32", device="cpu")
     answers = load(str(kept)).translations
     one = answers[answers["system"] == "greedy"].reset_index(drop=True)
-    ids = engine.tokenizer.encode(prompts.build("alpaca", SOURCE, "en", "de"))
+    ids = engine.tokenizer.encode(prompts.build("alpaca", source=SOURCE, src="en", tgt="de"))
     known = dict(np=np, torch=torch, network=engine.model, prompts=prompts, ids=ids, one=one, src="en", tgt="de",
                  source=SOURCE, reference=REFERENCE, max_new_tokens=64,
                  spm=SentencePieceProcessor(model_file=str(engine.resolved.folder / "tokenizer.model")))  # fmt: skip

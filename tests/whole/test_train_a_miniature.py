@@ -222,7 +222,7 @@ def test_every_picture_is_said_in_words_and_nothing_but_progress_is_said_aside(f
 @pytest.mark.parametrize("name", shipped.NAMES[1:])
 def test_killed_in_stage_2_it_ended_with_the_weights_of_unbroken_stages(folder, name, tmp_path, one_thread):
     laid = json.loads((folder / RUN / name / "settings.json").read_text())
-    again = stage.plan(tmp_path / name, *(laid[each] for each in ("base", "examples", "trainer", "seed")))
+    again = stage.plan(tmp_path / name, **{each: laid[each] for each in ("base", "examples", "trainer", "seed")})
     model = "model/model.safetensors"
     assert sha256(stage.train(again) / "model.safetensors") == sha256(folder / RUN / name / model)
     columns = ["step", "tokens", "loss", "learning_rate", "grad_norm"]

@@ -30,7 +30,7 @@ LOGGED = ["step", "tokens", "loss", "learning_rate", "grad_norm"]
 def house(tmp_path_factory):
     """A model, base/, and examples: 96 rows packed/, and the same padded/; 12 steps of 8 an epoch."""
     place = tmp_path_factory.mktemp("house")
-    random_llama.make(place / "base", random_llama.TOKENIZER, 1)
+    random_llama.make(place / "base", tokenizer=random_llama.TOKENIZER, seed=1)
     tokenizer = tokenizer_files.load(place / "base")
     records = [Record("instruction", "en", "sw", sentence(at, 8), sentence(at + 500, 12)) for at in range(96)]
     examples.save(records, tokenizer, place / "padded", packed=False)
@@ -42,7 +42,9 @@ def house(tmp_path_factory):
 
 def plan(folder, house, kind, rows):
     shutil.rmtree(folder, ignore_errors=True)
-    return stage.plan(folder, house / "base", house / kind, STEPS | {"per_device_train_batch_size": rows})
+    return stage.plan(
+        folder, base=house / "base", examples=house / kind, trainer=STEPS | {"per_device_train_batch_size": rows}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,7 @@ def unbroken(house):
     def give(kind, processes):
         if (kind, processes) not in found:
             folder = plan(house / f"unbroken-{kind}-{processes}", house, kind, 8 // processes)
-            stage.train(folder, TWO if processes == 2 else "")
+            stage.train(folder, launch=TWO if processes == 2 else "")
             found[kind, processes] = folder
         return found[kind, processes]
 
@@ -100,7 +102,7 @@ def test_a_training_killed_twice_ends_with_the_same_weights(house, unbroken):
 def test_two_processes_killed_end_with_the_same_weights(house, unbroken):
     folder = plan(house / "killed-padded", house, "padded", 4)
     killed(folder, TWO)
-    stage.train(folder, TWO)
+    stage.train(folder, launch=TWO)
     ends_as(unbroken("padded", 2), folder)
 
 
