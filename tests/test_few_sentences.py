@@ -54,9 +54,9 @@ def spoken(note: str) -> str:
     return note and f"{note[0].upper()}{note[1:]}."
 
 
-def drawn(function, *given):
+def drawn(function, *given, **named):
     ax = Figure().subplots()
-    function(given[0], ax, *given[1:])
+    function(given[0], ax, *given[1:], **named)
     ax.figure.canvas.draw()
     panel = next((each for each in ax.figure.axes if each.containers), ax)
     return ax.get_title().replace("\n", " "), panel.get_xlabel(), panel
@@ -189,7 +189,7 @@ def test_mine_beside_the_authors_is_within_no_interval_where_there_is_none(n, no
     shown = table.drop(columns=["signature", "low", "high"])
     assert tables.captioned(shown, "Mine") == (f"Mine; {note}" if note else "Mine")
     assert ("True" in tables.show(shown, "Mine").data or "False" in tables.show(shown, "Mine").data) == (n >= FLOOR)
-    title, label, _ = drawn(yours_plots.beside, table, "mine", "theirs")
+    title, label, _ = drawn(yours_plots.beside, table, "mine", theirs="theirs")
     assert title.endswith(f"first{note and f' {note}'}") and ("interval" in label) == (n >= FLOOR)
     assert yours_plots.describe_beside(table, "mine", theirs="theirs").endswith(spoken(note) or ".")
 
