@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 SHOW = """
 import time
 from llamax_kit.translate import _bar, _watched
-with _bar("system", 20, 5, True) as bar:
+with _bar("system", 20, kept=5, show=True) as bar:
     bar.set_postfix_str("40 tokens/s", refresh=False)
     for _ in range(15):
         time.sleep(0.02)

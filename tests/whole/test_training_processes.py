@@ -65,7 +65,7 @@ def unbroken(house):
 def killed(folder, launch=""):
     """Train in a process and kill all of it at a random moment after its next checkpoint."""
     before = {path.name for path in folder.glob("checkpoints/*")}
-    program = f"from llamax_kit.training import stage; stage.train({str(folder)!r}, {str(launch)!r})"
+    program = f"from llamax_kit.training import stage; stage.train({str(folder)!r}, launch={str(launch)!r})"
     process = psutil.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
     while not {path.name for path in folder.glob("checkpoints/*")} - before:
         assert process.poll() is None
