@@ -56,7 +56,7 @@ def example_place(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def lend_example(example_place) -> Callable[[Path], Path]:
     """Put the example's two runs into a folder of outputs; they are the demo's, or translated once."""
-    from llamax_kit import example
+    from llamax_kit.app import demo as example
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LLAMAX_KIT_OUTPUTS", str(example_place))

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from llamax_kit import runs, spbleu
+from llamax_kit.runs import storage as runs
+from llamax_kit.scoring import spbleu
 
 TEXT = ["On 3 May 1998 it was cold", "Paris and Rome are cities", "seven of them, in Berlin", "a house by the sea"]
 CLDR = {"name": "cldr", "split": "devtest", "release": "CLDR 47, devtest", "sha256": "ab"}
-
 
 
 def rows(system, directions="en-de en-sw", answer=str, sentences=4):

@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from types import SimpleNamespace
 
-from llamax_kit.engines import Completion
+from llamax_kit.models.engines.base import Completion
 
 WORDS = "one two three river mountain bread water house green small walks sings opens under seven because".split()
 

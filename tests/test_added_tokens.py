@@ -14,13 +14,14 @@ import pytest
 import tokenizers
 import twins
 
-from llamax_kit import prompts, tables
-from llamax_kit.errors import KitError
 from llamax_kit.models import tokenizer_files
 from llamax_kit.models.added_tokens import AddedToken, Splitter
 from llamax_kit.models.tokenizers import Prompt
-from llamax_kit.training.encoding import encode
-from llamax_kit.training.mixture import Record
+from llamax_kit.reporting import tables
+from llamax_kit.tasks import prompts
+from llamax_kit.training.corpus.mixture import Record
+from llamax_kit.training.examples.encoding import encode
+from llamax_kit.utils.errors import KitError
 
 GOLDEN = json.loads((Path(__file__).parent / "llama2_ids.json").read_text(encoding="utf-8"))
 SETTINGS = [name for name in GOLDEN if name.startswith("legacy")]

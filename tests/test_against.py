@@ -4,12 +4,15 @@ import pandas as pd
 import pytest
 from finished import copied, rows, save, worse
 
-from llamax_kit import compare, gains, runs, stats
-from llamax_kit.comparable import NotComparable
-from llamax_kit.compare.against import against, brief
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.gains import corrections
-from llamax_kit.report import methods
+from llamax_kit.analysis import comparison as compare
+from llamax_kit.analysis import gains
+from llamax_kit.analysis.against import against, brief
+from llamax_kit.reporting import method_text as methods
+from llamax_kit.runs import storage as runs
+from llamax_kit.scoring import corrections
+from llamax_kit.scoring import significance as stats
+from llamax_kit.scoring.comparability import NotComparable
+from llamax_kit.utils.errors import KitError, UnknownName
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +53,8 @@ def test_who_trained_on_flores_is_marked_though_no_translations_were_kept():
     record.write_text(record.read_text().replace('"tokenize": "cldr"', '"tokenize": "cldr", "model": "x/bloomz-7b1"'))
     table = against(compare.gather("b a c"))
     assert table["note"].tolist() == [
-        f"no translations kept, no test; {name} trained on FLORES" for name in ("mt0-xxl", "plain") for _ in range(2)]
+        f"no translations kept, no test; {name} trained on FLORES" for name in ("mt0-xxl", "plain") for _ in range(2)
+    ]
 
 
 def test_shuffles_are_counted_over_the_gains_that_are_tested_and_the_method_says_so(monkeypatch):

@@ -5,8 +5,8 @@ import math
 import pandas as pd
 import pytest
 
-from llamax_kit.averages import averages
-from llamax_kit.errors import KitError
+from llamax_kit.scoring.averages import averages
+from llamax_kit.utils.errors import KitError
 
 
 def table(*rows, signature="s"):

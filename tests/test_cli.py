@@ -8,8 +8,12 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from llamax_kit import cli, example, execute, gains, runs
-from llamax_kit.errors import KitError
+from llamax_kit.analysis import gains
+from llamax_kit.app import cli
+from llamax_kit.app import demo as example
+from llamax_kit.app import notebooks as execute
+from llamax_kit.runs import storage as runs
+from llamax_kit.utils.errors import KitError
 
 HEAVY = ["torch", "transformers", "tokenizers", "sentencepiece", "pandas", "numpy", "matplotlib", "papermill",
          "sacrebleu", "babel", "nbconvert", "nbformat", "pyarrow", "scipy", "seaborn", "IPython", "bs4"]  # fmt: skip
@@ -23,7 +27,7 @@ def call(*words: str):
                                    ["languages"], ["--version"]])  # fmt: skip
 def test_what_needs_no_library_loads_none(words):
     code = (
-        "import sys; from llamax_kit.cli import main\n"
+        "import sys; from llamax_kit.app.cli import main\n"
         f"try: main({words!r})\n"
         f"except SystemExit: print(sorted(set({HEAVY!r}) & set(sys.modules)))"
     )
@@ -40,7 +44,7 @@ def test_help_names_every_command_in_one_whole_line():
 
 def test_what_a_user_can_mend_is_said_without_a_traceback():
     done = subprocess.run(
-        [sys.executable, "-m", "llamax_kit.cli", "languages", "swahilli"], capture_output=True, text=True
+        [sys.executable, "-m", "llamax_kit.app.cli", "languages", "swahilli"], capture_output=True, text=True
     )
     assert done.returncode == 1
     assert "unknown language 'swahilli'. Nearest: Swahili" in done.stderr
@@ -129,7 +133,7 @@ def test_the_demo_ends_with_scores_gains_and_the_page(monkeypatch, tmp_path, len
 @pytest.mark.parametrize("words", [["languages"], ["run", "4", "-p", "\u8a9e", "x"]])
 def test_an_old_code_page_of_a_file_or_pipe_stops_nothing(words):
     environment = os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
-    command = [sys.executable, "-m", "llamax_kit.cli", *words]
+    command = [sys.executable, "-m", "llamax_kit.app.cli", *words]
     done = subprocess.run(command, env=environment, capture_output=True, encoding="cp1252")
     assert "Traceback" not in done.stderr
     assert len(done.stdout.splitlines()) == 205 or "unknown parameter" in done.stderr and "'?'" in done.stderr
@@ -164,7 +168,7 @@ def test_score_prints_score_signature_and_interval(texts):
 
 
 def test_score_prints_json_with_all_digits(texts, tmp_path, pieces):
-    from llamax_kit import spbleu
+    from llamax_kit.scoring import spbleu
 
     said = json.loads(call("score", *texts, "--json").output)
     hypotheses, references = ((tmp_path / name).read_text().split("\n")[:-1] for name in ("hyp", "ref"))
@@ -257,7 +261,7 @@ def test_doctor_says_what_is_here_and_how_to_get_what_is_not(monkeypatch, tmp_pa
 
 
 def test_doctor_finds_what_is_altered_and_says_what_it_did_not_look_into(monkeypatch, tmp_path):
-    from llamax_kit import doctor
+    from llamax_kit.app import doctor
     from llamax_kit.data import sources
 
     monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
@@ -279,7 +283,7 @@ def test_doctor_finds_what_is_altered_and_says_what_it_did_not_look_into(monkeyp
 def test_doctor_says_what_of_the_hub_is_cached_and_never_the_login(monkeypatch, tmp_path):
     from huggingface_hub import constants
 
-    from llamax_kit import doctor
+    from llamax_kit.app import doctor
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))

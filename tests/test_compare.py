@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 from finished import CLDR, copied, rows, save, worse
 
-from llamax_kit import compare, runs
-from llamax_kit.comparable import NotComparable
-from llamax_kit.compare.changes import NOTHING, changes, effects
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.analysis import comparison as compare
+from llamax_kit.analysis.run_differences import NOTHING, changes, effects
+from llamax_kit.runs import storage as runs
+from llamax_kit.scoring.comparability import NotComparable
+from llamax_kit.utils.errors import KitError, UnknownName
 
 
 @pytest.fixture(autouse=True)

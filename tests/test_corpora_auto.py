@@ -3,10 +3,16 @@
 import pytest
 from finished import CLDR, rows, save
 
-from llamax_kit import comparable, corpora, facts, gains, languages, metrics, spbleu
-from llamax_kit.corpora import auto
-from llamax_kit.errors import UnknownName
-from llamax_kit.gains.pairs import Pair
+from llamax_kit.analysis import gains
+from llamax_kit.analysis.pairs import Pair
+from llamax_kit.data import languages
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.runs import provenance as facts
+from llamax_kit.scoring import comparability as comparable
+from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.scoring import spbleu
+from llamax_kit.tasks import defaults as auto
+from llamax_kit.utils.errors import UnknownName
 
 AUTO = dict.fromkeys(("directions", "sentences", "decoding", "tokenize"), "auto")
 DEMO = {"directions": "en-de en-sw en-gl en-eus_Latn de-en sw-en", "sentences": 40,

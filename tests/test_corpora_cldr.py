@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 from babel import Locale, dates, localedata
 
-from llamax_kit import corpora
-from llamax_kit.corpora import cldr
-from llamax_kit.corpora.cldr_entries import entries, raw
-from llamax_kit.corpora.cldr_phrases import SIZES, contents, say, split_of
-from llamax_kit.errors import KitError
-from llamax_kit.languages import all_languages, find
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.languages import all_languages, find
+from llamax_kit.training.cldr import build as cldr
+from llamax_kit.training.cldr.entries import entries, raw
+from llamax_kit.training.cldr.phrases import SIZES, contents, say, split_of
+from llamax_kit.utils.errors import KitError
 
 DOZEN = ["am", "ar", "de", "en", "hi", "ja", "km", "ku", "ru", "sw", "ur", "zh"]
 

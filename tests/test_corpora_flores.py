@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from llamax_kit import corpora
-from llamax_kit.corpora import Corpus
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.languages import all_languages
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora.corpus import Corpus
+from llamax_kit.data.languages import all_languages
+from llamax_kit.utils.errors import KitError, UnknownName
 
 
 def test_flores101_has_102_languages_of_1012_lines(data):

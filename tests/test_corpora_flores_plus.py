@@ -9,8 +9,8 @@ import pyarrow.parquet
 import pytest
 from huggingface_hub import errors
 
-from llamax_kit import corpora
-from llamax_kit.errors import KitError
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.utils.errors import KitError
 
 COMMIT = "b3a5298db5721c8a682e7ef00a37fcc9ab522757"
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from llamax_kit import corpora
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.utils.errors import KitError, UnknownName
 
 
 @pytest.fixture

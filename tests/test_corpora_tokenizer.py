@@ -7,7 +7,8 @@ import pytest
 import sentencepiece
 
 import llamax_kit
-from llamax_kit import corpora, files
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.utils import files
 
 MODEL = Path(llamax_kit.__file__).parent / "cldr.model"
 

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from sacrebleu.metrics import BLEU
 
-from llamax_kit import corpora, counts, metrics
-from llamax_kit.corpora import lines
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora import text_files as lines
+from llamax_kit.scoring import ngram_counts as counts
+from llamax_kit.scoring import sacrebleu_metrics as metrics
 
 ODD_SPACES = "\u0085\u2028\u2029\u3000\u00a0\u200b\u202f\u1680\x1c\x1f\x0b\x0c\t"
 MOZILLA = "en-hy/nllb en-ml/google en-th/microsoft en-ar/opusmt en-vi/google cy-en/nllb".split()

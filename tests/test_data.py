@@ -11,9 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import sentencepiece
 
-from llamax_kit import data as room
-from llamax_kit.data import download, sources
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.data import downloads as room
+from llamax_kit.data import fetching as download
+from llamax_kit.data import sources
+from llamax_kit.utils.errors import KitError, UnknownName
 
 LINES = {"dev": 3, "devtest": 4}
 

@@ -5,10 +5,13 @@ import re
 import pandas as pd
 import pytest
 
-from llamax_kit import diagnose, metrics, plots, spbleu
-from llamax_kit.errors import KitError
-from llamax_kit.scripts import SCRIPTS, direction, script
-from llamax_kit.translations import COLUMNS
+from llamax_kit.data.scripts import SCRIPTS, direction, script
+from llamax_kit.data.translations import COLUMNS
+from llamax_kit.reporting import plots
+from llamax_kit.scoring import output_checks as diagnose
+from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.scoring import spbleu
+from llamax_kit.utils.errors import KitError
 
 
 @pytest.mark.parametrize(("text", "name"), [
@@ -22,7 +25,7 @@ def test_script_is_that_of_most_letters(text, name):
 
 
 def test_every_script_of_flores_200_is_known():
-    from llamax_kit.languages import all_languages
+    from llamax_kit.data.languages import all_languages
 
     assert {language.script for language in all_languages()} - set(SCRIPTS) == {"Hans", "Hant", "Jpan"}
 

@@ -6,10 +6,11 @@ import shutil
 import pytest
 import small
 
-from llamax_kit import engines, models
-from llamax_kit.engines import Completion, Decoding, Request, decoding
-from llamax_kit.engines.batches import plan
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.models import loading as models
+from llamax_kit.models.engines import base as engines
+from llamax_kit.models.engines.base import Completion, Decoding, Request, decoding
+from llamax_kit.models.engines.batches import plan
+from llamax_kit.utils.errors import KitError, UnknownName
 
 
 def requests(texts):

@@ -10,10 +10,14 @@ import time
 import pandas as pd
 import pytest
 
-from llamax_kit import example, gains, hypotheses, models, runs
-from llamax_kit.errors import KitError
-from llamax_kit.models import training_languages
-from llamax_kit.unseen import related
+from llamax_kit.analysis import gains
+from llamax_kit.app import demo as example
+from llamax_kit.data import relatedness as related
+from llamax_kit.data import training_languages
+from llamax_kit.models import loading as models
+from llamax_kit.runs import storage as runs
+from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.utils.errors import KitError
 
 BASELINE, SYSTEM = example.RUNS
 SMALL = (  # in another Python: two directions of three phrases, each run in that Python itself
@@ -126,7 +130,7 @@ def test_processes_that_need_it_at_once_make_it_once_as_kernels_of_notebooks_do(
     assert sorted(name for out, _ in said for name in out.split()) == [*example.RUNS]
     for run in example.RUNS:
         assert sorted(path.name for path in (outputs / run).iterdir()) == ["run.json", "scores.csv", "translations"]
-        assert json.loads((outputs / run / "run.json").read_text())["notebook"] == "llamax_kit.example"
+        assert json.loads((outputs / run / "run.json").read_text())["notebook"] == "llamax_kit.app.demo"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")

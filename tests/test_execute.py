@@ -9,8 +9,11 @@ import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from llamax_kit import execute, marks, owners, runs
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.app import notebooks as execute
+from llamax_kit.runs import owners
+from llamax_kit.runs import storage as runs
+from llamax_kit.utils import locks as marks
+from llamax_kit.utils.errors import KitError, UnknownName
 
 KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
 

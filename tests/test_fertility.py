@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 import sentencepiece
 
-from llamax_kit import corpora, metrics
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.languages import all_languages
-from llamax_kit.unseen import fertility
+from llamax_kit.analysis import fertility
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.languages import all_languages
+from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.utils.errors import KitError, UnknownName
 
 BYTES = str.encode  # a tokenizer of bytes, whose counts anyone can check
 

@@ -12,13 +12,21 @@ from click.testing import CliRunner
 from finished import rows, save, worse
 from matplotlib.figure import Figure
 
-from llamax_kit import compare, corpora, counts, gains, plots, report, runs, spbleu, stats, tables
-from llamax_kit.cli import main
-from llamax_kit.compare.against import against, brief
-from llamax_kit.gains import corrections, groups, power
-from llamax_kit.plots import yours_plots
-from llamax_kit.published import findings, release, yours
-from llamax_kit.report import layout, methods
+from llamax_kit.analysis import comparison as compare
+from llamax_kit.analysis import gains, groups, power
+from llamax_kit.analysis.against import against, brief
+from llamax_kit.app.cli import main
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.paper import own_run as yours
+from llamax_kit.paper import own_run_plots as yours_plots
+from llamax_kit.paper import release
+from llamax_kit.paper import sentences as findings
+from llamax_kit.reporting import layout, plots, report, tables
+from llamax_kit.reporting import method_text as methods
+from llamax_kit.runs import storage as runs
+from llamax_kit.scoring import corrections, spbleu
+from llamax_kit.scoring import ngram_counts as counts
+from llamax_kit.scoring import significance as stats
 
 matplotlib.use("Agg")
 FLOOR = stats.FEWEST

@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from llamax_kit import files
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.files import sha256, whole
+from llamax_kit.utils import files
+from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import sha256, whole
 
 
 def test_a_block_that_fails_leaves_the_old_file_and_no_scratch(tmp_path):
@@ -45,7 +45,7 @@ def test_a_full_disk_writes_nothing(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("old")
     code = (
-        "import sys; from llamax_kit.files import whole\n"
+        "import sys; from llamax_kit.utils.files import whole\n"
         "with whole(sys.argv[1]) as scratch: scratch.write_bytes(b'x' * 100_000)"
     )
 

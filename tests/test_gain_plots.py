@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from llamax_kit import plots
-from llamax_kit.errors import KitError
-from llamax_kit.gains import groups
-from llamax_kit.languages import all_languages
-from llamax_kit.plots import gain_plots
+from llamax_kit.analysis import groups
+from llamax_kit.data.languages import all_languages
+from llamax_kit.reporting import plots
+from llamax_kit.reporting.plots import gain_plots
+from llamax_kit.utils.errors import KitError
 
 matplotlib.use("Agg")
 CODES = [language.code for language in all_languages() if language.code != "en"]
@@ -140,6 +140,7 @@ def test_the_scale_is_centred_at_zero_and_blue_is_a_gain():
 @pytest.mark.parametrize("count", [17, 140])
 def test_every_number_stands_out_from_its_cell(count):
     """WCAG's contrast of 4.5 to 1, computed here from its definition."""
+
     def luminance(colour):
         parts = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in matplotlib.colors.to_rgb(colour)]
         return np.dot(parts, [0.2126, 0.7152, 0.0722])

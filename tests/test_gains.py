@@ -8,9 +8,12 @@ from finished import CLDR, rows, save, worse
 from sacrebleu.significance import PairedTest
 from scipy.stats import binom, false_discovery_control
 
-from llamax_kit import corpora, gains, hypotheses, metrics, spbleu
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.gains import corrections
+from llamax_kit.analysis import gains
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.scoring import corrections, spbleu
+from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.utils.errors import KitError, UnknownName
 
 
 @pytest.fixture(autouse=True)

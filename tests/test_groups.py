@@ -5,12 +5,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from llamax_kit import gains
-from llamax_kit.averages import averages
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.gains import groups
-from llamax_kit.languages import all_languages, find
+from llamax_kit.analysis import gains, groups
+from llamax_kit.data.languages import all_languages, find
 from llamax_kit.models.catalogue import trained_on_flores
+from llamax_kit.scoring.averages import averages
+from llamax_kit.utils.errors import KitError, UnknownName
 
 
 def table(directions: dict[str, float], baseline=10.0, verdict="gained") -> pd.DataFrame:

@@ -5,11 +5,11 @@ import json
 import pandas as pd
 import pytest
 
-from llamax_kit import spbleu
-from llamax_kit.corpora import Corpus
-from llamax_kit.errors import KitError
-from llamax_kit.hypotheses import find_outputs, read_outputs, write_outputs
-from llamax_kit.translations import COLUMNS
+from llamax_kit.data.corpora.corpus import Corpus
+from llamax_kit.data.translations import COLUMNS
+from llamax_kit.scoring import spbleu
+from llamax_kit.tasks.system_outputs import find_outputs, read_outputs, write_outputs
+from llamax_kit.utils.errors import KitError
 
 CORPUS = Corpus("cldr", "devtest", "phrases", {
     "en": ["one house", "two", None, "three houses", "four"],

@@ -9,9 +9,9 @@ from importlib.resources import files
 import pytest
 import regex
 
-from llamax_kit import languages
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.languages import all_languages, directions, find
+from llamax_kit.data import languages
+from llamax_kit.data.languages import all_languages, directions, find
+from llamax_kit.utils.errors import KitError, UnknownName
 
 TRAINED = [language for language in all_languages() if language.trained]
 CODES = [language.code for language in TRAINED]
@@ -56,7 +56,7 @@ def test_every_code_names_one_language(column):
 
 
 def test_every_cell_that_must_be_filled_is():
-    for row in csv.DictReader(files("llamax_kit").joinpath("languages.csv").read_text("utf-8").splitlines()):
+    for row in csv.DictReader(files("llamax_kit.data").joinpath("languages.csv").read_text("utf-8").splitlines()):
         assert all(row[column] for column in ("name", "prompt_name", "script", "family_1", "family_2", "source")), row
         assert {row["avg85"], row["trained"]} <= {"True", "False"}
         assert all(cell == cell.strip() for cell in row.values()), row
@@ -140,7 +140,7 @@ def test_cldr_locales_have_data_of_their_own():
     # a fresh process: Babel gives merged data for a locale that was once loaded merged
     program = """
 from babel import localedata
-from llamax_kit.languages import all_languages
+from llamax_kit.data.languages import all_languages
 for language in all_languages():
     if language.cldr:
         own = localedata.load(language.cldr, merge_inherited=False)
@@ -233,5 +233,5 @@ def test_table_is_the_same_as_the_languages():
 
 
 def test_looking_up_needs_the_standard_library_only():
-    program = "import sys; from llamax_kit.languages import find; find('sw'); print('pandas' in sys.modules)"
+    program = "import sys; from llamax_kit.data.languages import find; find('sw'); print('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"

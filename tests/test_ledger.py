@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from llamax_kit.engines import Completion, Decoding, decoding
-from llamax_kit.errors import KitError
-from llamax_kit.ledger import Ledger, key
+from llamax_kit.models.engines.base import Completion, Decoding, decoding
+from llamax_kit.models.ledger import Ledger, key
+from llamax_kit.utils.errors import KitError
 
 WHO = {"engine": "test", "model": "m"}
 BATCHES = [
@@ -122,7 +122,7 @@ def test_the_later_record_of_a_key_wins(tmp_path):
 
 def test_two_processes_write_at_once(tmp_path):
     code = (
-        "import sys; from llamax_kit.ledger import *; ledger = Ledger(sys.argv[1], {'engine': 'test'})\n"
+        "import sys; from llamax_kit.models.ledger import *; ledger = Ledger(sys.argv[1], {'engine': 'test'})\n"
         "for at in range(40): ledger.add([(f'{sys.argv[2]}{at}', Completion(sys.argv[2] * 999, 'stop', at))])"
     )
     runs = [subprocess.Popen([sys.executable, "-c", code, tmp_path, letter]) for letter in "xy"]
@@ -146,7 +146,7 @@ def test_a_full_disk_is_said(tmp_path):
 @posix
 def test_a_batch_that_does_not_fit_leaves_nothing_half_written(tmp_path):
     code = (
-        "import resource, sys; from llamax_kit.ledger import *; from llamax_kit.errors import KitError\n"
+        "import resource, sys; from llamax_kit.models.ledger import *; from llamax_kit.utils.errors import KitError\n"
         "ledger = Ledger(sys.argv[1], {'engine': 'test'}); ledger.add([('a', Completion('kept', 'stop', 1))])\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "try: ledger.add([('b', Completion('x' * 9999, 'stop', 1))])\n"

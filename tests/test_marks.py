@@ -11,8 +11,8 @@ from datetime import datetime
 import psutil
 import pytest
 
-from llamax_kit import marks
-from llamax_kit.errors import KitError
+from llamax_kit.utils import locks as marks
+from llamax_kit.utils.errors import KitError
 
 HOLD = """\
 import sys, pathlib

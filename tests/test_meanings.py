@@ -14,10 +14,15 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from llamax_kit import cli, example, execute, meanings, runs, sweep
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.parameters import check, given_values, parameters
-from llamax_kit.sweep import checks, jobs, state
+from llamax_kit.app import cli
+from llamax_kit.app import demo as example
+from llamax_kit.app import notebooks as execute
+from llamax_kit.app import parameter_checks as meanings
+from llamax_kit.app.parameters import check, given_values, parameters
+from llamax_kit.app.sweep import checks, jobs, state
+from llamax_kit.app.sweep import execution as sweep
+from llamax_kit.runs import storage as runs
+from llamax_kit.utils.errors import KitError, UnknownName
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = {"torch", "transformers", "huggingface_hub", "pandas", "numpy", "papermill", "sacrebleu", "matplotlib"}
@@ -205,7 +210,7 @@ RIGHT = [
     ("04", {"corpus": "flores_plus@4b0c2d1", "directions": "en-X"}),  # only the hub knows
     ("04", {"tokenize": "auto", "decoding": "auto", "sentences": "auto"}),
     ("04", {"tokenize": "flores101", "decoding": "paper, num_beams:8"}),
-    ("02", {"model": str(ROOT / "llamax_kit/miniature/mini-llama"), "others": "sw"}),
+    ("02", {"model": str(ROOT / "llamax_kit/models/miniatures/mini-llama"), "others": "sw"}),
     ("05", {"hypotheses": "said", "corpus": "texts", "directions": "en-X"}),
     ("05", {"hypotheses": "by_target", "corpus": "texts", "source": "eng"}),
     ("05", {"directions": "en-X", "sentences": 0}),
@@ -214,7 +219,7 @@ RIGHT = [
     ("06", {"system": "alone:owner/model", "baseline": "outputs/several:google", "trained_on": "mini-llama"}),
     ("06", {"system": "demo_mini_llamax:mini-llamax-alpaca"}),
     ("07", {"tokenizer": "LLaMAX2-7B"}),
-    ("07", {"tokenizer": str(ROOT / "llamax_kit/cldr.model")}),
+    ("07", {"tokenizer": str(ROOT / "llamax_kit/scoring/cldr.model")}),
     ("09", {"runs": "several:google alone", "baseline": "alone"}),
     ("09", {"runs": "several alone", "baseline": "nllb"}),
     ("09", {"runs": "several alone", "baseline": "several:copy"}),
@@ -342,7 +347,7 @@ def test_a_hundred_jobs_are_checked_in_a_moment_without_a_heavy_library(place):
     checks.check(file, found)
     assert len(found) == 100 and time.monotonic() - start < 20  # seconds; here 2
     code = (
-        "import sys; from llamax_kit.cli import main\n"
+        "import sys; from llamax_kit.app.cli import main\n"
         f"try: main(['sweep', {str(file)!r}, '--status'])\n"
         f"except SystemExit: print(sorted({HEAVY!r} & set(sys.modules)))"
     )

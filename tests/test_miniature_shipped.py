@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from llamax_kit import models
-from llamax_kit.files import sha256
-from llamax_kit.languages import find
-from llamax_kit.training import card, settings, shipped
+from llamax_kit.data.languages import find
+from llamax_kit.models import loading as models
+from llamax_kit.training import settings
+from llamax_kit.training.miniature import card, shipped
+from llamax_kit.utils.files import sha256
 
-PLACE = Path(str(files("llamax_kit") / "miniature"))
+PLACE = Path(str(files("llamax_kit") / "models" / "miniatures"))
 RELATED = ["gl", "be", "sk", "mk", "af", "ur", "fao_Latn", "srd_Latn"]
 UNRELATED = ["eus_Latn", "als_Latn", "cy", "ga", "ka", "hy", "ko", "el", "kab_Latn"]
 BASE = ["en", "de", "fr", "es", "pt", "ru"]
@@ -26,7 +27,7 @@ def places():
     """The four folders; while they are not there, each test says which file is missing, and how it comes there."""
     lacking = [PLACE / name / file for name in shipped.NAMES for file in shipped.FILES]
     lacking = [str(path) for path in lacking if not path.is_file()]
-    remedy = "python -m llamax_kit.training.shipped outputs/mini llamax_kit/miniature"
+    remedy = "python -m llamax_kit.training.miniature.shipped outputs/mini llamax_kit/models/miniatures"
     assert not lacking, f"{len(lacking)} files of the miniatures are missing, {lacking[0]} first; to mend: {remedy}"
     return {name: PLACE / name for name in shipped.NAMES}
 

@@ -18,10 +18,11 @@ import torch
 import twins
 from transformers import GenerationConfig, LlamaForCausalLM
 
-from llamax_kit import models
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.models import checkpoints, random_llama
+from llamax_kit.models import checkpoints
+from llamax_kit.models import loading as models
 from llamax_kit.models.catalogue import catalogue
+from llamax_kit.training.miniature import random_llama
+from llamax_kit.utils.errors import KitError, UnknownName
 
 torch.set_num_threads(1)
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")  # peft's call, not ours
@@ -446,7 +447,7 @@ def test_adapters_that_are_none(made, adapter, tmp_path):
 
 @pytest.fixture
 def kit(tmp_path, monkeypatch) -> Path:
-    """An installed kit, in whose folder `miniature` tests put what they like."""
+    """An installed kit, in whose folder `models/miniatures` tests put what they like."""
     monkeypatch.setattr(models, "files", lambda package: tmp_path / package)
     return tmp_path / "llamax_kit"
 
@@ -458,7 +459,7 @@ def test_a_model_that_ships_with_the_kit_goes_by_its_name_and_needs_no_hub(kit):
     entries = {entry.name: entry for entry in catalogue() if entry.folder}
     assert list(entries) == SHIPPED and {entry.hub for entry in entries.values()} == {""}
     assert [entry.kind for entry in entries.values()] == ["base", "base", "alpaca", "alpaca"]
-    folder = kit / "miniature/mini-llamax-alpaca"
+    folder = kit / "models/miniatures/mini-llamax-alpaca"
     random_llama.make(folder, tokenizer=random_llama.TOKENIZER)
     LlamaForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).save_pretrained(folder)
     found = models.resolve("mini-llamax-alpaca")
@@ -484,7 +485,7 @@ def test_all_that_ships_beside_code_is_in_the_package_that_is_installed():
     shipped = {path for name, globs in data.items() for each in globs
                for path in (package.parent / name.replace(".", "/")).glob(each)}  # fmt: skip
     present = {path for path in package.rglob("*.*") if path.suffix not in (".py", ".pyc") and path.is_file()}
-    assert "miniature/*/*" in data["llamax_kit"] and present - shipped == set()
+    assert "miniatures/*/*" in data["llamax_kit.models"] and present - shipped == set()
 
 
 # A Llama of random weights

@@ -5,13 +5,14 @@ import json
 import pandas as pd
 import pytest
 
-from llamax_kit import gains, models, unseen
-from llamax_kit.engines.transformers import Transformers
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.gains import groups
-from llamax_kit.models import random_llama, training_languages
-from llamax_kit.models.training_languages import LLAMAX, counted, of_folder
-from llamax_kit.unseen import related
+from llamax_kit.analysis import gains, groups, unseen
+from llamax_kit.data import relatedness as related
+from llamax_kit.data import training_languages
+from llamax_kit.data.training_languages import LLAMAX, counted, of_folder
+from llamax_kit.models import loading as models
+from llamax_kit.models.engines.transformers import Transformers
+from llamax_kit.training.miniature import random_llama
+from llamax_kit.utils.errors import KitError, UnknownName
 
 SIX = ["en", "de", "fr", "es", "pt", "ru"]
 HELD_OUT = {"gl": 3, "be": 1, "af": 2, "ur": 0, "eus_Latn": 0, "als_Latn": 0, "ko": 0, "fao_Latn": 2}  # with relatives

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from llamax_kit.gains import corrections, groups
+from llamax_kit.analysis import groups
+from llamax_kit.app.parameters import cells, check, choices, given_values, parameters
 from llamax_kit.models import weights
-from llamax_kit.parameters import cells, check, choices, given_values, parameters
-from llamax_kit.published import shown
-from llamax_kit.training import miniature, mixture
+from llamax_kit.paper import tables as shown
+from llamax_kit.scoring import corrections
+from llamax_kit.training.corpus import mixture
+from llamax_kit.training.miniature import model as miniature
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

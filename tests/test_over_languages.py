@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from llamax_kit.unseen import over_languages
-from llamax_kit.unseen.over_languages import difference, rank_correlation
+from llamax_kit.analysis import language_statistics as over_languages
+from llamax_kit.analysis.language_statistics import difference, rank_correlation
 
 DRAW = np.random.default_rng(7)
 

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from llamax_kit import owners, runs
-from llamax_kit.errors import KitError
+from llamax_kit.runs import owners
+from llamax_kit.runs import storage as runs
+from llamax_kit.utils.errors import KitError
 
 OURS = {"system", "baseline", "samples", "run"}
 
@@ -74,7 +75,7 @@ def test_the_refusal_says_whose_it_is_and_what_to_do(folder):
 def test_the_examples_runs_are_no_notebooks(tmp_path, monkeypatch, lend_example):
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(lend_example(tmp_path)))
     monkeypatch.setattr(owners, "notebook", lambda: "06_gains")  # which asked for it
-    assert owners.other(tmp_path / "demo_mini_llama", "06_gains", OURS) == "llamax_kit.example"
+    assert owners.other(tmp_path / "demo_mini_llama", "06_gains", OURS) == "llamax_kit.app.demo"
     folder = runs.folder("mine")
     assert json.loads(runs.record(folder).read_text())["notebook"] == "06_gains"
 

@@ -11,8 +11,8 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from llamax_kit import page
-from llamax_kit.errors import KitError
+from llamax_kit.app import html_page as page
+from llamax_kit.utils.errors import KitError
 
 TABLE = """<table border="1" class="dataframe"><thead><tr><th></th><th>system</th><th>score</th></tr></thead>
 <tbody><tr><th>0</th><td>copy</td><td>1.25</td></tr><tr><th>1</th><td>tiny</td><td>-10.5</td></tr></tbody></table>"""

@@ -4,10 +4,11 @@ import pandas as pd
 import pytest
 from finished import CLDR, copied, rows, save, worse
 
-from llamax_kit import facts, gains, runs
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.gains import groups, pairs
-from llamax_kit.models import training_languages
+from llamax_kit.analysis import gains, groups, pairs
+from llamax_kit.data import training_languages
+from llamax_kit.runs import provenance as facts
+from llamax_kit.runs import storage as runs
+from llamax_kit.utils.errors import KitError, UnknownName
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,13 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from llamax_kit.errors import KitError
-from llamax_kit.plots import matrix_plots, paper_plots, style, yours_plots
-from llamax_kit.published import printed, retold, shown
+from llamax_kit.paper import matrix_plots, printed
+from llamax_kit.paper import own_run_plots as yours_plots
+from llamax_kit.paper import plots as paper_plots
+from llamax_kit.paper import printed_averages as retold
+from llamax_kit.paper import tables as shown
+from llamax_kit.reporting.plots import style
+from llamax_kit.utils.errors import KitError
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from llamax_kit import parallel
-from llamax_kit.errors import UnknownName
+from llamax_kit.utils import parallel
+from llamax_kit.utils.errors import UnknownName
 
 MINE = os.getpid()
 

@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from llamax_kit import parameters as room
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.app import parameters as room
+from llamax_kit.utils.errors import KitError, UnknownName
 
 CELL = """\
 run: str = "first"  # the folder in outputs/

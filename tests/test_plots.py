@@ -7,8 +7,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from llamax_kit import plots
-from llamax_kit.errors import KitError
+from llamax_kit.reporting import plots
+from llamax_kit.utils.errors import KitError
 
 matplotlib.use("Agg")
 

@@ -8,9 +8,15 @@ import pytest
 from finished import rows as rows_of
 from finished import worse
 
-from llamax_kit import corpora, counts, gains, metrics, parallel, plots, stats
-from llamax_kit.errors import KitError
-from llamax_kit.gains import Pair, power
+from llamax_kit.analysis import gains, power
+from llamax_kit.analysis.gains import Pair
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.reporting import plots
+from llamax_kit.scoring import ngram_counts as counts
+from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.scoring import significance as stats
+from llamax_kit.utils import parallel
+from llamax_kit.utils.errors import KitError
 
 matplotlib.use("Agg")
 

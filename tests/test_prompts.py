@@ -5,9 +5,9 @@ import os
 import pytest
 from sacrebleu import sentence_bleu
 
-from llamax_kit import prompts
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.prompts import answer, build, one_line, paper_extraction, paper_shifts, template_text
+from llamax_kit.tasks import prompts
+from llamax_kit.tasks.prompts import answer, build, one_line, paper_extraction, paper_shifts, template_text
+from llamax_kit.utils.errors import KitError, UnknownName
 
 PUBLISHED = (
     b"Below is an instruction that describes a task, paired with an input that provides further context. Write a "

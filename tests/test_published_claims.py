@@ -5,8 +5,12 @@ import re
 import pandas as pd
 import pytest
 
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.published import claims, findings, recompute, retold, shown, yardsticks
+from llamax_kit.paper import claims, recompute
+from llamax_kit.paper import criteria as yardsticks
+from llamax_kit.paper import printed_averages as retold
+from llamax_kit.paper import sentences as findings
+from llamax_kit.paper import tables as shown
+from llamax_kit.utils.errors import KitError, UnknownName
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from llamax_kit.published import contradictions, detectors, printed, recompute, release, retold
+from llamax_kit.paper import contradictions, detectors, printed, recompute, release
+from llamax_kit.paper import printed_averages as retold
 
 pytestmark = pytest.mark.usefixtures("released")
 

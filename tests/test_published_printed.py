@@ -2,9 +2,10 @@
 
 import pytest
 
-from llamax_kit import languages
-from llamax_kit.errors import UnknownName
-from llamax_kit.published import printed, release, retold
+from llamax_kit.data import languages
+from llamax_kit.paper import printed, release
+from llamax_kit.paper import printed_averages as retold
+from llamax_kit.utils.errors import UnknownName
 
 SIZES = {"figure1": 32, "table3": 564, "figure3": 100, "figure4": 8, "table4": 130, "table5": 20, "table6": 104,
          "figure6": 42, "figure7": 1212, "table12": 303, "table13": 303}  # fmt: skip

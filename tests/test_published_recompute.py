@@ -2,7 +2,7 @@
 
 import pytest
 
-from llamax_kit.published import printed, recompute
+from llamax_kit.paper import printed, recompute
 
 pytestmark = pytest.mark.usefixtures("released")
 MODEL, BASE = "LLaMAX2-7B-Alpaca", "LLaMA2-7B-Alpaca"

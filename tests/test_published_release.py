@@ -6,11 +6,10 @@ import shutil
 
 import pytest
 
-from llamax_kit import data as room
-from llamax_kit import languages
-from llamax_kit.data import sources
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.published import release
+from llamax_kit.data import downloads as room
+from llamax_kit.data import languages, sources
+from llamax_kit.paper import release
+from llamax_kit.utils.errors import KitError, UnknownName
 
 SCORES = "direct,en,de,sw\r\nen-x,/,30.00,20.00\r\nx-en,/,40.00,25.50\r\n"
 SUMMARY = "direct,low,high,all\r\nen-x,20.00,30.00,25.00\r\nx-en,25.50,40.00,32.75\r\n"

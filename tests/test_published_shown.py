@@ -2,11 +2,13 @@
 
 import pytest
 
-from llamax_kit import plots
-from llamax_kit.errors import UnknownName
-from llamax_kit.gains import groups
-from llamax_kit.plots.style import sizes
-from llamax_kit.published import findings, recompute, release, shown
+from llamax_kit.analysis import groups
+from llamax_kit.paper import recompute, release
+from llamax_kit.paper import sentences as findings
+from llamax_kit.paper import tables as shown
+from llamax_kit.reporting import plots
+from llamax_kit.reporting.plots.style import sizes
+from llamax_kit.utils.errors import UnknownName
 
 PAIR = recompute.MODEL, recompute.BASELINE
 

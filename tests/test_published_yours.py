@@ -4,9 +4,17 @@ import pandas as pd
 import pytest
 from sacrebleu.metrics import BLEU
 
-from llamax_kit import corpora, engines, hypotheses, metrics, prompts, runs, spbleu
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.published import findings, protocol, release, yours
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.models.engines import base as engines
+from llamax_kit.paper import own_run as yours
+from llamax_kit.paper import protocol, release
+from llamax_kit.paper import sentences as findings
+from llamax_kit.runs import storage as runs
+from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.scoring import spbleu
+from llamax_kit.tasks import prompts
+from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.utils.errors import KitError, UnknownName
 
 THEIRS = "LLaMAX2-7B-Alpaca"
 FLORES = {"name": "flores101", "split": "devtest", "release": "FLORES-101 devtest", "sha256": "0" * 64}

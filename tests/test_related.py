@@ -2,9 +2,9 @@
 
 import pytest
 
-from llamax_kit import languages
-from llamax_kit.errors import UnknownName
-from llamax_kit.unseen import related
+from llamax_kit.data import languages
+from llamax_kit.data import relatedness as related
+from llamax_kit.utils.errors import UnknownName
 
 
 def test_the_halves_of_flores_200_by_kind():

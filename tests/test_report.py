@@ -8,9 +8,14 @@ import pytest
 from bs4 import BeautifulSoup
 from finished import copied, rows, save
 
-from llamax_kit import compare, files, page, prompts, report, runs
-from llamax_kit.errors import KitError
-from llamax_kit.report import layout, methods
+from llamax_kit.analysis import comparison as compare
+from llamax_kit.app import html_page as page
+from llamax_kit.reporting import layout, report
+from llamax_kit.reporting import method_text as methods
+from llamax_kit.runs import storage as runs
+from llamax_kit.tasks import prompts
+from llamax_kit.utils import files
+from llamax_kit.utils.errors import KitError
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060"

@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llamax_kit import facts, files, run_names, runs
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.runs import provenance as facts
+from llamax_kit.runs import run_names
+from llamax_kit.runs import storage as runs
+from llamax_kit.utils import files
+from llamax_kit.utils.errors import KitError, UnknownName
 
 COLUMNS = ["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"]
 

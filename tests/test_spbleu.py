@@ -10,9 +10,10 @@ import sacrebleu.tokenizers.tokenizer_spm as theirs
 import sentencepiece
 from sacrebleu.metrics import BLEU, CHRF, TER
 
-from llamax_kit import data as room
-from llamax_kit import metrics, spbleu
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.data import downloads as room
+from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.scoring import spbleu
+from llamax_kit.utils.errors import KitError, UnknownName
 
 WORDS = (
     "der die das Haus Baum Straße geht steht fällt heute morgen 世界 мир ነው שלום nämlich 12,5 km/h (fast) «Ja!»".split()

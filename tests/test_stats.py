@@ -7,9 +7,13 @@ import pytest
 from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.significance import PairedTest, _bootstrap_resample, estimate_ci
 
-from llamax_kit import counts, draws, metrics, spbleu, stats
-from llamax_kit.corpora import lines
-from llamax_kit.errors import KitError
+from llamax_kit.data.corpora import text_files as lines
+from llamax_kit.scoring import ngram_counts as counts
+from llamax_kit.scoring import resampling as draws
+from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.scoring import significance as stats
+from llamax_kit.scoring import spbleu
+from llamax_kit.utils.errors import KitError
 
 WORDS = "the a cat dog sat ran on under mat tree old new".split()
 

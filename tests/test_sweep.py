@@ -11,12 +11,17 @@ import pytest
 import small
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from llamax_kit import corpora, engines, marks, models, runs, sweep
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.parameters import WrongValue, given_values
-from llamax_kit.sweep import jobs as sweep_jobs
-from llamax_kit.sweep import state as sweep_state
-from llamax_kit.translate import translate
+from llamax_kit.app.parameters import WrongValue, given_values
+from llamax_kit.app.sweep import execution as sweep
+from llamax_kit.app.sweep import jobs as sweep_jobs
+from llamax_kit.app.sweep import state as sweep_state
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.models import loading as models
+from llamax_kit.models.engines import base as engines
+from llamax_kit.runs import storage as runs
+from llamax_kit.tasks.translation import translate
+from llamax_kit.utils import locks as marks
+from llamax_kit.utils.errors import KitError, UnknownName
 
 ROOT = Path(__file__).resolve().parents[1]
 CELL = """\
@@ -304,8 +309,10 @@ def test_a_run_that_was_written_after_the_job_that_reads_it_makes_it_missing(rea
 
 
 def test_a_job_waits_for_the_runs_of_earlier_blocks_that_it_reads(read):
-    jobs = read("- {notebook: 06, each: [{run: a}, {run: b}]}\n"
-                "- {notebook: 06, each: [{run: c, system: 'b:nllb'}, {run: d, system: a}, {run: e, system: d}]}")
+    jobs = read(
+        "- {notebook: 06, each: [{run: a}, {run: b}]}\n"
+        "- {notebook: 06, each: [{run: c, system: 'b:nllb'}, {run: d, system: a}, {run: e, system: d}]}"
+    )
     for each in jobs:
         execute(each, ".failed" if each.run == "b" else "")
     found = {each.job.run: each for each in sweep_state.states(jobs)}
@@ -336,8 +343,10 @@ run: str = "translated"  # r
 @pytest.fixture
 def translating(house, read):
     nbformat.write(notebook(TRANSLATING), house / "notebooks" / "04_translate.ipynb")
-    each = ("{run: a}, {run: b, directions: en-de en-sw}, {run: c, decoding: 'greedy max_new_tokens:5'}, "
-            "{run: d, prompt: nosuch}, {run: e, directions: sw-en}, {run: f, fresh: true}, {run: g, model: copy}")
+    each = (
+        "{run: a}, {run: b, directions: en-de en-sw}, {run: c, decoding: 'greedy max_new_tokens:5'}, "
+        "{run: d, prompt: nosuch}, {run: e, directions: sw-en}, {run: f, fresh: true}, {run: g, model: copy}"
+    )
     values = f"{{model: {house / 'tiny'}, dtype: float32, device: cpu}}"  # unlike each other: they may be mixed up
     return read(f"notebook: '04'\nvalues: {values}\neach: [{each}]")
 
@@ -369,10 +378,12 @@ def test_what_follows_the_corpus_is_filled_and_named_as_the_notebook_takes_it(ho
     for code in ("en", "sw"):
         (house / "own" / f"{code}.txt").write_text("one\ntwo\n")
     asked = []
-    monkeypatch.setattr("llamax_kit.translate.translate", lambda engine, text, pairs, *rest: asked.append(
+    monkeypatch.setattr("llamax_kit.tasks.translation.translate", lambda engine, text, pairs, *rest: asked.append(
         (text.name, len(pairs), *rest[1:3])))  # fmt: skip
-    jobs = read(f"notebook: '04'\nvalues: {{model: copy}}\ngrid: {{corpus: [cldr, {house / 'own'}]}}\n"
-                "run: 'of_{sentences}_{tokenize}_{device}'")
+    jobs = read(
+        f"notebook: '04'\nvalues: {{model: copy}}\ngrid: {{corpus: [cldr, {house / 'own'}]}}\n"
+        "run: 'of_{sentences}_{tokenize}_{device}'"
+    )
     assert [job.run for job in jobs] == ["of_40_cldr_auto", "of_0_flores101_auto"]
     with pytest.raises(SystemExit):
         sweep._fill(jobs)
@@ -387,7 +398,7 @@ def test_while_the_ledger_is_filled_its_jobs_are_running_and_those_of_another_ar
     (runs.folder("b") / f".running-{platform.node()}-1-0").touch()
     monkeypatch.setattr(marks, "_lives", lambda *_, **__: True)
     asked = []
-    monkeypatch.setattr("llamax_kit.translate.translate", lambda engine, text, pairs, *rest: asked.append(
+    monkeypatch.setattr("llamax_kit.tasks.translation.translate", lambda engine, text, pairs, *rest: asked.append(
         (len(pairs), [each.state for each in sweep_state.states(translating[:3])])))  # fmt: skip
     with pytest.raises(SystemExit):
         sweep._fill(translating[:3])

@@ -34,7 +34,7 @@ def folder(tmp_path) -> Path:
 def sweep(folder: Path, text: str, *words: str) -> tuple[int, str, list[str]]:
     """Run a sweep of this text; give exit status, stdout, and the lines of stderr without their times."""
     (folder / "s.yml").write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "llamax_kit.cli", "sweep", str(folder / "s.yml"), *words]
+    command = [sys.executable, "-m", "llamax_kit.app.cli", "sweep", str(folder / "s.yml"), *words]
     environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "out")}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, encoding="utf-8")
     return done.returncode, done.stdout, [line[20:] if line[:2] == "20" else line for line in done.stderr.splitlines()]
@@ -121,7 +121,7 @@ def test_the_status_loads_no_heavy_library(folder):
     (folder / "s.yml").write_text("notebook: small.ipynb\nfiles: [v.yml]")
     (folder / "v.yml").write_text("number: 3")
     code = (
-        "import sys; from llamax_kit.cli import main\n"
+        "import sys; from llamax_kit.app.cli import main\n"
         f"try: main(['sweep', {str(folder / 's.yml')!r}, '--status'])\n"
         f"except SystemExit: print(sorted(set({HEAVY!r}) & set(sys.modules)))"
     )

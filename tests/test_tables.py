@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from llamax_kit import tables
-from llamax_kit.errors import KitError
-from llamax_kit.latex import text as latex
-from llamax_kit.tables import said, show
+from llamax_kit.reporting import tables
+from llamax_kit.reporting.latex import text as latex
+from llamax_kit.reporting.tables import said, show
+from llamax_kit.utils.errors import KitError
 
 TABLE = pd.DataFrame({"system": ["<b>a", "b"], "n": [1012, 3], "score": [1.23456, float("nan")]})
 SENTENCE = "Continual pre-training on a hundred languages gains more than ten points on all of them."

@@ -10,9 +10,9 @@ import tiktoken
 import twins
 from tiktoken.load import load_tiktoken_bpe
 
-from llamax_kit import prompts
-from llamax_kit.errors import KitError
 from llamax_kit.models import tokenizer_files
+from llamax_kit.tasks import prompts
+from llamax_kit.utils.errors import KitError
 
 # How Llama 3 splits text, from Meta's release.
 SPLIT = (

@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from llamax_kit.errors import KitError
-from llamax_kit.training import beside
+from llamax_kit.training.miniature import seeds as beside
+from llamax_kit.utils.errors import KitError
 
 ONE = {
     "size": "small", "base": "en de", "added": "sw tr", "held_out": "gl", "pretrain_pairs": 10, "continue_pairs": 20,

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from llamax_kit.files import sha256
-from llamax_kit.languages import find
-from llamax_kit.training import card, shipped
+from llamax_kit.data.languages import find
+from llamax_kit.training.miniature import card, shipped
+from llamax_kit.utils.files import sha256
 
 BASE, ADDED, HELD_OUT = ["en", "de", "ru"], ["no", "sw", "zhtrad"], ["gl", "eus_Latn"]
 PARAMETERS = {"size": "mini", "base": "en de ru", "added": "", "parallel": "connected", "augment": True, "seed": 7}

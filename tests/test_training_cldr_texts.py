@@ -10,12 +10,12 @@ from collections import Counter
 
 import pytest
 
-from llamax_kit import corpora
-from llamax_kit.corpora.cldr_entries import entries
-from llamax_kit.corpora.cldr_phrases import contents, say, split_of
-from llamax_kit.errors import KitError
-from llamax_kit.languages import find
-from llamax_kit.training import cldr_texts
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.languages import find
+from llamax_kit.training.cldr import texts as cldr_texts
+from llamax_kit.training.cldr.entries import entries
+from llamax_kit.training.cldr.phrases import contents, say, split_of
+from llamax_kit.utils.errors import KitError
 
 BASE, OTHERS, FEW, ASKED = ["en", "de", "fr"], ["sw", "bn"], 7, 600
 CODES = BASE + OTHERS

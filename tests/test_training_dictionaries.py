@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.training.dictionaries import Entry, merge, read, switch
+from llamax_kit.training.corpus.dictionaries import Entry, merge, read, switch
+from llamax_kit.utils.errors import KitError, UnknownName
 
 MUSE = {"de": 101_931, "es": 112_580, "fr": 113_286, "hi": 38_221, "id": 96_500, "ru": 53_186, "ta": 26_656,
         "th": 24_658, "tr": 67_799, "zh": 39_334}  # lines of each file, by wc -l  # fmt: skip

@@ -11,12 +11,14 @@ import pandas as pd
 import pytest
 from small import sentence
 
-from llamax_kit import marks
-from llamax_kit.errors import KitError
-from llamax_kit.models import random_llama, tokenizer_files
-from llamax_kit.training import blocks, encoding, examples
-from llamax_kit.training.blocks import IGNORED, Example
-from llamax_kit.training.mixture import Record
+from llamax_kit.models import tokenizer_files
+from llamax_kit.training.corpus.mixture import Record
+from llamax_kit.training.examples import blocks, encoding
+from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.examples.blocks import IGNORED, Example
+from llamax_kit.training.miniature import random_llama
+from llamax_kit.utils import locks as marks
+from llamax_kit.utils.errors import KitError
 
 SHAPE = {"hidden_size": 32, "intermediate_size": 64}
 PAIR = [Record("pair", "en", "sw", "", f"{sentence(at, 8)} {sentence(at + 99, 8)}") for at in range(20)]
@@ -322,8 +324,8 @@ def test_the_worked_values_of_blocks():
 
 def test_writing_and_mapping_are_silent_and_leave_nothing_elsewhere(tmp_path, base):
     program = (
-        "import sys; from llamax_kit.models import tokenizer_files; from llamax_kit.training import examples\n"
-        "from llamax_kit.training.mixture import Record\n"
+        "import sys; from llamax_kit.models.loading import tokenizer_files; from llamax_kit.training import examples\n"
+        "from llamax_kit.training.corpus.mixture import Record\n"
         "records = [Record('pair', 'en', 'sw', '', 'one moja')]\n"
         "examples.load(examples.save(records, tokenizer_files.load(sys.argv[1]), sys.argv[2]))[0]"
     )

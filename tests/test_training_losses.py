@@ -5,10 +5,11 @@ import math
 import pytest
 import small
 
-from llamax_kit import corpora, models
-from llamax_kit.errors import KitError
-from llamax_kit.models import random_llama
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.models import loading as models
 from llamax_kit.training import losses
+from llamax_kit.training.miniature import random_llama
+from llamax_kit.utils.errors import KitError
 
 COLUMNS = ["code", "name", "bits_per_byte", "loss", "tokens_per_byte", "n"]
 TEXTS = {

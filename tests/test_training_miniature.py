@@ -4,13 +4,16 @@ import re
 
 import pytest
 
-from llamax_kit import corpora, models, prompts
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.files import sha256
-from llamax_kit.languages import all_languages
+from llamax_kit.analysis import fertility
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.languages import all_languages
 from llamax_kit.models import checkpoints, tokenizer_files
-from llamax_kit.training import miniature, settings
-from llamax_kit.unseen import fertility
+from llamax_kit.models import loading as models
+from llamax_kit.tasks import prompts
+from llamax_kit.training import settings
+from llamax_kit.training.miniature import model as miniature
+from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import sha256
 
 BASE = ["en", "de", "ru"]
 

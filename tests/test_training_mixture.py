@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-from llamax_kit import languages
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.training import mixture, pairs
-from llamax_kit.training.dictionaries import Entry, Lexicon
-from llamax_kit.training.mixture import Record, named, records, table
+from llamax_kit.data import languages
+from llamax_kit.training.corpus import mixture, pairs
+from llamax_kit.training.corpus.dictionaries import Entry, Lexicon
+from llamax_kit.training.corpus.mixture import Record, named, records, table
+from llamax_kit.utils.errors import KitError, UnknownName
 
 
 def lines(path, texts):

@@ -6,9 +6,10 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from llamax_kit import languages, plots
-from llamax_kit.errors import KitError
-from llamax_kit.plots import training_plots
+from llamax_kit.data import languages
+from llamax_kit.reporting import plots
+from llamax_kit.reporting.plots import training_plots
+from llamax_kit.utils.errors import KitError
 
 matplotlib.use("Agg")
 STAGES = {"mini-llama": 40, "mini-llamax": 12, "mini-llama-alpaca": 3, "mini-llamax-alpaca": 1}

@@ -12,13 +12,16 @@ import yaml
 from click.testing import CliRunner
 from small import sentence
 
-from llamax_kit import files, models
-from llamax_kit.cli import main
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.files import sha256
-from llamax_kit.models import random_llama
-from llamax_kit.training import examples, recipe, settings, stage, texts
-from llamax_kit.training import made as making
+from llamax_kit.app.cli import main
+from llamax_kit.models import loading as models
+from llamax_kit.training import prepare as making
+from llamax_kit.training import recipe, settings, stage
+from llamax_kit.training.corpus import texts
+from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.miniature import random_llama
+from llamax_kit.utils import files
+from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import sha256
 
 TRAINING = Path(__file__).parents[1] / "params/training"
 RECIPES = [TRAINING / "llamax2_7b.yml", TRAINING / "instruct_7b.yml"]

@@ -9,11 +9,12 @@ import pytest
 import small
 from transformers import TrainingArguments
 
-from llamax_kit import engines, models
-from llamax_kit.errors import KitError
-from llamax_kit.files import sha256
-from llamax_kit.models import random_llama
-from llamax_kit.training import miniature, shipped
+from llamax_kit.models import loading as models
+from llamax_kit.models.engines import base as engines
+from llamax_kit.training.miniature import model as miniature
+from llamax_kit.training.miniature import random_llama, shipped
+from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import sha256
 
 FACTS = {"name": "mini-llamax", "trained": ["en", "no"], "seed": 1, "release": "CLDR 47 – Ž"}
 LOG = pd.DataFrame({
@@ -206,7 +207,13 @@ def test_a_file_that_lacks_is_named_before_anything_is_copied(tmp_path, name, fi
 
 
 def test_the_command_ships_and_says_what_each_weighs(tmp_path):
-    command = [sys.executable, "-m", "llamax_kit.training.shipped", str(run(tmp_path / "run")), str(tmp_path / "kit")]
+    command = [
+        sys.executable,
+        "-m",
+        "llamax_kit.training.miniature.shipped",
+        str(run(tmp_path / "run")),
+        str(tmp_path / "kit"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     weights = {name: sum(path.stat().st_size for path in (tmp_path / "kit" / name).iterdir()) for name in shipped.NAMES}
     assert done.stdout.splitlines() == [f"{tmp_path / 'kit' / name} {size} bytes" for name, size in weights.items()]
@@ -218,7 +225,7 @@ def test_a_smaller_run_does_not_take_the_place_of_a_larger_one(tmp_path):
     weights = tmp_path / "run/models/mini-llamax/model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1])
     size = weights.stat().st_size
-    command = [sys.executable, "-m", "llamax_kit.training.shipped", str(tmp_path / "run"), str(place)]
+    command = [sys.executable, "-m", "llamax_kit.training.miniature.shipped", str(tmp_path / "run"), str(place)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr == (
         f"expected weights of {size + 1:,} bytes or more, as in {place}, but {weights} has {size:,}: it is of a "
@@ -226,7 +233,9 @@ def test_a_smaller_run_does_not_take_the_place_of_a_larger_one(tmp_path):
     )
     assert (place / "mini-llamax/model.safetensors").stat().st_size == size + 1
     done = subprocess.run(command[:-1], capture_output=True, text=True)
-    assert done.returncode == 1 and done.stderr.startswith("usage: python -m llamax_kit.training.shipped RUN PLACE")
+    assert done.returncode == 1 and done.stderr.startswith(
+        "usage: python -m llamax_kit.training.miniature.shipped RUN PLACE"
+    )
 
 
 def test_transformers_own_rate_and_batch_stand_where_none_was_given(tmp_path):

@@ -13,12 +13,14 @@ from types import SimpleNamespace
 import pytest
 from small import sentence
 
-from llamax_kit import marks
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.files import sha256
-from llamax_kit.models import random_llama, tokenizer_files, weights
-from llamax_kit.training import examples, resume, settings, stage, trainers
-from llamax_kit.training.mixture import Record
+from llamax_kit.models import tokenizer_files, weights
+from llamax_kit.training import resume, settings, stage, trainers
+from llamax_kit.training.corpus.mixture import Record
+from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.miniature import random_llama
+from llamax_kit.utils import locks as marks
+from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import sha256
 
 SHAPE = {"hidden_size": 16, "intermediate_size": 32, "num_attention_heads": 2, "num_key_value_heads": 1}
 STEPS = {"max_steps": 13, "per_device_train_batch_size": 4, "learning_rate": 1e-2, "save_steps": 5, "logging_steps": 2}
@@ -340,7 +342,7 @@ def test_under_fsdp_processes_are_joined_before_weights_are_read_and_the_second_
     program = (
         "import os, sys, torch\n"
         "from transformers.distributed.fsdp import is_fsdp_enabled\n"
-        "from llamax_kit.models import weights\n"
+        "from llamax_kit.models.loading import weights\n"
         "from llamax_kit.training import stage, trainers\n"
         "arguments, load = trainers.arguments, weights.load\n"
         "def joined(*given, **named):\n"

@@ -6,9 +6,9 @@ from itertools import islice
 
 import pytest
 
-from llamax_kit import prompts
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.training import instructions, streams, texts
+from llamax_kit.tasks import prompts
+from llamax_kit.training.corpus import instructions, streams, texts
+from llamax_kit.utils.errors import KitError, UnknownName
 
 
 def put(folder, name, content):

@@ -7,10 +7,11 @@ from collections import Counter
 import pytest
 import small
 
-from llamax_kit import engines, translate
-from llamax_kit.engines import Completion
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.translate import translate as run
+from llamax_kit.models.engines import base as engines
+from llamax_kit.models.engines.base import Completion
+from llamax_kit.tasks import translation as translate
+from llamax_kit.tasks.translation import translate as run
+from llamax_kit.utils.errors import KitError, UnknownName
 
 DIRECTIONS = [("en", "de"), ("sw", "en")]
 COLUMNS = ["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"]

@@ -6,9 +6,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from llamax_kit import gains, unseen
-from llamax_kit.gains import groups
-from llamax_kit.unseen import fertility, related
+from llamax_kit.analysis import fertility, gains, groups, unseen
+from llamax_kit.data import relatedness as related
 
 
 def gained(rows: dict[tuple[str, str], tuple[float, float]]) -> pd.DataFrame:

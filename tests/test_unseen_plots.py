@@ -5,9 +5,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from llamax_kit import languages, plots
-from llamax_kit.errors import KitError
-from llamax_kit.unseen import related
+from llamax_kit.data import languages
+from llamax_kit.data import relatedness as related
+from llamax_kit.reporting import plots
+from llamax_kit.utils.errors import KitError
 
 matplotlib.use("Agg")
 CODES = ["de", "sw", "zh", "eus_Latn", "fao_Latn"]

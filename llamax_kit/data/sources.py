@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from llamax_kit.files import sha256
+from llamax_kit.utils.files import sha256
 
 META = "https://dl.fbaipublicfiles.com"
 COMMIT = "f3dc61e00b0aa9a42467167c3a729e7228a3f830"  # of github.com/CONE-MT/LLaMAX

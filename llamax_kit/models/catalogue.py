@@ -54,5 +54,5 @@ def trained_on_flores(system: str) -> bool:
 
 @cache
 def _trained_on_flores() -> tuple[dict[str, str], ...]:
-    with open(Path(__file__).with_name("trained_on_flores.csv"), encoding="utf-8", newline="") as file:
+    with open(Path(__file__).parents[1] / "data" / "trained_on_flores.csv", encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))

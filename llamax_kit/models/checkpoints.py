@@ -6,8 +6,8 @@ import os
 import struct
 from pathlib import Path
 
-from llamax_kit.errors import KitError
-from llamax_kit.files import sha256, whole
+from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import sha256, whole
 
 TEXTS = (
     "config.json",

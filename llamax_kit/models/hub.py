@@ -6,9 +6,9 @@ The hub's client sets no time limit for most of what it asks; here a hub that do
 import re
 from pathlib import Path
 
-from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.models.catalogue import catalogue
 from llamax_kit.models.checkpoints import TEXTS
+from llamax_kit.utils.errors import KitError, UnknownName
 
 SAFETENSORS = ("model.safetensors", "model.safetensors.index.json", "model-*.safetensors")
 CONNECT, READ = 5, 15  # seconds; a name can stand for four addresses, which are tried one after the other

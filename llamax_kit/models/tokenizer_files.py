@@ -12,11 +12,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from llamax_kit.errors import KitError
 from llamax_kit.models import added_tokens
 from llamax_kit.models.added_tokens import AddedToken, Piece, Span, Splitter
 from llamax_kit.models.checkpoints import read_json
 from llamax_kit.models.tokenizers import THINKING, Tokenizer
+from llamax_kit.utils.errors import KitError
 
 # Llama 3 (Meta's release): how text is split before its ranks are applied, and the control tokens after the 128,000.
 LLAMA3_SPLIT = (

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import zip_longest
 
-from llamax_kit.errors import KitError
 from llamax_kit.models.added_tokens import Span
+from llamax_kit.utils.errors import KitError
 
 # Markers of reasoning. A tokenizer may call them special; they are kept in answers, so that what they hold can be cut.
 THINKING = ("<think>", "</think>", "<thinking>", "</thinking>", "<thought>", "</thought>", "[THINK]", "[/THINK]",

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from llamax_kit.errors import KitError, UnknownName
 from llamax_kit.models.checkpoints import check_architecture, weight_files
+from llamax_kit.utils.errors import KitError, UnknownName
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 DEVICES = ("auto", "cpu", "cuda", "mps", "xpu", "hpu", "mtia", "xla")  # torch's kinds that a model can be run on

@@ -2,8 +2,8 @@
 
 import sys
 
-from llamax_kit.errors import KitError
 from llamax_kit.training import stage
+from llamax_kit.utils.errors import KitError
 
 
 def main() -> None:

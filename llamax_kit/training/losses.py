@@ -7,14 +7,14 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit import models
-from llamax_kit.languages import find
-from llamax_kit.training.mixture import named
+from llamax_kit.data.languages import find
+from llamax_kit.models import loading as models
+from llamax_kit.training.corpus.mixture import named
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from llamax_kit.corpora import Corpus
+    from llamax_kit.data.corpora.corpus import Corpus
 
 BATCH = 32  # sentences
 

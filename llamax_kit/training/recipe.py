@@ -15,10 +15,11 @@ import inspect
 import re
 from pathlib import Path
 
-from llamax_kit import models
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.parameters import from_environment
-from llamax_kit.training import made, settings, stage
+from llamax_kit.app.parameters import from_environment
+from llamax_kit.models import loading as models
+from llamax_kit.training import prepare as made
+from llamax_kit.training import settings, stage
+from llamax_kit.utils.errors import KitError, UnknownName
 
 SECTIONS = made.MAKERS | {"plan": (stage.plan, ("folder", "examples", "trainer"))}
 TOP = ("folder", *SECTIONS, "trainer", "launch")

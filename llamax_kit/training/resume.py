@@ -11,8 +11,8 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from llamax_kit.errors import KitError
 from llamax_kit.models.checkpoints import weight_files
+from llamax_kit.utils.errors import KitError
 
 
 def last_whole(folder: Path, processes: int = 1, sharded: bool = False) -> Path | None:

@@ -7,9 +7,10 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
-from llamax_kit.errors import KitError, UnknownName
-from llamax_kit.models import Resolved, checkpoints, load_tokenizer
-from llamax_kit.training import examples
+from llamax_kit.models import checkpoints
+from llamax_kit.models.loading import Resolved, load_tokenizer
+from llamax_kit.training.examples import dataset as examples
+from llamax_kit.utils.errors import KitError, UnknownName
 
 DEFAULTS = {"save_total_limit": 2, "save_steps": 500, "logging_steps": 10, "ddp_find_unused_parameters": False}
 OURS = {  # what `stage` itself sets; another value would break what it promises

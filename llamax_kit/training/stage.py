@@ -17,11 +17,13 @@ from collections import deque
 from contextlib import nullcontext
 from pathlib import Path
 
-from llamax_kit import marks, models
-from llamax_kit.errors import KitError
-from llamax_kit.files import sound, whole
 from llamax_kit.models import checkpoints, hub, weights
-from llamax_kit.training import examples, resume, settings
+from llamax_kit.models import loading as models
+from llamax_kit.training import resume, settings
+from llamax_kit.training.examples import dataset as examples
+from llamax_kit.utils import locks as marks
+from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import sound, whole
 
 SAID = "llamax_kit.training: "  # what a process of several puts before a message that a user can mend
 
@@ -38,7 +40,7 @@ def plan(folder: Path | str, *, base: Path | str, examples: Path | str, trainer:
     not fit the examples, an argument that does not exist, is not open or does not suit the examples, too little disk,
     and for settings other than those that the training in `folder` was begun with: each thing that changed is named.
     """
-    from llamax_kit.training.examples import facts
+    from llamax_kit.training.examples.dataset import facts
 
     folder, examples = Path(folder), Path(examples)
     chosen, known, found = settings.arguments(trainer), facts(examples), models.resolve(str(base))

@@ -17,9 +17,10 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler, get_length_grouped_indices
 from transformers.utils import logging
 
-from llamax_kit.errors import KitError
-from llamax_kit.files import whole
-from llamax_kit.training import examples, settings
+from llamax_kit.training import settings
+from llamax_kit.training.examples import dataset as examples
+from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import whole
 
 EVERY = 10  # seconds, at least, between two lines on stderr; log.csv is written with them, and with each checkpoint
 

@@ -16,8 +16,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import small
 
-from llamax_kit import engines, prompts
-from llamax_kit.engines import Request, decoding
+from llamax_kit.models.engines import base as engines
+from llamax_kit.models.engines.base import Request, decoding
+from llamax_kit.tasks import prompts
 
 HOW = decoding("greedy max_new_tokens=64")
 

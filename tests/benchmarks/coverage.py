@@ -18,8 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from llamax_kit import corpora, counts, spbleu, stats
-from llamax_kit.hypotheses import find_outputs, read_outputs
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.scoring import ngram_counts as counts
+from llamax_kit.scoring import significance as stats
+from llamax_kit.scoring import spbleu
+from llamax_kit.tasks.system_outputs import find_outputs, read_outputs
 
 DATA = Path(os.environ.get("LLAMAX_KIT_DATA", "none"))
 SIZES = (2, 3, 5, 8, 10, 15, 20, 30, 40, 80)

@@ -22,8 +22,12 @@ import time
 from itertools import combinations
 from pathlib import Path
 
-from llamax_kit import corpora, counts, parallel, spbleu, stats
-from llamax_kit.hypotheses import find_outputs, read_outputs
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.scoring import ngram_counts as counts
+from llamax_kit.scoring import significance as stats
+from llamax_kit.scoring import spbleu
+from llamax_kit.tasks.system_outputs import find_outputs, read_outputs
+from llamax_kit.utils import parallel
 
 DATA = Path(os.environ.get("LLAMAX_KIT_DATA", "none"))
 TOKENIZE = "flores101"

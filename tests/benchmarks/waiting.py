@@ -14,7 +14,7 @@ import sys
 WORK = """
 import torch  # first, so that it reads the environment as it was given
 from llamax_kit import corpora, engines
-from llamax_kit.translate import translate
+from llamax_kit.tasks.translation import translate
 text, engine = corpora.load("cldr", ["en", "de"]), engines.open("random-llama")
 pairs = [("en", "de")]
 translate(engine, text, pairs, "alpaca", "greedy max_new_tokens=2", 8, progress=False)

@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 
 SHOW = """
 import time
-from llamax_kit.translate import _bar, _watched
+from llamax_kit.tasks.translation import _bar, _watched
 with _bar("system", 20, kept=5, show=True) as bar:
     bar.set_postfix_str("40 tokens/s", refresh=False)
     for _ in range(15):

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from llamax_kit import corpora, counts, spbleu, stats
-from llamax_kit.corpora import lines
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora import text_files as lines
+from llamax_kit.scoring import ngram_counts as counts
+from llamax_kit.scoring import significance as stats
+from llamax_kit.scoring import spbleu
 
 TRIALS = 2000
 

@@ -9,8 +9,8 @@ import pytest
 import sentencepiece
 
 import llamax_kit
-from llamax_kit import corpora
-from llamax_kit.corpora import train_tokenizer
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.training.cldr import tokenizer as train_tokenizer
 
 PRINT_HASH = "from llamax_kit import corpora; print(corpora.load('cldr:{split}', {codes}).sha256)"
 
@@ -42,7 +42,7 @@ def test_the_shipped_tokenizer_is_what_the_command_makes():
 
 
 def test_the_coverage_table_is_printed():
-    command = [sys.executable, "-m", "llamax_kit.corpora.cldr"]
+    command = [sys.executable, "-m", "llamax_kit.training.cldr.build"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     rows = done.stdout.splitlines()
     assert rows[0].split()[:3] == ["code", "name", "cldr"] and rows[-1] == "CLDR 47 via Babel 2.18.0"

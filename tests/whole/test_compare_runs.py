@@ -10,8 +10,13 @@ import sacrebleu
 from bs4 import BeautifulSoup
 from executed import cells, papermill
 
-from llamax_kit import corpora, example, hypotheses, page, runs, spbleu
-from llamax_kit.errors import KitError
+from llamax_kit.app import demo as example
+from llamax_kit.app import html_page as page
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.runs import storage as runs
+from llamax_kit.scoring import spbleu
+from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.utils.errors import KitError
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "09_compare_runs.ipynb"

@@ -9,7 +9,9 @@ import pytest
 import sacrebleu
 from executed import cells
 
-from llamax_kit import corpora, engines, runs
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.models.engines import base as engines
+from llamax_kit.runs import storage as runs
 
 BOOKS = {path.name[:2]: path for path in (Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb")}
 FOLLOW = ("directions", "sentences", "decoding", "tokenize")

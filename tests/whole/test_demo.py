@@ -11,7 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from llamax_kit import example, page
+from llamax_kit.app import demo as example
+from llamax_kit.app import html_page as page
 
 NOWHERE = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https", "all")}  # any download would fail
 
@@ -21,7 +22,7 @@ def demo(tmp_path_factory, example_place) -> tuple[list[str], Path]:
     """What the demo printed, and the folder of its run. Its two runs are lent to other tests, if none made them yet."""
     outputs, empty = tmp_path_factory.mktemp("outputs"), tmp_path_factory.mktemp("data")
     places = {"LLAMAX_KIT_OUTPUTS": str(outputs), "LLAMAX_KIT_DATA": str(empty), "SACREBLEU": str(empty)}
-    command = [sys.executable, "-m", "llamax_kit.cli", "demo"]
+    command = [sys.executable, "-m", "llamax_kit.app.cli", "demo"]
     done = subprocess.run(command, env=os.environ | places | NOWHERE, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     if not example_place.exists():

@@ -9,7 +9,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from llamax_kit import execute, page, runs
+from llamax_kit.app import html_page as page
+from llamax_kit.app import notebooks as execute
+from llamax_kit.runs import storage as runs
 
 PARAMETERS = 'run: str = "mine"  # the folder in outputs/\nfirst: float = 1  # a number'
 WORK = """\
@@ -42,7 +44,7 @@ def outputs(tmp_path, monkeypatch) -> Path:
 
 def test_run_and_plain_papermill_leave_the_same_run(tmp_path, outputs):
     notebook = write(tmp_path / "some.ipynb", WORK, PICTURE, RECORD)
-    kit = [sys.executable, "-m", "llamax_kit.cli", "run", notebook, "-p", "first", "2", "-r", "run", "kit"]
+    kit = [sys.executable, "-m", "llamax_kit.app.cli", "run", notebook, "-p", "first", "2", "-r", "run", "kit"]
     done = subprocess.run(kit, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == f"The page: {outputs / 'kit' / 'some.html'}"
@@ -60,7 +62,7 @@ def test_run_and_plain_papermill_leave_the_same_run(tmp_path, outputs):
 
 
 def test_a_notebook_that_fails_is_kept_as_far_as_it_came(tmp_path, outputs):
-    refused = "print('before')\nfrom llamax_kit.languages import find\nfind('swahilli')"
+    refused = "print('before')\nfrom llamax_kit.data.languages import find\nfind('swahilli')"
     with pytest.raises(execute.NotebookFailed, match="failed at In .3. with UnknownName: .*Nearest: Swahili") as caught:
         execute.execute(write(tmp_path / "some.ipynb", "kept = 1", refused, "never = 2"))
     failed = caught.value
@@ -113,7 +115,7 @@ for _ in range(600):
 else:
     raise TimeoutError"""
     notebook = write(tmp_path / "some.ipynb", waits)
-    kit = [sys.executable, "-m", "llamax_kit.cli", "run", notebook]
+    kit = [sys.executable, "-m", "llamax_kit.app.cli", "run", notebook]
     with subprocess.Popen(kit, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as run:
         assert "system:  5%\n" in iter(run.stderr.readline, "")
         (tmp_path / "read").touch()

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from executed import papermill
 
-from llamax_kit import languages
+from llamax_kit.data import languages
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "01_meet_the_languages.ipynb"

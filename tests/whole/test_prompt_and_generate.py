@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from learn import said
 
-from llamax_kit import engines, models, prompts
-from llamax_kit.runs import load
+from llamax_kit.models import loading as models
+from llamax_kit.models.engines import base as engines
+from llamax_kit.runs.storage import load
+from llamax_kit.tasks import prompts
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "02_prompt_and_generate.ipynb"
@@ -106,7 +108,7 @@ def test_padding_on_the_left_with_a_mask_alone_gives_the_logits_of_each_prompt_a
 def test_scores_are_sacrebleus_and_the_model_translates(kept):
     from sacrebleu.metrics import BLEU
 
-    from llamax_kit import metrics
+    from llamax_kit.scoring import sacrebleu_metrics as metrics
 
     cut = metrics.spbleu("cldr").metric.tokenizer
     answers = load(str(kept)).translations

@@ -13,9 +13,11 @@ import sys
 
 import pytest
 
-from llamax_kit import corpora, languages, spbleu
-from llamax_kit.corpora import lines
-from llamax_kit.hypotheses import find_outputs, read_outputs
+from llamax_kit.data import languages
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora import text_files as lines
+from llamax_kit.scoring import spbleu
+from llamax_kit.tasks.system_outputs import find_outputs, read_outputs
 
 CODES = ("als_Latn amh_Ethi arb_Arab deu_Latn eus_Latn fao_Latn fra_Latn hin_Deva jpn_Jpan mal_Mlym rus_Cyrl scn_Latn "
          "sin_Sinh swh_Latn tat_Cyrl tha_Thai tur_Latn vie_Latn yue_Hant zho_Hans").split()  # fmt: skip

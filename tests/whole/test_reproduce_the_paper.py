@@ -11,8 +11,10 @@ import pytest
 from executed import papermill
 from PIL import Image
 
-from llamax_kit import corpora, hypotheses, runs
-from llamax_kit.errors import KitError, UnknownName
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.runs import storage as runs
+from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.utils.errors import KitError, UnknownName
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "12_reproduce_the_paper.ipynb"

@@ -17,8 +17,9 @@ import pandas as pd
 import pytest
 import small
 
-from llamax_kit import engines, models
-from llamax_kit.translate import translate
+from llamax_kit.models import loading as models
+from llamax_kit.models.engines import base as engines
+from llamax_kit.tasks.translation import translate
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
 DIRECTIONS = [("en", "de"), ("de", "sw"), ("sw", "en")]
@@ -49,7 +50,7 @@ def work(model, ledger, out, log=os.devnull):
 @pytest.fixture(scope="module")
 def start():
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["transformers.models.llama.modeling_llama", "pandas", "llamax_kit.models"])
+    context.set_forkserver_preload(["transformers.models.llama.modeling_llama", "pandas", "llamax_kit.models.loading"])
 
     def start(*args):
         process = context.Process(target=work, args=args)

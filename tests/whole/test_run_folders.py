@@ -12,7 +12,7 @@ import pytest
 import requests
 from jupyter_client import BlockingKernelClient
 
-from llamax_kit import runs
+from llamax_kit.runs import storage as runs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,4 +62,4 @@ def test_plain_papermill_is_stopped_before_it_writes_over_another_notebooks_run(
         papermill.execute_notebook(str(ROOT / "notebooks" / "06_see_language_gains.ipynb"), str(tmp_path / "x.ipynb"),
                                    {"run": "demo_mini_llama"}, progress_bar=False)  # fmt: skip
     assert {path: path.read_bytes() for path in (tmp_path / "demo_mini_llama").rglob("*") if path.is_file()} == before
-    assert runs.load("demo_mini_llama").record["notebook"] == "llamax_kit.example"
+    assert runs.load("demo_mini_llama").record["notebook"] == "llamax_kit.app.demo"

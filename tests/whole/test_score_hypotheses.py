@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from executed import cells, papermill
 
-from llamax_kit import spbleu
-from llamax_kit.errors import KitError
+from llamax_kit.scoring import spbleu
+from llamax_kit.utils.errors import KitError
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "05_score_hypotheses.ipynb"

@@ -11,9 +11,13 @@ import pytest
 from executed import cells, papermill
 from finished import CLDR, save
 
-from llamax_kit import corpora, example, hypotheses, models, spbleu
-from llamax_kit.errors import UnknownName
-from llamax_kit.models import training_languages
+from llamax_kit.app import demo as example
+from llamax_kit.data import training_languages
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.models import loading as models
+from llamax_kit.scoring import spbleu
+from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.utils.errors import UnknownName
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "06_see_language_gains.ipynb"

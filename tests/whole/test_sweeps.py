@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from llamax_kit import corpora
+from llamax_kit.data.corpora import corpus as corpora
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL and process groups")
 SCORES = """\
@@ -32,7 +32,7 @@ def start(folder: Path, text: str, *words: str) -> subprocess.Popen:
     folder.mkdir(exist_ok=True)
     (folder / "s.yml").write_text(text, encoding="utf-8")
     environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "out")}
-    command = [sys.executable, "-m", "llamax_kit.cli", "sweep", str(folder / "s.yml"), *words]
+    command = [sys.executable, "-m", "llamax_kit.app.cli", "sweep", str(folder / "s.yml"), *words]
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True,
                             preexec_fn=_hears_ctrl_c)  # fmt: skip
 

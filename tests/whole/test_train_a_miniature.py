@@ -19,9 +19,12 @@ import pytest
 import yaml
 from executed import papermill
 
-from llamax_kit import engines, models
-from llamax_kit.files import sha256
-from llamax_kit.training import examples, shipped, stage
+from llamax_kit.models import loading as models
+from llamax_kit.models.engines import base as engines
+from llamax_kit.training import stage
+from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.miniature import shipped
+from llamax_kit.utils.files import sha256
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks/10_train_a_miniature.ipynb"

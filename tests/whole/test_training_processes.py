@@ -14,11 +14,13 @@ import psutil
 import pytest
 from small import sentence
 
-from llamax_kit.errors import KitError
-from llamax_kit.files import sha256
-from llamax_kit.models import random_llama, tokenizer_files
-from llamax_kit.training import examples, stage, trainers
-from llamax_kit.training.mixture import Record
+from llamax_kit.models import tokenizer_files
+from llamax_kit.training import stage, trainers
+from llamax_kit.training.corpus.mixture import Record
+from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.miniature import random_llama
+from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import sha256
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 TWO = Path(__file__).parents[2] / "params/training/two_cpus.yml"

@@ -9,9 +9,10 @@ import executed
 import pandas as pd
 import pytest
 
-from llamax_kit import corpora, page
-from llamax_kit.errors import UnknownName
-from llamax_kit.page import export
+from llamax_kit.app import html_page as page
+from llamax_kit.app.html_page import export
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.utils.errors import UnknownName
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "04_translate_and_score.ipynb"
 N = 6

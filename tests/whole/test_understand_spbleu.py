@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from learn import said
 
-from llamax_kit import corpora, metrics
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.scoring import sacrebleu_metrics as metrics
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "03_understand_spbleu.ipynb"

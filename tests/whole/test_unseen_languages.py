@@ -11,9 +11,12 @@ import pytest
 from executed import cells, papermill
 from finished import CLDR, save
 
-from llamax_kit import corpora, example, hypotheses, models
-from llamax_kit.models import training_languages
-from llamax_kit.unseen import related
+from llamax_kit.app import demo as example
+from llamax_kit.data import relatedness as related
+from llamax_kit.data import training_languages
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.models import loading as models
+from llamax_kit.tasks import system_outputs as hypotheses
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "07_test_unseen_languages.ipynb"

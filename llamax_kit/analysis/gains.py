@@ -1,0 +1,192 @@
+"""What a system gained over a baseline, direction by direction, and how sure that is. Pairs, groups and draws nothing.
+
+A gain is the difference of two scores on the same sentences, in points. Its interval and p-value say how far the choice
+of sentences could have made it; they do not speak of other texts, other languages, or another training run.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from llamax_kit.analysis.pairs import SIDES, Pair, Side, beside, lacking, pair, size
+from llamax_kit.models.catalogue import trained_on_flores
+from llamax_kit.scoring import ngram_counts as counts
+from llamax_kit.scoring import significance as stats
+from llamax_kit.scoring import spbleu
+from llamax_kit.scoring.corrections import ALPHA, corrected, shuffles, verdicts
+from llamax_kit.utils import parallel
+from llamax_kit.utils.errors import KitError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["Pair", "Side", "beside", "from_scores", "gains", "lacking", "method", "notes", "pair", "verdicts"]
+
+PUBLISHED = "published score, no test"
+COLUMNS = ["system", "baseline", "src", "tgt", "metric", "score", "baseline_score", "gain", "low", "high",
+           "p", "p_holm", "q", "n", "signature", "verdict", "note"]  # fmt: skip
+NAMED = 20  # directions that a note names; gains.csv has them all
+EMPTY = 0.01  # the share of empty outputs from which on a direction has a note
+SECONDS = 2e-4  # a sentence's share of the work, counted, resampled and shuffled 10,000 times; to plan by
+
+
+def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
+    """Compare a pair direction by direction: one row each, in the order of the pair.
+
+    score, baseline_score: sacreBLEU's to the last digit; gain: score - baseline_score; low, high: its paired 95 %
+    bootstrap interval (1000 resamples; missing below 10 sentences, `stats.caveat`); p: approximate randomisation,
+    two-sided, of this direction alone; p_holm, q: corrected over all rows, by Holm and by Benjamini and Hochberg;
+    n: sentences; verdict: by p_holm (see `verdicts`); note: what a reader must know. tokenize: "" as
+    both runs were scored, or as `spbleu.score` takes. samples: shuffles of each direction; 0: as many as are needed
+    (`corrections.shuffles`), 10,000 up to 50 directions.
+
+    Raises KitError when nothing on record says one tokenizer, or with fewer samples than could find anything;
+    UnknownName for a tokenizer.
+    """
+    import pandas as pd
+
+    if not (tokenize := tokenize or pair.tokenize):
+        raise KitError("the two runs do not say one tokenizer. To mend: name it, flores101 for spBLEU as in the paper")
+    jobs = []
+    for (src, tgt), rows in pair.system.groupby(list(SIDES), sort=False):
+        texts = rows["hypothesis"].tolist(), pair.baseline.loc[rows.index, "hypothesis"].tolist()
+        jobs.append((src, tgt, pair.names, texts, rows["reference"].tolist(), tokenize))
+    samples = shuffles(len(jobs), asked=samples)
+    work = len(pair.system) * samples * SECONDS / stats.SHUFFLES
+    tested = parallel.map(_tested, [(*job, samples) for job in jobs], work)
+    table = pd.DataFrame(tested).assign(system=pair.names[0], baseline=pair.names[1])
+    return _finished(table, pair.trained_on_flores)
+
+
+def from_scores(
+    scores: "DataFrame", baseline_scores: "DataFrame", note: str = PUBLISHED, trained: Sequence[str] = ()
+) -> "DataFrame":
+    """Compare two score tables of one system and metric each, as published: gains without intervals and tests.
+
+    The columns of `gains`; low, high, p, p_holm and q are missing, and n and signature where a table has none. Only
+    the directions of both are compared: show `lacking(scores, baseline_scores)` beside them. note: why there is no
+    test; trained: the names of those that trained on FLORES, beside those that are known to by their names.
+
+    Raises KitError for several systems or metrics in a table, a missing score, a direction twice, different metrics,
+    signatures or numbers of sentences, or no direction in common.
+    """
+    both = [_scored(table) for table in (scores, baseline_scores)]
+    lacking(*both)  # raises when nothing is shared
+    table = both[0].merge(both[1], on=list(SIDES), suffixes=("", "_b"))
+    for column in ("metric", "signature", "n"):
+        _agree(table, column)
+    table["signature"] = table["signature"].where(table["signature"] != "", table["signature_b"])
+    table["n"] = table["n"].fillna(table["n_b"])
+    table = table.assign(baseline=table["system_b"], baseline_score=table["score_b"], note=note)
+    table = table.assign(gain=table["score"] - table["score_b"], low=float("nan"), high=float("nan"), p=float("nan"))
+    names = (each["system"].iloc[0] for each in both)
+    return _finished(table, [name for name in names if name in trained or trained_on_flores(name)])
+
+
+def method(table: "DataFrame", release: str, *, correction: str = "holm", samples: int = 0) -> str:
+    """Say in sentences for a paper how a table of gains was made; `release` is that of the corpus.
+
+    Raises UnknownName for another correction than `verdicts` takes.
+    """
+    verdicts(table, correction)  # refuses another
+    intervals = f"95 % intervals by paired bootstrap ({stats.SAMPLES:,} resamples; Koehn, 2004); "
+    note = stats.caveat(table["n"], table["low"])
+    by = "Holm's method (1979)" if correction == "holm" else "Benjamini and Hochberg's method (1995)"
+    count = len(table)
+    return (
+        f"{table['metric'].iloc[0]} by sacreBLEU ({table['signature'].iloc[0]}) on {release}, "
+        f"{size(table['n'])}. Gains of {table['system'].iloc[0]} over "
+        f"{table['baseline'].iloc[0]}: {intervals * bool(table['low'].notna().any())}"
+        f"two-sided p-values by approximate randomisation ({samples or shuffles(count):,} shuffles; Riezler and "
+        f"Maxwell, 2005), corrected over {count:,} test{'s' * (count > 1)} by {by}, significant below {ALPHA}; "
+        f"seed {stats.SEED}{note and f'; {note}'}."
+    )
+
+
+def notes(table: "DataFrame") -> list[str]:
+    """Say in sentences what the column `note` of a table of gains holds, and of which directions; nothing: none.
+
+    "Note: identical outputs in 2 of 140 directions (en-de, en-sw)."; shares are put together: "Note: 7–10 % of the
+    outputs of chatgpt are empty in 9 of 20 directions (en-af, …)."
+    """
+    directions = (table["src"] + "-" + table["tgt"]).tolist()
+    found: dict[str, list[str]] = {}
+    shares: dict[str, list[int]] = {}
+    for where, note in zip(directions, table["note"], strict=True):
+        for each in filter(None, note.split("; ")):
+            share, note = re.fullmatch(r"(\d+(?= % of the outputs ))?(.*)", each).groups()
+            found.setdefault(note, []).append(where)
+            shares.setdefault(note, []).extend([int(share)] if share else [])
+    said = {note: "–".join(map(str, sorted({min(each), max(each)}))) if each else "" for note, each in shares.items()}
+    return [f"Note: {said[note]}{note} in {_where(where, len(directions))}." for note, where in found.items()]
+
+
+def _where(some: list[str], of: int) -> str:
+    if len(some) == of:
+        return f"all {of:,} directions" if of > 1 else "the only direction"
+    return f"{len(some):,} of {of:,} directions ({', '.join(some[:NAMED])}{', …' * (len(some) > NAMED)})"
+
+
+def _tested(job: tuple) -> dict:
+    """Score and test one direction; it may do so in another process."""
+    src, tgt, names, texts, references, tokenize, samples = job
+    a, b = spbleu.statistics(texts, references, tokenize, where=f"{src}-{tgt}")
+    ours, theirs = (spbleu.from_statistics(rows, tokenize, interval=False) for rows in (a, b))
+    low, high = stats.paired_interval(a, b, counts.points)
+    notes = [_empty(name, each) for name, each in zip(names, texts, strict=True)]
+    notes += ["identical outputs"] * (texts[0] == texts[1])
+    return {
+        "src": src, "tgt": tgt, "metric": ours.metric, "score": ours.score, "baseline_score": theirs.score,
+        "gain": ours.score - theirs.score, "low": low, "high": high,
+        "p": stats.randomisation(a, b, counts.points, samples), "n": ours.n, "signature": ours.signature,
+        "note": "; ".join(filter(None, notes)),
+    }  # fmt: skip
+
+
+def _empty(name: str, texts: list[str]) -> str:
+    """Say that outputs are empty, where all are, or one in a hundred at least: "9 % of the outputs of … are empty"."""
+    share = sum(not text.strip() for text in texts) / len(texts)
+    if share == 1:
+        return f"all outputs of {name} are empty"
+    return f"{min(99, round(100 * share))} % of the outputs of {name} are empty" if share >= EMPTY else ""
+
+
+def _finished(table: "DataFrame", trained: list[str]) -> "DataFrame":
+    """Correct over all directions, and mark the systems that are known to have trained on FLORES."""
+    for name in trained:
+        table["note"] = (table["note"] + f"; {name} trained on FLORES").str.removeprefix("; ")
+    return corrected(table)[COLUMNS]
+
+
+def _scored(table: "DataFrame") -> "DataFrame":
+    """Check a score table of one system and metric; what it does not have is "" (signature) or missing (n)."""
+    if missing := [name for name in ("system", *SIDES, "metric", "score") if name not in table]:
+        raise KitError(f"expected a score table, missing: {', '.join(missing)}. To mend: see spbleu.score_table")
+    for column in ("system", "metric"):
+        values = list(dict.fromkeys(table[column]))
+        if len(values) != 1:
+            raise KitError(
+                f"gains are of one {column} over one, got {len(values)}: {', '.join(map(str, values[:8]))}. "
+                f"To mend: give the rows of one, as in scores[scores.{column} == {str(values[:1])[1:-1]}]"
+            )
+    for fault, wrong in (("is missing (NaN)", table["score"].isna()), ("stands twice", table.duplicated(list(SIDES)))):
+        if wrong.any():
+            row = table[wrong].iloc[0]
+            raise KitError(
+                f"{row['src']}-{row['tgt']}: the {row['metric']} score of {row['system']} {fault}; so in "
+                f"{int(wrong.sum())} of {len(table)} rows. To mend: leave out what was not scored, and keep one of two"
+            )
+    return table.assign(signature=table.get("signature", ""), n=table.get("n", float("nan"))).fillna({"signature": ""})
+
+
+def _agree(table: "DataFrame", column: str) -> None:
+    """Refuse two scores that differ in what makes them comparable; what is not said is not compared."""
+    a, b = table[column], table[f"{column}_b"]
+    differ = (a != b) & ~(a.isin([""]) | a.isna() | b.isin([""]) | b.isna())
+    if differ.any():
+        row = table[differ].iloc[0]
+        raise KitError(
+            f"{row['src']}-{row['tgt']}: {row['system']} has {column} {row[column]}, {row['system_b']} has "
+            f"{row[f'{column}_b']} ({int(differ.sum())} of {len(table)} directions): no gain can be told. "
+            f"To mend: score both on the same sentences with one tokenizer and one sacreBLEU"
+        )

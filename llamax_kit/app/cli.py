@@ -1,0 +1,283 @@
+"""The command line: a few lines a command, nothing of its own, nothing heavy until a command needs it."""
+
+import re
+import sys
+import unicodedata
+
+import click
+
+from llamax_kit import __version__
+from llamax_kit.utils.errors import KitError
+
+
+class _Said(click.ClickException):
+    def show(self, file=None) -> None:
+        click.secho(self.format_message(), fg="red", err=True)
+
+
+class _Once(click.Command):
+    """Refuses an option that stands twice but holds one value: click itself takes the last without a word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        *_, order = self.make_parser(ctx).parse_args(list(args))
+        for each in order:
+            if isinstance(each, click.Option) and not each.multiple and not each.is_flag and order.count(each) > 1:
+                raise click.UsageError(
+                    f"{each.opts[-1]} is given {order.count(each)} times, expected once: only one of the values could "
+                    f"be taken. To mend: keep the one that is meant, and run the command once for each other", ctx
+                )  # fmt: skip
+        return super().parse_args(ctx, args)
+
+
+class _Kit(click.Group):
+    """Shows what a user can mend as a message, without a traceback; anything else is a defect and keeps its own."""
+
+    command_class = _Once
+
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except KitError as error:
+            raise _Said(str(error)) from error
+
+
+@click.group(cls=_Kit, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Translate, score spBLEU, and see what a multilingual model gained, language by language."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # Windows writes into files and pipes in an old code page
+            stream.reconfigure(errors="replace")
+
+
+@main.command()
+def demo() -> None:
+    """Let two miniatures translate, and see the gain."""
+    import pandas as pd
+
+    from llamax_kit.app import demo as example
+    from llamax_kit.app import notebooks as execute
+    from llamax_kit.runs import storage as runs
+    from llamax_kit.scoring import significance as stats
+
+    baseline, system = example.RUNS
+    click.echo("Two miniature models translate, the first time for a minute or two.", err=True)
+    example.make(*example.RUNS)
+    chosen = {"directions": example.directions(example.DEMO), "group": "relatedness", "run": "demo_gains"}
+    page = execute.execute("06", values={"system": system, "baseline": baseline} | chosen)
+    gains = pd.read_csv(runs.folder(chosen["run"]) / "gains.csv")
+    for table in example.told(gains):
+        click.echo(_table([tuple(table), *table.itertuples(index=False)]) + "\n")
+    click.echo(f"{example.RUNS[system]} is {example.RUNS[baseline]} after continual pre-training: gains are of the one "
+               f"over the other.")  # fmt: skip
+    click.echo("Copying the source has points too, and a gain may be longer training alone: see notebook 10.")
+    click.echo(f"In points (0–100), low to high is the 95 % interval of one direction; verdicts are corrected for all "
+               f"{len(gains)}.{stats.caveat_sentence(gains['n'], gains['low'])}\n"
+               f"Signature: {gains['signature'].iloc[0]}")  # fmt: skip
+    click.echo(f"\nTwo runs to compare, by notebooks 06, 07 and 09: {', '.join(example.RUNS)}")
+    click.echo(f"\nThe page with pictures: {page}")
+
+
+@main.command()
+@click.argument("notebook")
+@click.argument("output", required=False)
+@click.option(
+    "-p",
+    "--parameters",
+    nargs=2,
+    multiple=True,
+    metavar="NAME VALUE",
+    help="A parameter; 7, 0.5, True and None are read as such.",
+)
+@click.option(
+    "-r",
+    "--parameters_raw",
+    nargs=2,
+    multiple=True,
+    metavar="NAME TEXT",
+    help="A parameter that is text, whatever it looks like.",
+)
+@click.option("-f", "--parameters_file", multiple=True, metavar="FILE", help="A YAML file of parameters.")
+@click.option("-y", "--parameters_yaml", multiple=True, metavar="YAML", help="Parameters as YAML text.")
+@click.option("-b", "--parameters_base64", multiple=True, metavar="TEXT", help="The same, base64-encoded.")
+@click.option("-k", "--kernel", help="The Jupyter kernel, if not the notebook's own.")
+@click.option("--start-timeout", type=int, default=180, show_default=True, help="Seconds for the kernel to start.")
+@click.option("--execution-timeout", type=int, default=14 * 24 * 3600, show_default=True, help="Seconds for a cell.")
+@click.option("--help-notebook", is_flag=True, help="List the notebook's parameters.")  # fmt: skip
+def run(notebook, output, kernel, start_timeout, execution_timeout, help_notebook, **given) -> None:
+    """Execute a notebook and make its HTML page.
+
+    NOTEBOOK is a number (04), a name (04_translate_and_score) or a path. Papermill runs it.
+
+    OUTPUT is outputs/RUN/NOTEBOOK.ipynb unless given. Parameters are checked before a kernel starts; a notebook that
+    fails is kept as far as it came, as NOTEBOOK.failed.ipynb, and leaves an earlier output as it was.
+    """
+    from llamax_kit.app import notebooks as execute
+
+    source = execute.find(notebook)
+    if help_notebook:
+        lines = [(one.name, one.type, repr(one.default), one.help) for one in execute.parameters(source)]
+        return click.echo(_table([("parameter", "type", "default", "meaning"), *lines]))
+    from llamax_kit.app.parameters import given_values
+
+    page = execute.execute(
+        source, output, given_values(**given), kernel, start_timeout, execution_timeout=execution_timeout
+    )
+    click.echo(f"The page: {page}\nThe notebook: {page.with_suffix('.ipynb')}")
+
+
+@main.command()
+@click.argument("file")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Notebooks at a time; the model, where there is one, is loaded once before.",
+)
+@click.option("--status", is_flag=True,
+              help="List what is done, running, missing, failed, and why; run nothing.")  # fmt: skip
+def sweep(file, jobs, status) -> None:
+    """Run what is missing of many notebooks.
+
+    FILE is YAML: notebooks, with parameter files, lists or grids of values (see params/sweeps/). All is checked before
+    anything starts. A sweep that was killed, or of which something failed, goes on when it is run again. The exit
+    status is 0 when every job is done, with --status too, and 1 while one is running, missing or failed.
+    """
+    from llamax_kit.app.sweep import execution as sweep
+    from llamax_kit.app.sweep.checks import check
+    from llamax_kit.app.sweep.jobs import read
+    from llamax_kit.app.sweep.state import states, summary
+
+    listed = read(file)
+    found = states(listed)
+    check(file, found)
+    if status:
+        lines = [(each.state, each.job.run, each.job.notebook.stem, each.why) for each in found]
+        click.echo(_table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{summary(found)}")
+    else:
+        found = sweep.run(listed, jobs)
+    if any(each.state != "done" for each in found):
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("file")
+def train(file) -> None:
+    """Train a Llama by the LLaMAX recipe.
+
+    FILE is YAML: texts or instructions, the model to begin with, arguments of transformers' Trainer (see
+    params/training/). All is checked before anything starts. A training that was killed goes on when it is run again.
+    """
+    from llamax_kit.training import recipe
+
+    click.echo(f"The model: {recipe.run(file)}")
+
+
+@main.command()
+@click.option("--hypotheses", required=True, type=click.Path(), help="The outputs, one sentence a line.")
+@click.option(
+    "--references",
+    required=True,
+    multiple=True,
+    type=click.Path(),
+    help="The references, line for line; give it again for each further set of them.",
+)
+@click.option(
+    "--tokenize",
+    default="flores101",
+    show_default=True,
+    help="flores101, flores200, cldr, or the path of a SentencePiece model.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def score(hypotheses, references, tokenize, as_json) -> None:
+    """Score outputs: spBLEU, signature, 95 % interval.
+
+    With several sets of references the score is sacreBLEU's of them all (nrefs:2 in the signature). An empty line is an
+    empty reference, as in sacreBLEU. Fewer than 10 sentences have no interval; of fewer than 40 it is said how often
+    such intervals hold the truth.
+    """
+    import json
+
+    from llamax_kit.data.corpora.text_files import read
+    from llamax_kit.scoring import significance as stats
+    from llamax_kit.scoring import spbleu
+
+    texts, streams = read(hypotheses), [read(each) for each in references]
+    for name, stream in zip(references, streams, strict=True):
+        if len(stream) != len(texts):
+            raise spbleu.UnequalCounts(len(texts), len(stream), f"{hypotheses}, {name}")
+    result = spbleu.score(texts, streams, tokenize, where=", ".join([hypotheses, *references]))
+    note = stats.caveat([result.n])
+    if as_json:
+        known = {name: None if value != value else value for name, value in result._asdict().items()}
+        return click.echo(json.dumps(known | {"note": note}, ensure_ascii=False, allow_nan=False))
+    ends = note if result.low != result.low else f"{result.low:.2f} to {result.high:.2f} (95 %{note and f'; {note}'})"
+    click.echo(f"score      {result.score:.2f} {result.metric} (points, 0–100; n = {result.n})")
+    click.echo(f"interval   {ends}")
+    click.echo(f"signature  {result.signature}")
+
+
+@main.command()
+@click.argument("word", required=False)
+def languages(word) -> None:
+    """List the languages.
+
+    With WORD, those whose code, name, script or family holds it. The split, high or low, is the paper's; it is no
+    measure of data.
+    """
+    from llamax_kit.data.languages import all_languages, find
+
+    every = all_languages()
+    if word:
+        held = [one for one in every if any(_plain(word) in _plain(field) for field in one[:10])] or [find(word)]
+        every = sorted(held, key=lambda one: _plain(word) not in map(_plain, one[:7]))  # codes and names, exact first
+    rows = [(one.code, one.flores101 or "–", one.flores200, one.name, one.script, one.family_1, one.split or "unseen")
+            for one in every]  # fmt: skip
+    click.echo(_table([("code", "FLORES-101", "FLORES-200", "name", "script", "family", "split"), *rows]))
+
+
+@main.command()
+@click.argument("name")
+def fetch(name) -> None:
+    """Fetch a tokenizer or a data set.
+
+    NAME is one of those that `llamax-kit doctor` lists; where it may not be fetched, this says how to get it.
+    """
+    from llamax_kit.data import downloads as data
+
+    click.echo(f"Here: {data.fetch(name)}")
+
+
+@main.command()
+def doctor() -> None:
+    """Say what is here, and how to get what is missing."""
+    from llamax_kit.app import doctor
+
+    for line in doctor.report():
+        click.echo(line)
+
+
+def _plain(text: str) -> str:
+    """Fold capitals and accents: "Bokmål" is "bokmal"."""
+    return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char)).casefold()
+
+
+def _table(rows) -> str:
+    """Set rows of texts in columns as wide as their widest; figures stand to the right, with two decimals at most."""
+    columns = [[_short(str(cell)) for cell in column] for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(cells).rstrip() for cells in zip(*map(_even, columns), strict=True))
+
+
+def _short(cell: str) -> str:
+    return f"{float(cell):.2f}" if re.fullmatch(r"-?\d+\.\d+(e-?\d+)?", cell) else cell
+
+
+def _even(column: list[str]) -> list[str]:
+    width, figures = max(map(len, column)), all(re.fullmatch(r"[-\d.]+", cell) for cell in column[1:])
+    return [cell.rjust(width) if figures else cell.ljust(width) for cell in column]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,161 @@
+"""Two finished runs of the shipped miniatures on the embedded text, which notebooks that compare systems open with.
+
+`demo_mini_llama` and `demo_mini_llamax` have the same phrases in the same directions, from English and into it: of
+`mini-llama-alpaca`, trained on six languages, and of `mini-llamax-alpaca`, which is that model after continual
+pre-training. What the second gains is the paper's experiment in miniature, and no evidence about LLaMAX.
+
+Every completion goes through the ledger: a killed example goes on where it stopped, a second one generates nothing.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llamax_kit.data import languages, training_languages
+from llamax_kit.data import relatedness as related
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.models import loading as models
+from llamax_kit.models.engines import base as engines
+from llamax_kit.runs import storage as runs
+from llamax_kit.scoring import spbleu
+from llamax_kit.tasks import prompts
+from llamax_kit.tasks.system_outputs import write_outputs
+from llamax_kit.tasks.translation import translate
+from llamax_kit.utils import locks as marks
+from llamax_kit.utils import parallel
+from llamax_kit.utils.errors import KitError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+OWNER = "llamax_kit.example"  # what records of these runs have always named as their notebook
+RUNS = {"demo_mini_llama": "mini-llama-alpaca", "demo_mini_llamax": "mini-llamax-alpaca"}
+DEMO = "de sw tr gl be eus_Latn"  # of the demo's twelve directions: three trained by mini-llamax, three held out
+MORE = "fr ru it pl uk fi sk af srd_Latn als_Latn cy kab_Latn el"
+SENTENCES = 30  # of each direction; enough for an interval
+DECODING = "greedy max_new_tokens:96"
+PATIENCE = 900  # seconds to wait for another process that is making the same run
+SECONDS = 30  # that a run takes, to plan by
+
+
+def directions(listed: str) -> str:
+    """Write directions from English and into it: `directions("de sw")` is "en-de de-en en-sw sw-en"."""
+    return " ".join(f"en-{code} {code}-en" for code in listed.split())
+
+
+def make(*names: str) -> list[str]:
+    """Make those of the example's runs that are named ("run" or "run:system") and not there yet; name those made.
+
+    `make("demo_mini_llamax", "my_run:google")` makes the first, once, and leaves the other to its owner; two are made
+    side by side. A run that other weights made, or other directions, is made again; what another process is making
+    meanwhile is waited for.
+
+    Raises KitError when a miniature is missing, the run's folder cannot be written, or another process does not come to
+    an end with it.
+    """
+    wanted = {runs.parted(name)[0] for name in names}
+    missing = [run for run in RUNS if run in wanted and not _finished(run)]
+    made = parallel.map(_made, missing, SECONDS * len(missing))
+    return [run for run, here in zip(missing, made, strict=True) if here]
+
+
+def hypotheses(folder: Path, corpus: str, sentences: int) -> tuple[Path, int]:
+    """Write both models' answers in the demo's directions as files, for notebook 05: give their folder, and n.
+
+    sentences: so many of each direction, 0: all that there are, SENTENCES. Raises KitError for another corpus.
+    """
+    import pandas as pd
+
+    check_corpus(corpus)
+    make(*RUNS)
+    answers = pd.concat([runs.load(run).translations for run in RUNS])
+    answers = answers[(answers["src"] + "-" + answers["tgt"]).isin(directions(DEMO).split())]
+    most = min(sentences or SENTENCES, SENTENCES)
+    answers = answers[answers.groupby(["system", "src", "tgt"]).cumcount() < most]
+    return write_outputs(answers, folder / "hypotheses"), most
+
+
+def check_corpus(corpus: str) -> None:
+    """Raises KitError for a corpus that the example's outputs are not of."""
+    if corpus != "cldr":
+        raise KitError(f"the example's outputs are of the corpus cldr, got {corpus!r}. To mend: name a folder of yours")
+
+
+def told(gains: "DataFrame") -> "tuple[DataFrame, DataFrame]":
+    """Give what the demo prints of a table of gains, largest first: both models' scores, and gains by language.
+
+    Of the scores system, src, tgt, metric, score, low, high, n; of the gains src, tgt, language (the side that is not
+    English), training ("trained", "unseen, related", …: `unseen.related`), gain, low, high, verdict.
+    """
+    import pandas as pd
+
+    held = {name: runs.load(name) for name in RUNS}
+    gains = gains.sort_values("gain", ascending=False, kind="stable", ignore_index=True)
+    scores = pd.concat([run.scores for run in held.values()])
+    scores = gains[["src", "tgt"]].merge(scores, on=["src", "tgt"])  # in the order of the gains
+    trained = training_languages.counted("", held[list(RUNS)[-1]].record).codes
+    language = gains["tgt"].where(gains["src"] == "en", gains["src"])
+    known = related.relatedness(language, trained)[["name", "relatedness"]].set_axis(["language", "training"], axis=1)
+    told = pd.concat([gains[["src", "tgt"]], known, gains[["gain", "low", "high", "verdict"]]], axis=1)
+    return scores[["system", "src", "tgt", "metric", "score", "low", "high", "n"]], told
+
+
+def _parameters(run: str) -> dict:
+    """The choices of notebook 04 that make the same run."""
+    return {"model": RUNS[run], "corpus": "cldr", "directions": directions(f"{DEMO} {MORE}"), "sentences": SENTENCES,
+            "prompt": "alpaca", "decoding": DECODING, "tokenize": "cldr", "run": run}  # fmt: skip
+
+
+def _finished(run: str) -> bool:
+    """Tell whether a run is there as it would be made now, or is somebody else's, or damaged, which its readers say."""
+    path = runs.outputs() / run / "run.json"
+    if not path.is_file():
+        return False
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if record["notebook"] != OWNER:
+            return True
+        revision = record["model"]["model"]
+    except (ValueError, KeyError, TypeError):
+        return True
+    return (revision, record.get("parameters")) == (models.resolve(RUNS[run]).revision, _parameters(run))
+
+
+def _made(run: str) -> bool:
+    """Make a run, alone; tell whether it was made here and not by another process meanwhile."""
+    with marks.awaited(runs.made(runs.outputs() / run), PATIENCE):
+        if _finished(run):
+            return False
+        chosen = _parameters(run)
+        pairs = languages.directions(chosen["directions"], corpora.available("cldr"))
+        text = corpora.load("cldr", {code for pair in pairs for code in pair})
+        engine = engines.open(chosen["model"])
+        _write(chosen, text, engine, translate(
+            engine, text, pairs, chosen["prompt"], DECODING, SENTENCES, runs.outputs() / "ledger", progress=False
+        ))  # fmt: skip
+    return True
+
+
+def _write(chosen: dict, text: corpora.Corpus, engine, translations) -> None:
+    folder = runs.outputs() / chosen["run"]
+    scores = spbleu.score_table(translations, chosen["tokenize"], chrf=False)
+    runs.save_translations(folder, translations)
+    runs.save_table(scores, folder / "scores.csv")
+    runs.record(
+        folder,
+        notebook=OWNER,  # and not the one that asked for it
+        parameters=chosen,
+        corpus={
+            "name": text.name,
+            "split": text.split,
+            "release": text.release,
+            "sha256": text.sha256,
+            "cut": text.cut(languages.directions(chosen["directions"], text.languages), SENTENCES),
+        },
+        model=engine.identity,
+        decoding=engines.decoding(chosen["decoding"]),
+        prompt=prompts.template_text(chosen["prompt"]),
+        training_languages=engine.training_languages,
+        signatures=sorted(set(scores["signature"])),
+        timing=translations.attrs["timing"],
+    )  # the record comes last: a run without one is made again

@@ -1,0 +1,136 @@
+"""Makes one HTML file of an executed notebook: nothing in it comes from the network, each picture says what it shows.
+
+nbconvert renders the cells; the kit's template (`page.html.j2`) shows prose, tables and pictures first and folds code.
+Does not execute anything.
+"""
+
+import re
+import warnings
+from pathlib import Path
+
+from llamax_kit.reporting.tables import TALL
+from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import whole
+
+TEMPLATE = Path(__file__).with_name("page.html.j2")
+LOADS = {  # what a browser fetches by itself when it opens a page; a link that a reader may follow is not among it
+    "script": "src", "img": "src", "iframe": "src", "link": "href", "source": "src", "video": "src", "audio": "src",
+    "embed": "src", "object": "data", "image": "href", "use": "href", "input": "src", "track": "src",
+}  # fmt: skip
+
+
+class PageWarning(UserWarning):
+    """Something on a page that a reader will miss: a picture without a text, a thing from the network taken out."""
+
+
+def export(notebook: Path | str) -> Path:
+    """Write the HTML of a notebook beside it, and give its path: `04.ipynb` gives `04.html`.
+
+    Warns (PageWarning) of a picture without an alt text of its own, and of anything taken out that would have been
+    loaded from the network. Raises KitError when it is not a notebook or the file cannot be written.
+    """
+    import nbformat
+    from nbconvert.exporters import HTMLExporter
+    from traitlets.config import Config
+
+    notebook = Path(notebook)
+    try:
+        node = nbformat.read(notebook, 4)
+    except (OSError, ValueError, nbformat.ValidationError) as error:
+        raise KitError(f"expected a Jupyter notebook, got {notebook}: {error}. To mend: execute it again") from error
+    node.metadata["title"] = title(node)
+    shown = Config({"NbConvertBase": {"display_data_priority": SHOWN}})
+    exporter = HTMLExporter(template_file=str(TEMPLATE), config=shown, embed_images=True, exclude_anchor_links=True)
+    exporter.register_preprocessor("nbconvert.preprocessors.CoalesceStreamsPreprocessor", enabled=True)
+    place = {"metadata": {"path": str(notebook.parent), "name": notebook.stem}}
+    html, _ = exporter.from_notebook_node(node, resources=place)
+    path = notebook.with_suffix(".html")
+    with whole(path) as scratch:
+        scratch.write_text(self_contained(html, name=notebook.stem), encoding="utf-8")
+    return path
+
+
+# Widgets need a script from the network; without them a progress bar falls back to its text.
+SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/latex", "text/plain"]
+
+
+def title(node) -> str:
+    """Give a notebook's first heading, without its mark-up, and the run that papermill was given: "Score · sw-beam"."""
+    text = "\n".join(cell.source for cell in node.cells if cell.cell_type == "markdown")
+    found = re.search(r"^#\s+(.+)$", text, re.MULTILINE)
+    heading = re.sub(r"[*`_]", "", found[1]).strip() if found else "Notebook"
+    run = node.metadata.get("papermill", {}).get("parameters", {}).get("run")
+    return f"{heading} · {run}" if run else heading
+
+
+def loads(html: str) -> list[str]:
+    """List the addresses that a browser would fetch from the network to show this page."""
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(html, "html.parser")
+    found = [tag[LOADS[tag.name]] for tag in soup.find_all(list(LOADS)) if tag.get(LOADS[tag.name])]
+    found += [part.split()[0] for tag in soup.select("[srcset]") for part in tag["srcset"].split(",") if part.split()]
+    styles = [tag.get_text() for tag in soup.find_all("style")] + [tag["style"] for tag in soup.select("[style]")]
+    found += re.findall(r"(?:@import\s*(?:url\()?|url\()\s*['\"]?([^'\")\s]+)", "\n".join(styles))
+    scripts = [tag.get_text() for tag in soup.find_all("script", src=False)]
+    found += re.findall(r"['\"]((?:https?:)?//[\w.-]+\.\w+/[^'\"]+)['\"]", "\n".join(scripts))
+    return [address for address in found if _remote(address)]
+
+
+def without_alt(html: str) -> int:
+    """Count the pictures that have no alt text of their own: none, nbconvert's placeholder, or another picture's."""
+    from bs4 import BeautifulSoup
+
+    texts = [image.get("alt", "").strip() for image in BeautifulSoup(html, "html.parser").find_all("img")]
+    own = {text for text in texts if text and not text.startswith("No description has been provided")}
+    return len(texts) - len(own)
+
+
+def self_contained(html: str, *, name: str) -> str:
+    """Take out of a page what would be loaded from the network, let its tables scroll, warn of what a reader misses."""
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(html, "html.parser")
+    for address in loads(html):
+        _warn(f"{name}: took out what loads {address}: the page must not need the network")
+    for tag in soup.find_all(list(LOADS)):
+        if tag.name in ("script", "iframe", "object", "embed") or _remote(tag.get(LOADS[tag.name]) or ""):
+            tag.decompose()
+    for tag in soup.select("[srcset]"):
+        del tag["srcset"]
+    for tag in soup.find_all("style"):
+        tag.string = _local_style(tag.get_text())
+    for tag in soup.select("[style]"):
+        tag["style"] = _local_style(tag["style"])
+    for table in soup.find_all("table"):
+        if "overflow" in table.parent.get("style", ""):
+            continue  # `tables.show` has seen to it
+        _align_numbers(table)
+        kind = "scroll tall" if len(table.find_all("tr")) > TALL else "scroll"
+        table.wrap(soup.new_tag("div", attrs={"class": kind, "tabindex": "0"}))
+    if missing := without_alt(str(soup)):
+        _warn(f"{name}: {missing} picture(s) without an alt text of their own. To mend: show them with plots.show")
+    return str(soup)
+
+
+def _local_style(style: str) -> str:
+    style = re.sub(r"@import[^;]*;?", "", style)
+    return re.sub(r"url\(\s*['\"]?(?:https?:)?//[^)]*\)", "none", style, flags=re.IGNORECASE)
+
+
+def _align_numbers(table) -> None:
+    """Mark the columns that hold numbers only, so that their digits stand under each other."""
+    rows = [row.find_all(["th", "td"]) for row in table.find_all("tr")]
+    for column in zip(*rows, strict=False) if len({len(row) for row in rows}) == 1 else ():
+        body = [cell.get_text(strip=True) for cell in column if cell.name == "td"]
+        if body and all(re.fullmatch(r"[-+−]?[\d.,]+ ?%?|NaN|", text) for text in body):
+            for cell in column:
+                cell["class"] = [*cell.get("class", []), "number"]
+
+
+def _remote(address: str) -> bool:
+    return bool(re.match(r"(?:https?:|ftp:|wss?:)?//", address.strip(), re.IGNORECASE))
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, PageWarning, stacklevel=3)

@@ -1,0 +1,217 @@
+"""Runs a notebook with parameters by papermill: checked before, kept when it fails, exported to HTML at the end.
+
+Does no work of a notebook's own, and adds nothing to it that plain papermill would not: both give the same results.
+While `04.ipynb` is executed it is `04.partial.ipynb`; failed, it becomes `04.failed.ipynb` with `04.failed.html`, and
+what an earlier execution left as `04.ipynb` and `04.html` stays, beside the scores that belong to it.
+"""
+
+import logging
+import os
+import re
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from llamax_kit.app import parameter_checks as meanings
+from llamax_kit.app.html_page import export
+from llamax_kit.app.parameters import cells, check, parameters
+from llamax_kit.runs import owners, run_names
+from llamax_kit.runs import storage as runs
+from llamax_kit.utils import locks as marks
+from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import whole
+
+START_TIMEOUT = 180  # seconds until a kernel must answer; a busy machine needs more than papermill's 60
+EXECUTION_TIMEOUT = 14 * 24 * 3600  # seconds a cell may take; a sweep's days fit, a hang does not last for ever
+STARTS = 3  # a kernel's ports can be taken by another between choosing and using them
+
+
+class NotebookFailed(KitError):
+    """A cell that failed. Carries `notebook` (as far as it came), `html`, `cell` (as in `In [5]`), `name`, `value`."""
+
+    def __init__(self, notebook: Path, cell: int, name: str, *, value: str):
+        self.notebook, self.html, self.cell, self.name, self.value = notebook, export(notebook), cell, name, value
+        super().__init__(
+            f"{notebook.stem.removesuffix('.failed')} failed at In [{cell}] with {name}: {value}\n"
+            f"Kept as far as it came: {notebook}\nTo read: {self.html}"
+        )
+
+
+def notebooks() -> list[Path]:
+    """List the kit's notebooks (of the checkout, else of `./notebooks`)."""
+    checkout = runs.PROJECT / "notebooks"
+    return sorted((checkout if checkout.is_dir() else Path.cwd() / "notebooks").glob("[0-9]*.ipynb"))
+
+
+def find(notebook: str | Path) -> Path:
+    """Find a notebook by number, name or path: "04", "04_translate_and_score", "my/own.ipynb".
+
+    Raises UnknownName with the nearest names.
+    """
+    if Path(notebook).is_file():
+        return Path(notebook).absolute()
+    wanted = Path(notebook).name.removesuffix(".ipynb")
+    number = wanted.zfill(2) if wanted.isdigit() else None
+    for path in notebooks():
+        if path.stem == wanted or path.stem.split("_")[0] == number:
+            return path
+    choices = [path.stem for path in notebooks()]
+    listed = ", ".join(choices) or "none is in notebooks/"
+    raise UnknownName(
+        "notebook",
+        given=str(notebook),
+        choices=choices,
+        remedy=f"name one of {listed}, or give the path of an .ipynb file",
+    )
+
+
+def execute(
+    notebook: str | Path,
+    output: str | Path | None = None,
+    values: dict[str, Any] | None = None,
+    kernel: str | None = None,
+    start_timeout: int = START_TIMEOUT,
+    *,
+    execution_timeout: int = EXECUTION_TIMEOUT,
+    checked: bool = False,
+) -> Path:
+    """Execute a notebook with parameter values and give the path of the HTML beside the executed copy.
+
+    `output` defaults to `outputs/<the parameter run>/<notebook>.ipynb`. Times in seconds; the second is a cell's.
+    checked: what the values mean was checked before, as a sweep does for all its jobs at once.
+    What the notebook writes to stderr, progress above all, is written to stderr here as it comes.
+
+    Raises UnknownName, WrongValue or KitError (a value that `meanings` refuses, a run's name that is no folder name, or
+    another notebook's run) before a kernel starts, Busy for a run that another process is executing, NotebookFailed
+    when a cell raises (the copy is kept as far as it came, beside `output`, with HTML), KitError when no kernel starts
+    or the output cannot be written.
+    """
+    source, values = find(notebook), dict(values or {})
+    check(source, values)
+    run = _run(source, values, "" if output else source.stem)
+    if not checked:
+        meanings.check(source.stem, {each.name: each.default for each in parameters(source)}, values=values)
+    output = Path(output).absolute() if output else runs.outputs() / run / source.name
+    partial = _beside(output, "partial")
+    _prepare(output, partial=partial)
+    try:
+        with ExitStack() as stack:
+            if run:
+                stack.enter_context(marks.held(runs.folder(run)))
+            stack.enter_context(owners.said(source.name))
+            _papermill(
+                source, output=partial, values=values, kernel=kernel, start=start_timeout, cell=execution_timeout
+            )
+            partial.replace(output)
+            for stale in (_beside(output, "failed"), _beside(output, "failed").with_suffix(".html")):
+                stale.unlink(missing_ok=True)  # it told of an earlier execution, and would be taken for this one
+    except OSError as error:
+        raise KitError(
+            f"could not write {output}: {error.strerror or error}. To mend: free some space, or name another output"
+        ) from error
+    return export(output)
+
+
+def _papermill(source: Path, *, output: Path, values: dict, kernel: str | None, start: int, cell: int) -> None:
+    """Execute `source` into `output`, which is renamed to `.failed` when a cell fails."""
+    import papermill
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from traitlets.config import Config
+
+    config = Config({"KernelManager": {"transport_encryption": "auto"}})  # else each start warns of plain TCP
+    for attempt in range(1, STARTS + 1):
+        try:
+            papermill.execute_notebook(
+                _literal(source), _literal(output), parameters=values, kernel_name=kernel, cwd=Path.cwd(),
+                start_timeout=start, execution_timeout=cell, progress_bar=_progress(), config=config,
+                stderr_file=_Log(),
+            )  # fmt: skip
+            return
+        except papermill.PapermillExecutionError as error:
+            raise NotebookFailed(_set_aside(output), error.exec_count, error.ename, value=error.evalue) from None
+        except CellTimeoutError as error:
+            reason = f"it took longer than {cell} seconds (--execution-timeout)"
+            failed = _set_aside(output)
+            raise NotebookFailed(failed, _running(failed), "CellTimeoutError", value=reason) from error
+        except DeadKernelError as error:
+            reason = "the kernel's process ended; often the memory was full"
+            failed = _set_aside(output)
+            raise NotebookFailed(failed, _running(failed), "DeadKernelError", value=reason) from error
+        except NoSuchKernel as error:
+            output.unlink(missing_ok=True)  # nothing of it was executed
+            raise KitError(f"no Jupyter kernel {error.name!r}. To mend: pip install ipykernel, or -k NAME") from error
+        except RuntimeError as error:
+            if not re.search("before replying|didn't respond", str(error)):  # then cells may have been executed
+                raise
+            if attempt == STARTS:
+                output.unlink(missing_ok=True)
+                raise KitError(f"no kernel started in {STARTS} tries: {error}. To mend: llamax-kit doctor") from error
+
+
+def _literal(path: Path) -> str:
+    return str(path).replace("{", "{{").replace("}", "}}")  # papermill fills parameters into paths
+
+
+def _running(output: Path) -> int:
+    """Number the code cell that was being executed, as in `In [5]`, when there was no answer from it."""
+    states = [cell["metadata"]["papermill"]["status"] for cell in cells(output) if cell["cell_type"] == "code"]
+    return next((number for number, state in enumerate(states, 1) if state != "completed"), len(states))
+
+
+def _run(source: Path, values: dict[str, Any], otherwise: str) -> str:
+    """Give the run's name: the parameter `run`, checked here so that no cell finds out late, else `otherwise`."""
+    known = {each.name: each.default for each in parameters(source)} | values
+    run = otherwise if known.get("run") is None else str(known["run"])
+    if run or "run" in known:
+        run_names.check_name(run)
+        owners.check(runs.outputs() / run, source.stem, known)
+    return run
+
+
+def _beside(output: Path, state: str) -> Path:
+    return output.with_suffix(f".{state}.ipynb")
+
+
+def _set_aside(partial: Path) -> Path:
+    return partial.replace(partial.with_name(partial.name.removesuffix(".partial.ipynb") + ".failed.ipynb"))
+
+
+class _Log:
+    """The stderr of cells for the operator: each line whole, for a bar's carriage returns make one line of a log."""
+
+    def write(self, text: str) -> None:
+        from tqdm import tqdm
+
+        for line in filter(str.strip, re.split(r"[\r\n]+", text)):
+            tqdm.write(line, file=sys.stderr)  # it lets papermill's own bar step aside
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def _prepare(output: Path, *, partial: Path) -> None:
+    """Let papermill save whole or not at all, and keep from it the warnings that `check` has made needless."""
+    from papermill.iorw import LocalHandler, papermill_io
+
+    if output.suffix != ".ipynb":
+        raise KitError(f"an executed notebook is an .ipynb file, got {output.name!r}. To mend: end OUTPUT with .ipynb")
+
+    class Whole(LocalHandler):
+        def write(self, text: str, path: str) -> None:
+            with whole(path) as scratch:
+                scratch.write_text(text, encoding="utf-8")
+
+    papermill_io.register(str(partial), Whole())
+    for name in ("papermill", "papermill.translators"):
+        logging.getLogger(name).addFilter(_is_news)
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the kernel's debugger warns of frozen modules
+
+
+def _is_news(message: logging.LogRecord) -> bool:
+    return not message.getMessage().startswith(("Unable to parse line", "Passed unknown parameter"))
+
+
+def _progress() -> bool:
+    return sys.stderr.isatty() and not re.fullmatch("1|true", os.environ.get("CI", ""))

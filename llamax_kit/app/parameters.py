@@ -1,0 +1,215 @@
+"""Reads a notebook's parameters cell and checks values against it, before any kernel starts.
+
+Reads the code, never runs it: papermill's own inspection does not see `x: int | None = None` and drops a line with
+two `=`, so the cell is parsed here. Of what a value means it knows the type alone, and whether it is one
+of those that the line's comment names behind "one of:", where there are no others; for the rest see `meanings`.
+"""
+
+import ast
+import io
+import json
+import os
+import re
+import tokenize
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from llamax_kit.runs.provenance import has_secret
+from llamax_kit.tasks.defaults import AUTO
+from llamax_kit.utils.errors import KitError, UnknownName
+
+
+class Parameter(NamedTuple):
+    """One line of a parameters cell: `sentences: int = 0  # how many, 0 means all`."""
+
+    name: str
+    type: str  # as annotated: "int", "str | None"; of an unannotated line, the default's type
+    default: Any
+    help: str  # the line's comment: what it means, legal values
+
+
+class WrongValue(KitError):
+    """A parameter's value that its notebook does not take. Carries `parameter` and `given`."""
+
+    def __init__(self, notebook: str, parameter: Parameter, given: Any, remedy: str):
+        self.parameter, self.given = parameter, given
+        meaning = f" ({parameter.help})" if parameter.help else ""
+        super().__init__(
+            f"parameter {parameter.name!r} of {notebook} is {_article(parameter.type)}{meaning}, "
+            f"got {type(given).__name__} {given!r}. To mend: {remedy}"
+        )
+
+
+def cells(notebook: Path) -> list[dict]:
+    """Read a notebook's cells, each with its `source` as one text.
+
+    Raises KitError when the file is not a notebook.
+    """
+    try:
+        content = json.loads(Path(notebook).read_text(encoding="utf-8"))
+        return [{**cell, "source": "".join(cell["source"])} for cell in content["cells"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise KitError(
+            f"expected a Jupyter notebook (JSON with cells), got {notebook}: {error}. "
+            f"To mend: name a file that JupyterLab opens as a notebook"
+        ) from error
+
+
+def parameters(notebook: Path) -> list[Parameter]:
+    """Read the parameters cell; a notebook without one has no parameters.
+
+    `sentences: int = 0  # 0 means all` gives `Parameter("sentences", "int", 0, "0 means all")`.
+
+    Raises KitError for a line that is not `name: type = literal`.
+    """
+    tagged = [cell for cell in cells(notebook) if "parameters" in cell.get("metadata", {}).get("tags", [])]
+    if not tagged:
+        return []
+    source = tagged[0]["source"]
+    comments = _comments(source)
+    return [_parameter(line, comments, Path(notebook).stem) for line in ast.parse(source).body]
+
+
+def check(notebook: Path, values: dict[str, Any]) -> None:
+    """Check that a notebook takes these values; a whole number passes for a float, nothing else for another type. Of a
+    parameter that is `int | str`, the one text is "auto".
+
+    Raises UnknownName for a parameter it does not have, or a value that is none of its `choices`; WrongValue for a
+    value of another type; KitError for an access token (it would stand in the executed notebook for all to read).
+    """
+    known, stem = {parameter.name: parameter for parameter in parameters(notebook)}, Path(notebook).stem
+    for name, given in values.items():
+        if has_secret(f"{name} {given}"):
+            raise KitError(
+                f"the value of parameter {name!r} holds an access token, and values stay readable in the executed "
+                f"notebook. To mend: set it as an environment variable instead, as in HF_TOKEN=… llamax-kit run …"
+            )
+        if name not in known:
+            see = f"see them with: llamax-kit run {stem} --help-notebook"
+            raise UnknownName(f"parameter of {stem}", given=name, choices=known, remedy=see)
+        if not _fits(given, known[name]):
+            raise WrongValue(stem, known[name], given, _remedy(name, given, known[name]))
+        if (legal := choices(known[name])) and given not in legal:
+            raise UnknownName(f"{name} of {stem}", given=given, choices=legal, remedy="use one of these")
+
+
+def choices(parameter: Parameter) -> list[str]:
+    """List a parameter's legal values where its comment names them all, behind "one of:"; else nothing.
+
+    `# of the verdicts, one of: holm (each is claimed), bh; see below` gives ["holm", "bh"].
+    """
+    listed = re.search(r"\bone of: ([^;]+)", parameter.help)
+    return re.sub(r"\s*\([^)]*\)", "", listed[1]).split(", ") if listed else []
+
+
+def _parameter(line: ast.stmt, comments: dict[int, str], stem: str) -> Parameter:
+    annotated = isinstance(line, ast.AnnAssign)
+    try:
+        name, default = (line.target if annotated else line.targets[0]).id, ast.literal_eval(line.value)
+    except (AttributeError, ValueError, TypeError) as error:
+        raise KitError(
+            f"line {line.lineno} of the parameters cell of {stem} is {ast.unparse(line)!r}, expected "
+            f"`name: type = value` with a literal value. To mend: derive values in a later cell; papermill injects "
+            f"its own after this one, and what is derived here goes stale"
+        ) from error
+    kind = ast.unparse(line.annotation) if annotated else type(default).__name__
+    return Parameter(name, kind, default, comments.get(line.end_lineno, ""))
+
+
+def _comments(source: str) -> dict[int, str]:
+    """Map line numbers to the comments that stand in them, without the hash sign."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return {token.start[0]: token.string.lstrip("# ").strip() for token in tokens if token.type == tokenize.COMMENT}
+
+
+def _fits(given: Any, parameter: Parameter) -> bool:
+    kinds = [kind.strip() for kind in parameter.type.split("|")]
+    if isinstance(given, str) and "str" in kinds and {"int", "float"} & {*kinds}:
+        return given == AUTO  # the one text that such a number may be
+    return type(given).__name__.replace("NoneType", "None") in kinds or (type(given) is int and "float" in kinds)
+
+
+def _remedy(name: str, given: Any, parameter: Parameter) -> str:
+    if parameter.type == "str" and isinstance(given, (bool, int, float, type(None))):
+        return f"give it as text: -r {name} {given} on the command line, {name}: '{given}' in a YAML file"
+    if parameter.default == AUTO and isinstance(given, str):
+        return f"write {AUTO}, or a number: -p {name} 100 on the command line, {name}: 100 in a YAML file"
+    if parameter.type == "str":
+        return f"write it as one text, as in the default {parameter.default!r}"
+    return f"give a value such as the default {parameter.default!r}"
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind.startswith("int") else f"a {kind}"
+
+
+def given_values(
+    parameters=(), parameters_raw=(), parameters_file=(), parameters_yaml=(), parameters_base64=()
+) -> dict[str, Any]:
+    """Put together the values of papermill's options, in papermill's order: -b, -f, -y, -p, -r; the later one wins.
+
+    `given_values(parameters=[("sentences", "5")])` is `{"sentences": 5}`.
+
+    Raises KitError when a file is missing, a YAML text is not a mapping of names to values, or -p or -r names a
+    parameter twice, of which papermill itself takes the last without a word.
+    """
+    import base64
+
+    from papermill.cli import _resolve_type
+
+    for option, given in (("-p", parameters), ("-r", parameters_raw)):
+        names = [name for name, _ in given]
+        for twice in (name for name in names if names.count(name) > 1):
+            told = ", ".join(repr(text) for name, text in given if name == twice)
+            raise KitError(
+                f"{option} {twice} is given {names.count(twice)} times ({told}), expected once: only one of the values "
+                f"could be taken. To mend: keep the one that is meant"
+            )
+    values: dict[str, Any] = {}
+    for encoded in parameters_base64:
+        try:
+            text = base64.b64decode("".join(encoded.split()), validate=True).decode("utf-8")
+        except ValueError as error:
+            raise KitError(
+                f"-b takes UTF-8 text that is base64-encoded, got {encoded[:40]!r}: {error}. "
+                f"To mend: encode the YAML with base64, or give it as it is with -y"
+            ) from error
+        values |= _mapping("-b", text=text)
+    for path in parameters_file:
+        if not Path(path).is_file():
+            raise KitError(f"no parameter file {path}. To mend: name one of params/<notebook>/*.yml, or your own")
+        try:
+            values |= _mapping(path, text=Path(path).read_text(encoding="utf-8"))
+        except UnicodeDecodeError as error:
+            raise KitError(f"expected UTF-8 in {path}: {error}. To mend: save it as UTF-8") from error
+    for text in parameters_yaml:
+        values |= _mapping("-y", text=text)
+    return values | {name: _resolve_type(text) for name, text in parameters} | dict(parameters_raw)
+
+
+def from_environment(value: Any) -> Any:
+    """Put environment variables where a text of a YAML file names them, as in "${LLAMAX_KIT_DATA}/training".
+
+    Raises KitError for a variable that is not set: its name would stand in a path, which then is not found.
+    """
+
+    def variable(found: re.Match) -> str:
+        if found[1] not in os.environ:
+            raise KitError(f"{value!r}: the environment has no {found[1]}. To mend: export {found[1]}=…")
+        return os.environ[found[1]]
+
+    return re.sub(r"\$\{(\w+)\}", variable, value) if isinstance(value, str) else value
+
+
+def _mapping(where: str, *, text: str) -> dict[str, Any]:
+    import yaml
+    from papermill.iorw import NoDatesSafeLoader
+
+    try:
+        values = yaml.load(text, Loader=NoDatesSafeLoader) or {}
+    except yaml.YAMLError as error:
+        raise KitError(f"{where} is not YAML: {error}. To mend: write lines of the form `name: value`") from error
+    if not isinstance(values, dict):
+        raise KitError(f"{where} must map parameter names to values, got {type(values).__name__} {values!r}. "
+                       f"To mend: write lines of the form `name: value`")  # fmt: skip
+    return values

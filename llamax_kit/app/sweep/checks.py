@@ -1,0 +1,36 @@
+"""What the values of a sweep's jobs mean, checked before anything starts and for --status alike (see `meanings`).
+
+A job that is done or running was checked when it began: a sweep that ended is not refused because its data moved on.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from llamax_kit.app import parameter_checks as meanings
+from llamax_kit.app.sweep.state import State
+from llamax_kit.utils.errors import KitError, UnknownName
+
+
+def check(file: Path | str, found: Sequence[State]) -> None:
+    """Check the values of each job that is to be run; a run that a job of an earlier block will make counts as there,
+    and so does one that it has made without a record, as a user's own notebook may.
+
+    Raises KitError, or its UnknownName, with the file, the block, the job's run and the parameter in front.
+    """
+    seen: set = set()
+    todo = [each.job for each in found if each.state not in ("done", "running")]
+    makes = [each.job for each in found if each.state != "done" or not (each.job.folder / "run.json").is_file()]
+    made = {job.block: frozenset(each.run for each in makes if each.block < job.block) for job in todo}
+    for job in todo:
+        try:
+            meanings.check(job.notebook.stem, job.defaults, values=job.values, made=made[job.block], seen=seen)
+        except KitError as error:
+            error.args = (f"{file}, block {job.block}, job {job.run}: {error}{_too_late(error, found)}",)
+            raise
+
+
+def _too_late(error: KitError, found: Sequence[State]) -> str:
+    """Say that a run which is not there is made by this very sweep, but not before it is read."""
+    given = error.given if isinstance(error, UnknownName) and error.what == "run" else None
+    blocks = [each.job.block for each in found if each.job.run == given]
+    return f". This sweep makes it in block {blocks[0]}: put what reads it into a later block" if blocks else ""

@@ -1,0 +1,170 @@
+"""Runs what is missing of a sweep, here: first the ledger is filled, then each notebook is executed in a process.
+
+Blocks run one after another, a block's jobs in several processes: papermill changes its process's working directory,
+so threads would not do. A model is loaded once for all the notebooks that ask for it (see `_fill`); these then find
+each completion in the ledger. Which jobs there are is for `jobs` to say, which of them are missing for `state`.
+
+A sweep may be killed: its processes end with it, a job that was being run is missing, and the next sweep runs it.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from llamax_kit.app import notebooks as execute
+from llamax_kit.app.sweep.jobs import Job
+from llamax_kit.app.sweep.processes import in_processes
+from llamax_kit.app.sweep.state import State, states, summary, translates
+from llamax_kit.runs import owners
+from llamax_kit.runs import storage as runs
+from llamax_kit.utils import locks as marks
+from llamax_kit.utils.errors import KitError
+
+KILLED = "its process was ended by signal {} (9: often the memory was full)"
+ENGINE = ("model", "adapter", "dtype", "device")  # which model is loaded, and how: arguments of `engines.open`
+
+
+def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
+    """Run the jobs that are not done, `processes` at a time, and give the state of every job.
+
+    One line on stderr for each job as it starts and as it ends. What a job's cells say on stderr goes to
+    `outputs/<run>/<notebook>.log`. A job that fails stops none but those that read its run. A job that another process
+    is at work on is left to it: two sweeps of one file at once share the jobs.
+
+    Raises KitError, before anything starts, when a job would write over another notebook's run, or the folder of
+    outputs cannot be written.
+    """
+    runs.made(runs.outputs())
+    for job in jobs:
+        owners.check(job.folder, job.notebook.stem, job.defaults)
+    found = states(jobs)
+    todo = [each.job for each in found if each.state not in ("done", "running")]
+    done = [each for each in found if each.state == "done"]
+    running = f", {others} running" if (others := len(jobs) - len(done) - len(todo)) else ""
+    _say(f"{len(jobs)} jobs: {len(done)} done, {len(todo)} to do{running}")
+    try:
+        alone = _fill_ledger(todo)
+        for block in sorted({job.block for job in jobs}):
+            _run_block([each for each in states(jobs) if each.job.block == block], alone, processes)
+    finally:
+        found = states(jobs)
+        _say(summary(found, sum(each.state == "done" and each.job in todo for each in found)))
+    return found
+
+
+def _fill_ledger(jobs: list[Job]) -> list[Job]:
+    """Fill the ledger, one engine after another, and give the jobs it is not full for, which load a model themselves.
+
+    These are jobs that ask for fresh completions, and all of an engine that could not do its work.
+    """
+    engines: dict[tuple, list[Job]] = {}
+    asking = [job for job in jobs if translates(job)]
+    for job in asking:
+        if not job.parameters["fresh"]:
+            engines.setdefault(tuple(job.parameters[name] for name in ENGINE), []).append(job)
+    filled = [job for served in engines.values() if _filled(served) for job in served]
+    return [job for job in asking if job not in filled]
+
+
+def _run_block(found: list[State], alone: list[Job], processes: int) -> None:
+    """Execute what is not done, several at a time; those that load a model one at a time, so that memory holds one."""
+    for each in found:
+        if each.needs or each.state == "running":
+            _say(f"skip    {each.job.run}: {'running ' * (not each.needs)}{each.why}")
+    ready = [each.job for each in found if each.state not in ("done", "running") and not each.needs]
+    _execute_all([job for job in ready if job not in alone], processes)
+    _execute_all([job for job in ready if job in alone], 1)
+
+
+def _filled(jobs: list[Job]) -> bool:
+    """Fill the ledger for jobs of one engine, in a process that then gives its memory back; tell if all went well."""
+    model = f"{jobs[0].parameters['model']} for {len(jobs)} {'jobs' if len(jobs) > 1 else 'job'}"
+    _say(f"fill    {model}")
+    ((_, code, seconds),) = in_processes(_fill, [jobs], 1)
+    _say(f"{'filled' if code == 0 else 'unfilled'}  {model}, {seconds:.0f} s")
+    return code == 0
+
+
+def _fill(jobs: list[Job]) -> None:
+    """Translate what jobs of one engine will ask for, each by a pass of its own, with one engine.
+
+    So a job's completions are those of the notebook alone: batches are planned as it plans them, with its own prompt
+    and decoding, and what an earlier pass has generated is not generated again.
+    """
+    from llamax_kit.data import languages
+    from llamax_kit.data.corpora import corpus as corpora
+    from llamax_kit.models.engines import base as engines
+    from llamax_kit.tasks import defaults as auto
+    from llamax_kit.tasks.translation import translate
+
+    engine, unfilled = None, 0
+    with ExitStack() as stack:
+        for job in [job for job in jobs if _marked(stack, job)]:  # all of them before the first takes its days
+            try:
+                of = auto.resolved(job.parameters)
+                engine = engine or engines.open(**{name: of[name] for name in ENGINE})
+                pairs = languages.directions(of["directions"], corpora.available(of["corpus"]))
+                text = corpora.load(of["corpus"], {code for pair in pairs for code in pair})
+                ledger = runs.outputs() / "ledger"
+                translate(engine, text, pairs, of["prompt"], of["decoding"], of["sentences"], ledger)
+            except KitError as error:  # the notebook will say so too, and keep it
+                unfilled += 1
+                _say(f"unfilled  {job.run}: {error}")
+    sys.exit(bool(unfilled))
+
+
+def _marked(stack: ExitStack, job: Job) -> bool:
+    """Mark a job's folder until the stack is left; tell whether no other process was there first."""
+    try:
+        stack.enter_context(marks.held(runs.folder(job.run)))
+    except marks.Busy:
+        return False
+    return True
+
+
+def _execute_all(jobs: list[Job], processes: int) -> None:
+    for job, code, seconds in in_processes(_execute, jobs, processes, lambda job: _say(f"start   {job.run}")):
+        state = states([job])[0]
+        if state.state == "done":
+            _say(f"done    {job.run} in {seconds:.0f} s: {job.output.with_suffix('.html')}")
+            with suppress(FileNotFoundError):  # another sweep, whose job it was, may have looked too
+                if not _log(job).stat().st_size:
+                    _log(job).unlink()
+            continue
+        if state.state == "running":
+            _say(f"skip    {job.run}: running {state.why}")
+            continue
+        why = state.why if state.state == "failed" else _last_line(_log(job), code)
+        _say(f"failed  {job.run} after {seconds:.0f} s: {why}")
+
+
+def _execute(job: Job) -> None:
+    if states([job])[0].state in ("done", "running"):
+        return  # by another process, since this sweep looked
+    try:
+        runs.folder(job.run)
+        with open(_log(job), "wb") as log:
+            for stream in (1, 2):  # of the kernel too
+                os.dup2(log.fileno(), stream)
+        execute.execute(job.notebook, values=job.values, checked=True)
+    except (KitError, OSError) as error:
+        sys.exit(str(error))
+
+
+def _log(job: Job) -> Path:
+    return job.output.with_suffix(".log")
+
+
+def _last_line(log: Path, code: int) -> str:
+    if not log.exists():
+        return "it could not begin, as said above"
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    said = next(filter(str.strip, reversed(lines)), "it said nothing")
+    return f"{said if code >= 0 else KILLED.format(-code)}; to read: {log}"
+
+
+def _say(line: str) -> None:
+    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}", file=sys.stderr, flush=True)

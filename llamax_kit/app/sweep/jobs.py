@@ -1,0 +1,186 @@
+"""One YAML file → the jobs of a sweep, each checked before anything starts. Runs nothing and looks at no run.
+
+    - notebook: 05_score_hypotheses                 # number, name or path; paths start at this file's folder
+      files: [../05_score_hypotheses/*.yml]         # a job for each parameter file
+    - notebook: 06_see_language_gains               # begins when the block before it has ended
+      values: {group: family}                       # of all the block's jobs
+      each: [{system: a, baseline: b}, ...]         # a job for each mapping
+      grid: {system: [a, b], baseline: [c, d]}      # a job for each combination
+      run: "06_{system}_{baseline}"                 # a run's name, made of its job's parameters
+
+A file may also hold one block alone. Of a name that stands in several places the later in this list counts: files,
+values, each, grid. `${NAME}` in a value is the environment variable.
+"""
+
+import glob
+import os
+import re
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from llamax_kit.app import notebooks as execute
+from llamax_kit.app.parameters import check, from_environment, parameters
+from llamax_kit.runs import run_names
+from llamax_kit.runs import storage as runs
+from llamax_kit.tasks import defaults as auto
+from llamax_kit.utils.errors import KitError, UnknownName
+
+KEYS = ("notebook", "files", "values", "each", "grid", "run")
+
+
+class Job(NamedTuple):
+    """A notebook to execute with values."""
+
+    block: int  # a block's jobs begin when those of the block before have ended
+    notebook: Path
+    defaults: dict[str, Any]
+    values: dict[str, Any]
+    run: str  # the name of its folder
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder, which need not be there yet."""
+        return runs.outputs() / self.run
+
+    @property
+    def output(self) -> Path:
+        """The executed notebook, once there is one: `outputs/<run>/<notebook>.ipynb`."""
+        return self.folder / self.notebook.name
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """All parameters of the notebook as this job has them, given or by default."""
+        return self.defaults | self.values
+
+
+def read(file: Path | str) -> list[Job]:
+    """Read a sweep file into its jobs, in the order in which they are to be run.
+
+    Raises UnknownName for a notebook, a parameter or a key that there is not, WrongValue for a value of another type,
+    KitError for a file that is not as above, a name that is no run's, and two jobs that would write into one folder.
+    """
+    file = Path(file)
+    content = _yaml(file)
+    if not content:
+        raise KitError(
+            f"{file} is empty, expected blocks of jobs, each with a `notebook:`. "
+            f"To mend: begin with `- notebook: 05`, and see params/sweeps/ for more"
+        )
+    jobs: list[Job] = []
+    for number, block in enumerate(content if isinstance(content, list) else [content], 1):
+        try:
+            jobs += _jobs(number, block, file.parent)
+        except KitError as error:
+            error.args = (f"{file}, block {number}: {error}",)  # it keeps its kind and what it carries
+            raise
+    _refuse_shared_folders(file, jobs)
+    return jobs
+
+
+def _jobs(number: int, block: Any, folder: Path) -> Iterator[Job]:
+    if not isinstance(block, dict) or "notebook" not in block:
+        raise KitError(f"expected a block with a `notebook:`, got {block!r}. To mend: write at least notebook: 05")
+    for key in block:
+        if key not in KEYS:
+            raise UnknownName(
+                "key of a block", given=str(key), choices=KEYS, remedy="a parameter stands under values, each or grid"
+            )
+    if not isinstance(block.get("run", ""), str):
+        raise KitError(f"run must be text, got {block['run']!r}. To mend: put it in quotes, as in '06_{{system}}'")
+    own = folder / str(block["notebook"])
+    notebook = execute.find(own if own.is_file() else str(block["notebook"]))
+    defaults = {each.name: each.default for each in parameters(notebook)}
+    for given in _combinations(block, folder):
+        values = {name: from_environment(value) for name, value in given.items()}
+        if "run" in block:
+            values["run"] = _filled(block["run"], defaults | values)
+        check(notebook, values)
+        run = str((defaults | values).get("run", notebook.stem))
+        run_names.check_name(run)
+        yield Job(number, notebook, defaults, values, run)
+
+
+def _combinations(block: dict, folder: Path) -> Iterator[dict[str, Any]]:
+    files = [_mapping(path, _yaml(path)) for path in _files(block.get("files"), folder)] if "files" in block else [{}]
+    values = _mapping("values", block.get("values", {}))
+    each = [_mapping("each", one) for one in _list("each", block.get("each", [{}]))]
+    grid = {name: _list(f"grid: {name}", list_) for name, list_ in _mapping("grid", block.get("grid", {})).items()}
+    for file, one, chosen in product(files, each, product(*grid.values())):
+        yield file | values | one | dict(zip(grid, chosen, strict=True))
+
+
+def _files(patterns: Any, folder: Path) -> Iterator[Path]:
+    for pattern in _list("files", patterns):
+        anywhere = os.path.join(glob.escape(str(folder)), str(pattern))  # an absolute pattern stands alone
+        found = sorted(Path(path) for path in glob.glob(anywhere, recursive=True) if Path(path).is_file())
+        if not found:
+            raise KitError(
+                f"files: {str(pattern)!r} names no file, looked from {folder.absolute()}. "
+                f"To mend: name parameter files by their paths from the sweep file's folder, as in ../04_*/LLaMAX*.yml"
+            )
+        yield from found
+
+
+def _filled(template: str, parameters: dict[str, Any]) -> str:
+    """Fill "06_{system}" with parameters and make a legal run's name of it: `06_05_mozilla-nllb`.
+
+    What follows the corpus is named as the notebook takes it: of cldr "04_{sentences}" is `04_40`.
+    """
+
+    def value(field: re.Match) -> str:
+        if field[1] not in parameters:
+            raise UnknownName(
+                "parameter in `run`",
+                given=field[1],
+                choices=parameters,
+                remedy="put a parameter of the notebook in braces",
+            )
+        asked = {name: parameters[name] for name in ("corpus", field[1]) if name in parameters}
+        return str(auto.resolved(asked)[field[1]])
+
+    return re.sub(r"[^\w.@+=,-]+", "-", re.sub(r"\{(\w*)\}", value, template)).strip(".-")
+
+
+def _refuse_shared_folders(file: Path, jobs: list[Job]) -> None:
+    seen: dict[str, Job] = {}
+    for job in jobs:
+        other = seen.setdefault(job.run.casefold(), job)  # on many disks "A" and "a" are one folder
+        if other is not job:
+            differ = [name for name in job.values if job.values[name] != other.values.get(name) and name != "run"]
+            named = "_".join(f"{{{name}}}" for name in differ) or "a name of its own"
+            raise KitError(
+                f"{file}: two jobs have the run {job.run!r}, {other.notebook.stem} and {job.notebook.stem}; the one "
+                f"would write over the other. To mend: give the block a `run:` that tells them apart, as in {named}"
+            )
+
+
+def _mapping(where: Path | str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise KitError(f"{where} must map parameter names to values, got {value!r}. To mend: write {{name: value}}")
+    return value
+
+
+def _list(where: str, value: Any) -> list:
+    if not isinstance(value, list) or not value:
+        raise KitError(f"{where} must be a list with something in it, got {value!r}. To mend: write [a, b]")
+    return value
+
+
+def _yaml(file: Path) -> Any:
+    """Read YAML as papermill does, where a date stays a text; its own reader takes two seconds to import."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        yaml_implicit_resolvers = {
+            first: [(tag, pattern) for tag, pattern in rules if not tag.endswith(":timestamp")]
+            for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    try:
+        return yaml.load(file.read_text(encoding="utf-8"), Loader)
+    except OSError as error:
+        raise KitError(f"could not read {file}: {error.strerror}. To mend: name a file of YAML") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise KitError(f"{file} is not YAML: {error}. To mend: see params/sweeps/ for how one looks") from error

@@ -1,0 +1,74 @@
+"""Which trained languages a language is related to: those of the same branch, the second level of its family.
+
+Trained are those that are named; LLaMAX's 102 where none are (see `models.training_languages`).
+
+"Branch" is the pair of family_1 and family_2 in the language table, for `Southern` or `Common` alone names several.
+Levels are those of the paper's file, continued under its labels for unseen languages, and uneven: Malayo-Polynesian
+holds hundreds of languages, Albanian one; Estonian and Finnish are in two branches there; creoles are families
+of their own, named by the language their words come from. So relatedness is a coarse yes or no, and no distance.
+"""
+
+from collections.abc import Collection, Iterable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from llamax_kit.data.languages import all_languages, find
+from llamax_kit.data.training_languages import LLAMAX
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+COLUMNS = ["code", "name", "trained", "family", "branch", "relatives", "relatedness"]
+KINDS = TRAINED, RELATED, UNRELATED, UNKNOWN = "trained", "unseen, related", "unseen, unrelated", "unseen, unclassified"
+
+
+def branch(code: str) -> str:
+    """Name the first two family levels: `branch("als_Latn")` is "Indo-European > Albanian"; "" if one is not known."""
+    language = find(code)
+    return f"{language.family_1} > {language.family_2}" if language.family_1 and language.family_2 else ""
+
+
+def relatives(code: str, trained: Collection[str] = LLAMAX.codes) -> list[str]:
+    """List the trained languages of the same branch, without itself: `relatives("yue_Hant")` is ["zh", "zhtrad"].
+
+    An empty list where the branch is not known. Raises UnknownName.
+    """
+    own = branch(code)
+    others = _by_branch(frozenset(trained)).get(own, []) if own else []
+    return [each for each in others if each != find(code).code]
+
+
+def kind(code: str, trained: Collection[str] = LLAMAX.codes) -> str:
+    """Say how a language stands to the training data: TRAINED, RELATED, UNRELATED or UNKNOWN.
+
+    >>> kind("sw"), kind("fao_Latn"), kind("eus_Latn"), kind("sw", ["en", "pt"]), kind("gl", ["en", "pt"])
+    ('trained', 'unseen, related', 'unseen, unrelated', 'unseen, unrelated', 'unseen, related')
+
+    Raises UnknownName.
+    """
+    if find(code).code in trained:
+        return TRAINED
+    return (RELATED if relatives(code, trained) else UNRELATED) if branch(code) else UNKNOWN
+
+
+def relatedness(codes: Iterable[str], trained: Collection[str] = LLAMAX.codes) -> "DataFrame":
+    """Tabulate it: code, name, trained, family, branch, relatives (number of trained ones), relatedness (the `kind`).
+
+    Raises UnknownName.
+    """
+    import pandas as pd
+
+    rows = []
+    for language in map(find, codes):
+        row = language.name, language.code in trained, language.family_1, branch(language.code)
+        rows.append((language.code, *row, len(relatives(language.code, trained)), kind(language.code, trained)))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+@cache
+def _by_branch(trained: frozenset[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for language in all_languages():
+        if language.code in trained:
+            found.setdefault(branch(language.code), []).append(language.code)
+    return found

@@ -1,0 +1,64 @@
+"""The translations table: its columns, and the check that one can be scored. Makes none and changes none.
+
+One row a sentence: system, src, tgt, index (position in the corpus), source, hypothesis, reference, finish ("stop",
+"length" or "unfit"; "" where the system was not ours), tokens (generated; missing where the system was not ours).
+"""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit.utils.errors import KitError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+COLUMNS = ["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"]
+KEYS = ["system", "src", "tgt"]
+TEXTS = ["source", "hypothesis", "reference"]
+
+
+def check(translations: "DataFrame") -> "DataFrame":
+    """Give the table back if it can be scored, its rows in order of index.
+
+    Raises KitError for a missing column, no rows, a missing value, a sentence that a system has twice in a direction,
+    or one with two sources or references: two runs, or two releases of a corpus, in one table.
+    """
+    needed = [*KEYS, "index", *TEXTS]
+    if missing := [name for name in needed if name not in translations]:
+        raise KitError(
+            f"expected a translations table with the columns {', '.join(needed)}; missing: {', '.join(missing)}. "
+            f"To mend: make it with translate.translate or hypotheses.read"
+        )
+    if translations.empty:
+        raise KitError("the translations table has no rows: no sentences to score. To mend: choose directions it holds")
+    _no_gaps(translations, needed)
+    _first(
+        translations.duplicated([*KEYS, "index"]),
+        translations,
+        "stands twice in the translations table",
+        remedy="score the two runs one by one, or give their systems different names",
+    )
+    for column in ("source", "reference"):
+        told = translations.groupby(["src", "tgt", "index"], sort=False)[column].transform("first")
+        _first(
+            translations[column] != told,
+            translations,
+            f"has another {column} than the same sentence of another system",
+            remedy="score outputs on two releases of a corpus in two tables",
+        )
+    return translations.sort_values("index", kind="stable")
+
+
+def _no_gaps(translations: "DataFrame", needed: list[str]) -> None:
+    gaps = translations[needed].isna()
+    for column in needed:
+        _first(gaps[column], translations, f"has no {column}", remedy='write "" for an output that is missing')
+
+
+def _first(wrong, translations: "DataFrame", fault: str, *, remedy: str) -> None:
+    """Raise for the first row where `wrong` holds."""
+    if wrong.any():
+        row = translations[wrong].iloc[0]
+        raise KitError(
+            f"sentence {row['index']} of {row['src']}-{row['tgt']}, system {row['system']}, {fault} "
+            f"({int(wrong.sum())} of {len(translations)} rows). To mend: {remedy}"
+        )

@@ -1,0 +1,149 @@
+"""What every engine takes and gives: requests, decoding, completions; and `open`, which finds the engine of a model.
+
+An engine is any object with
+    name            str: what tables call the system
+    identity        dict[str, str]: all that determines its completions besides the prompt and the decoding
+    material        (request) -> list[int] | str: the prompt as the model sees it (token ids), for the ledger's key
+    complete        (requests, decoding, skip=frozenset()) -> Iterator[list[tuple[int, Completion]]]: one list for each
+                    finished batch, of (position in `requests`, completion). Batches are planned from all requests,
+                    in any order; positions in `skip` are then left out, so that a resumed run keeps its batches.
+and, where the model has a chat template, `chat(messages, **options) -> Prompt`; where it reads tokens, `pieces(prompt)`
+and `control_tokens`, for the page; where its folder tells them, `training_languages`
+(`models.training_languages`), which a run's record keeps and no completion depends on.
+
+It does not keep completions (that is the ledger's work) nor clean them (that is `prompts.answer`).
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from llamax_kit.utils.errors import KitError, UnknownName
+
+
+class Request(NamedTuple):
+    """One sentence to translate: its text, the kit's codes of both languages, and the prompt made of them."""
+
+    source: str
+    src: str
+    tgt: str
+    prompt: str
+
+
+class Completion(NamedTuple):
+    """What a model generated after one prompt.
+
+    finish: "stop" (it ended by itself), "length" (cut at max_new_tokens or at the end of the model's context),
+            "unfit" (the prompt leaves no room in the context for one new token; text is "", tokens 0)
+    tokens: new tokens generated, the end-of-text token included and padding not
+    """
+
+    text: str
+    finish: str
+    tokens: int
+
+
+class Decoding(NamedTuple):
+    """How text is searched for; never sampled. The fields are those that the paper's protocol fixes.
+
+    Source: LLaMAX (arXiv 2407.05975) appendix A (4 beams) and the authors' generation script (256 new tokens).
+    """
+
+    num_beams: int = 1
+    max_new_tokens: int = 256
+    length_penalty: float = 1.0  # beam search only: the exponent of the length that a beam's score is divided by
+    early_stopping: bool = False  # beam search only: stop as soon as there are num_beams finished beams
+    repetition_penalty: float = 1.0  # 1.0: none; tokens of the prompt count as said already
+
+
+PRESETS = {"greedy": Decoding(), "paper": Decoding(num_beams=4)}
+
+
+def decoding(text: "str | Decoding") -> Decoding:
+    """Read a preset with overrides, separated by spaces or commas, each name=value or name:value.
+
+    (A colon, since papermill cannot read the line of a parameter whose value holds a second "=".)
+
+    >>> decoding("paper")
+    Decoding(num_beams=4, max_new_tokens=256, length_penalty=1.0, early_stopping=False, repetition_penalty=1.0)
+    >>> decoding("greedy max_new_tokens=64").max_new_tokens, decoding("greedy max_new_tokens:64").max_new_tokens
+    (64, 64)
+
+    With one beam `length_penalty` and `early_stopping` change nothing, so they are set back: equal work, equal key.
+
+    Raises UnknownName for an unknown preset or field, KitError for a value of the wrong type or out of range.
+    """
+    if isinstance(text, Decoding):
+        return _normal(text)
+    preset, *overrides = text.replace(",", " ").split() or [""]
+    if preset not in PRESETS:
+        raise UnknownName(
+            "decoding preset", given=preset, choices=PRESETS, remedy='write for example "greedy" or "paper num_beams=8"'
+        )
+    given = dict(_override(word) for word in overrides)
+    return _normal(PRESETS[preset]._replace(**given))
+
+
+def _override(word: str) -> tuple[str, int | float | bool]:
+    name, *rest = re.split("[=:]", word, maxsplit=1)
+    if not rest:
+        raise KitError(
+            f"decoding: expected name=value or name:value, got {word!r}. To mend: write for example max_new_tokens=64"
+        )
+    (value,) = rest
+    if name not in Decoding._fields:
+        raise UnknownName(
+            "decoding field", given=name, choices=Decoding._fields, remedy="leave it out, or name one of these"
+        )
+    read, expected = _READERS[Decoding.__annotations__[name]]
+    try:
+        return name, read(value)
+    except (ValueError, KeyError):
+        raise KitError(
+            f"decoding: {name} must be {expected}, got {value!r}. "
+            f"To mend: write for example {name}={Decoding._field_defaults[name]}"
+        ) from None
+
+
+_READERS: dict[type, tuple[Callable[[str], int | float | bool], str]] = {
+    int: (int, "a whole number"),
+    float: (float, "a number"),
+    bool: (lambda value: {"true": True, "false": False}[value.lower()], "true or false"),
+}
+
+
+def _normal(given: Decoding) -> Decoding:
+    least = {"num_beams": 1, "max_new_tokens": 1}
+    for name, bound in least.items():
+        if getattr(given, name) < bound:
+            raise KitError(
+                f"decoding: {name} must be at least {bound}, got {getattr(given, name)}. To mend: write for example "
+                f"{name}={Decoding._field_defaults[name]}"
+            )
+    if not 0 < given.repetition_penalty < float("inf"):
+        raise KitError(f"decoding: repetition_penalty must be above 0, got {given.repetition_penalty}. "
+                       f"To mend: write 1.0 for none")  # fmt: skip
+    if abs(given.length_penalty) == float("inf") or given.length_penalty != given.length_penalty:
+        raise KitError(f"decoding: length_penalty must be a finite number, got {given.length_penalty}. "
+                       f"To mend: write for example 1.0")  # fmt: skip
+    if given.num_beams == 1:
+        return given._replace(length_penalty=1.0, early_stopping=False)
+    return given
+
+
+def open(model: str, *, adapter: str = "", dtype: str = "auto", device: str = "auto", batch_tokens: int = 0):
+    """Give the engine of a model; no weights are loaded before it has a sentence to complete.
+
+    model: "copy" (the baseline that copies the source), or anything `models.resolve` takes: a name of the catalogue,
+    a hub id, a folder. dtype: "auto" (float32 on a CPU, bfloat16 on a GPU), "float32", "bfloat16", "float16".
+    batch_tokens: tokens a batch may hold, prompts and new tokens of all beams together; 0: by what memory there is.
+
+    Raises UnknownName for an unknown model, KitError for a dtype or device that is not there.
+    """
+    if model == "copy":
+        from llamax_kit.models.engines.copy import Copy
+
+        return Copy()
+    from llamax_kit.models.engines.transformers import Transformers
+
+    return Transformers(model, adapter=adapter, dtype=dtype, device=device, batch_tokens=batch_tokens)

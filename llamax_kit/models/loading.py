@@ -1,0 +1,176 @@
+"""The catalogue of published systems, and loading any of them or a model of one's own. Generates nothing.
+
+A model is named by the catalogue, by a hub id, either with "@revision", or by a folder. A folder is taken for a model
+only if it holds config.json: the authors' scripts write results into a folder named like the hub id, and then load it.
+The miniatures, `mini-llamax-alpaca` and its three relatives, are folders of the kit itself and need no download.
+"""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from llamax_kit.models import checkpoints, hub, tokenizer_files, weights
+from llamax_kit.models.catalogue import Entry, catalogue
+from llamax_kit.models.tokenizers import Tokenizer
+from llamax_kit.models.weights import placement
+from llamax_kit.utils.errors import KitError, UnknownName
+
+LOADABLE = ", ".join(entry.name for entry in catalogue() if entry.hub or entry.folder or entry.kind == "random")
+REMEDY = f"name one of {LOADABLE}; or a hub id such as LLaMAX/LLaMAX2-7B-Alpaca, or a folder that holds config.json"
+
+
+class Resolved(NamedTuple):
+    """A model found: where its files are and what identifies them. `hub` is "" for a folder.
+
+    `revision`: the hub's commit, or "sha256:…" of a folder's content; `adapter_revision` likewise.
+    """
+
+    name: str
+    folder: Path
+    revision: str
+    hub: str = ""
+    adapter: Path | None = None
+    adapter_revision: str = ""
+
+
+class Located(NamedTuple):
+    """A model found by its name alone: in `folder`, None where it is made on the spot or on the `hub`, "" else."""
+
+    name: str
+    folder: Path | None
+    hub: str = ""
+    revision: str = ""
+
+
+def resolve(spec: str, *, adapter: str = "") -> Resolved:
+    """Find a model, and the LoRA adapter to put on it, without loading weights.
+
+    From the hub only config and tokenizer are fetched here; weights follow in `load_model`. A folder's weights are
+    checked and hashed (27 GB: about a minute, once).
+
+    Raises KitError, or its UnknownName, when the model or adapter is not found, is not whole, or needs remote code.
+    """
+    found = _resolve(str(spec))
+    return _with_adapter(found, str(adapter)) if adapter else found
+
+
+def check(spec: str) -> None:
+    """Check a model as `resolve` and `load_tokenizer` do, but ask no hub and hash nothing: milliseconds for a folder.
+
+    Raises KitError, or its UnknownName, when the model is not found or not whole; a hub id need only look like one.
+    """
+    if folder := locate(spec).folder:
+        checkpoints.weight_files(folder)
+        tokenizer_files.load(folder)
+
+
+def check_adapter(spec: str, *, model: str) -> None:
+    """Check a LoRA adapter as `resolve` does, but ask no hub and hash nothing. Raises KitError as it does."""
+    if folder := _adapter_folder(spec):
+        checkpoints.adapter_weights(folder)
+        _same_base(spec, folder, locate(model).hub)
+
+
+def load_tokenizer(resolved: Resolved) -> Tokenizer:
+    """Load the model's tokenizer, by the tokenizer's own library.
+
+    Raises KitError when the folder holds none that can be read.
+    """
+    return tokenizer_files.load(resolved.folder)
+
+
+def load_model(resolved: Resolved, *, dtype: str = "auto", device: str = "auto"):
+    """Load the weights (and the adapter) into a torch model in eval mode, with a neutral generation_config.
+
+    Safetensors are preferred; a pickle is read by torch.load(weights_only=True); no remote code is ever run.
+
+    Raises KitError when weights are missing, cut off, unsafe, or do not fit the config.
+    """
+    dtype, device = placement(dtype=dtype, device=device)
+    folder = hub.weights(resolved.hub, revision=resolved.revision) if resolved.hub else resolved.folder
+    model = weights.load(folder, dtype=dtype, device=device)
+    return (weights.with_adapter(model, resolved.adapter) if resolved.adapter else model).eval()
+
+
+def locate(spec: str) -> Located:
+    """Find a model by its name alone: no hub is asked, nothing is hashed or made.
+
+    Raises KitError, or its UnknownName, for what cannot be a model's name, or a folder without a fit config.json.
+    """
+    if spec == "random-llama":
+        return Located("random-llama", None)
+    folder = Path(spec).expanduser()
+    if spec and (folder / "config.json").is_file():
+        checkpoints.check_config(folder)
+        return Located(folder.resolve().name, folder.resolve())
+    name, _, revision = spec.partition("@")
+    entry = next((entry for entry in catalogue() if name in (entry.name, entry.hub) and name), None)
+    if entry and entry.folder:
+        return _shipped(entry, revision)
+    if entry and not entry.hub:
+        raise KitError(f"{entry.name} has no weights to load: {entry.note}. To mend: {REMEDY}")
+    if entry is None and spec and folder.is_dir() and not hub.looks_like_id(name):
+        raise KitError(f"expected config.json in the model folder {folder}, but it has none. To mend: {REMEDY}")
+    if entry is None and not hub.looks_like_id(name):
+        raise UnknownName("model", given=spec, choices=[entry.name for entry in catalogue()], remedy=REMEDY)
+    repository = entry.hub if entry else name
+    return Located(repository.rpartition("/")[2], None, repository, revision)
+
+
+def _resolve(spec: str) -> Resolved:
+    name, folder, repository, revision = locate(spec)
+    if repository:
+        found = hub.texts(repository, revision=revision)
+        checkpoints.check_config(found)
+        return Resolved(name, found, found.name, repository)
+    if folder is None:
+        from llamax_kit.training.miniature import random_llama
+
+        folder = random_llama.folder()
+    return Resolved(name, folder, checkpoints.content_hash(folder))
+
+
+def _shipped(entry: Entry, revision: str) -> Located:
+    """Find a model that ships with the kit."""
+    if revision:
+        raise KitError(f"{entry.name} ships with the kit, in no revision but its own. To mend: name {entry.name} alone")
+    folder = Path(str(files("llamax_kit"))) / entry.folder
+    if not (folder / "config.json").is_file():
+        raise KitError(
+            f"expected the model {entry.name}, which ships with the kit, in {folder}, but there is no config.json. "
+            f"To mend: install the kit again, whole; in a checkout, git restore {folder.parents[1].name}/{entry.folder}"
+        )
+    return Located(entry.name, folder)
+
+
+def _with_adapter(model: Resolved, spec: str) -> Resolved:
+    if folder := _adapter_folder(spec):
+        name, revision = folder.resolve().name, checkpoints.adapter_hash(folder)
+    else:
+        repository, _, revision = spec.partition("@")
+        folder = hub.adapter(repository, revision=revision)
+        name, revision = repository.rpartition("/")[2], folder.name
+    _same_base(spec, folder, model.hub)
+    return model._replace(name=f"{model.name}+{name}", adapter=folder.resolve(), adapter_revision=revision)
+
+
+def _adapter_folder(spec: str) -> Path | None:
+    """Find an adapter's folder; None where it is on the hub. Raises KitError for what is neither."""
+    folder = Path(spec).expanduser()
+    if (folder / "adapter_config.json").is_file():
+        return folder
+    if hub.looks_like_id(spec.partition("@")[0]):
+        return None
+    raise KitError(
+        f"expected a LoRA adapter, a folder that holds adapter_config.json or a hub id, but {spec!r} is neither. "
+        f"To mend: name the folder that peft's save_pretrained wrote"
+    )
+
+
+def _same_base(spec: str, folder: Path, repository: str) -> None:
+    base = checkpoints.read_json(folder / "adapter_config.json").get("base_model_name_or_path") or ""
+    if repository and base != repository and hub.looks_like_id(base):
+        raise KitError(
+            f"the adapter {spec} was trained on {base}, not on {repository}: on another base it would change the "
+            f"answers without being what was trained. To mend: load it on {base}"
+        )

@@ -1,0 +1,166 @@
+"""A run of yours beside the authors' released scores: direction by direction, and as rows of Table 3.
+
+Mine is scored again, from the run's translations, with the tokenizer of the paper, whatever the run itself used; twice,
+as the kit reads an answer ("clean") and as the authors' scorer would have read it ("paper"). Theirs are figures of two
+decimals without sentences, so there is no paired test. The interval is that of my score, a yardstick for a difference
+and no test of it: both answered the same sentences, whose choice therefore explains no difference. Translates nothing.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from llamax_kit.paper import printed, release
+from llamax_kit.runs import provenance as facts
+from llamax_kit.runs import storage as runs
+from llamax_kit.scoring import spbleu
+from llamax_kit.scoring.averages import averages
+from llamax_kit.tasks import prompts
+from llamax_kit.utils.errors import KitError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+TOKENIZE, SENTENCES, RELEASE = "flores101", 1012, "FLORES-101 devtest"
+OTHERS = ("flores200", "flores_plus")  # the same sentences, but corrected: shown, and marked
+PIVOTS = ("en", "zh", "de", "ne", "ar", "az", "ceb")
+TABLE_3 = [*(f"{pivot}-X" for pivot in PIVOTS), *(f"X-{pivot}" for pivot in PIVOTS)]
+
+
+class Mine(NamedTuple):
+    """One system of a run: its name in full, its translations, the run's record as it is for this system."""
+
+    name: str
+    translations: "DataFrame"
+    record: dict
+
+
+def load(mine: str) -> Mine:
+    """Read a system of a run by "run" (its only system besides "copy") or "run:system".
+
+    Raises UnknownName for a run or system, KitError for a run without translations or one that holds several systems,
+    and for one on another text than FLORES devtest: its scores must not stand beside the authors'.
+    """
+    run, system, rows = runs.system(mine)
+    name, _ = runs.parted(mine)
+    on_flores(name, run.record)
+    return Mine(f"{name}:{system}", rows, facts.of_system(run.record, system))
+
+
+def beside(mine: Mine, theirs: str) -> "DataFrame":
+    """Set mine beside the authors' figures, two rows a direction that both have: reading "clean", then "paper".
+
+    Columns: src, tgt, reading, n, score, low, high (mine, spBLEU points, 95 % interval), authors (theirs), difference,
+    low_difference, high_difference (score, low and high less theirs), inside (theirs lies between low and high;
+    missing below 10 sentences, which have no interval), comparable ("yes", or why not), signature.
+    `attrs["left_out"]` lists my directions for which they have no figure.
+
+    Raises UnknownName for a system that is not in the release, KitError for no shared direction or no release.
+    """
+    import pandas as pd
+
+    figures = _figures(theirs)
+    asked = list(dict.fromkeys(zip(mine.translations["src"], mine.translations["tgt"], strict=True)))
+    shared = [pair for pair in asked if pair in figures.index]
+    if not shared:
+        raise KitError(
+            f"{mine.name} and {theirs} share no direction: the run has {_listed(asked)}, and the authors released "
+            f"only those from and into {', '.join(_pivots(figures))}. To mend: translate from or into one of these"
+        )
+    rows = pd.concat([_read(mine.translations, pair) for pair in shared], ignore_index=True)
+    table = spbleu.score_table(rows, TOKENIZE, chrf=False).rename(columns={"system": "reading"})
+    table["authors"] = [figures[pair] for pair in zip(table["src"], table["tgt"], strict=True)]
+    differences = {"difference": "score", "low_difference": "low", "high_difference": "high"}
+    table = table.assign(**{name: table[column] - table["authors"] for name, column in differences.items()})
+    inside = table["authors"].between(table["low"].round(2), table["high"].round(2))
+    table["inside"] = inside if table["low"].notna().all() else inside.astype("boolean").where(table["low"].notna())
+    table["comparable"] = [_comparable(mine.record["corpus"], n) for n in table["n"]]
+    table = table[["src", "tgt", "reading", "n", "score", "low", "high", "authors", *differences, "inside",
+                   "comparable", "signature"]]  # fmt: skip
+    table.attrs["left_out"] = [f"{src}-{tgt}" for src, tgt in asked if (src, tgt) not in figures.index]
+    return table
+
+
+def named(mine: Mine, table: "DataFrame", reading: str = "") -> str:
+    """Name mine as it may stand beside the authors' figures: "05_gpt:gpt (clean; FLORES-200, not comparable)".
+
+    table: what `beside` gave, which knows whether mine is on their sentences, and on all of them. If so: the name.
+    """
+    n = sorted({*table["n"]})
+    counts = "–".join(f"{each:,}" for each in dict.fromkeys((n[0], n[-1])))
+    marks = [mine.record["corpus"]["release"].replace(" devtest", "")] * (mine.record["corpus"]["name"] != "flores101")
+    marks += [f"{counts} of {SENTENCES:,} sentences"] * (n != [SENTENCES])
+    said = "; ".join(filter(None, [reading, ", ".join([*marks, "not comparable"] if marks else [])]))
+    return f"{mine.name} ({said})" if said else mine.name
+
+
+def table3(mine: Mine, table: "DataFrame") -> "DataFrame":
+    """Average as Table 3 does, every system of the release and mine over the very languages that mine was run on.
+
+    A row a system and direction ("en-X", …): system, direction, metric, score, partners (languages in the mean),
+    comparable (False: mine is not on the authors' sentences, or not on all of them, and its name says so). Systems
+    come as in Table 3, mine last and twice, in the clean and the paper reading. A mean needs two languages, and one of
+    the table's seven pivots: other directions have no row.
+    """
+    import pandas as pd
+
+    same = table[table["reading"] == "clean"][["src", "tgt"]]
+    theirs = release.scores("spBLEU").drop_duplicates(["system", "src", "tgt"]).merge(same, on=["src", "tgt"])
+    names = table["reading"].map(lambda reading: named(mine, table, reading))
+    scored = pd.concat([theirs, table.assign(system=names, metric="spBLEU")], ignore_index=True).assign(signature="")
+    means = averages(scored).rename(columns={"all": "score", "n": "partners"})
+    means = means[means["direction"].isin(TABLE_3)]
+    order = list(dict.fromkeys([*printed.table("table3")["system"], *release.systems(), *names]))
+    means = means.sort_values("system", key=lambda systems: systems.map(order.index), kind="stable")
+    means["comparable"] = ~means["system"].isin(set(names)) | (table["comparable"] == "yes").all()
+    return means[["system", "direction", "metric", "score", "partners", "comparable"]].reset_index(drop=True)
+
+
+def as_printed(means: "DataFrame") -> "DataFrame":
+    """Lay means of `table3` out as the paper does, each with its n, "29.94 (13)", or a dash where nothing was run."""
+    cells = means.assign(cell=[f"{row.score:.2f} ({row.partners})" for row in means.itertuples()])
+    wide = cells.pivot(index="system", columns="direction", values="cell").reindex(columns=TABLE_3).astype(object)
+    return wide.loc[list(dict.fromkeys(means["system"]))].fillna("—").rename_axis(columns=None).reset_index()
+
+
+def _read(translations: "DataFrame", pair: tuple[str, str]) -> "DataFrame":
+    """Give a direction's answers twice, the reading in place of the system."""
+    import pandas as pd
+
+    rows = translations[(translations["src"] == pair[0]) & (translations["tgt"] == pair[1])]
+    texts = zip(rows["hypothesis"], rows["source"], strict=True)
+    extracted = [prompts.paper_extraction(hypothesis, source=source) for hypothesis, source in texts]
+    return pd.concat([rows.assign(system="clean"), rows.assign(system="paper", hypothesis=extracted)])
+
+
+def _figures(theirs: str):
+    """The authors' spBLEU of a system by (src, tgt)."""
+    scores = release.scores("spBLEU")
+    mine = scores[scores["system"] == release.known_system(theirs)].drop_duplicates(
+        ["src", "tgt"]
+    )  # a pair of pivots stands there twice
+    return mine.set_index(["src", "tgt"])["score"]
+
+
+def on_flores(name: str, record: dict) -> None:
+    """Raises KitError for a run whose record says another text than FLORES devtest, or none."""
+    corpus = record.get("corpus") or {}
+    if corpus.get("name") not in ("flores101", *OTHERS) or corpus.get("split") != "devtest":
+        raise KitError(
+            f"run {name} is on {corpus.get('release', 'a text that its record does not name')}, the authors' figures "
+            f"are on {RELEASE}: scores on different texts must not stand beside each other. To mend: translate "
+            f"{RELEASE}, as in llamax-kit run 04 -p corpus flores101"
+        )
+
+
+def _comparable(corpus: dict, n: int) -> str:
+    reasons = [f"{corpus['release']}, not {RELEASE}"] * (corpus["name"] != "flores101")
+    reasons += [f"{n} of {SENTENCES} sentences"] * (n != SENTENCES)
+    return "no: " + "; ".join(reasons) if reasons else "yes"
+
+
+def _pivots(figures) -> list[str]:
+    sides = figures.reset_index()
+    return [code for code in (*PIVOTS, "ja") if (sides[["src", "tgt"]] == code).sum().sum() > 100]
+
+
+def _listed(pairs: list[tuple[str, str]]) -> str:
+    return " ".join(f"{src}-{tgt}" for src, tgt in pairs[:8]) + (" …" if len(pairs) > 8 else "")

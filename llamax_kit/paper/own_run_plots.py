@@ -1,0 +1,44 @@
+"""Draws a run of one's own beside the authors' figures, on given axes, and says it in words. Computes nothing."""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit.reporting.plots.style import direction, few_sentences, finish, signed, sizes, styles
+from llamax_kit.scoring import significance as stats
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+
+def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> None:
+    """Draw my score with its interval, as `clean` and `paper` reading, and the authors' figure, a row a direction.
+
+    mine: its name with what keeps it from being compared (`yours.named`). The furthest behind theirs comes first.
+    """
+    order = table[table["reading"] == "clean"].sort_values("difference", kind="stable")
+    names = list(direction(order))
+    ax.figure.set_size_inches(7.2, max(2.4, 1.5 + 0.26 * len(names)))
+    for shift, (reading, style) in zip((-0.16, 0.16), zip(("clean", "paper"), styles(2), strict=True), strict=True):
+        rows = table[table["reading"] == reading]
+        y = [names.index(name) + shift for name in direction(rows)]
+        error = [(rows["score"] - rows["low"]).fillna(0).clip(0), (rows["high"] - rows["score"]).fillna(0).clip(0)]
+        ax.errorbar(rows["score"], y, xerr=error, label=f"mine, {reading} reading", **style)
+    ax.scatter(order["authors"], range(len(names)), marker="|", s=130, color="black", label=f"{theirs}, as released")
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    bars = "; bars: 95 % interval of mine" * bool(table["low"].notna().any())
+    ax.set(xlabel=f"spBLEU (points, 0–100{bars})")
+    said = f"{mine} and {theirs}, {sizes(table)}\nby difference, the furthest behind first{few_sentences(table)}"
+    ax.set_title(said, fontsize="medium")
+    finish(ax, 3)
+
+
+def describe_beside(table: "DataFrame", mine: str, *, theirs: str) -> str:
+    """Say how far mine is from theirs, in the clean reading."""
+    rows = table[table["reading"] == "clean"]
+    low, high = rows.loc[rows["difference"].idxmin()], rows.loc[rows["difference"].idxmax()]
+    return (
+        f"{mine} less {theirs} in {len(rows)} directions: mean {signed(rows['difference'].mean())} spBLEU points, from "
+        f"{signed(low.difference)} ({low.src}-{low.tgt}) to {signed(high.difference)} ({high.src}-{high.tgt})."
+        f"{stats.caveat_sentence(rows['n'], rows['low'])}"
+    )

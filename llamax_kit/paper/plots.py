@@ -1,0 +1,117 @@
+"""Draws the paper's figures of dots, printed or recomputed, on given axes, and says them in words.
+
+Computes no score. A row's order in the table is its order in the picture.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from llamax_kit.reporting.plots.style import PALETTE, finish, only, signed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+
+def change(
+    table: "DataFrame", ax: "Axes", before: str, after: str, *, title: str, unit: str = "spBLEU (points, 0–100)"
+) -> None:
+    """Draw a line a row from one figure to another, the difference beside it; columns label and the two that are named.
+
+    `change(figure4, ax, "LLaMA2-7B-Alpaca", "LLaMAX2-7B-Alpaca", "Figure 4")` has four rows; a loss is drawn dotted.
+
+    Raises KitError when the table is empty.
+    """
+    import seaborn as sns
+
+    only(table, None)
+    blue, orange = sns.color_palette(PALETTE, 2)
+    ax.figure.set_size_inches(7.2, 1.5 + 0.27 * len(table))
+    most = table[[before, after]].max(axis=None)
+    for place, (first, last) in enumerate(zip(table[before], table[after], strict=True)):
+        ax.plot([first, last], [place, place], color="0.6", linestyle="-" if last >= first else ":", zorder=1)
+        ax.text(1.02 * most + 0.01, place, signed(last - first), va="center", fontsize=9)
+    ax.scatter(table[before], range(len(table)), color=orange, marker="o", s=32, label=before, zorder=2)
+    ax.scatter(table[after], range(len(table)), color=blue, marker="D", s=28, label=after, zorder=3)
+    ax.set_yticks(range(len(table)), table["label"])
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.set_xlim(-0.02 * most, 1.12 * most)
+    ax.set_xlabel(unit)
+    ax.set_title(title, pad=26)
+    finish(ax, 1)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=2, borderaxespad=0)
+
+
+def counts(table: "DataFrame", ax: "Axes") -> None:
+    """Draw how many of 101 directions score above 10, a row a system: Figure 1's dots, laid out to be read.
+
+    Columns: system, language, from_it, into_it. Two languages are two colours and marks; into is filled, from is open.
+
+    Raises KitError when the table is empty.
+    """
+    import seaborn as sns
+
+    only(table, None)
+    order = table.groupby("system", sort=False)[["into_it", "from_it"]].sum().sum(axis=1).sort_values(ascending=False)
+    ax.figure.set_size_inches(7.2, 1.5 + 0.42 * len(order))
+    looks = zip(sns.color_palette(PALETTE), "os", (-0.14, 0.14), strict=False)
+    for (language, rows), (colour, marker, shift) in zip(table.groupby("language", sort=False), looks, strict=False):
+        y = order.index.get_indexer(rows["system"]) + shift
+        ax.hlines(y, rows["from_it"], rows["into_it"], color="0.75", zorder=1)
+        look = {"color": colour, "marker": marker, "s": 34, "zorder": 2}
+        ax.scatter(rows["into_it"], y, label=f"X→{language}", **look)
+        ax.scatter(rows["from_it"], y, label=f"{language}→X", **look | {"facecolor": "white"})
+    ax.set_yticks(range(len(order)), order.index)
+    ax.set_ylim(len(order) - 0.5, -0.5)
+    ax.set(xlim=(-3, 104), xlabel="directions above 10 spBLEU, of 101", title="Directions above 10 spBLEU")
+    finish(ax, 4)
+
+
+def strips(table: "DataFrame", ax: "Axes", column: str, *, title: str, unit: str, first: Sequence[str] = ()) -> None:
+    """Draw a dot a language in a row a label, and the row's mean as a bar; columns label, system (a colour), counted.
+
+    Languages that are not counted (which no identifier could have found) are crosses, and in no mean. first: the
+    systems of the first colours, as `change` has them, after and before; others follow by name, alike in every picture.
+
+    Raises KitError when the table is empty.
+    """
+    import seaborn as sns
+
+    only(table, None)
+    labels, names = list(dict.fromkeys(table["label"])), list(dict.fromkeys([*first, *sorted(set(table["system"]))]))
+    colours = dict(zip(names, sns.color_palette(PALETTE, len(names)), strict=True))
+    ax.figure.set_size_inches(7.2, 1.2 + 0.55 * len(labels))
+    for place, label in enumerate(labels):
+        rows = table[table["label"] == label].sort_values(column, kind="stable").reset_index(drop=True)
+        y = place + 0.5 * ((rows.index * 7 % 11) / 10 - 0.5)  # spread, the same in every picture
+        on = rows["counted"].astype(bool)
+        mean = rows[column][on].mean()
+        ax.scatter(rows[column][on], y[on], color=colours[rows["system"][0]], s=16, alpha=0.7, linewidths=0)
+        ax.scatter(rows[column][~on], y[~on], color="0.55", s=16, marker="x", linewidths=0.8)
+        ax.plot([mean, mean], [place - 0.36, place + 0.36], color="black", linewidth=2)
+        ax.text(mean, place - 0.37, f"{mean:.1f}", ha="center", va="bottom", fontsize=8.5)
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.45, -0.7)
+    ax.set(xlabel=unit, title=title)
+    finish(ax, 1)
+
+
+def describe_change(table: "DataFrame", before: str, after: str) -> str:
+    """Say every row: "From LLaMA2-Alpaca to LLaMAX2-Alpaca: En→X seen 9.4 to 23.2; …"."""
+    only(table, None)
+    rows = zip(table["label"], table[before], table[after], strict=True)
+    return f"From {before} to {after}: " + "; ".join(f"{name} {one:.1f} to {two:.1f}" for name, one, two in rows) + "."
+
+
+def describe_counts(table: "DataFrame") -> str:
+    """Say every dot: "Directions above 10 spBLEU of 101: LLaMAX2-Alpaca English 95 into, 86 from; …"."""
+    rows = table.itertuples()
+    said = "; ".join(f"{row.system} {row.language} {row.into_it} into, {row.from_it} from" for row in rows)
+    return f"Directions above 10 spBLEU, of 101: {said}."
+
+
+def describe_strips(table: "DataFrame", column: str) -> str:
+    """Say each row's mean over the languages that count, and how many these are."""
+    counted = table[table["counted"].astype(bool)]
+    means = counted.groupby("label", sort=False)[column].agg(["mean", "size"])
+    return "; ".join(f"{row.Index} mean {row.mean:.1f} over {row.size} languages" for row in means.itertuples()) + "."

@@ -1,0 +1,132 @@
+"""Says in sentences, for a paper, how the figures of several runs were made. Takes it from records, guesses nothing."""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit.analysis.comparison import Gathered
+from llamax_kit.runs import provenance as facts
+from llamax_kit.runs import storage as runs
+from llamax_kit.scoring import corrections
+from llamax_kit.scoring import significance as stats
+from llamax_kit.tasks import prompts
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def sentences(gathered: Gathered, gains: "DataFrame | None" = None) -> list[str]:
+    """Say what was compared, how it was generated, scored and tested, and by which kit; a sentence or two each.
+
+    gains: as `against.against` gives; without it nothing is said of tests.
+    """
+    said = [_compared(gathered), *_generated(gathered), _scored(gathered)]
+    if gains is not None and len(gains):
+        said.append(_tested(gains))
+    return [*said, _kit(gathered)]
+
+
+def _compared(gathered: Gathered) -> str:
+    scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
+    directions = scores[["src", "tgt"]].drop_duplicates()
+    few, many = int(scores["n"].min()), int(scores["n"].max())
+    size = f"{few:,}" if few == many else f"{few:,} to {many:,}"
+    corpus = next(iter(gathered.runs.values())).record.get("corpus") or {}
+    release, cut = corpus.get("release", "a corpus not on record"), corpus.get("cut")
+    systems = list(dict.fromkeys(scores["system"]))
+    told = (
+        f"We compare {_listed(systems)} in {_count(len(directions), 'direction')} of {release}, {size} "
+        f"{'sentence' if many == 1 else 'sentences'} a direction{f' ({cut})' if cut else ''}."
+    )
+    lacking = gathered.lacking[gathered.lacking["metric"] == gathered.metric]
+    lacks = [f"{row.system} lacks {row.n} of them ({_short(row.directions)})" for row in lacking.itertuples()]
+    return f"{told} {_listed(lacks)}." if lacks else told
+
+
+def _generated(gathered: Gathered) -> list[str]:
+    """Say how each run's hypotheses came about, of several models one by one, and of the copied source what it is."""
+    said = []
+    for run, each in gathered.runs.items():
+        own = gathered.systems[(gathered.systems["run"] == run) & (gathered.systems["name"] != "copy")]
+        together = [own] if not facts.apart(each.record) else [own[at : at + 1] for at in range(len(own))]
+        for rows in together if len(own) else []:
+            record = facts.of_system(each.record, rows["name"].iloc[0])
+            said.append(
+                _generation(_listed(list(rows["system"])), run=run, record=record, apart=facts.apart(each.record))
+            )
+    copied = dict.fromkeys(gathered.systems["system"][gathered.systems["name"] == "copy"])
+    return [*said, *(f"{name} repeats the source." for name in copied)]
+
+
+def _generation(systems: str, *, run: str, record: dict, apart: bool) -> str:
+    model, chosen, decoding = (record.get(key) or {} for key in ("model", "parameters", "decoding"))
+    if not model and apart:
+        return f"How the hypotheses of {systems} were made is not on record (run {run})."
+    if not model:
+        return f"The hypotheses of {systems} were read from files (run {run}), which do not say how they were made."
+    if "model" not in model:
+        return f"{systems} is a baseline of the kit that translates nothing (run {run})."
+    revision = model["model"].removeprefix("sha256:")[:12]
+    kind = "content hash" if model["model"].startswith("sha256:") else "revision"
+    adapter = f", adapter {model['adapter'][:19]}" if model.get("adapter") else ""
+    beams = decoding.get("num_beams", 1)
+    search = "greedily" if beams == 1 else f"by beam search ({beams} beams)"
+    limit = f", at most {decoding.get('max_new_tokens')} new tokens"
+    searched = search + limit if decoding else "by a decoding not on record"
+    named, text = str(chosen.get("prompt") or "").rpartition("/")[2], record.get("prompt")
+    prompt = named or (prompts.called(text) if text else "not on record")
+    return (
+        f"{systems} ({kind} {revision}{adapter}; {model.get('dtype')}, transformers {model.get('transformers')}) "
+        f"translated {searched}, prompt {_short(prompt)}."
+    )
+
+
+def _scored(gathered: Gathered) -> str:
+    scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
+    own = "" if gathered.metric == "spBLEU" else " (not to be compared with spBLEU)"
+    intervals = f", with 95 % intervals from {stats.SAMPLES:,} bootstrap resamples"
+    told = f"Scores are corpus-level {gathered.metric}{own}, signature {scores['signature'].iloc[0]}"
+    note = stats.caveat_sentence(scores["n"], scores["low"])
+    return f"{told}{intervals if scores['low'].notna().any() else ''}.{note}"
+
+
+def _tested(gains: "DataFrame") -> str:
+    over, tests = _listed(list(dict.fromkeys(gains["baseline"]))), int(gains["p"].notna().sum())
+    if not tests:
+        return f"Gains over {over} are differences of scores, untested for want of sentences."
+    rest = len(gains) - tests
+    untested = f" {_count(rest, 'further gain')}: untested, for want of sentences." if rest else ""
+    intervals = f"95 % intervals by paired bootstrap ({stats.SAMPLES:,} resamples; Koehn, 2004) and "
+    return (
+        f"Gains over {over} are differences of corpus scores, with {intervals * bool(gains['low'].notna().any())}"
+        f"two-sided p-values by approximate randomisation "
+        f"({corrections.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005), corrected by Holm's method (1979) "
+        f"over all {_count(tests, 'test')} together and significant below {corrections.ALPHA}; seed {stats.SEED}."
+        f"{untested}{stats.caveat_sentence(gains['n'], gains['low'])}"
+    )
+
+
+def _kit(gathered: Gathered) -> str:
+    """Name the kit's versions and commits, those that made the runs and this one where it is another."""
+    made = dict.fromkeys(_version(each.record) for each in gathered.runs.values())
+    now = _version(facts.automatic(runs.PROJECT))
+    if set(made) == {now}:
+        return f"Computed with llamax-kit {now}."
+    return f"Scores were computed with llamax-kit {_listed(list(made))}, the comparison with {now}."
+
+
+def _version(record: dict) -> str:
+    """Say which kit wrote a record: "0.1.0 (commit 02a087c with uncommitted changes)"."""
+    version, git = (record.get("versions") or {}).get("llamax-kit"), record.get("git") or {}
+    dirty = " with uncommitted changes" if git.get("dirty") else ""
+    return f"{version or 'of no version on record'} (commit {git.get('commit', 'not on record')[:13]}{dirty})"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else f"{text[:most].rpartition(' ')[0] or text[:most]} …"

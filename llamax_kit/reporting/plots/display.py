@@ -1,0 +1,42 @@
+"""Shows a figure with a text for those who do not see it, and saves it as PNG and PDF. Draws nothing."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import whole
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def show(figure: "Figure", path: Path | str, alt: str) -> None:
+    """Save a figure as PNG and PDF beside each other, put it on the page with its alt text, and close it.
+
+    `show(figure, folder / "scores", "spBLEU by direction: …")` writes scores.png and scores.pdf.
+
+    Raises KitError when `alt` says nothing, or a file cannot be written.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import display
+
+    if not alt.strip():
+        raise KitError(f"the picture {Path(path).name} has no alt text. To mend: say in a sentence what it shows")
+    paths = [Path(path).with_name(Path(path).name.removesuffix(".png") + ending) for ending in (".png", ".pdf")]
+    for target in paths:
+        with whole(target) as scratch, plt.rc_context({"pdf.fonttype": 42}):  # publishers refuse fonts of type 3
+            figure.savefig(scratch, dpi=192, bbox_inches="tight", metadata={"Title": alt[:200]})
+    plt.close(figure)  # before IPython draws it a second time, without its alt text
+    display(_bundle(paths[0].read_bytes(), alt), raw=True, metadata={"image/png": {"alt": alt}})
+
+
+def _bundle(png: bytes, alt: str) -> dict:
+    """Give a picture in both forms that pages read: JupyterLab takes no alt text from metadata, but HTML as it is."""
+    import base64
+    import html
+    import struct
+
+    data = base64.b64encode(png).decode()
+    width = struct.unpack(">I", png[16:20])[0] // 2  # saved at twice the size it is shown at, for sharp screens
+    image = f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" width="{width}" style="max-width:100%">'
+    return {"text/html": f'<div class="picture" tabindex="0">{image}</div>', "image/png": data, "text/plain": alt}

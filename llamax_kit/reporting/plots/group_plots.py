@@ -1,0 +1,123 @@
+"""Draws gains by group of languages, and how many gained, lost, or were not shown to differ. Computes nothing."""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit.analysis.groups import COUNTED, ranked
+from llamax_kit.reporting.plots.gain_plots import names, one
+from llamax_kit.reporting.plots.style import PALETTE, only, sizes
+from llamax_kit.scoring.corrections import UNCLEAR
+from llamax_kit.utils.errors import KitError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+TITLE = "Languages that gained, lost, or were not shown to differ"
+BOX = 5  # languages from which on quartiles say something
+GOLDEN = 0.618034  # its multiples, without their whole parts, lie evenly: dots are parted, always alike
+
+
+def by_group(table: "DataFrame", ax: "Axes") -> None:
+    """Draw a table of `groups.assign`: a line a group and pivot, a dot a language, its box and mean; ends are named.
+
+    Filled dots differ after correction, hollow ones were not shown to. The box holds the middle half of five languages
+    or more, the thick line is the median, the diamond the mean.
+
+    Raises KitError when no direction is in a group, or it holds two comparisons.
+    """
+    import seaborn as sns
+
+    metric = one(table[table["value"] != ""])
+    lines = _lines(table)
+    colour = sns.color_palette(PALETTE, 1)[0]
+    if len(ax.figure.axes) == 1:
+        ax.figure.set_size_inches(7.2, max(2.2, 1.4 + 0.5 * len(lines)))
+    for y, (_, rows) in enumerate(lines):
+        _strip(rows.sort_values("gain", ignore_index=True), y, ax, colour)
+    ax.axvline(0, color="0.3", linewidth=0.8, zorder=0)
+    ax.margins(x=0.13)  # for the names at both ends
+    if table["gain"].abs().max() < 1:  # next to nothing is not blown up
+        ax.set_xlim(-1, 1)
+    ax.set_yticks(range(len(lines)), [f"{name} (n = {len(rows)})" for name, rows in lines])
+    ax.set_ylim(len(lines) - 0.4, -0.6)
+    hollow = "; hollow: not shown to differ" if (table["verdict"] == UNCLEAR).any() else ""
+    ax.set_xlabel(f"gain in {metric} (points; a dot a language, diamond: mean{hollow})")
+    ax.set_title(f"{names(table)}\ngains by group, {sizes(table)}", fontsize="medium")
+    ax.grid(alpha=0.25, axis="x")
+    ax.set_axisbelow(True)
+    ax.tick_params(axis="y", length=0)
+    sns.despine(ax=ax, left=True)
+
+
+def significance(table: "DataFrame", ax: "Axes") -> None:
+    """Draw a table of `groups.by_group` as strips of languages that gained, lost, or were not shown to differ.
+
+    Raises KitError when the table is empty, or nothing was tested.
+    """
+    import seaborn as sns
+
+    only(table, "group")
+    if not table[list(COUNTED)].to_numpy().any():
+        raise KitError("nothing was tested here, as with published scores. To mend: draw gains.gains of two runs")
+    blue, red = sns.color_palette(PALETTE)[0], sns.color_palette(PALETTE)[3]
+    looks = {"gained": (blue, "white"), "unclear": ("0.88", "0.1"), "lost": (red, "white")}
+    if len(ax.figure.axes) == 1:
+        ax.figure.set_size_inches(7.2, max(1.8, 1.1 + 0.36 * len(table)))
+    left = [0.0] * len(table)
+    for kind, (face, ink) in looks.items():
+        shares = (100 * table[kind] / table["n"]).tolist()
+        bars = ax.barh(range(len(table)), shares, left=left, color=face, edgecolor="white", height=0.75)
+        counts = [f"{count}" if count else "" for count in table[kind]]
+        ax.bar_label(bars, counts, label_type="center", color=ink, fontweight="bold")
+        bars.set_label(COUNTED[kind])
+        left = [start + share for start, share in zip(left, shares, strict=True)]
+    ax.set_yticks(range(len(table)), [f"{row.direction}, {row.value} (n = {row.n})" for row in table.itertuples()])
+    ax.set(xlim=(0, 100), xlabel="share of languages (%; in the bars: how many)", title=TITLE)
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    sns.despine(ax=ax, left=True)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False, borderaxespad=4, ncols=len(looks))
+
+
+def describe_by_group(table: "DataFrame") -> str:
+    """Say each group's mean gain, its smallest and its largest, for the picture's alt text."""
+    metric = one(table[table["value"] != ""])
+    said = [f"{name}: mean {rows.gain.mean():+.1f}, {rows.gain.min():+.1f} to {rows.gain.max():+.1f} (n = {len(rows)})"
+            for name, rows in _lines(table)]  # fmt: skip
+    return f"Gains of {names(table)} in {metric} points by group. {'; '.join(said)}."
+
+
+def describe_significance(table: "DataFrame") -> str:
+    """Say how many languages of each group gained, lost, or were not shown to differ, for the picture's alt text."""
+    only(table, "group")
+    said = [f"{row.direction}, {row.value} (n = {row.n}): {row.gained} gained, {row.lost} lost, {row.unclear} not shown"
+            for row in table.itertuples()]  # fmt: skip
+    return f"{TITLE}. {'; '.join(said)}."
+
+
+def _lines(table: "DataFrame") -> "list[tuple[str, DataFrame]]":
+    """Part a table into what stands on each line: by pivot, and in it the groups in the order of `groups.by_group`."""
+    several = table["direction"].nunique() > 1
+    return [
+        (f"{direction}, {value}" if several else value, rows[rows["value"] == value])
+        for direction, rows in table.groupby("direction", sort=False)
+        for value in ranked(rows["value"])
+    ]
+
+
+def _strip(rows: "DataFrame", y: int, ax: "Axes", colour) -> None:
+    """Draw a group's languages, in order of gain, on the line y."""
+    few = [0.4, -0.4] * BOX if len(rows) > 1 else [0.0]
+    spread = [(at * GOLDEN) % 1 - 0.5 for at in range(len(rows))] if len(rows) >= BOX else few
+    heights = [y + 0.55 * each for each in spread[: len(rows)]]
+    faces = ["white" if verdict == UNCLEAR else colour for verdict in rows["verdict"]]
+    if len(rows) >= BOX:
+        ax.boxplot(rows["gain"], positions=[y], orientation="horizontal", widths=0.7, showfliers=False, zorder=1,
+                   manage_ticks=False, medianprops={"color": "0.3", "linewidth": 2},
+                   **{part: {"color": "0.6"} for part in ("boxprops", "whiskerprops", "capprops")})  # fmt: skip
+    ax.scatter(rows["gain"], heights, s=22, c=faces, edgecolors=[colour], linewidths=1, zorder=2)
+    if len(rows) > 1:
+        ax.scatter([rows["gain"].mean()], [y], marker="D", s=42, c="black", edgecolors="white", zorder=3)
+    for at, side in ((0, "right"), (len(rows) - 1, "left"))[: len(rows)]:
+        ax.annotate(rows["language"][at], (rows["gain"][at], heights[at]), xytext=(-5 if side == "right" else 5, 0),
+                    textcoords="offset points", ha=side, va="center", fontsize="small")  # fmt: skip

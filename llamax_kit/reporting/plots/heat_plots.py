@@ -1,0 +1,121 @@
+"""Draws gains by direction as a heat map, and says it in words. Computes nothing.
+
+Gains are blue, losses red, no difference white: a scale that every kind of eye tells apart, and a number in each cell,
+in brackets where no difference was shown.
+"""
+
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
+
+from llamax_kit.analysis.groups import assign
+from llamax_kit.reporting.plots.gain_plots import names, one
+from llamax_kit.reporting.plots.style import sizes
+from llamax_kit.scoring.corrections import UNCLEAR
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame, Series
+
+MAP = "RdBu"
+WIDE = 24  # columns that a number still fits into
+FAINT = 1  # point that the scale reaches at least, so that next to nothing looks like it
+
+
+class Cells(NamedTuple):
+    """What stands where: gains, what is written, the names of the two sides, and the only pivot ("" for several)."""
+
+    values: "DataFrame"
+    written: "DataFrame"
+    sides: tuple[str, str]
+    pivot: str
+
+
+def heatmap(table: "DataFrame", ax: "Axes") -> None:
+    """Draw gains as colours: sources × targets, languages × pivots, or tiles where there is one pivot.
+
+    Many-to-many directions make a matrix of sources and targets. Where half of that would be empty, as for pivots both
+    ways, rows are languages and columns "en-X", "X-en"; with one such column each language is a tile. Best first.
+
+    Raises KitError when the table is empty or holds two comparisons.
+    """
+    import seaborn as sns
+
+    metric, cells = one(table), _cells(table.drop_duplicates(["src", "tgt"]))
+    height, width = cells.values.shape
+    most, numbers = max(FAINT, table["gain"].abs().max()), width <= WIDE
+    if len(ax.figure.axes) == 1:
+        ax.figure.set_size_inches(max(6, 2 + 0.58 * width), max(2.6, 1.6 + (0.44 if cells.pivot else 0.25) * height))
+    ticks = not cells.pivot
+    sns.heatmap(cells.values, ax=ax, cmap=MAP, center=0, vmin=-most, vmax=most, annot=numbers and cells.written, fmt="",
+                annot_kws={"fontsize": 8}, linewidths=0.5, linecolor="white", xticklabels=ticks, yticklabels=ticks,
+                cbar_kws={"label": f"gain in {metric}\n(points)", "pad": 0.03, "anchor": (0, 1),
+                          "shrink": min(1, 20 / height), "aspect": 20 * min(1, 20 / height)})  # fmt: skip
+    if numbers:
+        _ink(ax)
+    notes = [sizes(table)]
+    if numbers and UNCLEAR in set(table["verdict"]):
+        notes.append("in brackets: not shown to differ")
+    if not cells.pivot and cells.values.isna().any(axis=None):
+        ax.set_facecolor("0.85")
+        notes.append("grey: no such direction")
+    ax.set(ylabel=cells.sides[0], xlabel=cells.sides[1])
+    ax.set_title(f"{names(table)}: gains{cells.pivot and f', {cells.pivot}'}\n{'; '.join(notes)}", fontsize="medium")
+    ax.tick_params(length=0, labelrotation=0, labeltop=ticks and height > 30)
+
+
+def describe_heatmap(table: "DataFrame") -> str:
+    """Say what the cells are, for the picture's alt text; the numbers stand in the table and in `describe_gains`."""
+    one(table)
+    cells = _cells(table.drop_duplicates(["src", "tgt"]))
+    height, width = cells.values.shape
+    layout = f"a tile a language, {cells.pivot}" if cells.pivot else f"{height} rows, {width} columns"
+    above = (table.drop_duplicates(["src", "tgt"])["gain"] > 0).sum()
+    return f"Heat map of the gains of {names(table)}: {layout}; {above} above zero."
+
+
+def _cells(table: "DataFrame") -> Cells:
+    count = {side: table[side].nunique() for side in ("src", "tgt")}
+    if min(count.values()) > 1 and len(table) >= 0.5 * count["src"] * count["tgt"]:
+        sides = ("src", "tgt") if count["src"] >= count["tgt"] else ("tgt", "src")
+        told = tuple({"src": "from", "tgt": "into"}[side] for side in sides)
+    else:
+        table, sides, told = assign(table, "trained"), ("language", "direction"), ("language", "")
+        if table["direction"].nunique() == 1:
+            return _tiles(table)
+    table = table.assign(written=_written(table))
+    values, written = (table.pivot(index=sides[0], columns=sides[1], values=each) for each in ("gain", "written"))
+    order = values.mean(axis=1).sort_values(ascending=False, kind="stable").index
+    columns = list(dict.fromkeys(table[sides[1]]))
+    return Cells(values.loc[order, columns], written.loc[order, columns].fillna(""), told, "")
+
+
+def _tiles(table: "DataFrame") -> Cells:
+    """Set the languages in lines, the largest gain first, a code and a number in each tile."""
+    import numpy as np
+    import pandas as pd
+
+    ranked = table.sort_values("gain", ascending=False, kind="stable")
+    width = min(14, max(5, ceil((1.2 * len(ranked)) ** 0.5)))
+    size = width * ceil(len(ranked) / width)
+    values, written = np.full(size, np.nan), np.full(size, "", dtype=object)
+    values[: len(ranked)] = ranked["gain"]
+    written[: len(ranked)] = ranked["language"].str.replace("_", "\n", n=1) + "\n" + _written(ranked)
+    grids = (pd.DataFrame(each.reshape(-1, width)) for each in (values, written))
+    return Cells(*grids, ("", ""), table["direction"].iloc[0])
+
+
+def _ink(ax: "Axes") -> None:
+    """Write each number in black or white, whichever stands out more from its cell (WCAG's contrast)."""
+    import numpy as np
+    from seaborn.utils import relative_luminance
+
+    mesh = ax.collections[0]
+    here = ~np.ma.getmaskarray(mesh.get_array()).ravel()
+    for text, face in zip(ax.texts, mesh.get_facecolors()[here], strict=True):
+        text.set_color("black" if relative_luminance(face) > 0.179 else "white")  # there both have a contrast of 4.6
+
+
+def _written(table: "DataFrame") -> "Series":
+    """Write gains with a true minus sign, in brackets where no difference was shown."""
+    numbers = (table["gain"].round(1) + 0.0).map("{:+.1f}".format).str.replace("-", "−").replace("+0.0", "0.0")
+    return numbers.where(table["verdict"] != UNCLEAR, "(" + numbers + ")")

@@ -1,0 +1,146 @@
+"""Draws scores and shares of outputs, on given axes, and says them in words. Computes nothing."""
+
+from math import ceil
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+from llamax_kit.reporting.plots.style import direction, few_sentences, finish, grow, only, sizes, styles
+from llamax_kit.scoring import significance as stats
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame, Index
+
+
+FOLD, COLUMNS = 50, 3  # rows in one column of dots, of which more are set side by side, in up to three columns
+MOST = 300  # directions in one picture; of more, the first
+ROWS = 30  # rows of shares in one picture; of more, those with the largest
+KINDS = {"empty": "empty", "copy": "copies of the source", "length": "cut at the limit",
+         "other_script": "in another script", "reasoning": "with reasoning"}  # fmt: skip
+
+
+def scores(table: "DataFrame", ax: "Axes") -> None:
+    """Draw a score table of one metric: a dot a system and direction, with its 95 % interval where it has one.
+
+    Directions run downwards, the best first; more than fifty are folded into columns beside each other, on one scale.
+    Of more than three hundred the first of the table are drawn, as the title says.
+
+    Raises KitError when the table is empty or holds two metrics.
+    """
+    metric = only(table, "metric")
+    table, part = _drawn(table)
+    order = table.groupby(direction(table))["score"].max().sort_values(ascending=False, kind="stable").index
+    systems = list(dict.fromkeys(table["system"]))
+    columns = min(COLUMNS, ceil(len(order) / FOLD))
+    rows = ceil(len(order) / columns)
+    panels, most = (
+        _panels(ax, columns, rows=rows, systems=len(systems)),
+        max(1.0, table[["score", "high"]].max(axis=None)),
+    )
+    for at, panel in enumerate(panels):
+        _dots(table, panel, order[at * rows : (at + 1) * rows], systems)
+        panel.set_ylim(rows - 0.5, -0.5)
+        panel.set_xlim(-0.015 * most, 1.03 * most)  # a dot at zero is seen whole
+        panel.tick_params(axis="x", labeltop=rows > 30, length=0)
+        panel.tick_params(axis="y", labelsize="medium" if columns == 1 else 8)
+        panel.locator_params(axis="x", nbins=9 if columns == 1 else 4)
+        finish(panel, len(systems) if columns == 1 else 1)
+    bars = "; bars: 95 % interval" * bool(table["low"].notna().any())
+    panels[columns // 2].set_xlabel(f"{metric} (points, 0–100{bars})")
+    order_said = ", highest first" * (len(order) > 1)
+    said = f"{metric} by direction{part}{order_said}, {sizes(table)}{few_sentences(table)}"
+    ax.set_title(said, pad=6 if columns == 1 else 24)
+    if columns > 1 and len(systems) > 1:
+        ax.legend(handles=panels[0].containers[:], loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False,
+                  borderaxespad=4.5, ncols=4, fontsize=9)  # fmt: skip
+
+
+def shares(table: "DataFrame", ax: "Axes") -> None:
+    """Draw the shares of `diagnose.shares` (per cent of a direction's outputs) as a small heat map.
+
+    The rows with the largest shares come first; of more than thirty these alone are drawn, as the title says.
+
+    Raises KitError when the table is empty.
+    """
+    import seaborn as sns
+
+    only(table, None)
+    columns = {name: fill(said, 10) for name, said in KINDS.items() if name in table}
+    part = f", the {ROWS} largest of {len(table):,}" if len(table) > ROWS else ""
+    table = table.loc[table[list(columns)].astype(float).max(axis=1).nlargest(ROWS).index]
+    several = table["system"].nunique() > 1
+    labels = table["system"] + "  " + direction(table) if several else direction(table)
+    percent = 100 * table[list(columns)].astype(float).set_axis(labels)
+    grow(ax, len(percent), systems=1)
+    sns.heatmap(percent, ax=ax, vmin=0, vmax=100, cmap="Blues", annot=True, fmt=".0f", linewidths=0.5,
+                linecolor="0.85", cbar=False, xticklabels=list(columns.values()))  # fmt: skip
+    ax.set(ylabel="", title=f"Outputs that are …, in per cent{part}, {sizes(table)}")
+    ax.tick_params(axis="y", labelrotation=0, length=0)
+    ax.tick_params(axis="x", length=0, labeltop=len(percent) > 30)
+    if percent.isna().any(axis=None):  # a system that did not say how its outputs ended
+        ax.set_facecolor("0.9")
+        ax.set_xlabel("grey: not known")
+
+
+def describe_scores(table: "DataFrame") -> str:
+    """Say a score table of one metric in a sentence a system, for the picture's alt text.
+
+    "spBLEU by direction. copy: 5 directions, from 0.4 (en-am) to 6.2 (en-de)."
+    """
+    (table, part), said = _drawn(table), []
+    for system, rows in table.groupby("system", sort=False):
+        rows = rows.reset_index(drop=True)
+        worst, best = rows.loc[rows["score"].idxmin()], rows.loc[rows["score"].idxmax()]
+        if len(rows) == 1:
+            said.append(f"{system}: {best.score:.1f} ({best.src}-{best.tgt}).")
+        else:
+            said.append(f"{system}: {len(rows)} directions, from {worst.score:.1f} ({worst.src}-{worst.tgt}) "
+                        f"to {best.score:.1f} ({best.src}-{best.tgt}).")  # fmt: skip
+    said.append(stats.caveat_sentence(table["n"], table["low"]).strip())
+    return f"{only(table, 'metric')} by direction{part}. {' '.join(said).strip()}"
+
+
+def describe_shares(table: "DataFrame") -> str:
+    """Say in a sentence how large each share gets, for the picture's alt text.
+
+    "Shares of outputs by direction: none empty; copies of the source at most 4 % (opusmt en-vi); cut …"
+    """
+    only(table, None)
+    said = [_most(table, name, said=said) for name, said in KINDS.items() if name in table]
+    return f"Shares of outputs by direction: {'; '.join(said)}."
+
+
+def _most(table: "DataFrame", column: str, *, said: str) -> str:
+    if table[column].isna().all():
+        return f"{said}: not known"
+    most = table.loc[table[column].astype(float).idxmax()]
+    percent = f"{100 * most[column]:.0f}" if most[column] >= 0.01 else "1"
+    return f"{said} at most {percent} % ({most.system} {most.src}-{most.tgt})" if most[column] else f"none {said}"
+
+
+def _drawn(table: "DataFrame") -> "tuple[DataFrame, str]":
+    """Choose what one picture has room for, and say so where it is not all: ", the first 300 of 1,372"."""
+    named = direction(table)
+    first = list(dict.fromkeys(named))
+    part = f", the first {MOST} of {len(first):,}" if len(first) > MOST else ""
+    return table[named.isin(first[:MOST])], part
+
+
+def _panels(ax: "Axes", columns: int, *, rows: int, systems: int) -> "list[Axes]":
+    """Make room for rows of dots, in one column or several beside each other; the picture keeps to a page's width."""
+    grow(ax, rows, systems=systems)
+    if columns == 1:
+        return [ax]
+    ax.set_axis_off()
+    grid = ax.get_subplotspec().subgridspec(1, columns, wspace=0.65)
+    return [ax.figure.add_subplot(grid[0, at]) for at in range(columns)]
+
+
+def _dots(table: "DataFrame", ax: "Axes", order: "Index", systems: list[str]) -> None:
+    table = table[direction(table).isin(order)]
+    for place, (system, style) in enumerate(zip(systems, styles(len(systems)), strict=True)):
+        rows = table[table["system"] == system]
+        y = order.get_indexer(direction(rows)) + 0.6 * ((place + 0.5) / len(systems) - 0.5)
+        below, above = (rows["score"] - rows["low"]).fillna(0), (rows["high"] - rows["score"]).fillna(0)
+        ax.errorbar(rows["score"], y, xerr=[below.clip(0), above.clip(0)], label=system, **style)
+    ax.set_yticks(range(len(order)), order)

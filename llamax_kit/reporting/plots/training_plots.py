@@ -1,0 +1,78 @@
+"""Draws how a training went and what it changed, and says it in words. Computes nothing but running medians."""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit.reporting.plots.labels import label
+from llamax_kit.reporting.plots.style import finish, only, styles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+SMOOTH = 9  # rows of the log that a line is the median of
+
+
+def curves(log: "DataFrame", ax: "Axes") -> None:
+    """Draw the loss of each stage over the tokens it has seen: a thin line as logged, a thick one its running median.
+
+    Tokens are on a logarithmic axis, as tuning sees a hundredth of what pre-training does.
+
+    log: rows of `training.stage.log` with a column `stage` more; loss in nats a token.
+
+    Raises KitError when the table is empty.
+    """
+    only(log, None)
+    ax.figure.set_size_inches(7.2, 4.2)
+    stages = list(log.groupby("stage", sort=False))
+    for (stage, rows), style in zip(stages, styles(len(stages)), strict=True):
+        ax.plot(rows["tokens"], rows["loss"], color=style["color"], linewidth=0.6, alpha=0.45)
+        calm = rows["loss"].rolling(SMOOTH, center=True, min_periods=1).median()
+        seen = f"{stage} ({rows['tokens'].max() / 1e6:.1f} M tokens)"
+        ax.plot(rows["tokens"], calm, color=style["color"], linewidth=1.8, label=seen)
+    ax.set(xlabel="tokens seen in the stage", ylabel="loss (nats a token)", xscale="log",
+           title=f"Loss of {len(stages)} stage{'s' * (len(stages) > 1)}; thick: running median",
+           ylim=(0, None))  # fmt: skip
+    finish(ax, 2)
+    ax.legend(loc="upper right", frameon=False)
+
+
+def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, *, unit: str) -> None:
+    """Draw a dot a language: what it had before, and what it has after; on the line nothing changed.
+
+    table: columns language, trained (bool), group (its name in the legend), and the two named `before` and `after`, in
+    `unit`; their names become those of the axes.
+
+    Raises KitError when the table is empty.
+    """
+    only(table, None)
+    ax.figure.set_size_inches(7.2, 5.4)
+    parts = list(table.groupby("group", sort=False))
+    for (name, rows), style in zip(parts, styles(len(parts)), strict=True):
+        ax.scatter(rows[before], rows[after], s=30, marker=style["fmt"], color=style["color"], alpha=0.8, linewidths=0,
+                   label=f"{name} (n = {len(rows)})", zorder=3)  # fmt: skip
+    ends = [min(0, table[[before, after]].min().min()), table[[before, after]].max().max() * 1.06]
+    ax.set(xlim=ends, ylim=ends, xlabel=f"{before} ({unit})", ylabel=f"{after} ({unit})",
+           title=f"{unit.capitalize()} of {len(table)} languages, before and after")  # fmt: skip
+    finish(ax, 1)
+    ax.legend(loc="best", frameon=False)
+    label(table, ax, table[before], table[after], ["x", "y"])
+    ax.plot(ends, ends, color="0.4", linewidth=0.8, zorder=1)  # drawn last, as names keep clear of the box of a line
+
+
+def describe_curves(log: "DataFrame") -> str:
+    """Say where the loss of each stage begins and ends, for the picture's alt text.
+
+    "Loss in nats a token. pre-training: from 6.33 to 1.79 over 2.4 M tokens."
+    """
+    said = []
+    for stage, rows in log.groupby("stage", sort=False):
+        ends = rows["loss"].iloc[0], rows["loss"].tail(SMOOTH).median()
+        said.append(f"{stage}: from {ends[0]:.2f} to {ends[1]:.2f} over {rows['tokens'].max() / 1e6:.1f} M tokens.")
+    return "Loss in nats a token. " + " ".join(said)
+
+
+def describe_before_after(table: "DataFrame", before: str, after: str, *, unit: str) -> str:
+    """Say the means of each group before and after, for the picture's alt text."""
+    means = table.groupby("group", sort=False)[[before, after]].mean()
+    said = [f"{name}: from {row[before]:.2f} to {row[after]:.2f}" for name, row in means.iterrows()]
+    return f"{unit.capitalize()}, {before} against {after}, a dot a language. Means: " + "; ".join(said) + "."

@@ -1,0 +1,166 @@
+"""Draws gains on trained and on unseen languages: the paper's Figure 4, by any group of languages, by fertility.
+
+Computes nothing but the means of what it draws, as bars: gains stand in the table of `unseen.by_language`, means in
+those of `groups`.
+"""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit.reporting.plots.gain_plots import names
+from llamax_kit.reporting.plots.labels import LABELLED, aside, label
+from llamax_kit.reporting.plots.style import PALETTE, only, sizes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+TICKS = (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100)
+LOOKS = {"trained": ("o", 0), "unseen": ("s", 1)}  # marker, place in the palette
+AXES = {
+    "relative_to_english": "tokens, relative to the same sentences in English",
+    "tokens_per_word": "tokens per word",
+    "tokens_per_character": "tokens per character",
+}
+BY = dict(zip(AXES, ("tokens relative to English", "tokens per word", "tokens per character"), strict=True))
+
+
+def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "spBLEU") -> None:
+    """Draw what the paper's Figure 4 shows: a row a group, its mean score by the baseline and by the system, joined.
+
+    table: of `groups.by_group(gains, "trained")`, of which direction, value, baseline_score, score, gain (points), low,
+    high (where there are any: the bar at the system's score) and n (missing: not known) are read; its rows "all" are
+    not drawn. The axis begins at 0; give two such pictures one axis (`sharex`), and their gains compare by eye.
+
+    Raises KitError when the table is empty.
+    """
+    rows = table[table["value"] != "all"].reset_index(drop=True)
+    only(rows, None)
+    known = rows["low"].notna() if "low" in rows else [False] * len(rows)
+    for y, row in rows.iterrows():
+        marker, colour = _look(row["value"])
+        ends = row["baseline_score"], row["score"]
+        ax.plot(ends, [y, y], color=colour, linewidth=2, alpha=0.5)
+        ax.plot(ends[0], y, marker, color=colour, markerfacecolor="white", markersize=7)
+        ax.plot(ends[1], y, marker, color=colour, markersize=7)
+        if known[y]:
+            reach = [[row["gain"] - row["low"]], [row["high"] - row["gain"]]]
+            ax.errorbar(ends[1], y, xerr=reach, color=colour, elinewidth=1.3, capsize=3)
+        said = f"{row['gain']:+.2f}".replace("-", "−")
+        ax.annotate(said, (sum(ends) / 2, y), (0, 5), textcoords="offset points", ha="center")
+    counts = rows["n"].map(lambda n: f"n = {n:.0f}", na_action="ignore").fillna("n not published")
+    ax.set_yticks(range(len(rows)), rows["direction"] + ", " + rows["value"] + "\n" + counts)
+    ax.set_ylim(len(rows) - 0.5, -0.6)
+    ax.set_xlim(0, max(ax.get_xlim()[1], ax.dataLim.x1 * 1.05))
+    bars = ", bar: 95 % interval of the mean gain" if any(known) else ""
+    ax.set_xlabel(f"mean {metric} (points)\nopen: baseline, filled: system{bars}")
+    ax.set_title(title, fontsize="medium")
+    _finish(ax)
+
+
+def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> None:
+    """Draw each language's gain, a row a group of `column`; a bar is the mean of a group of two or more.
+
+    table: of `unseen.by_language`, one direction. Groups run in their own order where the column is categorical, else
+    the largest mean first. Up to thirty languages have their codes beside them, of more the first and last few.
+
+    Raises KitError when the table is empty or holds two directions.
+    """
+    only(table, "direction")
+    means = table.groupby(column, observed=True)["gain"].agg(["mean", "size"])
+    if table[column].dtype != "category":
+        means = means.sort_values("mean", ascending=False, kind="stable")
+    rows, named = range(len(means)), len(table) <= LABELLED
+    places = means.index.get_indexer(table[column])
+    ax.figure.set_size_inches(7.2, 1.5 + len(means) * (0.85 if len(means) < 6 else 0.46 if named else 0.3))
+    ax.axvline(0, color="0.4", linewidth=0.8)
+    bars = [(mean, y) for y, (mean, size) in zip(rows, means.itertuples(index=False), strict=True) if size > 1]
+    for mean, y in bars:
+        ax.plot([mean, mean], [y - 0.38, y + 0.38], color="0.2", linewidth=1.5, zorder=2)
+    ax.set_yticks(rows, [f"{name} (n = {size})" for name, size in means["size"].items()])
+    ax.set_ylim(len(means) - 0.5, -0.5)
+    ax.set_xlabel(f"gain in {table['metric'].iloc[0]} (points); bar: mean of a group")
+    y = places + aside(table["gain"], places, 25 if named else 50)
+    _dots(table, ax, table["gain"], y, f"gain by {column}")
+    label(table, ax, table["gain"], y, ["x"])
+
+
+def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relative_to_english") -> None:
+    """Draw each language's gain against one of the `AXES`, on a logarithmic axis; tokens per word of words alone.
+
+    table: of `unseen.by_language`, one direction. Up to thirty languages have their codes beside them, of more those
+    farthest out.
+
+    Raises KitError when the table is empty or holds two directions, or no language has the measure.
+    """
+    shown = _having(table, measure)
+    only(shown, "direction")
+    ax.figure.set_size_inches(7.2, 4.6)
+    ax.axhline(0, color="0.4", linewidth=0.8)
+    _dots(shown, ax, shown[measure], shown["gain"], f"gain by {BY[measure]}")
+    ax.set_xscale("log")
+    ax.set_xticks([tick for tick in TICKS if shown[measure].min() <= tick <= shown[measure].max()])
+    ax.set_xticks([], minor=True)
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.set(xlabel=f"{AXES[measure]} (logarithmic)", ylabel=f"gain in {shown['metric'].iloc[0]} (points)")
+    label(shown, ax, shown[measure], shown["gain"], ["x", "y"])
+
+
+def describe_seen_unseen(table: "DataFrame") -> str:
+    """Say in words what `seen_unseen` draws, for the picture's alt text."""
+    rows = table[table["value"] != "all"].itertuples()
+    said = [f"{row.direction}, {row.value}: {row.baseline_score:.1f} to {row.score:.1f}" for row in rows]
+    return "Mean scores, baseline to system, in points. " + "; ".join(said) + "."
+
+
+def describe_languages_by_group(table: "DataFrame", column: str) -> str:
+    """Say in a sentence the mean gain of the first and the last groups, for the picture's alt text."""
+    means = table.groupby(column, observed=True)["gain"].mean().sort_values(ascending=False, kind="stable")
+    ends = means if len(means) < 5 else means.iloc[[0, 1, -1]]
+    said = ", ".join(f"{name} {gain:+.1f}" for name, gain in ends.items())
+    what = f"Gain of {len(table)} languages, {only(table, 'direction')}, in {len(means)} groups"
+    return f"{what}; mean gains in points: {said}."
+
+
+def describe_languages_by_fertility(table: "DataFrame", measure: str = "relative_to_english") -> str:
+    """Say in a sentence how far the dots reach, for the picture's alt text."""
+    shown = _having(table, measure)
+    return (
+        f"Gain against {AXES[measure]}, {only(shown, 'direction')}, {len(shown)} languages: gains from "
+        f"{shown['gain'].min():.1f} to {shown['gain'].max():.1f} points, {shown[measure].min():.2f} to "
+        f"{shown[measure].max():.2f} tokens."
+    )
+
+
+def _having(table: "DataFrame", measure: str) -> "DataFrame":
+    """Choose the languages whose measure compares: tokens per word where a word is what spaces part."""
+    return table[table[measure].notna() & ((table["unit"] == "word") | (measure != "tokens_per_word"))]
+
+
+def _look(languages: str) -> tuple[str, tuple]:
+    import seaborn as sns
+
+    marker, place = LOOKS["unseen" if languages.startswith("unseen") else "trained"]
+    return marker, sns.color_palette(PALETTE)[place]
+
+
+def _dots(table: "DataFrame", ax: "Axes", x, y, title: str) -> None:
+    """Draw a dot a language, trained and unseen apart by colour and marker."""
+    for name in LOOKS:
+        here = (table["trained"] == (name == "trained")).to_numpy()
+        marker, colour = _look(name)
+        if here.any():
+            ax.scatter(x[here], y[here], s=28, marker=marker, color=colour, alpha=0.75, linewidths=0,
+                       label=f"{name} (n = {here.sum()})", zorder=3)  # fmt: skip
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, ncols=2, borderaxespad=0.2, handletextpad=0.1)
+    said = f"{names(table)}\n{title}, {table['direction'].iloc[0]}, {sizes(table)}"
+    ax.set_title(said, pad=24, fontsize="medium")
+    ax.margins(x=0.08)
+    _finish(ax)
+
+
+def _finish(ax: "Axes") -> None:
+    import seaborn as sns
+
+    ax.grid(alpha=0.25)
+    ax.set_axisbelow(True)
+    sns.despine(ax=ax)

@@ -1,0 +1,163 @@
+"""A finished table on the page (numbers in line, a head that stays, scrolling instead of cutting rows), or in files.
+
+Computes nothing.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llamax_kit.reporting import latex
+from llamax_kit.runs import storage as runs
+from llamax_kit.scoring import significance as stats
+from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import whole
+
+if TYPE_CHECKING:
+    from IPython.display import HTML
+    from pandas import DataFrame
+
+TALL = 40  # rows; a longer table scrolls on the page
+LONG = 50  # characters of words that are wrapped on the page
+OF_SENTENCES = {"system", "metric", "src", "language"}  # a table of scores with one of these counts sentences in n
+P_VALUE = r"q|p(_\w+)?"  # columns of probabilities
+
+
+def said(value, column: str = "", digits: int = 2) -> str:
+    """Say a cell as it is read; `digits` after the point of a number that is neither a count nor a probability.
+
+    `said(-1.5)` is "−1.50", `said(-0.001)` "0.00", `said(1012)` "1,012", `said(0.00003, "p_holm")` "<0.0001". Missing
+    is "". Columns p, q, p_… are probabilities; n is a count, whatever its type.
+    """
+    import pandas as pd
+
+    if value is None or pd.api.types.is_scalar(value) and pd.isna(value):
+        return ""
+    if pd.api.types.is_bool(value) or not pd.api.types.is_number(value):
+        return str(value)
+    if re.fullmatch(P_VALUE, str(column)):
+        return "<0.0001" if value < 0.0001 else f"{value:.4f}"
+    count = pd.api.types.is_integer(value) or column == "n"
+    return f"{value:z,.{0 if count else digits}f}".replace("-", "−")
+
+
+def captioned(table: "DataFrame", caption: str) -> str:
+    """Add to a caption what the intervals in a table of few sentences are worth: "Scores; with 12 sentences, 88 of …".
+
+    Where n counts languages, as in means over groups and in rho, the caption stays as it is: those intervals are of
+    another kind.
+    """
+    ends = [name for name in ("low", "low_difference") if name in table]
+    of_sentences = {"score", "n"} <= {*table} and {*table} & OF_SENTENCES
+    note = stats.caveat(table["n"], table[ends[0]]) if ends and of_sentences else ""
+    return f"{caption}; {note}" if note else caption
+
+
+def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
+    """Give a table as HTML that scrolls within the page under its caption (`captioned`); cells as `said` says them.
+
+    `show(scores, "spBLEU by direction")` in the last line of a cell puts it on the page. One without rows is "none".
+    """
+    from IPython.display import HTML
+
+    said = html.escape(captioned(table, caption))
+    title = f'<figcaption style="font-weight: 600; padding: 0 0 .4em">{said}</figcaption>'
+    if table.empty:
+        return HTML(f'<figure style="margin: 1em 0">{title}<p style="margin: 0">none</p></figure>')
+    table = table.reset_index(drop=True)  # two tables put together have row labels twice
+    styled = (
+        _texts(table, digits).style.format(escape="html").format_index(escape="html", axis="columns")
+        .hide(axis="index")
+        .set_table_attributes('class="dataframe"')
+        .set_table_styles([
+            {"selector": "th", "props": "text-align: left; background: var(--jp-layout-color0, white)"},
+            {"selector": "td", "props": "text-align: left; vertical-align: top; white-space: nowrap"},
+            {"selector": "td.long", "props": "white-space: pre-wrap; overflow-wrap: anywhere; min-width: 16em"},
+            {"selector": "td.number", "props": "text-align: right; font-variant-numeric: tabular-nums"},
+            *({"selector": f"th.col{at}", "props": "text-align: right"} for at in _numbers(table)),
+        ])
+        .set_sticky(axis="columns")
+        .set_td_classes(_classes(table))
+    )  # fmt: skip
+    height = "max-height: 50em; " if len(table) > TALL else ""
+    box = f'<div tabindex="0" style="{height}overflow: auto">{styled.to_html()}</div>'
+    return HTML(f'<figure style="margin: 1em 0">{title}{box}</figure>')
+
+
+def show_prompt(prompt: str, pieces: Sequence[tuple[str, bool]] = (), notes: Iterable[str] = ()) -> "HTML":
+    """Return a prompt as HTML, as text and as the tokens that the model sees, control tokens in frames.
+
+    pieces: what an engine's `pieces` returns, (how a token is written, whether it is control); notes: what to know
+    about this prompt, in sentences. Line ends inside a token are written as ⏎.
+    """
+    from IPython.display import HTML
+
+    box = "white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 .6em"
+    parts = [f'<pre style="{box}">{html.escape(prompt)}</pre>']
+    if pieces:
+        control = sum(is_control for _, is_control in pieces)
+        title = f"What the model sees: {len(pieces)} tokens, {control} of them control tokens (in frames)"
+        tokens = " ".join(_token(text, is_control) for text, is_control in pieces)
+        parts.append(f'<p style="margin: 0"><b>{title}</b></p>')
+        parts.append(f'<div style="{box}; font-family: monospace">{tokens}</div>')
+    parts += [f'<p style="margin: 0"><b>Note:</b> {html.escape(note)}</p>' for note in notes]
+    return HTML(f'<figure class="mathjax_ignore tex2jax_ignore" style="margin: 1em 0">{"".join(parts)}</figure>')
+
+
+def _token(text: str, is_control: bool) -> str:
+    written = html.escape(text.replace("\n", "⏎").replace(" ", "▁"))
+    if is_control:
+        return f'<b style="border: 1px solid currentColor; padding: 0 .2em" title="control token">{written}</b>'
+    return f'<span style="background: rgba(128, 128, 128, .15)">{written}</span>'
+
+
+def save(
+    table: "DataFrame", path: Path | str, caption: str, digits: int = 2, columns: Iterable[str] = ()
+) -> list[Path]:
+    """Save a table as CSV, every digit of it, and as LaTeX (booktabs) to print, cells as `said` says them.
+
+    `save(gains, folder / "gains", "Gains in spBLEU points")` writes gains.csv and gains.tex, and gives the two paths.
+    columns: those to print, where not all; a column without a single entry is not printed either. The caption is
+    `captioned` in LaTeX.
+
+    Raises KitError for a table without a caption, or when a file cannot be written.
+    """
+    if not caption.strip():
+        raise KitError(f"the table {Path(path).name} has no caption. To mend: say in a sentence what it shows")
+    plain, caption = table.reset_index(drop=True), captioned(table, caption)
+    printed = plain[list(columns) or list(plain)]
+    numbers = [printed.columns[at] for at in _numbers(printed)]
+    target = Path(path).with_name(Path(path).name + ".tex")
+    with whole(target) as scratch:
+        scratch.write_text(latex.table(_texts(printed, digits), numbers, caption), encoding="utf-8")
+    return [runs.save_table(plain, Path(path).with_name(Path(path).name + ".csv")), target]
+
+
+def _texts(table: "DataFrame", digits: int) -> "DataFrame":
+    """Say every cell, see `said`."""
+    import pandas as pd
+
+    columns = [[said(value, name, digits) for value in table.iloc[:, at]] for at, name in enumerate(table)]
+    return pd.DataFrame(dict(enumerate(columns)), dtype=object).set_axis(list(table), axis="columns")
+
+
+def _numbers(table: "DataFrame") -> list[int]:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return [at for at, name in enumerate(table) if is_numeric_dtype(table[name]) and not is_bool_dtype(table[name])]
+
+
+def _classes(table: "DataFrame") -> "DataFrame":
+    """Name the cells of each column: "number" is set to the right, "long" text (words, not a signature) is wrapped."""
+    numbers = _numbers(table)
+    kinds = {
+        name: "number" if at in numbers else "long" if table[name].astype(object).map(_is_long).any() else ""
+        for at, name in enumerate(table)
+    }
+    return table.astype(object).assign(**kinds)
+
+
+def _is_long(cell) -> bool:
+    return len(text := str(cell)) > LONG and " " in text

@@ -1,0 +1,266 @@
+"""Where a run lives in `outputs/`, its tables and its record, each written whole or not at all.
+
+Does not compute anything and does not know what a notebook does: a notebook hands it finished tables and facts.
+
+    outputs/<run>/run.json                                   the record
+    outputs/<run>/scores.csv                                 the score table
+    outputs/<run>/translations/<system>/<src>-<tgt>.parquet  the translations table, one file a direction
+    outputs/ledger/                                          the completions of all runs (see `ledger`), no run's name
+"""
+
+import csv
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from llamax_kit.runs import owners
+from llamax_kit.runs import provenance as facts
+from llamax_kit.runs.run_names import check_name, path_name
+from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import abandoned, sound, whole
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+PROJECT = Path(__file__).resolve().parents[2]
+AGAIN = "run its notebook again"
+
+
+class Run(NamedTuple):
+    """A finished run as it lies on disk; a table that was not saved is None."""
+
+    folder: Path
+    translations: "DataFrame | None"
+    scores: "DataFrame | None"
+    record: dict
+
+
+def outputs() -> Path:
+    """Name the folder of all runs: $LLAMAX_KIT_OUTPUTS, else `outputs/` of the checkout, else `./outputs`."""
+    if named := os.environ.get("LLAMAX_KIT_OUTPUTS"):
+        return Path(named).expanduser().absolute()
+    return (PROJECT if (PROJECT / "pyproject.toml").exists() else Path.cwd()) / "outputs"
+
+
+def folder(run: str) -> Path:
+    """Make the folder of a run and give its path: `folder("tour")` is `outputs/tour`.
+
+    Raises KitError for a name that `check_name` refuses, a folder that cannot be made, and, in a notebook, one that is
+    the run of another notebook (see `owners`).
+    """
+    check_name(run)
+    path = outputs() / run
+    owners.check_kernel(path)
+    return made(path)
+
+
+def made(path: Path) -> Path:
+    """Make a folder, if it is not there, and give its path. Raises KitError when it cannot be made or written to."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(None, "it may not be written to")
+    except OSError as error:
+        raise KitError(
+            f"could not make the run folder {path}: {error.strerror or error}. "
+            f"To mend: remove the file in its place, or set LLAMAX_KIT_OUTPUTS to a folder that can be written"
+        ) from error
+    return path
+
+
+def save_table(table: "DataFrame", path: Path | str) -> Path:
+    """Write a table as CSV or Parquet, by the path's ending, whole or not at all.
+
+    Raises KitError for another ending, a full disk, or a folder that cannot be written.
+    """
+    path = Path(path)
+    if path.suffix not in (".csv", ".parquet"):
+        raise KitError(f"a table is saved as .csv or .parquet, got {path.name!r}. To mend: end it with one of these")
+    with whole(path) as scratch:
+        if path.suffix == ".csv":
+            table.to_csv(scratch, index=False, lineterminator="\n")
+        else:
+            table.to_parquet(scratch, index=False)
+    return path
+
+
+def save_translations(run_folder: Path | str, translations: "DataFrame") -> list[Path]:
+    """Write the translations table, one Parquet file a system and direction, and give the paths.
+
+    The run then holds exactly this table: files of an earlier execution of the run that it does not name are removed.
+    """
+    root = Path(run_folder) / "translations"
+    groups = translations.groupby(["system", "src", "tgt"], sort=False)
+    paths = [save_table(rows, root / path_name(system) / f"{src}-{tgt}.parquet") for (system, src, tgt), rows in groups]
+    for stale in {*translation_files(run_folder), *filter(abandoned, root.glob("*/.*.parquet"))} - set(paths):
+        stale.unlink(missing_ok=True)
+    return paths
+
+
+def translation_files(run_folder: Path | str) -> list[Path]:
+    """List the files of a run's translations table. A hidden one is being written, or was when its process ended."""
+    return sorted(Path(run_folder).glob("translations/*/[!.]*.parquet"))
+
+
+def record(run_folder: Path | str, notebook: str | None = None, **known) -> Path:
+    """Write `run.json`: the facts given, and those every run has (commit, versions, platform, time).
+
+    notebook: whose run this is; not given, the notebook that is being run here, as far as anybody says (`owners`).
+    `record(folder, parameters={"model": "copy"}, corpus={"name": "cldr", "sha256": "…"}, seconds={"translate": 4.2})`
+    Of a run of several models, `systems={"a": {"model": …, "prompt": …}, …}` says what each has of its own (see
+    `facts.of_system`).
+    Tokens are left out and paths of the home, data and project folder shortened (see `facts.clean`).
+
+    Raises KitError when a fact has the name of an automatic one, or the file cannot be written.
+    """
+    run = {"run": Path(run_folder).name, "notebook": notebook or owners.notebook()}
+    automatic = run | facts.automatic(PROJECT)
+    if clash := sorted(automatic.keys() & known.keys()):
+        raise KitError(f"the record finds {', '.join(clash)} by itself. To mend: give these facts another name")
+    text = json.dumps(facts.clean(automatic | known, PROJECT), indent=2, ensure_ascii=False, allow_nan=False)
+    path = Path(run_folder) / "run.json"
+    with whole(path) as scratch:
+        scratch.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def load(run: str) -> Run:
+    """Read a run back, by its name in `outputs/` or its folder's path (see `place`).
+
+    Raises UnknownName when there is none of that name, KitError when one of its files is damaged.
+    """
+    folder = finished(run)
+    tables = [sound(path, _read_parquet, AGAIN) for path in translation_files(folder)]
+    scores = sound(folder / "scores.csv", _read_scores, AGAIN) if (folder / "scores.csv").is_file() else None
+    return Run(folder, _joined(tables), scores, read_record(folder))
+
+
+def finished(run: str, others: Iterable[str] = ()) -> Path:
+    """Give the folder of a finished run, by its name or path; nothing of it is read.
+
+    Raises UnknownName, with the nearest of those that there are, and of `others`, when there is none of that name.
+    """
+    folder = place(run)
+    if not (folder / "run.json").is_file():
+        runs = sorted({path.parent.name for path in outputs().glob("*/run.json")}.union(others))
+        raise UnknownName(
+            "run", given=str(run), choices=runs, remedy=f"a finished run has a run.json; looked in {folder}"
+        )
+    return folder
+
+
+def read_record(folder: Path) -> dict:
+    """Read a run's record. Raises KitError when it is damaged."""
+    return sound(folder / "run.json", _read_record, AGAIN)
+
+
+def place(run: str) -> Path:
+    """Say where a run lies: `place("tour")` is `outputs/tour`, and "./tour" or "a/tour", with a separator, a path."""
+    separators = {os.sep, os.altsep} - {None}
+    return Path(run) if any(each in str(run) for each in separators) else outputs() / run
+
+
+def parted(spec: str) -> tuple[str, str]:
+    """Part "run:system", or a run alone: `parted("05_mozilla:nllb")` is ("05_mozilla", "nllb").
+
+    The run may be a path, also one that begins with a drive, as in "C:\\runs\\a:nllb", or that is there as it stands.
+    """
+    drive = re.match(r"[A-Za-z]:[\\/]|", spec)[0]
+    run, _, system = spec.removeprefix(drive).partition(":")
+    return (spec, "") if place(spec).is_dir() else (drive + run, system)
+
+
+def system(spec: str) -> "tuple[Run, str, DataFrame]":
+    """Find a system of a run, and its translations: by "run:system", or by the run alone, if it holds no other.
+
+    The baseline `copy`, which a run scores beside its systems, does not count as another.
+    `system("05_mozilla:nllb")` gives the run, "nllb", and its rows of the translations table in their order.
+
+    Raises UnknownName for a run or system that is not there, KitError for a run without translations, or one that holds
+    several systems where none is named.
+    """
+    name, wanted = parted(spec)
+    run = load(name)
+    if run.translations is None:
+        raise _without(name, run.folder)
+    chosen = _chosen(name, wanted=wanted, held=list(dict.fromkeys(run.translations["system"])))
+    return run, chosen, run.translations[run.translations["system"] == chosen].reset_index(drop=True)
+
+
+def check_system(spec: str, others: Iterable[str] = ()) -> Path:
+    """Check that `system` finds this, by the names of files and scores.csv alone, and give the run's folder.
+
+    Raises as it does; the nearest names of a run are also looked for among `others`.
+    """
+    name, wanted = parted(spec)
+    folder = finished(name, others)
+    held = list(dict.fromkeys(path.parent.name for path in translation_files(folder)))
+    if not held:
+        raise _without(name, folder)
+    names = {path_name(system): system for system in scored(folder)}  # a folder's name may be another than its system's
+    _chosen(name, wanted=wanted, held=[names.get(each, wanted if path_name(wanted) == each else each) for each in held])
+    return folder
+
+
+def scored(folder: Path) -> list[str]:
+    """List the systems of a run's scores.csv; none where it has no such file. Raises KitError for a damaged one."""
+    path = folder / "scores.csv"
+    return sound(path, _read_systems, AGAIN) if path.is_file() else []
+
+
+def _without(name: str, folder: Path) -> KitError:
+    return KitError(
+        f"the run {name} kept no translations, only {folder.name}/run.json. "
+        f"To mend: run it again with notebook 04 or 05, which keep them; "
+        "gains.from_scores compares two score tables without, but has no intervals"
+    )
+
+
+def _chosen(name: str, *, wanted: str, held: list[str]) -> str:
+    """Choose a system of a run by its name, or the only one besides `copy` where none is `wanted`."""
+    own = [each for each in held if each != "copy"] or held
+    if not wanted and len(own) > 1:
+        choices = ", ".join(f"{name}:{each}" for each in held)
+        raise KitError(f"the run {name} holds {len(held)} systems. To mend: name one of {choices}")
+    if wanted and wanted not in held:
+        raise UnknownName(
+            f"system in the run {name}", given=wanted, choices=held, remedy=f"name one of these, as in {name}:{held[0]}"
+        )
+    return wanted or own[0]
+
+
+def _joined(tables: "list[DataFrame]") -> "DataFrame | None":
+    import pandas as pd
+
+    return pd.concat(tables, ignore_index=True) if tables else None
+
+
+def _read_parquet(path: Path) -> "DataFrame":
+    import pandas as pd
+
+    return pd.read_parquet(path)
+
+
+def _read_record(path: Path) -> dict:
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(record, dict):
+        raise ValueError(f"expected a mapping of facts, got {record!r:.40}")
+    return record
+
+
+def _read_systems(path: Path) -> list[str]:
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        if "system" not in (rows.fieldnames or ()):
+            raise ValueError("expected a column system")
+        return list(dict.fromkeys(row["system"] for row in rows))
+
+
+def _read_scores(path: Path) -> "DataFrame":
+    import pandas as pd
+
+    numbers = ("score", "low", "high", "n")  # elsewhere an empty cell is an empty text, and "NA" is two letters
+    return pd.read_csv(path, keep_default_na=False, na_values={name: [""] for name in numbers})

@@ -1,0 +1,106 @@
+"""Whether the scores of several runs may stand in one table: one release, one signature, one set of sentences.
+
+Loads no run and changes none: it is given what they hold, and says which two differ, in what, and what to do.
+"""
+
+from typing import TYPE_CHECKING
+
+from llamax_kit.utils.errors import KitError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+DIRECTION = ["src", "tgt"]
+SENTENCE = ["index", "source", "reference"]
+RESCORE = (
+    "score again with one tokenizer and one sacreBLEU, by notebook 04 (a finished run translates nothing twice) or, "
+    "for outputs from files, notebook 05"
+)
+CHOOSE = "choose the same `sentences` for both (0: all) and run them again; nothing is translated twice"
+
+
+class NotComparable(KitError):
+    """Two runs whose scores must not stand in one table. Carries `what` differs and what each has, `told`, by run."""
+
+    def __init__(self, what: str, told: dict[str, object], remedy: str):
+        self.what, self.told = what, told
+        each = "; ".join(f"{run} has {value}" for run, value in told.items())
+        super().__init__(f"{what} differs, so these scores do not compare: {each}. To mend: {remedy}")
+
+
+def agree(what: str, told: dict[str, object], remedy: str) -> None:
+    """Check that all say the same; `told` is what each run says. Raises NotComparable for the first that does not."""
+    first = next(iter(told), None)
+    for run, value in told.items():
+        if value != told[first]:
+            raise NotComparable(what, {first: told[first], run: value}, remedy)
+
+
+def same_corpus(records: dict[str, dict]) -> None:
+    """Check that the records of several runs, by run, name one release and split of one corpus.
+
+    The corpus's hash is no measure: it is taken over the languages that a run read. Raises NotComparable.
+    """
+    corpora = {run: record.get("corpus") or {} for run, record in records.items()}
+    for fact, what in (("release", "the release of the corpus"), ("split", "the split of the corpus")):
+        told = {run: corpus.get(fact) or "none recorded" for run, corpus in corpora.items()}
+        agree(what, told, "compare runs on one release and split: translate, or score, on the one you report")
+
+
+def same_signatures(scores: dict[str, "DataFrame"]) -> None:
+    """Check that several score tables, by run, have spBLEU of one signature, and each other metric where both have it.
+
+    Raises NotComparable, also for a table that mixes signatures by itself.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for run, table in scores.items():
+        for metric, rows in table.groupby("metric", sort=False):
+            signatures = sorted(set(rows["signature"]))
+            if len(signatures) > 1:
+                raise NotComparable(f"the signature of {metric}", {run: " and ".join(signatures)}, RESCORE)
+            found.setdefault(metric, {})[run] = signatures[0]
+    spbleu = {run: [f"{metric} {told[run]}" for metric, told in found.items() if metric.startswith("spBLEU")
+                    and run in told] for run in scores}  # fmt: skip
+    agree("the signature of spBLEU", {run: ", ".join(each) or "no spBLEU" for run, each in spbleu.items()}, RESCORE)
+    for metric, told in found.items():
+        agree(f"the signature of {metric}", told, RESCORE)
+
+
+def same_counts(scores: "DataFrame") -> None:
+    """Check in each direction that all scores are of as many sentences. Columns: label (whose), src, tgt, n.
+
+    Raises NotComparable.
+    """
+    for (src, tgt), rows in scores.groupby(DIRECTION, sort=False):
+        told = {label: f"{n:,.0f}" for label, n in zip(rows["label"], rows["n"], strict=True)}
+        agree(f"the number of sentences of {src}-{tgt}", told, CHOOSE)
+
+
+def same_sentences(translations: "DataFrame") -> None:
+    """Check in each direction that all answered the same sentences. Columns: label, src, tgt, index, source, reference.
+
+    Raises NotComparable: for other positions, or for another source or reference at a position.
+    """
+    from pandas.util import hash_pandas_object
+
+    marks = translations[[*DIRECTION, "label"]].assign(mark=hash_pandas_object(translations[SENTENCE], index=False))
+    sums = marks.groupby([*DIRECTION, "label"], sort=False)["mark"].agg(["size", "sum"]).reset_index()
+    first = sums.groupby(DIRECTION, sort=False).transform("first")
+    for odd in sums[(sums[["size", "sum"]] != first[["size", "sum"]]).any(axis=1)].itertuples():
+        rows = translations[(translations["src"] == odd.src) & (translations["tgt"] == odd.tgt)]
+        told = {label: rows[rows["label"] == label] for label in (first["label"][odd.Index], odd.label)}
+        _tell(f"{odd.src}-{odd.tgt}", *told.values(), list(told))
+
+
+def _tell(direction: str, one: "DataFrame", other: "DataFrame", labels: list[str]) -> None:
+    both = one.merge(other, on="index")
+    if not len(one) == len(other) == len(both):
+        told = dict(zip(labels, (f"{len(one):,}", f"{len(other):,}, of which {len(both):,} in both"), strict=True))
+        raise NotComparable(f"the set of sentences of {direction}", told, CHOOSE)
+    for text in ("source", "reference"):
+        wrong = both[both[f"{text}_x"] != both[f"{text}_y"]]
+        if len(wrong):
+            row = wrong.iloc[0]
+            told = dict(zip(labels, (repr(row[f"{text}_x"][:60]), repr(row[f"{text}_y"][:60])), strict=True))
+            where = f"the {text} of {len(wrong):,} of {len(both):,} sentences of {direction} (here: {row['index']})"
+            raise NotComparable(where, told, "one name of a corpus, two texts: translate, or score, on the same files")

@@ -1,0 +1,228 @@
+"""Intervals, paired tests and correction for many directions, from sentence-level statistics.
+
+The resamples and shuffles are sacreBLEU's own (`draws`). Knows no metric: it is given a `score` that turns summed
+statistics (m, k) into m points. Does not tokenise, does not pair systems.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from llamax_kit.scoring import resampling as draws
+from llamax_kit.utils.errors import KitError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SAMPLES, SHUFFLES, SEED = 1000, 10_000, 12345  # what `sacrebleu --confidence` and `--paired-ar` use unasked
+TIE = 1e-9  # points: two differences closer than this differ by rounding
+FEWEST = 10  # sentences: with fewer, an interval would miss the truth more than twice as often as it says
+ENOUGH = 40  # sentences from which on an interval is given without a caveat
+COVERED = {10: 88, 15: 90, 20: 91, 30: 92}  # from so many sentences on: how many of 100 intervals hold the truth
+
+Points = Callable[["np.ndarray"], "np.ndarray"]
+
+
+def resampled_sums(statistics: "np.ndarray", samples: int = SAMPLES, *, seed: int = SEED) -> "np.ndarray":
+    """Sum the statistics of bootstrap resamples: (n sentences, k) integers in, (samples, k) out.
+
+    Sample i draws the very sentences that sacreBLEU's sample i draws. How often each was drawn, times the statistics,
+    is the sum: a matrix product instead of copying n rows a thousand times, exact up to 2**53.
+
+    Raises KitError when there is no sentence.
+    """
+    import numpy as np
+
+    statistics = np.asarray(statistics, dtype=np.float64)
+    if len(statistics) == 0:
+        raise KitError("there is nothing to resample: 0 sentences. To mend: score at least one sentence")
+    return np.concatenate(
+        [draws.product(each, rows=statistics) for each in draws.resamples(len(statistics), samples=samples, seed=seed)]
+    )
+
+
+def bootstrap(statistics: "np.ndarray", score: Points, samples: int = SAMPLES, *, seed: int = SEED) -> "np.ndarray":
+    """Score `samples` bootstrap resamples of a corpus, unsorted: (n, k) statistics in, (samples,) points out.
+
+    Source: Koehn (2004), Statistical significance tests for machine translation evaluation.
+
+    Raises KitError when there is no sentence.
+    """
+    return score(resampled_sums(statistics, samples, seed=seed))
+
+
+def caveat(n: Iterable[float], low: Iterable[float] | None = None) -> str:
+    """Say what the 95 % intervals of few sentences are worth; "" from 40 sentences on.
+
+    >>> caveat([12, 35, 1012])
+    'with 12–35 sentences, 88–92 of 100 such intervals held the truth when measured'
+    >>> caveat([3])
+    'no interval: 3 sentences are too few (10 at least)'
+
+    n: numbers of sentences, one an interval, missing where not known; low: the lower ends beside them, missing where
+    there is no interval for another reason.
+
+    `python tests/benchmarks/coverage.py` measured how often spBLEU's intervals hold the truth: of scores (gains) of
+    four systems in 17 directions of FLORES-101, 0.49 (0.50) with 2 sentences, 0.73 (0.75) with 3, 0.81 (0.83) with 5,
+    0.87 (0.88) with 8, 0.88 (0.89) with 10, 0.90 (0.91) with 15, 0.92 (0.93) with 20, 0.92 (0.93) with 30, 0.93 (0.94)
+    with 40, 0.94 (0.94) with 80; of the embedded phrases within 0.02 of these. They are means over directions: where a
+    score is near 0, since hardly a sentence has a matching 4-gram, its interval holds it 6 times in 10 even with 80.
+    """
+    pairs = zip(n, n if low is None else low, strict=True)
+    sizes = {int(size) for size, end in pairs if size < FEWEST or not math.isnan(size) and not math.isnan(end)}
+    few, some = {size for size in sizes if size < FEWEST}, {size for size in sizes if FEWEST <= size < ENOUGH}
+    said = []
+    if few:
+        many = "sentence is" if few == {1} else "sentences are"
+        said.append(f"no interval: {_span(few)} {many} too few ({FEWEST} at least)")
+    if some:
+        held = {COVERED[max(least for least in COVERED if least <= size)] for size in some}
+        said.append(f"with {_span(some)} sentences, {_span(held)} of 100 such intervals held the truth when measured")
+    return "; ".join(said)
+
+
+def caveat_sentence(n: Iterable[float], low: Iterable[float] | None = None) -> str:
+    """Say `caveat` as a sentence that follows others: " No interval: 3 sentences are too few (10 at least)."; or ""."""
+    note = caveat(n, low)
+    return note and f" {note[0].upper()}{note[1:]}."
+
+
+def interval(scores: "np.ndarray") -> tuple[float, float]:
+    """Give the 95 % percentile interval: of 1000 scores the 26th smallest and the 26th largest, as sacreBLEU does.
+
+    >>> interval(range(1000))
+    (25.0, 974.0)
+
+    Raises KitError when there are no scores.
+    """
+    ordered = sorted(map(float, scores))
+    if not ordered:
+        raise KitError("an interval needs scores of resamples, got none. To mend: draw at least one sample")
+    tail = len(ordered) // 40
+    return ordered[tail], ordered[-tail - 1]
+
+
+def score_interval(
+    statistics: "np.ndarray", score: Points, samples: int = SAMPLES, *, seed: int = SEED
+) -> tuple[float, float]:
+    """Give the 95 % interval of a score in points: (n, k) statistics in; not-a-number twice below 10 sentences.
+
+    Raises KitError when there is no sentence.
+    """
+    return _unless_few(len(statistics), bootstrap(statistics, score, samples, seed=seed))
+
+
+def paired_interval(
+    a: "np.ndarray", b: "np.ndarray", score: Points, samples: int = SAMPLES, *, seed: int = SEED
+) -> tuple[float, float]:
+    """Give the 95 % interval of the gain score(a) - score(b) in points, both scored on the same resampled sentences.
+
+    a, b: statistics (n, k) of two systems on the same n sentences. Identical systems have (0.0, 0.0). Not-a-number
+    twice below 10 sentences (see `caveat`).
+
+    Source: Koehn (2004), section 5; the percentile interval of the difference itself.
+
+    Raises KitError when the systems have different numbers of sentences, or none.
+    """
+    a, b = _paired(a, b)
+    return _unless_few(len(a), bootstrap(a, score, samples, seed=seed) - bootstrap(b, score, samples, seed=seed))
+
+
+def randomisation(
+    a: "np.ndarray", b: "np.ndarray", score: Points, samples: int = SHUFFLES, *, seed: int = SEED
+) -> float:
+    """Test by approximate randomisation whether two systems differ: the two-sided p, (c + 1) / (samples + 1).
+
+    a, b: statistics (n, k) of two systems on the same n sentences. In each shuffle every sentence keeps or changes
+    sides by a coin; c counts the shuffles whose difference is as large as the observed one, in either direction. The
+    coins are those of sacreBLEU's `PairedTest`, and so is p, but for shuffles that tie with the observed difference:
+    they count here, not there, where identical systems have p = 0.0001; here p = 1.
+
+    Source: Riezler and Maxwell (2005), On some pitfalls in automatic evaluation and significance testing for MT.
+
+    Raises KitError when the systems have different numbers of sentences, or none.
+    """
+    import numpy as np
+
+    a, b = _paired(a, b)
+    swap, sums = b - a, np.stack([a.sum(axis=0), b.sum(axis=0)]).astype(np.float64)
+    observed = abs(np.subtract(*score(sums)))
+    small = np.issubdtype(swap.dtype, np.integer) and np.abs(swap).sum(axis=0).max() < 2**24
+    swap = swap.astype(np.float32 if small else np.float64)  # sums of integers below 2**24 are exact in float32
+    extreme = 0
+    for flips in draws.shuffles(len(a), samples=samples, seed=seed):
+        moved = draws.product(flips, rows=swap).astype(np.float64)
+        extreme += np.sum(np.abs(score(sums[0] + moved) - score(sums[1] - moved)) >= observed - TIE)
+    return float((extreme + 1) / (samples + 1))
+
+
+def holm(p: "Sequence[float]") -> "np.ndarray":
+    """Adjust p-values of many directions so that 0.05 bounds the chance of even one false finding among them.
+
+    >>> [round(each, 9) for each in holm([0.01, 0.04, float("nan"), 0.03]).tolist()]
+    [0.03, 0.06, nan, 0.06]
+
+    A missing p stays missing and is not counted as a test.
+
+    Source: Holm (1979), A simple sequentially rejective multiple test procedure.
+
+    Raises KitError when a value is no probability.
+    """
+    import numpy as np
+
+    adjusted, known = _probabilities(p)
+    order = known[np.argsort(adjusted[known], kind="stable")]
+    steps = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(1, np.maximum.accumulate(steps * adjusted[order]))
+    return adjusted
+
+
+def benjamini_hochberg(p: "Sequence[float]") -> "np.ndarray":
+    """Adjust p-values of many directions so that of those below 0.05 at most 5 % are expected to be false findings.
+
+    >>> [round(each, 9) for each in benjamini_hochberg([0.01, 0.04, float("nan"), 0.03]).tolist()]
+    [0.03, 0.04, nan, 0.04]
+
+    A missing p stays missing and is not counted as a test.
+
+    Source: Benjamini and Hochberg (1995), Controlling the false discovery rate.
+
+    Raises KitError when a value is no probability.
+    """
+    from scipy.stats import false_discovery_control
+
+    adjusted, known = _probabilities(p)
+    if len(known):
+        adjusted[known] = false_discovery_control(adjusted[known], method="bh")
+    return adjusted
+
+
+def _unless_few(n: int, scores: "np.ndarray") -> tuple[float, float]:
+    return (math.nan, math.nan) if n < FEWEST else interval(scores)
+
+
+def _span(sizes: set[int]) -> str:
+    return "–".join(f"{each:,}" for each in sorted({min(sizes), max(sizes)}))
+
+
+def _paired(a, b) -> "tuple[np.ndarray, np.ndarray]":
+    import numpy as np
+
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape or len(a) == 0:
+        raise KitError(
+            f"a paired test needs two systems on the same sentences, at least one; got {len(a)} and {len(b)}. "
+            f"To mend: keep the sentences that both systems translated"
+        )
+    return a, b
+
+
+def _probabilities(p) -> "tuple[np.ndarray, np.ndarray]":
+    """Copy p-values, and say where there are any."""
+    import numpy as np
+
+    p = np.array(p, dtype=np.float64)
+    wrong = p[(p < 0) | (p > 1)]
+    if len(wrong):
+        raise KitError(f"{wrong[0]} is no p-value: it must lie between 0 and 1. To mend: give uncorrected p-values")
+    return p, np.flatnonzero(~np.isnan(p))

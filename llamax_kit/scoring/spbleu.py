@@ -1,0 +1,217 @@
+"""Hypotheses and references in, a score with its signature out: sacreBLEU's number, to its last digit.
+
+spBLEU is BLEU over SentencePiece pieces, corpus level, without effective order (Goyal et al., 2022). The statistics of
+each sentence are counted once (`counts`) and sacreBLEU computes with their sums; the numbers of sentences are checked
+before, for sacreBLEU itself cuts the longer list without a word. Translates nothing, compares no systems.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from llamax_kit.data.translations import KEYS, check
+from llamax_kit.scoring import ngram_counts as counts
+from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.scoring import significance as stats
+from llamax_kit.tasks.prompts import one_line
+from llamax_kit.utils.errors import KitError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from pandas import DataFrame
+
+
+References = Sequence[str] | Sequence[Sequence[str]]  # one text a hypothesis, or several lists of such texts
+
+
+class Score(NamedTuple):
+    """A score in points (0–100), its 95 % interval, and what makes it one.
+
+    low, high: not-a-number where no interval was asked for, and of fewer than 10 sentences (`stats.caveat`).
+    """
+
+    metric: str
+    score: float
+    low: float
+    high: float
+    n: int
+    signature: str
+
+
+class UnequalCounts(KitError):
+    """Hypotheses and references that do not pair up. Carries both counts, `hypotheses` and `references`."""
+
+    def __init__(self, hypotheses: int, references: int, where: str = ""):
+        self.hypotheses, self.references = hypotheses, references
+        super().__init__(
+            f"{where or 'these texts'}: {hypotheses} hypotheses, but {references} references. They pair by position, "
+            f"so none may be missing. To mend: leave an empty line where a system gave nothing, and take the "
+            f"references whole"
+        )
+
+
+def score(
+    hypotheses: Sequence[str],
+    references: References,
+    tokenize: str = "flores101",
+    interval: bool = True,
+    where: str = "",
+) -> Score:
+    """Compute corpus spBLEU: `score(["Hallo, schöne Welt!"], ["Hallo, schöne Welt!"])` is 100, signature and all.
+
+    references: one text a hypothesis, or several lists of such, `[first, second]`; then the score, its interval and
+    its signature (`nrefs:2`) are sacreBLEU's of several references. An empty text is, as there, a reference of length
+    0 and no missing one; None, by which sacreBLEU marks a missing one, is refused. tokenize: flores101 (the paper's),
+    flores200, cldr, or the path of a SentencePiece model; interval: bootstrap the 95 % interval; where: what the error
+    messages call these texts. Line ends inside a hypothesis count as spaces. Where all hypotheses together have no run
+    of four pieces the score is 0, even of a perfect one.
+
+    Raises UnequalCounts, KitError for no sentences or one that is no text, UnknownName for a tokenizer.
+    """
+    return _scores(metrics.spbleu(tokenize), [hypotheses], references, interval, where)[0]
+
+
+def chrf(hypotheses: Sequence[str], references: References, interval: bool = True, where: str = "") -> Score:
+    """Compute corpus chrF++ as `score` computes spBLEU. Raises UnequalCounts, KitError."""
+    return _scores(metrics.chrf(), [hypotheses], references, interval, where)[0]
+
+
+def statistics(
+    systems: Sequence[Sequence[str]], references: Sequence[str], tokenize: str = "flores101", *, where: str = ""
+) -> "list[np.ndarray]":
+    """Count each system's statistics for spBLEU, (n sentences, 10) integers; every text is tokenised once.
+
+    `statistics([["Hallo Welt"]], ["Hallo Welt"])[0]` is one row: lengths of hypothesis and reference in pieces,
+    matching n-grams of order 1 to 4, n-grams of order 1 to 4. `stats` resamples and shuffles the rows, `counts.points`
+    scores their sums.
+
+    Raises as `score` does.
+    """
+    kind = metrics.spbleu(tokenize)
+    return _statistics(kind, [_texts(hypotheses, references, where) for hypotheses in systems], [references])
+
+
+def from_statistics(rows: "np.ndarray", tokenize: str = "flores101", interval: bool = True) -> Score:
+    """Compute the very `score` of texts whose `statistics` were counted before. Raises UnknownName for a tokenizer."""
+    return _score(metrics.spbleu(tokenize), rows, interval)
+
+
+def score_table(
+    translations: "DataFrame", tokenize: str = "flores101", chrf: bool = True, *, interval: bool = True
+) -> "DataFrame":
+    """Score a translations table: a row a system, direction and metric, in the table's order.
+
+    Columns: system, src, tgt, metric, score, low, high, n, signature.
+
+    Raises KitError for a table that cannot be scored (`translations.check`), UnknownName for a tokenizer.
+    """
+    import pandas as pd
+
+    ordered = check(translations)  # by index: an interval depends on the order
+    kinds = [metrics.spbleu(tokenize)] + [metrics.chrf()] * chrf
+    found = {}
+    for (src, tgt), rows in ordered.groupby(["src", "tgt"], sort=False):
+        for references, systems in _by_references(rows).items():
+            for kind in kinds:
+                results = _scores(kind, list(systems.values()), references, interval, f"{src}-{tgt}")
+                found |= {(system, src, tgt, kind.name): each for system, each in zip(systems, results, strict=True)}
+    keys = translations[KEYS].drop_duplicates().itertuples(index=False, name=None)
+    table = [(*key, *found[*key, kind.name]) for key in keys for kind in kinds]
+    return pd.DataFrame(table, columns=[*KEYS, *Score._fields])
+
+
+def sentence_scores(
+    hypotheses: Sequence[str], references: Sequence[str], tokenize: str = "flores101", *, where: str = ""
+) -> list[float]:
+    """Score sentence by sentence, with effective order, as sacreBLEU's `sentence_score` does; to look at, not to mean.
+
+    Raises as `score` does.
+    """
+    kind = metrics.spbleu(tokenize)
+    rows, bleu = _statistics(kind, [_texts(hypotheses, references, where)], [references])[0].tolist(), kind.metric
+    return [
+        bleu.compute_bleu(row[2:6], row[6:], row[0], row[1], bleu.smooth_method, effective_order=True).score
+        for row in rows
+    ]
+
+
+def _scores(kind: metrics.Named, systems: list[Sequence[str]], references, interval: bool, where: str) -> list[Score]:
+    """Score several systems against the same references, which are tokenised once."""
+    streams = _streams(references)
+    texts = [[_texts(each, stream, said) for stream, said in _named(streams, where)][0] for each in systems]
+    rows = _statistics(kind, texts, streams)
+    return [_score(kind, each, interval, len(streams)) for each in rows]
+
+
+def _score(kind: metrics.Named, rows: "np.ndarray", interval: bool, nrefs: int = 1) -> Score:
+    """Compute a score by sacreBLEU itself, and its interval."""
+    value = kind.metric._compute_score_from_stats(rows.sum(axis=0).tolist()).score
+    low = high = float("nan")
+    if interval:
+        low, high = stats.score_interval(rows, _points(kind))
+    signature = kind.metric.get_signature()
+    signature.update("nrefs", nrefs)  # the metric is shared, and remembers those of whatever it read last
+    return Score(kind.name, value, low, high, len(rows), str(signature))
+
+
+def _statistics(kind: metrics.Named, systems: list[list[str]], streams: Sequence[Sequence[str]]) -> "list[np.ndarray]":
+    """Give each system's sufficient statistics, (n sentences, k counts).
+
+    Of BLEU with one stream of references by `counts`, else by sacreBLEU.
+    """
+    import numpy as np
+
+    if kind.pieces and len(streams) == 1:
+        return counts.count(kind.pieces.encode, systems, streams[0])
+    metric = kind.metric
+    metric._ref_cache = metric._cache_references([list(stream) for stream in streams])
+    try:
+        return [np.array(metric._extract_corpus_statistics(texts, None), dtype=np.int64) for texts in systems]
+    finally:
+        metric._ref_cache = None  # the n-grams of a thousand references take tens of megabytes
+
+
+def _points(kind: metrics.Named) -> stats.Points:
+    """Give what turns rows of sums into points: at once for BLEU, else row by row."""
+    import numpy as np
+
+    if kind.pieces:
+        return counts.points
+    return lambda sums: np.array([kind.metric._compute_score_from_stats(row).score for row in sums.tolist()])
+
+
+def _streams(references: References) -> Sequence[Sequence[str]]:
+    """Give one list of references or several as several."""
+    several = len(references) and all(isinstance(each, (list, tuple)) for each in references)
+    return references if several else [references]
+
+
+def _named(streams: Sequence[Sequence[str]], where: str) -> list[tuple[Sequence[str], str]]:
+    """Say beside each of several lists of references which it is, for an error message."""
+    if len(streams) == 1:
+        return [(streams[0], where)]
+    called = where or "these texts"
+    return [(each, f"{called}, references {at} of {len(streams)}") for at, each in enumerate(streams, 1)]
+
+
+def _texts(hypotheses: Sequence[str], references: Sequence[str], where: str) -> list[str]:
+    """Check that texts pair up, and give the hypotheses, each on one line."""
+    if len(hypotheses) != len(references):
+        raise UnequalCounts(len(hypotheses), len(references), where)
+    if not len(references):
+        raise KitError(f"{where or 'these texts'}: no sentences to score. To mend: check that the files are not empty")
+    for kind, texts in (("hypothesis", hypotheses), ("reference", references)):
+        for number, text in enumerate(texts, 1):
+            if not isinstance(text, str):
+                raise KitError(
+                    f"{where or 'these texts'}: {kind} {number} of {len(texts)} is {text!r}, expected a text. "
+                    f'To mend: give "" for an output that is missing, and leave out sentences without a reference'
+                )
+    return [one_line(text) for text in hypotheses]
+
+
+def _by_references(rows: "DataFrame") -> dict[tuple[str, ...], dict[str, list[str]]]:
+    """Sort a direction's systems by the references they answer to: one list, unless some did fewer sentences."""
+    found: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for system, outputs in rows.groupby("system", sort=False):
+        found.setdefault(tuple(outputs["reference"]), {})[system] = list(outputs["hypothesis"])
+    return found

@@ -1,0 +1,96 @@
+"""What "auto" stands for in a notebook's parameters: the value that fits the corpus, or the runs that are compared.
+
+The embedded text is of short phrases, for laptops: a part of it is enough, and its pieces are its own. Any other corpus
+is real text, taken whole, with room for long answers, and scored as in the paper. A value that is set is given back
+as it is. Notebooks and sweeps both ask here, so that a sweep fills the ledger with what its notebooks will look up.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.scoring import sacrebleu_metrics as metrics
+
+AUTO = "auto"
+DIRECTIONS = "en-de en-sw en-gl en-eus_Latn de-en sw-en"  # trained and unseen, from English and into it
+
+
+def tokenize(value: str, *, corpus: str) -> str:
+    """Say by which pieces a corpus is scored: `tokenize("auto", corpus="flores200")` is "flores101", the paper's."""
+    return value if value != AUTO else "cldr" if _embedded(corpus) else "flores101"
+
+
+def sentences(value: int | str, *, corpus: str) -> int:
+    """Say how many sentences of each direction are translated: `sentences("auto", corpus="cldr")` is 40, else 0."""
+    return value if value != AUTO else 40 if _embedded(corpus) else 0
+
+
+def decoding(value: str, *, corpus: str) -> str:
+    """Say how text is searched for: greedily, with 256 new tokens, of which the phrases of cldr need 96 at most."""
+    return value if value != AUTO else "greedy max_new_tokens:96" if _embedded(corpus) else "greedy"
+
+
+def directions(value: str, *, corpus: str) -> str:
+    """Say which directions are translated: `directions("auto", corpus="flores101")` is "en-de en-sw en-gl de-en sw-en".
+
+    Of a published corpus they are those of DIRECTIONS that are here, for all would take days. Of one's own folder they
+    are all from English and into it. Where that leaves none, they are between any two languages.
+
+    Raises as `corpora.available` does.
+    """
+    if value != AUTO or _embedded(corpus):
+        return DIRECTIONS if value == AUTO else value
+    here = corpora.available(corpus)
+    if _name(corpus) in corpora.SPLITS:
+        return " ".join(pair for pair in DIRECTIONS.split() if set(pair.split("-")) <= {*here}) or "X-X"
+    return "en-X X-en" if "en" in here else "X-X"
+
+
+def resolved(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Give a job's parameters as its notebook takes them; where none of them is the corpus, unchanged.
+
+    >>> resolved({"corpus": "cldr", "sentences": "auto", "decoding": "paper", "device": "auto"})
+    {'corpus': 'cldr', 'sentences': 40, 'decoding': 'paper', 'device': 'auto'}
+
+    Raises as `corpora.available` does.
+    """
+    if "corpus" not in parameters:
+        return parameters
+    rules = {"directions": directions, "sentences": sentences, "decoding": decoding, "tokenize": tokenize}
+    corpus, known = parameters["corpus"], [name for name in rules if name in parameters]
+    return parameters | {name: rules[name](parameters[name], corpus=corpus) for name in known}
+
+
+def of_runs(value: str, records: Iterable[dict]) -> str:
+    """Say by which pieces runs are compared, from their records: as all of them were scored.
+
+    That is what their parameters say, or else the signatures of their scores. Runs of which neither says it are
+    compared as fits their corpus. "" where they were scored by several, or nothing tells: those who compare refuse it.
+    """
+    if value != AUTO:
+        return value
+    records = list(records)
+    said = {_scored_by(record) for record in records} - {""}
+    said = said or {_fitting(record.get("corpus") or {}) for record in records}
+    return said.pop() if len(said) == 1 else ""
+
+
+def _name(corpus: str) -> str:
+    return re.split("[:@]", corpus)[0]
+
+
+def _embedded(corpus: str) -> bool:
+    return _name(corpus) == "cldr"  # a folder of that name is "./cldr"
+
+
+def _scored_by(record: dict) -> str:
+    told = (record.get("parameters") or {}).get("tokenize") or ""
+    named = map(metrics.tokenizer, record.get("signatures") or ())
+    return told or next(filter(None, named), "")
+
+
+def _fitting(recorded: dict) -> str:
+    """Give what fits a corpus on record; one's own folder has no split, and may have any name."""
+    name = recorded.get("name")
+    return tokenize(AUTO, corpus=name if recorded.get("split") else f"./{name}") if name else ""

@@ -1,0 +1,147 @@
+"""Model × directions × sentences → one table of translations. Scores nothing and saves nothing but the ledger."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from llamax_kit.models.engines.base import Completion, Decoding, Request
+from llamax_kit.models.engines.base import decoding as read_decoding
+from llamax_kit.models.ledger import Ledger, key
+from llamax_kit.tasks import prompts
+
+
+def translate(
+    engine,
+    corpus,
+    directions: Sequence[tuple[str, str]],
+    template: str = "alpaca",
+    decoding: str | Decoding = "greedy",
+    sentences: int = 0,
+    ledger: Path | str | None = None,
+    fresh: bool = False,
+    *,
+    progress: bool = True,
+):
+    """Translate a corpus in all directions together and give the translations table.
+
+    engine: as `engines.open` gives; corpus: as `corpora.load` gives; directions: [("en", "de"), ...];
+    sentences: only the first n of each direction, 0 for all; ledger: the folder where completions are kept and found,
+    None to keep nothing; fresh: ask the model again for what is kept, and keep the new answer.
+
+    Columns: system, src, tgt, index (position in the corpus), source, hypothesis, reference, finish, tokens; one row
+    a sentence, in the order of `directions`. Where a model reasons before it answers, there is a column `reasoning`,
+    too, and the hypothesis is what stands behind it (`prompts.parted`). `attrs["timing"]` says what was done: rows,
+    unique (different prompts), kept (found in the ledger), generated, unfit (rows whose prompt is longer than the
+    context), reasoned (rows whose answer has reasoning, which was cut), tokens (generated now), seconds (of generating,
+    loading the model included), tokens_per_second, torn and damaged (of the ledger).
+
+    Warns where a prompt holds what looks like a control token but is none of the model's (`prompts.lookalikes`).
+
+    Interrupted, it loses the batch in flight; the same call goes on from there.
+
+    Raises KitError for what is wrong with the decoding, the template, the ledger or the model.
+    """
+    import pandas as pd
+
+    plan = read_decoding(decoding)
+    rows, requests = _requests(engine, corpus, directions, template, sentences)
+    if requests:
+        prompts.warn_of_lookalikes(engine, requests[0].prompt)
+    keys = [key(engine.identity, plan, engine.material(request)) for request in requests]
+    unique = list(dict(zip(keys, requests, strict=True)).items())
+    book = None if ledger is None else Ledger(ledger, engine.identity)
+    kept = book.find(keys) if book and not fresh else {}
+    done, seconds = _complete(engine, unique, plan, kept, book, progress)
+    completions = [done[each] for each in keys]
+    answers = [
+        prompts.parted(each.text, prompt=request.prompt) for each, request in zip(completions, requests, strict=True)
+    ]
+    table = pd.DataFrame(
+        [
+            (engine.name, src, tgt, at, request.source, hypothesis, reference, finish, tokens)
+            for (src, tgt, at, reference), request, (_, finish, tokens), (_, hypothesis) in zip(
+                rows, requests, completions, answers, strict=True
+            )
+        ],
+        columns=["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"],
+    )
+    reasoned = sum(bool(reasoning) for reasoning, _ in answers)
+    if reasoned:
+        table["reasoning"] = [reasoning for reasoning, _ in answers]
+    new = sum(each.tokens for name, each in done.items() if name not in kept)
+    table.attrs["timing"] = {
+        "rows": len(rows),
+        "unique": len(unique),
+        "kept": len(kept),
+        "generated": len(unique) - len(kept),
+        "unfit": sum(each.finish == "unfit" for each in completions),
+        "reasoned": reasoned,
+        "tokens": new,
+        "seconds": round(seconds, 3),
+        "tokens_per_second": round(new / seconds, 1) if seconds else 0.0,
+        "torn": book.torn if book else 0,
+        "damaged": [each.name for each in book.damaged] if book else [],
+    }
+    return table
+
+
+def _requests(engine, corpus, directions, template, sentences):
+    rows, requests = [], []
+    for src, tgt in directions:
+        for at, source, reference in corpus.pairs(src, tgt, sentences):
+            prompt = prompts.build(template, source=source, src=src, tgt=tgt, chat=getattr(engine, "chat", None))
+            rows.append((src, tgt, at, reference))
+            requests.append(Request(source, src, tgt, prompt))
+    return rows, requests
+
+
+def _complete(
+    engine, unique: list[tuple[str, Request]], plan: Decoding, kept: dict[str, Completion], book, progress: bool
+) -> tuple[dict[str, Completion], float]:
+    """Give all completions by key, and the seconds that generating the missing ones took."""
+    done = dict(kept)
+    skip = frozenset(at for at, (name, _) in enumerate(unique) if name in kept)
+    if len(skip) == len(unique):
+        return done, 0.0
+    start = time.perf_counter()
+    with _bar(engine.name, len(unique), kept=len(skip), show=progress) as bar:
+        tokens = 0
+        for batch in engine.complete([request for _, request in unique], plan, skip):
+            named = [(unique[at][0], completion) for at, completion in batch]
+            if book:
+                book.add(named)
+            done.update(named)
+            tokens += sum(each.tokens for _, each in named)
+            bar.set_postfix_str(f"{tokens / (time.perf_counter() - start):.0f} tokens/s", refresh=False)
+            bar.update(len(named))
+    return done, time.perf_counter() - start
+
+
+def _bar(name: str, total: int, *, kept: int, show: bool):
+    """Give a bar that says sentences, tokens a second and time left: in the page where someone looks, else in the log.
+
+    A bar in the page floods the log of a batch run with widgets, so there it is one plain line a minute, and none in
+    the first minute.
+    """
+    from tqdm.auto import tqdm as page
+    from tqdm.std import tqdm as plain
+
+    look = {"desc": name, "total": total, "initial": kept, "unit": " sentences", "disable": not show}
+    if _watched():
+        return page(**look)
+    return plain(**look, file=sys.stderr, mininterval=60, maxinterval=60, delay=60, ascii=True)
+
+
+def _watched() -> bool:
+    """Tell whether somebody can see the bar move: a terminal, or a notebook whose front end can be asked for input.
+
+    papermill and nbconvert run a notebook like a front end does, but say with each cell that nobody can be asked.
+    """
+    if "ipykernel" in sys.modules:
+        from IPython import get_ipython
+
+        kernel = getattr(get_ipython(), "kernel", None)
+        if kernel is not None:
+            return bool(kernel.get_parent().get("content", {}).get("allow_stdin"))
+    return sys.stderr.isatty()

@@ -1,0 +1,86 @@
+"""Files written whole or not at all, read soundly or refused, and hashes of files. Does not know what they mean."""
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from llamax_kit.utils.errors import KitError
+
+ABANDONED = 3600  # seconds without a change, after which a scratch file is a killed process's
+
+
+@contextmanager
+def whole(path: Path | str) -> Iterator[Path]:
+    """Give a scratch path beside `path`; when the block ends well it takes `path`'s place, otherwise nothing changes.
+
+    Raises KitError when the folder cannot be written or the disk is full; `path` is then as it was.
+    """
+    path = Path(path)
+    scratch = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        scratch = Path(name)
+        yield scratch
+        with open(scratch, "rb+") as file:
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        scratch.chmod(0o666 & ~umask)  # mkstemp makes files that only their owner reads
+        os.replace(scratch, path)
+    except OSError as error:
+        raise KitError(
+            f"could not write {path}: {error}. Nothing of it was kept. "
+            f"To mend: free some space, or name an output folder that can be written"
+        ) from error
+    finally:
+        if scratch is not None:
+            scratch.unlink(missing_ok=True)
+
+
+def abandoned(scratch: Path) -> bool:
+    """Tell whether a scratch path of `whole` was left by a process that was killed: nobody has written to it lately."""
+    try:
+        return time.time() - scratch.stat().st_mtime > ABANDONED
+    except FileNotFoundError:  # it has just become a file
+        return False
+
+
+def sound(path: Path, read: Callable, remedy: str):
+    """Give `read(path)`. Raises KitError, with the remedy, for a file that is damaged: JSON, CSV or Parquet."""
+    try:
+        return read(path)
+    except (ValueError, OSError) as error:
+        said = (str(error).splitlines() or ["it cannot be read"])[0]
+        raise KitError(f"{path} is damaged: {said}. To mend: {remedy}") from error
+
+
+def sha256(path: Path | str) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hashes(root: Path, files: Iterable[Path], known: Mapping[str, list]) -> dict[str, list]:
+    """Give each file's size, time of change (ns) and SHA-256 by its name in `root`: {"mono/sw.txt": [9, 17…, "ab…"]}.
+
+    known: what was given before for the files of this very folder; one of the same size and time is not read again.
+
+    Raises KitError for a file that cannot be read.
+    """
+    told = {}
+    for path in files:
+        name = path.relative_to(root).as_posix()
+        try:
+            stat = path.stat()
+            before = known.get(name, [None, None, ""])
+            same = before[:2] == [stat.st_size, stat.st_mtime_ns]
+            told[name] = [stat.st_size, stat.st_mtime_ns, before[2] if same else sha256(path)]
+        except OSError as error:
+            raise KitError(f"could not read {path}: {error.strerror}. To mend: name a file that can be read") from error
+    return told

@@ -1,0 +1,116 @@
+"""Which process is at work in a run's folder, so that no second one begins. Says nothing of what is done there.
+
+A process marks the folder by an empty file whose name says who it is, `.running-<host>-<process>-<its start>`. Nothing
+is locked: a lock of a network disk is not to be relied on, and a mark whose process is dead holds nobody up.
+"""
+
+import os
+import platform
+import random
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from llamax_kit.utils.errors import KitError
+
+
+class Holder(NamedTuple):
+    """A process that marked a folder; whether one of another host still lives cannot be seen from here."""
+
+    process: int
+    host: str
+    since: datetime
+    here: bool
+
+    def __str__(self) -> str:
+        where = "this machine" if self.here else f"another machine, {self.host},"
+        return f"process {self.process} of {where} since {self.since:%Y-%m-%d %H:%M:%S}"
+
+
+class Busy(KitError):
+    """A run that another process of this machine is executing. Carries `holder`."""
+
+    def __init__(self, folder: Path, holder: Holder):
+        self.holder = holder
+        super().__init__(
+            f"{folder} is being run by {holder}. To mend: wait until that has ended, or give this one another name"
+        )
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Mark a folder as this process's for as long as the block lasts. Marks of the dead are taken away.
+
+    A mark of another machine is told on stderr and taken away too: nobody here can see whether its process still lives.
+
+    Raises Busy when a living process of this machine was there first; of two that come at one moment none is first.
+    """
+    import psutil
+
+    own = folder / f".running-{platform.node()}-{os.getpid()}-{int(psutil.Process().create_time())}"
+    own.touch()
+    try:
+        found = dict(_marks(folder))
+        mine = found.pop(own)
+        for mark, other in found.items():
+            if other and other.here and other.since <= mine.since:
+                raise Busy(folder, other)
+            if other and not other.here:
+                print(f"{folder} was being run by {other}: whether it still is cannot be seen here", file=sys.stderr)
+            if not (other and other.here):
+                mark.unlink(missing_ok=True)
+        yield
+    finally:
+        own.unlink(missing_ok=True)
+
+
+@contextmanager
+def awaited(folder: Path, seconds: float) -> Iterator[None]:
+    """Do as `held`, but wait for another process to end with the folder. Raises Busy when that takes longer."""
+    end = time.monotonic() + seconds
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(held(folder))
+                break
+            except Busy:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(random.uniform(0.1, 0.5))  # two that came at one moment come apart
+        yield
+
+
+def holder(folder: Path) -> Holder | None:
+    """Say which process is at work in a folder, or may be: one of this machine before one of another."""
+    found = [each for _, each in _marks(folder) if each]
+    return max(found, key=lambda each: each.here, default=None)
+
+
+def _marks(folder: Path) -> Iterator[tuple[Path, Holder | None]]:
+    """Give each mark and its process; None for a dead one of this machine."""
+    for mark in sorted(folder.glob(".running-*")):
+        try:
+            since = datetime.fromtimestamp(mark.stat().st_mtime)
+        except FileNotFoundError:  # it has just ended
+            continue
+        if parts := re.fullmatch(r"\.running-(.*)-(\d+)-(\d+)", mark.name):
+            here = parts[1] == platform.node()
+            living = not here or _lives(int(parts[2]), start=int(parts[3]))
+            yield mark, Holder(int(parts[2]), parts[1], since, here) if living else None
+
+
+def _lives(process: int, *, start: int) -> bool:
+    import psutil
+
+    try:
+        found = psutil.Process(process)
+        return found.status() != psutil.STATUS_ZOMBIE and abs(found.create_time() - start) < 3  # numbers come again
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:  # another user's
+        return True
