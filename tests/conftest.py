@@ -56,14 +56,14 @@ def example_place(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def lend_example(example_place) -> Callable[[Path], Path]:
     """Put the example's two runs into a folder of outputs; they are the demo's, or translated once."""
-    from llamax_kit.app import demo as example
+    from llamax_kit.app import demo
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LLAMAX_KIT_OUTPUTS", str(example_place))
-        example.make(*example.RUNS)  # raises where a miniature is missing: nothing that needs one may pass without
+        demo.make(*demo.RUNS)  # raises where a miniature is missing: nothing that needs one may pass without
 
     def lend(outputs: Path) -> Path:
-        for run in example.RUNS:
+        for run in demo.RUNS:
             shutil.copytree(example_place / run, outputs / run)
         return outputs
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from llamax_kit.runs import storage as runs
+from llamax_kit.runs import storage
 from llamax_kit.scoring import spbleu
 
 TEXT = ["On 3 May 1998 it was cold", "Paris and Rome are cities", "seven of them, in Berlin", "a house by the sea"]
@@ -22,13 +22,13 @@ def rows(system, directions="en-de en-sw", answer=str, sentences=4):
 
 def save(run, *tables, tokenize="cldr", corpus=CLDR, keep=True, **facts):
     """Make a finished run of translations tables, as the notebooks do."""
-    folder, table = runs.folder(run), pd.concat(tables, ignore_index=True)
+    folder, table = storage.folder(run), pd.concat(tables, ignore_index=True)
     scores = spbleu.score_table(table, tokenize, chrf=False)
     if keep:
-        runs.save_translations(folder, table)
-    runs.save_table(scores, folder / "scores.csv")
+        storage.save_translations(folder, table)
+    storage.save_table(scores, folder / "scores.csv")
     signatures = sorted(set(scores["signature"]))
-    runs.record(folder, parameters={"run": run, "tokenize": tokenize}, corpus=corpus, signatures=signatures, **facts)
+    storage.record(folder, parameters={"run": run, "tokenize": tokenize}, corpus=corpus, signatures=signatures, **facts)
 
 
 def copied(directions="en-de en-sw", sentences=4):

@@ -14,6 +14,7 @@ import pytest
 import tokenizers
 import twins
 
+from llamax_kit.data.reasoning import parted
 from llamax_kit.models import tokenizer_files
 from llamax_kit.models.added_tokens import AddedToken, Splitter
 from llamax_kit.models.tokenizers import Prompt
@@ -156,7 +157,7 @@ def test_markers_of_reasoning_stay_in_answers_even_as_control_tokens(pieces, tmp
         (path / "tokenizer_config.json").write_text(json.dumps(config))
         tokenizer = tokenizer_files.load(path)
         ids = [608, *tokenizer.ordinary("plan"), 609, *tokenizer.ordinary("Nzuri")]
-        assert prompts.parted(tokenizer.decode(ids)) == ("plan", "Nzuri")
+        assert parted(tokenizer.decode(ids)) == ("plan", "Nzuri")
         thinks, not_ = (
             prompts.build(name, source="x", src="en", tgt="sw", chat=tokenizer.chat) for name in prompts.CHATS
         )

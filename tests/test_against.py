@@ -4,13 +4,11 @@ import pandas as pd
 import pytest
 from finished import copied, rows, save, worse
 
-from llamax_kit.analysis import comparison as compare
-from llamax_kit.analysis import gains
+from llamax_kit.analysis import comparison, gains
 from llamax_kit.analysis.against import against, brief
-from llamax_kit.reporting import method_text as methods
-from llamax_kit.runs import storage as runs
-from llamax_kit.scoring import corrections
-from llamax_kit.scoring import significance as stats
+from llamax_kit.reporting import method_text
+from llamax_kit.runs import storage
+from llamax_kit.scoring import corrections, significance
 from llamax_kit.scoring.comparability import NotComparable
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -24,7 +22,7 @@ def test_gains_are_those_of_each_pair_corrected_over_all_together():
     save("a", rows("model", answer=worse, sentences=12), copied(sentences=12))
     other = rows("other", "en-sw sw-en", answer=str.lower, sentences=12)
     save("b", rows("model", sentences=12), other, copied(sentences=12))
-    found = compare.gather("a b")
+    found = comparison.gather("a b")
     table = against(found, "a")
     assert table[["system", "baseline", "src", "tgt"]].values.tolist() == [
         ["model (b)", "model (a)", "en", "de"], ["model (b)", "model (a)", "en", "sw"],
@@ -32,7 +30,7 @@ def test_gains_are_those_of_each_pair_corrected_over_all_together():
     pair = gains.gains(gains.pair("b:model", "a:model"))
     same = ["gain", "low", "high", "p"]
     assert table.loc[:1, same].values.tolist() == pair[same].values.tolist()
-    assert table["p_holm"].tolist() == stats.holm(table["p"]).tolist()
+    assert table["p_holm"].tolist() == significance.holm(table["p"]).tolist()
     assert set(against(found, "b:copy")["system"]) == {"model (a)", "model (b)", "other"}
 
 
@@ -40,7 +38,7 @@ def test_a_run_without_translations_has_gains_without_tests():
     save("a", rows("one", answer=worse), keep=False)
     save("b", rows("two"))
     save("c", rows("three"))
-    table = against(compare.gather("b c a"))
+    table = against(comparison.gather("b c a"))
     assert table["p"].notna().tolist() == [True, True, False, False]
     assert set(table["note"][2:]) == {"no translations kept, no test"} and (table["gain"][2:] < 0).all()
 
@@ -49,9 +47,9 @@ def test_who_trained_on_flores_is_marked_though_no_translations_were_kept():
     save("a", rows("mt0-xxl"), keep=False)
     save("b", rows("two"))
     save("c", rows("plain"), keep=False)
-    record = runs.outputs() / "c/run.json"
+    record = storage.outputs() / "c/run.json"
     record.write_text(record.read_text().replace('"tokenize": "cldr"', '"tokenize": "cldr", "model": "x/bloomz-7b1"'))
-    table = against(compare.gather("b a c"))
+    table = against(comparison.gather("b a c"))
     assert table["note"].tolist() == [
         f"no translations kept, no test; {name} trained on FLORES" for name in ("mt0-xxl", "plain") for _ in range(2)
     ]
@@ -64,19 +62,19 @@ def test_shuffles_are_counted_over_the_gains_that_are_tested_and_the_method_says
     save("c", rows("three"), keep=False)
     asked, real = [], gains.gains
     monkeypatch.setattr(gains, "gains", lambda *given: asked.append(given[2]) or real(*given))
-    found = compare.gather("a b c")
+    found = comparison.gather("a b c")
     table = against(found)
-    said = " ".join(methods.sentences(found, table))
+    said = " ".join(method_text.sentences(found, table))
     assert asked == [16_000] and "(16,000 shuffles; " in said and "over all 2 tests together" in said
     assert "2 further gains: untested, for want of sentences." in said
-    assert "untested" not in " ".join(methods.sentences(found, table[table["p"].notna()]))
+    assert "untested" not in " ".join(method_text.sentences(found, table[table["p"].notna()]))
 
 
 def test_no_run_is_read_again(monkeypatch):
     save("a", rows("one"), rows("other", answer=worse))
     save("b", rows("two", answer=worse))
-    found = compare.gather("a b")
-    monkeypatch.setattr(runs, "load", lambda name: pytest.fail(f"{name} is read again"))
+    found = comparison.gather("a b")
+    monkeypatch.setattr(storage, "load", lambda name: pytest.fail(f"{name} is read again"))
     assert len(against(found)) == 4
 
 
@@ -84,7 +82,7 @@ def test_a_system_that_shares_no_direction_is_left_out_and_listed():
     save("a", rows("one", "en-de"))
     save("b", rows("two", "en-de"))
     save("c", rows("three", "en-sw"))
-    found = compare.gather("a b c")
+    found = comparison.gather("a b c")
     assert set(against(found)["system"]) == {"two"}
     assert "three" in set(found.lacking["system"])
     with pytest.raises(KitError, match="no other system has a direction of c:three.*To mend: name another"):
@@ -95,23 +93,23 @@ def test_wrong_names_wrong_tokenizers_and_stale_scores_are_refused(monkeypatch):
     save("a", rows("one", answer=worse))
     save("b", rows("two"))
     with pytest.raises(UnknownName, match="unknown system of these runs 'nobody'"):
-        against(compare.gather("a b"), "nobody")
+        against(comparison.gather("a b"), "nobody")
     real = gains.gains
     with monkeypatch.context() as patch, pytest.raises(NotComparable, match="the gains has spBLEU tok:flores101"):
         patch.setattr(gains, "gains", lambda *_: real(*_).assign(metric="spBLEU", signature="tok:flores101"))
-        against(compare.gather("a b"))
-    scores = runs.load("b").scores
-    runs.save_table(scores.assign(score=scores["score"] - 1), runs.outputs() / "b/scores.csv")
+        against(comparison.gather("a b"))
+    scores = storage.load("b").scores
+    storage.save_table(scores.assign(score=scores["score"] - 1), storage.outputs() / "b/scores.csv")
     with pytest.raises(KitError, match=r"b: scores.csv says 99.0000 for two en-de.* score 100.0000 \(2 of 2 differ\)"):
-        against(compare.gather("a b"))
+        against(comparison.gather("a b"))
 
 
 def test_directions_stand_in_the_order_of_the_scores():
     for run, answer in (("a", worse), ("b", str)):
         save(run, rows("one", "en-sw en-de", answer=answer), copied("en-sw en-de"))
-        table = runs.load(run).scores
-        runs.save_table(table.sort_values("tgt", ascending=False), runs.outputs() / run / "scores.csv")
-    found = compare.gather("a b")
+        table = storage.load(run).scores
+        storage.save_table(table.sort_values("tgt", ascending=False), storage.outputs() / run / "scores.csv")
+    found = comparison.gather("a b")
     assert against(found, "a")["tgt"].tolist() == list(dict.fromkeys(found.scores["tgt"])) == ["sw", "de"]
 
 

@@ -9,10 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from llamax_kit.analysis import gains
-from llamax_kit.app import cli
-from llamax_kit.app import demo as example
-from llamax_kit.app import notebooks as execute
-from llamax_kit.runs import storage as runs
+from llamax_kit.app import cli, demo, notebooks
+from llamax_kit.runs import storage
 from llamax_kit.utils.errors import KitError
 
 HEAVY = ["torch", "transformers", "tokenizers", "sentencepiece", "pandas", "numpy", "matplotlib", "papermill",
@@ -53,13 +51,13 @@ def test_what_a_user_can_mend_is_said_without_a_traceback():
 
 
 def test_it_is_said_in_red(monkeypatch):
-    monkeypatch.setattr(execute, "find", lambda name: (_ for _ in ()).throw(KitError("mend me")))
+    monkeypatch.setattr(notebooks, "find", lambda name: (_ for _ in ()).throw(KitError("mend me")))
     done = CliRunner().invoke(cli.main, ["run", "x"], color=True)
     assert (done.exit_code, done.stderr) == (1, "\x1b[31mmend me\x1b[0m\n")
 
 
 def test_a_defect_keeps_its_traceback(monkeypatch):
-    monkeypatch.setattr(execute, "find", lambda name: 1 / 0)
+    monkeypatch.setattr(notebooks, "find", lambda name: 1 / 0)
     assert isinstance(call("run", "x").exception, ZeroDivisionError)
 
 
@@ -88,8 +86,8 @@ def test_run_hands_papermills_options_on(monkeypatch, tmp_path):
         seen.update(source=source.stem, output=output, values=values, kernel=kernel)
         return tmp_path / "x.html"
 
-    monkeypatch.setattr(execute, "find", lambda name: tmp_path / "04_some.ipynb")
-    monkeypatch.setattr(execute, "execute", run)
+    monkeypatch.setattr(notebooks, "find", lambda name: tmp_path / "04_some.ipynb")
+    monkeypatch.setattr(notebooks, "execute", run)
     (tmp_path / "a.yml").write_text("directions: en-de\nsentences: 1\n")
     done = call("run", "04", "out.ipynb", "-f", str(tmp_path / "a.yml"), "-p", "sentences", "5", "-r", "run", "5",
                 "-y", "model: copy", "-k", "other")  # fmt: skip
@@ -108,24 +106,24 @@ def test_the_demo_ends_with_scores_gains_and_the_page(monkeypatch, tmp_path, len
     def run(notebook, values):
         asked.update(values, notebook=notebook)
         pair = gains.pair(values["system"], values["baseline"], directions="en-de en-eus_Latn")
-        runs.save_table(gains.verdicts(gains.gains(pair)), runs.folder(values["run"]) / "gains.csv")
-        return runs.folder(values["run"]) / f"{notebook}.html"
+        storage.save_table(gains.verdicts(gains.gains(pair)), storage.folder(values["run"]) / "gains.csv")
+        return storage.folder(values["run"]) / f"{notebook}.html"
 
-    monkeypatch.setattr(execute, "execute", run)
+    monkeypatch.setattr(notebooks, "execute", run)
     lines = call("demo").output.splitlines()
     assert asked == {
         "notebook": "06", "system": "demo_mini_llamax", "baseline": "demo_mini_llama", "group": "relatedness",
-        "directions": example.directions(example.DEMO), "run": "demo_gains",
+        "directions": demo.directions(demo.DEMO), "run": "demo_gains",
     }  # fmt: skip
     heads = [at for at, line in enumerate(lines) if "gain" in line.split() or line.startswith("system ")]
     assert lines[heads[0]].split() == ["system", "src", "tgt", "metric", "score", "low", "high", "n"]
-    assert {line.split()[0] for line in lines[heads[0] + 1 : heads[0] + 5]} == set(example.RUNS.values())
+    assert {line.split()[0] for line in lines[heads[0] + 1 : heads[0] + 5]} == set(demo.RUNS.values())
     assert lines[heads[1]].split() == ["src", "tgt", "language", "training", "gain", "low", "high", "verdict"]
     assert "With 30 sentences, 92 of 100 such intervals held the truth when measured." in " ".join(lines)
     assert {tuple(line.split()[:3]) for line in lines[heads[1] + 1 : heads[1] + 3]} == {
         ("en", "de", "German"), ("en", "eus_Latn", "Basque"),
     }  # fmt: skip
-    signature = runs.load("demo_mini_llama").scores["signature"][0]
+    signature = storage.load("demo_mini_llama").scores["signature"][0]
     assert sum(line.endswith(f"Signature: {signature}") for line in lines) == 1
     assert lines[-1] == f"The page with pictures: {tmp_path / 'demo_gains' / '06.html'}"
 

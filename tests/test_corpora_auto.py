@@ -6,12 +6,11 @@ from finished import CLDR, rows, save
 from llamax_kit.analysis import gains
 from llamax_kit.analysis.pairs import Pair
 from llamax_kit.data import languages
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.runs import provenance as facts
-from llamax_kit.scoring import comparability as comparable
-from llamax_kit.scoring import sacrebleu_metrics as metrics
-from llamax_kit.scoring import spbleu
-from llamax_kit.tasks import defaults as auto
+from llamax_kit.data.corpora.corpus import Corpus
+from llamax_kit.data.corpora.loading import corpus_languages
+from llamax_kit.runs import provenance
+from llamax_kit.scoring import comparability, sacrebleu_metrics, spbleu
+from llamax_kit.tasks import defaults
 from llamax_kit.utils.errors import UnknownName
 
 AUTO = dict.fromkeys(("directions", "sentences", "decoding", "tokenize"), "auto")
@@ -36,14 +35,14 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("corpus", ["cldr", "cldr:dev", "cldr:train"])
 def test_on_the_embedded_text_it_is_a_laptops_share(corpus):
-    assert auto.resolved({"corpus": corpus, **AUTO}) == {"corpus": corpus, **DEMO}
+    assert defaults.resolved({"corpus": corpus, **AUTO}) == {"corpus": corpus, **DEMO}
 
 
 @pytest.mark.parametrize("corpus", ["flores101", "flores200:dev", "flores_plus", "flores_plus@4b0c2d1:dev"])
 def test_on_real_text_it_is_all_of_it_with_room_to_answer_and_the_papers_pieces(corpus, monkeypatch):
-    monkeypatch.setattr(corpora, "available", lambda spec: ["en", "de", "sw", "gl", "fr"])
+    monkeypatch.setattr(defaults, "corpus_languages", lambda spec: ["en", "de", "sw", "gl", "fr"])
     expected = {"corpus": corpus, "directions": "en-de en-sw en-gl de-en sw-en", **REAL}
-    assert auto.resolved({"corpus": corpus, **AUTO}) == expected
+    assert defaults.resolved({"corpus": corpus, **AUTO}) == expected
 
 
 @pytest.mark.parametrize("codes, directions, pairs", [
@@ -53,26 +52,26 @@ def test_on_real_text_it_is_all_of_it_with_room_to_answer_and_the_papers_pieces(
 ])  # fmt: skip
 def test_on_a_folder_it_is_all_that_is_there(folder, codes, directions, pairs):
     place = folder("cldr", *codes)  # a path, and no name of a corpus
-    assert auto.resolved({"corpus": place, **AUTO}) == {"corpus": place, "directions": directions, **REAL}
-    assert set(languages.directions(directions, corpora.available(place))) == {*pairs}
+    assert defaults.resolved({"corpus": place, **AUTO}) == {"corpus": place, "directions": directions, **REAL}
+    assert set(languages.directions(directions, corpus_languages(place))) == {*pairs}
 
 
 def test_what_is_set_stays_on_any_corpus(folder):
     given = {"directions": "en-sw", "sentences": 7, "decoding": "paper", "tokenize": "flores200"}
     for corpus in ("cldr", "flores101", folder("mine", "en", "sw")):
-        assert auto.resolved({"corpus": corpus, **given}) == {"corpus": corpus, **given}
+        assert defaults.resolved({"corpus": corpus, **given}) == {"corpus": corpus, **given}
     whole = {"corpus": "cldr", "sentences": 0, "device": "auto", "dtype": "auto"}
-    assert auto.resolved(whole) == whole  # these follow the machine
-    assert auto.resolved({"tokenize": "auto", "system": "a"}) == {"tokenize": "auto", "system": "a"}
+    assert defaults.resolved(whole) == whole  # these follow the machine
+    assert defaults.resolved({"tokenize": "auto", "system": "a"}) == {"tokenize": "auto", "system": "a"}
 
 
 def test_a_corpus_that_is_not_there_is_said():
     with pytest.raises(UnknownName, match="unknown corpus 'flores11'.*flores101"):
-        auto.directions("auto", corpus="flores11")
+        defaults.directions("auto", corpus="flores11")
 
 
 def test_a_part_of_a_corpus_is_said_and_the_whole_is_not():
-    text = corpora.Corpus("x", "", "X", {"en": list("abcdef"), "de": list("ABCDEF"), "sw": [*"uvwx", None, None]})
+    text = Corpus("x", "", "X", {"en": list("abcdef"), "de": list("ABCDEF"), "sw": [*"uvwx", None, None]})
     assert text.cut([("en", "de"), ("de", "en")], 4) == "the first 4 of 6 sentences of each direction"
     assert text.cut([("en", "de"), ("en", "sw")], 3) == "the first 3 of 4–6 sentences of each direction"
     assert text.cut([("en", "de"), ("en", "sw")], 4) == "the first 4 of 6 sentences of 1 of 2 directions"
@@ -85,22 +84,22 @@ def test_a_part_of_a_corpus_is_said_and_the_whole_is_not():
 def test_runs_are_compared_as_they_were_scored_else_as_fits_their_corpus():
     tokenizer, signature = {"parameters": {"tokenize": "flores200"}}, {"signatures": ["nc:6|nw:2", "x|tok:flores200|y"]}
     flores, own = {"corpus": FLORES101}, {"corpus": {"name": "cldr", "split": "", "release": 'own text "cldr"'}}
-    assert auto.of_runs("auto", [tokenizer | flores, signature | flores]) == "flores200"
-    assert auto.of_runs("auto", [tokenizer | flores, flores]) == "flores200"
-    assert auto.of_runs("auto", [flores, flores]) == auto.of_runs("auto", [own]) == "flores101"
-    assert auto.of_runs("auto", [{"corpus": CLDR}]) == "cldr"
-    assert auto.of_runs("auto", [{"parameters": {"tokenize": "cldr"}}, tokenizer]) == ""
-    assert auto.of_runs("auto", [{}, {"parameters": None, "corpus": None}]) == ""
-    assert auto.of_runs("flores101", [tokenizer]) == "flores101" and auto.of_runs("", [tokenizer]) == ""
+    assert defaults.of_runs("auto", [tokenizer | flores, signature | flores]) == "flores200"
+    assert defaults.of_runs("auto", [tokenizer | flores, flores]) == "flores200"
+    assert defaults.of_runs("auto", [flores, flores]) == defaults.of_runs("auto", [own]) == "flores101"
+    assert defaults.of_runs("auto", [{"corpus": CLDR}]) == "cldr"
+    assert defaults.of_runs("auto", [{"parameters": {"tokenize": "cldr"}}, tokenizer]) == ""
+    assert defaults.of_runs("auto", [{}, {"parameters": None, "corpus": None}]) == ""
+    assert defaults.of_runs("flores101", [tokenizer]) == "flores101" and defaults.of_runs("", [tokenizer]) == ""
 
 
 def test_a_signature_names_the_tokenizer_that_it_was_made_with(tmp_path):
     own = tmp_path / "own.model"
-    own.write_bytes(metrics.CLDR.read_bytes())
-    for name, called in (("cldr", "cldr"), (str(own), f"own-{metrics.sha256(own)[:8]}")):
-        assert metrics.tokenizer(spbleu.score(["one"], ["one"], name, interval=False).signature) == called
-    assert metrics.tokenizer("nrefs:1|case:mixed|eff:no|tok:cldr-00000000|smooth:exp") == "cldr-00000000"
-    assert metrics.tokenizer(spbleu.chrf(["one"], ["one"], interval=False).signature) == ""
+    own.write_bytes(sacrebleu_metrics.CLDR.read_bytes())
+    for name, called in (("cldr", "cldr"), (str(own), f"own-{sacrebleu_metrics.sha256(own)[:8]}")):
+        assert sacrebleu_metrics.tokenizer(spbleu.score(["one"], ["one"], name, interval=False).signature) == called
+    assert sacrebleu_metrics.tokenizer("nrefs:1|case:mixed|eff:no|tok:cldr-00000000|smooth:exp") == "cldr-00000000"
+    assert sacrebleu_metrics.tokenizer(spbleu.chrf(["one"], ["one"], interval=False).signature) == ""
 
 
 def test_a_pair_that_nobody_scored_follows_its_corpus():
@@ -109,17 +108,17 @@ def test_a_pair_that_nobody_scored_follows_its_corpus():
     pair = Pair(one, other, one[:0], records, [])
     assert pair.tokenize == "cldr"
     assert pair.cuts == ["Note: the first 4 of 9 sentences of each direction (one)."]
-    assert facts.cuts({"a": records[0], "b": records[0], "c": {}}) == [
+    assert provenance.cuts({"a": records[0], "b": records[0], "c": {}}) == [
         "Note: the first 4 of 9 sentences of each direction (a, b)."]  # fmt: skip
 
 
 def test_auto_compares_signatures_as_no_tokenizer_does(tmp_path, monkeypatch):
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
     own = tmp_path / "own.model"
-    own.write_bytes(metrics.CLDR.read_bytes())
+    own.write_bytes(sacrebleu_metrics.CLDR.read_bytes())
     save("mine", rows("a"))
     save("other", rows("b"), tokenize=str(own))
     for named in ("", "auto"):
-        with pytest.raises(comparable.NotComparable, match="the signature of spBLEU"):
+        with pytest.raises(comparability.NotComparable, match="the signature of spBLEU"):
             gains.pair("mine", "other", tokenize=named)
     assert len(gains.pair("mine", "other", tokenize="cldr").system) == 8

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from babel import Locale, dates, localedata
 
-from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora.loading import corpus_languages, load_corpus
 from llamax_kit.data.languages import all_languages, find
-from llamax_kit.training.cldr import build as cldr
+from llamax_kit.training.cldr import build
 from llamax_kit.training.cldr.entries import entries, raw
 from llamax_kit.training.cldr.phrases import SIZES, contents, say, split_of
 from llamax_kit.utils.errors import KitError
@@ -19,12 +19,12 @@ DOZEN = ["am", "ar", "de", "en", "hi", "ja", "km", "ku", "ru", "sw", "ur", "zh"]
 
 @pytest.fixture(scope="module")
 def devtest():
-    return corpora.load("cldr")
+    return load_corpus("cldr")
 
 
 @pytest.fixture(scope="module")
 def coverage():
-    return cldr.coverage().set_index("code")
+    return build.coverage().set_index("code")
 
 
 def test_nearly_all_languages_of_llamax_have_phrases(coverage):
@@ -32,19 +32,30 @@ def test_nearly_all_languages_of_llamax_have_phrases(coverage):
     enough = (trained[["dates", "territories", "units", "spans", "currencies"]] >= 14).sum()
     assert enough.to_dict() == {"dates": 99, "territories": 92, "units": 87, "spans": 87, "currencies": 94}
     assert enough.dates >= 95 and enough.territories >= 88 and enough.units >= 80
-    unseen = coverage[~coverage.trained & (coverage.devtest >= cldr.FEWEST)]
+    unseen = coverage[~coverage.trained & (coverage.devtest >= build.FEWEST)]
     assert len(unseen) == 43 and {"eus_Latn", "sin_Sinh", "tir_Ethi", "ydd_Hebr"} <= set(unseen.index)
 
 
+def test_what_ships_is_what_cldr_makes():
+    for split in ("dev", "devtest"):
+        shipped, made = load_corpus(f"cldr:{split}", DOZEN), build.corpus(split, DOZEN)
+        assert (shipped.texts, shipped.sha256, shipped.release) == (made.texts, made.sha256, made.release)
+
+
+def test_the_text_to_train_on_is_not_shipped_and_the_message_says_how_to_make_it():
+    with pytest.raises(KitError, match="cldr:train is text to train on.*build.corpus"):
+        load_corpus("cldr:train", ["en"])
+
+
 def test_available_are_those_with_phrases_enough(coverage, devtest):
-    assert devtest.languages == corpora.available("cldr") == list(coverage.index[coverage.devtest >= cldr.FEWEST])
+    assert devtest.languages == corpus_languages("cldr") == list(coverage.index[coverage.devtest >= build.FEWEST])
     counts = {code: sum(text is not None for text in texts) for code, texts in devtest.texts.items()}
     assert counts == coverage.devtest[devtest.languages].to_dict()
     assert counts["en"] == counts["de"] == SIZES["devtest"]
     with pytest.raises(
         KitError, match=r"too little of Umbundu \(umb\): 0 phrases in devtest, expected 30.*leave it out"
     ):
-        corpora.load("cldr", ["en", "umb"])
+        load_corpus("cldr", ["en", "umb"])
 
 
 @pytest.mark.parametrize(
@@ -185,7 +196,7 @@ def test_all_names_of_dev_and_devtest_are_learnable_from_training():
 
 
 def test_training_text_does_not_give_devtest_away():
-    train, devtest = corpora.load("cldr:train", DOZEN), corpora.load("cldr", DOZEN)
+    train, devtest = build.corpus("train", DOZEN), load_corpus("cldr", DOZEN)
     for code in DOZEN:
         seen = set(train.texts[code])
         assert not [text for text in devtest.texts[code] if text is not None and text in seen]
@@ -210,12 +221,12 @@ def test_a_direction_uses_the_positions_that_both_sides_have(devtest):
 
 
 def test_the_text_is_the_same_on_every_machine():
-    corpus = corpora.load("cldr", DOZEN)
+    corpus = load_corpus("cldr", DOZEN)
     assert corpus.release == "CLDR 47 via Babel 2.18.0, devtest"
     assert corpus.sha256 == "dc4640d89bc21a04ab139caefc4a3800237d097ccee47cb5409ac7182380626c"
 
 
 def test_other_splits_have_their_names():
-    assert corpora.load("cldr:dev", ["en"]).release.endswith(", dev")
+    assert load_corpus("cldr:dev", ["en"]).release.endswith(", dev")
     with pytest.raises(KitError, match="unknown split of cldr 'test'. One of: train, dev, devtest"):
-        corpora.load("cldr:test")
+        load_corpus("cldr:test")

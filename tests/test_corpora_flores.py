@@ -5,14 +5,14 @@ import re
 
 import pytest
 
-from llamax_kit.data.corpora import corpus as corpora
 from llamax_kit.data.corpora.corpus import Corpus
+from llamax_kit.data.corpora.loading import corpus_languages, load_corpus
 from llamax_kit.data.languages import all_languages
 from llamax_kit.utils.errors import KitError, UnknownName
 
 
 def test_flores101_has_102_languages_of_1012_lines(data):
-    corpus = corpora.load("flores101")
+    corpus = load_corpus("flores101")
     assert len(corpus.languages) == 102 and {len(text) for text in corpus.texts.values()} == {1012}
     assert set(corpus.languages) == {language.code for language in all_languages() if language.trained}
     assert corpus.release == "FLORES-101 devtest"
@@ -22,26 +22,26 @@ def test_flores101_has_102_languages_of_1012_lines(data):
 
 
 def test_spaces_at_the_end_of_a_line_are_kept(data):
-    texts = corpora.load("flores101", ["ast", "da", "tl", "de"]).texts
+    texts = load_corpus("flores101", ["ast", "da", "tl", "de"]).texts
     counts = {code: sum(line.endswith(" ") for line in text) for code, text in texts.items()}
     assert counts == {"ast": 295, "da": 317, "tl": 306, "de": 0}  # grep -c ' $' of the published files
 
 
 def test_the_two_releases_are_not_one(data):
-    common = sorted(set(corpora.available("flores200")) & set(corpora.available("flores101")))
-    old, new = corpora.load("flores101", common), corpora.load("flores200", common)
+    common = sorted(set(corpus_languages("flores200")) & set(corpus_languages("flores101")))
+    old, new = load_corpus("flores101", common), load_corpus("flores200", common)
     assert {code for code in common if old.texts[code] != new.texts[code]} == {"ar", "ku"}
     assert (old.release, new.release) == ("FLORES-101 devtest", "FLORES-200 devtest")
     assert old.sha256 != new.sha256
 
 
 def test_dev_of_flores200_has_997_lines(data):
-    corpus = corpora.load("flores200:dev")
+    corpus = load_corpus("flores200:dev")
     assert {len(text) for text in corpus.texts.values()} == {997} and "als_Latn" in corpus.languages
 
 
 def test_pairs_are_aligned_and_limited(data):
-    corpus = corpora.load("flores101", ["swh", "eng_Latn"])  # any code of any release
+    corpus = load_corpus("flores101", ["swh", "eng_Latn"])  # any code of any release
     assert corpus.languages == ["sw", "en"]
     pairs = corpus.pairs("en", "sw", 3)
     assert [index for index, _, _ in pairs] == [0, 1, 2]
@@ -66,7 +66,7 @@ def place(tmp_path, monkeypatch):
 def test_what_looks_like_a_line_end_is_text(place):
     lines = ["a\u2028b", "c\x85d", "e\x0bf\x0c", "g\u2029h", "i\rj", "k  ", "\u00a0 l", *LINES[7:]]
     (place / "deu.devtest").write_bytes("\n".join(lines).encode())  # nor need the last line end
-    assert corpora.load("flores101", ["en", "de"]).texts["de"] == lines
+    assert load_corpus("flores101", ["en", "de"]).texts["de"] == lines
 
 
 @pytest.mark.parametrize(
@@ -86,19 +86,19 @@ def test_what_looks_like_a_line_end_is_text(place):
 )
 def test_a_file_that_is_not_as_published_is_refused_with_the_remedy(place, content, message):
     (place / "deu.devtest").write_bytes(content)
-    assert corpora.load("flores101", ["en"]).languages == ["en"]
+    assert load_corpus("flores101", ["en"]).languages == ["en"]
     with pytest.raises(KitError, match=message) as caught:
-        corpora.load("flores101", ["en", "de"])
+        load_corpus("flores101", ["en", "de"])
     assert "To mend: " in str(caught.value) and "llamax-kit fetch flores101" in str(caught.value)
 
 
 def test_a_missing_file_is_named_and_how_to_get_it(place):
     with pytest.raises(KitError, match=r"Swahili: no file .*swh\.devtest.*llamax-kit fetch flores101"):
-        corpora.load("flores101", ["en", "sw"])
+        load_corpus("flores101", ["en", "sw"])
     with pytest.raises(KitError, match=r"FLORES-200 dev is not in .*flores200_dataset.dev.*llamax-kit fetch flores200"):
-        corpora.load("flores200:dev")
+        load_corpus("flores200:dev")
     with pytest.raises(KitError, match=r"FLORES-101 has no text in Basque \(eus_Latn\)"):
-        corpora.load("flores101", ["eus_Latn"])
+        load_corpus("flores101", ["eus_Latn"])
 
 
 def test_languages_of_unequal_length_name_both_counts_and_files():
@@ -113,17 +113,17 @@ def test_unknown_names_come_with_the_nearest(place):
         UnknownName,
         match="unknown corpus 'flores100'. One of: cldr, flores101, flores200, flores_plus.*a folder of your own, one",
     ):
-        corpora.load("flores100")
+        load_corpus("flores100")
     with pytest.raises(UnknownName, match="unknown split of flores101 'devtst'. One of: dev, devtest"):
-        corpora.available("flores101:devtst")
+        corpus_languages("flores101:devtst")
     with pytest.raises(UnknownName, match="unknown language 'swahilli'. Nearest: Swahili"):
-        corpora.load("flores101", ["swahilli"])
+        load_corpus("flores101", ["swahilli"])
     with pytest.raises(KitError, match="only flores_plus comes in revisions"):
-        corpora.load("flores101@main")
+        load_corpus("flores101@main")
 
 
 def test_pairs_refuse_what_was_not_read(place):
-    corpus = corpora.load("flores101", ["en", "de"])
+    corpus = load_corpus("flores101", ["en", "de"])
     with pytest.raises(KitError, match="sw was not read from FLORES-101 devtest; read were en de"):
         corpus.pairs("en", "sw")
     with pytest.raises(KitError, match="0 .all. or more, got -1. To mend: write 0"):
@@ -131,7 +131,7 @@ def test_pairs_refuse_what_was_not_read(place):
 
 
 def test_the_hash_is_of_the_text_not_of_the_order_of_languages(place):
-    one, other = corpora.load("flores101", ["en", "de"]), corpora.load("flores101", ["de", "en"])
+    one, other = load_corpus("flores101", ["en", "de"]), load_corpus("flores101", ["de", "en"])
     assert one.sha256 == other.sha256
     (place / "deu.devtest").write_text("\n".join(["Changed.", *LINES[1:]]))
-    assert corpora.load("flores101", ["en", "de"]).sha256 != one.sha256
+    assert load_corpus("flores101", ["en", "de"]).sha256 != one.sha256

@@ -9,7 +9,7 @@ import pyarrow.parquet
 import pytest
 from huggingface_hub import errors
 
-from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora.loading import corpus_languages, load_corpus
 from llamax_kit.utils.errors import KitError
 
 COMMIT = "b3a5298db5721c8a682e7ef00a37fcc9ab522757"
@@ -42,18 +42,18 @@ def place(tmp_path, monkeypatch):
 def test_rows_are_read_by_id_from_either_format(place):
     write(place / "devtest", "eng_Latn", rows("eng_Latn")[::-1])
     write(place / "devtest", "cmn_Hans", rows("cmn_Hans"), kind="jsonl")
-    assert corpora.available("flores_plus") == ["en", "zh"]
-    corpus = corpora.load("flores_plus")
+    assert corpus_languages("flores_plus") == ["en", "zh"]
+    corpus = load_corpus("flores_plus")
     assert corpus.pairs("zh", "en", 2) == [(0, "cmn 1 ", "eng 1 "), (1, "cmn 2 ", "eng 2 ")]
     assert corpus.release == "FLORES+ devtest, local copy"
 
 
 def test_the_format_makes_no_difference_to_the_hash(place, tmp_path):
     write(place / "dev", "eng_Latn", rows("eng_Latn", range(1, 998)))
-    parquet = corpora.load("flores_plus:dev")
+    parquet = load_corpus("flores_plus:dev")
     shutil.rmtree(place)
     write(place / "dev", "eng_Latn", rows("eng_Latn", range(1, 998)), kind="jsonl")
-    assert corpora.load("flores_plus:dev").sha256 == parquet.sha256
+    assert load_corpus("flores_plus:dev").sha256 == parquet.sha256
 
 
 def test_from_the_hub_the_commit_is_the_release(place, tmp_path, monkeypatch):
@@ -66,12 +66,12 @@ def test_from_the_hub_the_commit_is_the_release(place, tmp_path, monkeypatch):
         return str(folder)
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
-    corpus = corpora.load(f"flores_plus@{COMMIT}", ["en"])
+    corpus = load_corpus(f"flores_plus@{COMMIT}", ["en"])
     assert corpus.release == f"FLORES+ devtest, commit {COMMIT}"
     assert asked["repository"] == "openlanguagedata/flores_plus" and asked["repo_type"] == "dataset"
     assert asked["revision"] == COMMIT
     assert asked["allow_patterns"] == ["devtest/eng_Latn.parquet", "devtest/eng_Latn.jsonl"]
-    assert corpora.available("flores_plus") == ["en"] and corpora.available("flores_plus:dev") == []
+    assert corpus_languages("flores_plus") == ["en"] and corpus_languages("flores_plus:dev") == []
     assert asked["allow_patterns"] == ["dev/*"] and asked["revision"] is None
 
 
@@ -100,7 +100,7 @@ def test_without_access_the_message_says_how_to_get_it(place, monkeypatch, error
     monkeypatch.setattr("huggingface_hub.snapshot_download", refuse)
     for languages in (["en"], None):
         with pytest.raises(KitError, match=message) as caught:
-            corpora.load("flores_plus@v9", languages)
+            load_corpus("flores_plus@v9", languages)
         for help_ in ("accept the terms at https://huggingface.co/datasets/openlanguagedata", "hf auth login", place):
             assert str(help_) in str(caught.value)
 
@@ -120,7 +120,7 @@ def test_files_that_do_not_align_are_refused(place, table, message):
     write(place / "devtest", "eng_Latn", rows("eng_Latn"))
     write(place / "devtest", "deu_Latn", table)
     with pytest.raises(KitError, match=message):
-        corpora.load("flores_plus", ["en", "de"])
+        load_corpus("flores_plus", ["en", "de"])
 
 
 def test_a_damaged_or_missing_file_is_named(place):
@@ -128,6 +128,6 @@ def test_a_damaged_or_missing_file_is_named(place):
     whole = (place / "devtest" / "eng_Latn.parquet").read_bytes()
     (place / "devtest" / "eng_Latn.parquet").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(KitError, match=r"eng_Latn\.parquet is damaged"):
-        corpora.load("flores_plus", ["en"])
+        load_corpus("flores_plus", ["en"])
     with pytest.raises(KitError, match=r"no fra_Latn\.parquet or fra_Latn\.jsonl in .*devtest"):
-        corpora.load("flores_plus", ["fr"])
+        load_corpus("flores_plus", ["fr"])

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora.loading import corpus_languages, load_corpus
 from llamax_kit.utils.errors import KitError, UnknownName
 
 
@@ -21,27 +21,27 @@ def place(tmp_path):
 
 
 def test_a_folder_is_read_by_any_code(place):
-    assert corpora.available(str(place)) == ["de", "en", "sw"]
-    corpus = corpora.load(str(place))
+    assert corpus_languages(str(place)) == ["de", "en", "sw"]
+    corpus = load_corpus(str(place))
     assert (corpus.name, corpus.split, corpus.release) == ("my-set", "", 'own text "my-set"')
     assert corpus.pairs("en", "de") == [(0, "en.txt one ", "deu_Latn.txt one "), (1, "en.txt two", "deu_Latn.txt two")]
     assert corpus.files["sw"] == str(place / "swh")
-    assert corpora.load(str(place), ["swh_Latn"]).languages == ["sw"]
+    assert load_corpus(str(place), ["swh_Latn"]).languages == ["sw"]
 
 
 def test_a_path_may_be_relative_and_hold_a_colon(place, monkeypatch):
     place.rename(place.with_name("C:my@set"))
     monkeypatch.chdir(place.parent)
-    assert corpora.load("C:my@set", ["en"]).name == "C:my@set"
+    assert load_corpus("C:my@set", ["en"]).name == "C:my@set"
     monkeypatch.chdir("C:my@set")
-    assert corpora.load(".", ["en"]).release == 'own text "C:my@set"'
+    assert load_corpus(".", ["en"]).release == 'own text "C:my@set"'
 
 
 def test_a_release_comes_before_a_folder_of_its_name(place, monkeypatch):
     place.rename(place.with_name("cldr"))
     monkeypatch.chdir(place.parent)
-    assert corpora.load("cldr", ["en"]).release.startswith("CLDR")
-    assert corpora.load("./cldr", ["en"]).release == 'own text "cldr"'
+    assert load_corpus("cldr", ["en"]).release.startswith("CLDR")
+    assert load_corpus("./cldr", ["en"]).release == 'own text "cldr"'
 
 
 @pytest.mark.parametrize(
@@ -59,24 +59,24 @@ def test_a_release_comes_before_a_folder_of_its_name(place, monkeypatch):
 def test_what_is_not_aligned_text_is_refused(place, name, content, message):
     (place / name).write_bytes(content)
     with pytest.raises(KitError, match=message):
-        corpora.load(str(place))
+        load_corpus(str(place))
 
 
 def test_a_language_or_folder_without_text_is_said(place, tmp_path):
     with pytest.raises(KitError, match=r'own text "my-set": no file of French \(fr\) in .*text in de.*add fr\.txt'):
-        corpora.load(str(place), ["fr"])
+        load_corpus(str(place), ["fr"])
     for name in ("deu_Latn.txt", "en.txt", "swh"):
         (place / name).unlink()
     with pytest.raises(KitError, match=r"files named by codes of languages in .*my-set, found README\.md\. To mend"):
-        corpora.available(str(place))
+        corpus_languages(str(place))
     (tmp_path / "bare").mkdir()
     with pytest.raises(KitError, match="found no file"):
-        corpora.load(str(tmp_path / "bare"))
+        load_corpus(str(tmp_path / "bare"))
 
 
 def test_a_folder_that_is_not_there_is_an_unknown_corpus(tmp_path):
     missing = str(tmp_path / "my-st")
     with pytest.raises(UnknownName, match=f"unknown corpus '{re.escape(missing)}'.*a folder of your own, one file a"):
-        corpora.load(missing)
+        load_corpus(missing)
     with pytest.raises(UnknownName, match="unknown corpus ''"):
-        corpora.available("")
+        corpus_languages("")

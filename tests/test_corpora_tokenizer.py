@@ -7,10 +7,10 @@ import pytest
 import sentencepiece
 
 import llamax_kit
-from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.utils import files
 
-MODEL = Path(llamax_kit.__file__).parent / "cldr.model"
+MODEL = Path(llamax_kit.__file__).parent / "scoring/cldr.model"
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def tokenizer():
 
 @pytest.fixture(scope="module")
 def devtest():
-    return corpora.load("cldr")
+    return load_corpus("cldr")
 
 
 def test_it_is_the_recorded_file():

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from sacrebleu.metrics import BLEU
 
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.data.corpora import text_files as lines
-from llamax_kit.scoring import ngram_counts as counts
-from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.data.corpora import text_files
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.scoring import ngram_counts, sacrebleu_metrics
 
 ODD_SPACES = "\u0085\u2028\u2029\u3000\u00a0\u200b\u202f\u1680\x1c\x1f\x0b\x0c\t"
 MOZILLA = "en-hy/nllb en-ml/google en-th/microsoft en-ar/opusmt en-vi/google cy-en/nllb".split()
@@ -21,8 +20,8 @@ def theirs(metric, hypotheses, references):
 
 
 def agree(tokenize, systems, references):
-    metric = metrics.spbleu(tokenize).metric
-    ours = counts.count(metric.tokenizer.encode, systems, references)
+    metric = sacrebleu_metrics.spbleu(tokenize).metric
+    ours = ngram_counts.count(metric.tokenizer.encode, systems, references)
     for rows, hypotheses in zip(ours, systems, strict=True):
         expected = theirs(metric, hypotheses, references)
         assert rows.dtype == np.int64 and rows.shape == (len(references), 10)
@@ -66,14 +65,14 @@ def test_a_piece_that_holds_white_space_is_what_sacrebleu_splits():
         return [text.replace("_", "\u2028").split(" ") for text in texts]
 
     hypotheses, references = ["a_b c a_b c", "x _ y", "_"], ["a b c a b", "x y _", "a"]
-    ours = counts.count(encode, [hypotheses], references)[0]
+    ours = ngram_counts.count(encode, [hypotheses], references)[0]
     assert ours.tolist() == theirs(metric, hypotheses, references).tolist()
     assert ours[0].tolist() == [6, 5, 5, 4, 3, 2, 6, 5, 4, 3]
 
 
 def test_the_example_of_the_docstring():
     encode = lambda texts, **_: [text.split() for text in texts]  # noqa: E731
-    assert counts.count(encode, [["a a b"]], ["a b b"])[0].tolist() == [[3, 3, 2, 1, 0, 0, 3, 2, 1, 0]]
+    assert ngram_counts.count(encode, [["a a b"]], ["a b b"])[0].tolist() == [[3, 3, 2, 1, 0, 0, 3, 2, 1, 0]]
 
 
 def test_repeated_ngrams_are_clipped_within_their_sentence():
@@ -83,7 +82,7 @@ def test_repeated_ngrams_are_clipped_within_their_sentence():
 
 
 def test_every_language_of_the_embedded_text():
-    text = corpora.load("cldr")
+    text = load_corpus("cldr")
     for phrases in text.texts.values():
         references = [phrase for phrase in phrases if phrase is not None][:40]
         agree("cldr", [garble(references), references[::-1]], references)
@@ -93,12 +92,12 @@ def test_every_language_of_the_embedded_text():
 def test_real_outputs_of_many_scripts(data, tokenize):
     folder = data / "system_outputs"
     for path in sorted((folder / "chatgpt_flores200").glob("*.jsonl")):
-        outputs = [json.loads(line) or "" for line in lines.read(path)][:70]
-        references = lines.read(data / f"flores200_dataset/devtest/{path.stem}.devtest")[:70]
+        outputs = [json.loads(line) or "" for line in text_files.read(path)][:70]
+        references = text_files.read(data / f"flores200_dataset/devtest/{path.stem}.devtest")[:70]
         agree(tokenize, [outputs], references)
-    text = corpora.load("flores101", ["en", *(name[3:5] for name in MOZILLA if name[:2] == "en")])
+    text = load_corpus("flores101", ["en", *(name[3:5] for name in MOZILLA if name[:2] == "en")])
     for name in MOZILLA:
-        outputs = lines.read(folder / "mozilla_flores101" / f"{name}.txt")
+        outputs = text_files.read(folder / "mozilla_flores101" / f"{name}.txt")
         references = text.texts[name[3:5]]
         part = slice(100, 250)
         agree(tokenize, [outputs[part], garble(references[part])], references[part])
@@ -116,9 +115,9 @@ def sums(seed=3):
 
 
 def test_points_are_sacrebleus_of_any_sums():
-    rows, metric = sums(), metrics.spbleu("cldr").metric
+    rows, metric = sums(), sacrebleu_metrics.spbleu("cldr").metric
     expected = [metric._compute_score_from_stats(row).score for row in rows.tolist()]
-    assert counts.points(rows).tolist() == pytest.approx(expected, rel=1e-13, abs=0)
-    assert counts.points(rows.astype(float)).tolist() == counts.points(rows).tolist()
+    assert ngram_counts.points(rows).tolist() == pytest.approx(expected, rel=1e-13, abs=0)
+    assert ngram_counts.points(rows.astype(float)).tolist() == ngram_counts.points(rows).tolist()
     assert 300 < sum(score == 0 for score in expected) < 3000
-    assert counts.points(np.zeros((0, 10))).tolist() == []
+    assert ngram_counts.points(np.zeros((0, 10))).tolist() == []

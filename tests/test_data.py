@@ -11,9 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import sentencepiece
 
-from llamax_kit.data import downloads as room
-from llamax_kit.data import fetching as download
-from llamax_kit.data import sources
+from llamax_kit.data import downloads, fetching, sources
 from llamax_kit.utils.errors import KitError, UnknownName
 
 LINES = {"dev": 3, "devtest": 4}
@@ -83,7 +81,7 @@ def spm(web, place, small, monkeypatch):
     monkeypatch.setattr(sources, "PIECES", pieces.get_piece_size())
     monkeypatch.setitem(sources.KNOWN, "spm-flores101", " ".join(pieces.encode(sources.SAMPLE, out_type=str)))
     row = sources.Source("spm-flores101", "tokenizer", "sacrebleu/models/x.model", (f"{web.address}/spm",), "")
-    monkeypatch.setattr(room, "SOURCES", (row,))
+    monkeypatch.setattr(downloads, "SOURCES", (row,))
     web.files["spm"] = small
     return place / row.place
 
@@ -107,7 +105,7 @@ def release(languages=("eng", "deu"), lines=LINES, top="flores101_dataset", extr
 @pytest.fixture
 def flores(web, place, monkeypatch):
     row = sources.Source("flores101", "corpus", "flores101_dataset", (f"{web.address}/tar",), "", 2)
-    monkeypatch.setattr(room, "SOURCES", (row,))
+    monkeypatch.setattr(downloads, "SOURCES", (row,))
     web.files["tar"] = release()
     return place / row.place
 
@@ -117,9 +115,9 @@ def left(folder):
 
 
 def test_tokenizer_is_fetched_once(spm, web, small):
-    assert room.tokenizer("flores101") == spm
+    assert downloads.tokenizer("flores101") == spm
     assert spm.read_bytes() == small
-    assert room.tokenizer("flores101") == room.fetch("spm-flores101") == spm
+    assert downloads.tokenizer("flores101") == downloads.fetch("spm-flores101") == spm
     assert web.visits == ["spm"]
     assert left(spm.parent) == ["x.model"]
 
@@ -129,20 +127,20 @@ def test_sacrebleus_own_folder_comes_first(spm, web, small, tmp_path, monkeypatc
     own = tmp_path / "sacrebleu/models/x.model"
     own.parent.mkdir(parents=True)
     own.write_bytes(small)
-    assert room.tokenizer("flores101") == own
+    assert downloads.tokenizer("flores101") == own
     assert web.visits == []
 
 
 def test_a_cut_transfer_is_tried_again(spm, web, small):
     web.cuts["spm"] = 1
-    assert room.fetch("spm-flores101").read_bytes() == small
+    assert downloads.fetch("spm-flores101").read_bytes() == small
     assert web.visits == ["spm", "spm"]
 
 
 def test_a_transfer_cut_twice_leaves_nothing(spm, web):
     web.cuts["spm"] = 2
     with pytest.raises(KitError, match="could not fetch.*/spm: the transfer was cut.*save it as") as error:
-        room.fetch("spm-flores101")
+        downloads.fetch("spm-flores101")
     assert str(spm) in str(error.value)
     assert left(spm.parent) == []
 
@@ -150,71 +148,71 @@ def test_a_transfer_cut_twice_leaves_nothing(spm, web):
 def test_a_page_in_place_of_a_model_is_refused(spm, web):
     web.files["spm"] = b"<html>Log in to this network</html>"
     with pytest.raises(KitError, match="SentencePiece cannot load its 35 bytes"):
-        room.tokenizer("flores101")
+        downloads.tokenizer("flores101")
     assert left(spm.parent) == []
 
 
 def test_another_model_is_refused(spm, web):
     web.files["spm"] = model("something else")
     with pytest.raises(KitError, match=r"expected \d+ pieces, found \d+"):
-        room.tokenizer("flores101")
+        downloads.tokenizer("flores101")
     assert left(spm.parent) == []
 
 
 def test_a_model_that_cuts_otherwise_is_refused(spm, monkeypatch):
     monkeypatch.setitem(sources.KNOWN, "spm-flores101", "▁Hello")
     with pytest.raises(KitError, match="it cuts 'Hello.* expected '▁Hello'"):
-        room.tokenizer("flores101")
+        downloads.tokenizer("flores101")
 
 
 def test_a_damaged_model_on_disk_is_never_used(spm, small):
     spm.parent.mkdir(parents=True)
     spm.write_bytes(small[:1000])
     with pytest.raises(KitError, match="x.model is not spm-flores101: .*1000 bytes.*move it away"):
-        room.tokenizer("flores101")
+        downloads.tokenizer("flores101")
 
 
 def test_a_missing_page_and_a_refused_connection_are_named(spm, monkeypatch, web):
     addresses = (f"{web.address}/nowhere", "http://127.0.0.1:9/refused")
-    monkeypatch.setattr(room, "SOURCES", (room.SOURCES[0]._replace(addresses=addresses),))
+    monkeypatch.setattr(downloads, "SOURCES", (downloads.SOURCES[0]._replace(addresses=addresses),))
     with pytest.raises(KitError, match="/nowhere: HTTP 404.*/refused: no connection.*To mend: llamax-kit fetch"):
-        room.tokenizer("flores101")
+        downloads.tokenizer("flores101")
 
 
 def test_a_second_address_is_used_when_the_first_fails(spm, web, monkeypatch, small):
     addresses = (f"{web.address}/nowhere", f"{web.address}/spm")
-    monkeypatch.setattr(room, "SOURCES", (room.SOURCES[0]._replace(addresses=addresses),))
-    assert room.tokenizer("flores101").read_bytes() == small
+    monkeypatch.setattr(downloads, "SOURCES", (downloads.SOURCES[0]._replace(addresses=addresses),))
+    assert downloads.tokenizer("flores101").read_bytes() == small
 
 
 def test_a_busy_server_is_asked_again(spm, web):
     del web.files["spm"]
     web.status = 503
     with pytest.raises(KitError, match="HTTP 503"):
-        room.tokenizer("flores101")
+        downloads.tokenizer("flores101")
     assert len(web.visits) == 2
 
 
 def test_a_wrong_hash_is_refused(spm, monkeypatch):
-    monkeypatch.setattr(room, "SOURCES", (room.SOURCES[0]._replace(sha256="0" * 64),))
+    monkeypatch.setattr(downloads, "SOURCES", (downloads.SOURCES[0]._replace(sha256="0" * 64),))
     with pytest.raises(KitError, match="SHA-256 is .*expected 000000000000"):
-        room.tokenizer("flores101")
+        downloads.tokenizer("flores101")
 
 
 def test_unknown_tokenizer_names_those_there_are():
     with pytest.raises(UnknownName, match="unknown tokenizer 'flores20'. One of: flores101, flores200"):
-        room.tokenizer("flores20")
+        downloads.tokenizer("flores20")
 
 
 def test_unknown_data_lists_the_names():
     with pytest.raises(UnknownName, match="unknown data 'flores'.*flores101, flores200, flores_plus"):
-        room.fetch("flores")
+        downloads.fetch("flores")
 
 
 def test_a_release_is_unpacked_whole(flores, web):
-    assert room.fetch("flores101") == flores
+    assert downloads.fetch("flores101") == flores
     assert (flores / "devtest/deu.devtest").read_text() == "deu line\n" * 4
-    assert room.fetch("flores101") == flores
+    assert downloads.fetch("flores101") == flores
     assert web.visits == ["tar"]
     assert [path.name for path in flores.parent.iterdir()] == ["flores101_dataset"]
 
@@ -237,7 +235,7 @@ def test_a_release_is_unpacked_whole(flores, web):
 def test_a_wrong_archive_leaves_nothing(flores, web, archive, message):
     web.files["tar"] = archive
     with pytest.raises(KitError, match=message) as error:
-        room.fetch("flores101")
+        downloads.fetch("flores101")
     assert "To mend: llamax-kit fetch flores101" in str(error.value)
     assert list(flores.parent.iterdir()) == []
     assert not (flores.parent.parent / "escaped.txt").exists()
@@ -246,7 +244,7 @@ def test_a_wrong_archive_leaves_nothing(flores, web, archive, message):
 def test_something_else_in_its_place_is_not_touched(flores):
     (flores / "devtest").mkdir(parents=True)
     with pytest.raises(KitError, match="is not flores101: expected 2 files in dev/, found 0.*move it away"):
-        room.fetch("flores101")
+        downloads.fetch("flores101")
     assert (flores / "devtest").is_dir()
 
 
@@ -254,16 +252,16 @@ def test_a_data_folder_that_cannot_be_written_is_said(flores, spm, monkeypatch, 
     (tmp_path / "file").write_text("in its place")
     monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path / "file"))
     with pytest.raises(KitError, match="could not write"):
-        room.tokenizer("flores101")
+        downloads.tokenizer("flores101")
     row = sources.Source("flores101", "corpus", "flores101_dataset", ("http://127.0.0.1:9/",), "", 2)
-    monkeypatch.setattr(room, "SOURCES", (row,))
+    monkeypatch.setattr(downloads, "SOURCES", (row,))
     with pytest.raises(KitError, match="cannot be written"):
-        room.fetch("flores101")
+        downloads.fetch("flores101")
 
 
 def test_a_gated_corpus_says_how_to_get_it():
     with pytest.raises(KitError, match="flores_plus is gated.*agree to the terms at https://huggingface.co/datasets/"):
-        room.fetch("flores_plus")
+        downloads.fetch("flores_plus")
 
 
 SCORES = {f"A/{folder}_score/{file}": f"the {folder} in {file}" for folder in ("spBLEU", "comet") for file in "ab"}
@@ -273,10 +271,10 @@ SCORES = {f"A/{folder}_score/{file}": f"the {folder} in {file}" for folder in ("
 def scores(web, place, monkeypatch):
     """Four files stand for the authors' scores, at the server's address; gives the folder where they belong."""
     hashes = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in SCORES.items()}
-    for module in (room, sources):
+    for module in (downloads, sources):
         monkeypatch.setattr(module, "score_files", lambda: hashes)
-    row = room.find("llamax_results")._replace(addresses=(f"{web.address}/c0ffee",))
-    monkeypatch.setattr(room, "SOURCES", (row,))
+    row = downloads.find("llamax_results")._replace(addresses=(f"{web.address}/c0ffee",))
+    monkeypatch.setattr(downloads, "SOURCES", (row,))
     web.files.update({f"c0ffee/{path}": text.encode() for path, text in SCORES.items()})
     return place / row.place
 
@@ -286,9 +284,9 @@ def files(folder):
 
 
 def test_the_authors_scores_are_fetched_whole_and_once(scores, web):
-    assert room.fetch("llamax_results") == scores
+    assert downloads.fetch("llamax_results") == scores
     assert files(scores) == SCORES
-    assert room.fetch("llamax_results") == scores
+    assert downloads.fetch("llamax_results") == scores
     assert web.visits == [f"c0ffee/{path}" for path in SCORES]
     assert [path.name for path in scores.parent.iterdir()] == ["llamax_results"]
 
@@ -299,11 +297,11 @@ def test_the_authors_scores_are_there_whole_or_not_at_all_and_what_came_is_kept(
     with pytest.raises(
         KitError, match=f"could not fetch llamax_results: .*{last}: HTTP 404.*To mend: llamax-kit fetch"
     ):
-        room.fetch("llamax_results")
+        downloads.fetch("llamax_results")
     assert not scores.exists()
-    assert not room.inventory()[0].found
+    assert not downloads.inventory()[0].found
     web.files[last] = text
-    assert files(room.fetch("llamax_results")) == SCORES
+    assert files(downloads.fetch("llamax_results")) == SCORES
     assert web.visits == [f"c0ffee/{path}" for path in SCORES] + [last]
 
 
@@ -311,10 +309,10 @@ def test_a_file_of_the_scores_that_was_cut_is_fetched_again(scores, web):
     first, second = (f"c0ffee/{path}" for path in list(SCORES)[:2])
     web.cuts[second] = 2
     with pytest.raises(KitError, match="the transfer was cut"):
-        room.fetch("llamax_results")
+        downloads.fetch("llamax_results")
     part = scores.with_name(".llamax_results.part")
     (part / list(SCORES)[0]).write_text("damaged since")
-    assert files(room.fetch("llamax_results")) == SCORES
+    assert files(downloads.fetch("llamax_results")) == SCORES
     assert web.visits.count(first) == 2
 
 
@@ -322,15 +320,15 @@ def test_other_scores_than_the_pinned_are_refused(scores, web):
     path = list(SCORES)[0]
     web.files[f"c0ffee/{path}"] = b"corrected since"
     with pytest.raises(KitError, match="15 bytes came whose SHA-256 is .*, expected .*at commit f3dc61e00b0aa9a42467"):
-        room.fetch("llamax_results")
+        downloads.fetch("llamax_results")
     assert not scores.exists()
 
 
 def test_scores_altered_in_place_are_said_and_not_touched(scores, web):
-    path = room.fetch("llamax_results") / list(SCORES)[1]
+    path = downloads.fetch("llamax_results") / list(SCORES)[1]
     path.write_text("mine")
     with pytest.raises(KitError, match="b is altered: expected SHA-256 .*, came .*move it away"):
-        room.fetch("llamax_results")
+        downloads.fetch("llamax_results")
     assert path.read_text() == "mine"
 
 
@@ -340,47 +338,47 @@ def test_scores_that_another_process_put_there_meanwhile_are_said(scores, monkey
         path.write_text(SCORES[str(path.relative_to(scores.with_name(".llamax_results.part")))])
         (scores / "A").mkdir(parents=True, exist_ok=True)
 
-    monkeypatch.setattr(download, "download", arrive)
+    monkeypatch.setattr(fetching, "download", arrive)
     with pytest.raises(KitError, match="could not fetch llamax_results: all files came, but .*cannot take its place"):
-        room.fetch("llamax_results")
+        downloads.fetch("llamax_results")
 
 
 def test_the_scores_are_pinned_to_a_commit():
-    (address,) = room.find("llamax_results").addresses
+    (address,) = downloads.find("llamax_results").addresses
     assert address == f"https://raw.githubusercontent.com/CONE-MT/LLaMAX/{sources.COMMIT}/experiment_results"
     assert len(sources.COMMIT) == 40
 
 
 def test_inventory_says_what_is_there_and_how_to_get_the_rest(place, small):
-    before = {row.name: row for row in room.inventory()}
+    before = {row.name: row for row in downloads.inventory()}
     assert not any(row.found for row in before.values())
     assert before["flores200"].how.startswith("llamax-kit fetch flores200; or get https://dl.fbaipublicfiles.com/")
     before["spm-flores200"].where.parent.mkdir(parents=True)
     before["spm-flores200"].where.write_bytes(small)
-    assert {row.name for row in room.inventory() if row.found} == {"spm-flores200"}
+    assert {row.name for row in downloads.inventory() if row.found} == {"spm-flores200"}
 
 
 def test_default_folder_is_the_users_cache(monkeypatch, tmp_path):
     monkeypatch.delenv("LLAMAX_KIT_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert room.folder().name == "llamax-kit"
+    assert downloads.folder().name == "llamax-kit"
 
 
 def test_addresses_and_file_names_are_sacrebleus_own():
     from sacrebleu.tokenizers.tokenizer_spm import SPM_MODELS
 
     for name in ("flores101", "flores200"):
-        row, address = room.find(f"spm-{name}"), SPM_MODELS[name]["url"]
+        row, address = downloads.find(f"spm-{name}"), SPM_MODELS[name]["url"]
         assert row.addresses[0] == address
         assert os.path.basename(row.place) == os.path.basename(address)
 
 
 def test_real_tokenizers_are_sound(data):
     for name in ("flores101", "flores200"):
-        assert room.tokenizer(name).is_file()
+        assert downloads.tokenizer(name).is_file()
 
 
 def test_download_to_a_full_disk_is_said(web):
     web.files["x"] = b"x" * 10
     with pytest.raises(KitError, match="could not write"):
-        download.download((f"{web.address}/x",), "/dev/full/x")
+        fetching.download((f"{web.address}/x",), "/dev/full/x")

@@ -8,9 +8,7 @@ import pytest
 from llamax_kit.data.scripts import SCRIPTS, direction, script
 from llamax_kit.data.translations import COLUMNS
 from llamax_kit.reporting import plots
-from llamax_kit.scoring import output_checks as diagnose
-from llamax_kit.scoring import sacrebleu_metrics as metrics
-from llamax_kit.scoring import spbleu
+from llamax_kit.scoring import output_checks, sacrebleu_metrics, spbleu
 from llamax_kit.utils.errors import KitError
 
 
@@ -55,32 +53,32 @@ ROWS = [
 
 
 def test_shares_count_what_the_outputs_are():
-    shares = diagnose.shares(table(ROWS))
+    shares = output_checks.shares(table(ROWS))
     assert list(shares.columns) == ["system", "src", "tgt", "n", "empty", "copy", "length", "other_script"]
     assert shares.iloc[0].tolist() == ["s", "en", "ru", 8, 2 / 8, 2 / 8, 2 / 8, 1 / 8]
 
 
 def test_shares_keep_the_order_and_count_each_direction():
     both = pd.concat([table(ROWS, "z"), table(ROWS[:2], "a"), table(ROWS[:1], "z", tgt="de")])
-    shares = diagnose.shares(both)
+    shares = output_checks.shares(both)
     assert shares[["system", "tgt", "n"]].to_numpy().tolist() == [["z", "ru", 8], ["a", "ru", 2], ["z", "de", 1]]
     assert shares["copy"].tolist() == [2 / 8, 1 / 2, 0]
 
 
 def test_what_a_system_did_not_say_is_missing():
     silent = table([(*row[:3], "") for row in ROWS])
-    assert diagnose.shares(silent)["length"].isna().all()
-    assert diagnose.shares(silent.drop(columns=["finish", "tokens"]))["length"].isna().all()
+    assert output_checks.shares(silent)["length"].isna().all()
+    assert output_checks.shares(silent.drop(columns=["finish", "tokens"]))["length"].isna().all()
 
 
 def test_script_of_the_reference_decides():
     serbian = [("x", "Главни град", "Glavni grad", "stop"), ("x", "Glavni grad", "Glavni grad", "stop")]
-    assert diagnose.shares(table(serbian))["other_script"].tolist() == [0.5]
+    assert output_checks.shares(table(serbian))["other_script"].tolist() == [0.5]
 
 
 def test_shares_refuse_what_cannot_be_scored():
     with pytest.raises(KitError, match="no rows"):
-        diagnose.shares(table([]))
+        output_checks.shares(table([]))
 
 
 @pytest.fixture
@@ -93,12 +91,14 @@ def words(monkeypatch):
             for h, r in zip(hypotheses, references, strict=True)
         ],
     )  # fmt: skip
-    monkeypatch.setattr(metrics, "spbleu", lambda tokenize: metrics.Named(f"spBLEU-{tokenize}", None))
+    monkeypatch.setattr(
+        sacrebleu_metrics, "spbleu", lambda tokenize: sacrebleu_metrics.Named(f"spBLEU-{tokenize}", None)
+    )
 
 
 def test_examples_are_the_extremes(words):
     rows = [("x", " ".join("abcdefgh"[:k]), "a b c d e f g h", "stop") for k in (3, 8, 0, 5, 1, 8)]
-    found = diagnose.examples(table(rows), best=2, worst=2, tokenize="w")
+    found = output_checks.examples(table(rows), best=2, worst=2, tokenize="w")
     assert found["index"].tolist() == [1, 5, 4, 2]
     assert found["rank"].tolist() == ["best", "best", "worst", "worst"]
     assert found["score"].tolist() == [100, 100, 12.5, 0]
@@ -106,15 +106,15 @@ def test_examples_are_the_extremes(words):
 
 
 def test_examples_show_no_sentence_twice(words):
-    found = diagnose.examples(pd.concat([table(ROWS[:3]), table(ROWS[:2], "t")]), tokenize="w")
+    found = output_checks.examples(pd.concat([table(ROWS[:3]), table(ROWS[:2], "t")]), tokenize="w")
     assert found.groupby("system")["index"].apply(sorted).to_dict() == {"s": [0, 1, 2], "t": [0, 1]}
     with pytest.raises(KitError, match="best=-1"):
-        diagnose.examples(table(ROWS), best=-1)
+        output_checks.examples(table(ROWS), best=-1)
 
 
 def shown(rows, **kind):
     examples = table(rows, **kind).assign(rank="best", score=12.345, metric="spBLEU")
-    return diagnose.show_examples(examples).data
+    return output_checks.show_examples(examples).data
 
 
 def test_texts_are_escaped():
@@ -138,17 +138,17 @@ def test_languages_are_named_as_pages_name_them():
 
 def test_an_empty_output_is_said_and_only_the_first_part_is_open():
     examples = pd.concat([table([("a", " ", "b", "stop")]), table([("a", "c\nd", "b", "stop")], "t")])
-    page = diagnose.show_examples(examples.assign(rank="worst", score=0.0, metric="spBLEU")).data
+    page = output_checks.show_examples(examples.assign(rank="worst", score=0.0, metric="spBLEU")).data
     assert "<i>(empty)</i>" in page and "white-space: pre-wrap" in page
     assert page.count("<details") == 2 and page.count("<details open") == 1
 
 
 def test_reasoning_is_counted_and_shown_apart_from_the_hypothesis():
-    assert "reasoning" not in diagnose.shares(table(ROWS))
+    assert "reasoning" not in output_checks.shares(table(ROWS))
     cut = table(ROWS).assign(reasoning=["why <b>", *[""] * 6, float("nan")])
     cut.loc[5, "hypothesis"] = "<think>3 km"  # still there
-    shares = diagnose.shares(cut)
+    shares = output_checks.shares(cut)
     assert shares["reasoning"].tolist() == [2 / 8]
     assert "with reasoning at most 25 % (s en-ru)" in plots.describe_shares(shares)
-    page = diagnose.show_examples(diagnose.examples(cut, tokenize="cldr", best=8)).data
+    page = output_checks.show_examples(output_checks.examples(cut, tokenize="cldr", best=8)).data
     assert page.count("<summary>reasoning, cut</summary>") == 1 and "why &lt;b&gt;" in page

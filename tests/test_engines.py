@@ -6,10 +6,10 @@ import shutil
 import pytest
 import small
 
-from llamax_kit.models import loading as models
-from llamax_kit.models.engines import base as engines
-from llamax_kit.models.engines.base import Completion, Decoding, Request, decoding
+from llamax_kit.models import loading
+from llamax_kit.models.engines.base import Completion, Decoding, Request, read_decoding
 from llamax_kit.models.engines.batches import plan
+from llamax_kit.models.engines.opening import open_engine
 from llamax_kit.utils.errors import KitError, UnknownName
 
 
@@ -18,7 +18,7 @@ def requests(texts):
 
 
 def results(engine, asked, how, skip=frozenset()):
-    return {at: each for batch in engine.complete(asked, decoding(how), skip) for at, each in batch}
+    return {at: each for batch in engine.complete(asked, read_decoding(how), skip) for at, each in batch}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def engine(folder):
-    return engines.open(str(folder), dtype="float32", device="cpu", batch_tokens=600)
+    return open_engine(str(folder), dtype="float32", device="cpu", batch_tokens=600)
 
 
 TEXTS = [small.sentence(seed) for seed in range(24)]
@@ -38,21 +38,23 @@ TEXTS = [small.sentence(seed) for seed in range(24)]
 
 
 def test_presets_are_the_papers_protocol():
-    assert decoding("paper") == Decoding(4, 256, 1.0, False, 1.0)
-    assert decoding("greedy") == Decoding(1, 256, 1.0, False, 1.0)
+    assert read_decoding("paper") == Decoding(4, 256, 1.0, False, 1.0)
+    assert read_decoding("greedy") == Decoding(1, 256, 1.0, False, 1.0)
 
 
 def test_overrides_by_spaces_or_commas():
-    assert decoding("paper max_new_tokens=64, length_penalty=0.6,early_stopping=true") == Decoding(4, 64, 0.6, True)
+    assert read_decoding("paper max_new_tokens=64, length_penalty=0.6,early_stopping=true") == Decoding(
+        4, 64, 0.6, True
+    )
 
 
 def test_overrides_by_a_colon_where_a_second_equals_sign_cannot_be_written():
-    assert decoding("greedy max_new_tokens:48") == decoding("greedy max_new_tokens=48") == Decoding(1, 48)
-    assert decoding("paper early_stopping:true,length_penalty=0.6") == Decoding(4, 256, 0.6, True)
+    assert read_decoding("greedy max_new_tokens:48") == read_decoding("greedy max_new_tokens=48") == Decoding(1, 48)
+    assert read_decoding("paper early_stopping:true,length_penalty=0.6") == Decoding(4, 256, 0.6, True)
 
 
 def test_what_one_beam_ignores_does_not_change_the_key():
-    assert decoding("greedy length_penalty=2 early_stopping=true") == decoding("greedy")
+    assert read_decoding("greedy length_penalty=2 early_stopping=true") == read_decoding("greedy")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +75,7 @@ def test_what_one_beam_ignores_does_not_change_the_key():
 )
 def test_decoding_errors_teach(text, message):
     with pytest.raises(KitError, match=message.replace("(", r"\(")):
-        decoding(text)
+        read_decoding(text)
 
 
 # where and what
@@ -94,14 +96,14 @@ def test_a_device_that_is_not_there_gets_a_remedy_that_helps(monkeypatch, gpus, 
     monkeypatch.setattr(torch.version, "cuda", cuda)
     monkeypatch.setattr(torch.version, "hip", None)
     with pytest.raises(KitError, match=f"got 'cuda:99': .* To mend: {remedy}"):
-        models.placement(device="cuda:99")
+        loading.placement(device="cuda:99")
 
 
 def test_a_system_without_weights_is_answered_with_those_that_have_some():
     with pytest.raises(KitError, match="LLaMA2-7B-Alpaca has no weights to load: ") as caught:
-        models.resolve("LLaMA2-7B-Alpaca")
+        loading.resolve("LLaMA2-7B-Alpaca")
     named = str(caught.value).partition("name one of ")[2].partition(";")[0].split(", ")
-    assert named == [entry.name for entry in models.catalogue() if entry.hub or entry.folder] + ["random-llama"]
+    assert named == [entry.name for entry in loading.catalogue() if entry.hub or entry.folder]
 
 
 # plan
@@ -140,7 +142,7 @@ def reference(engine, text, how):
     import torch
 
     ids = engine.tokenizer.encode(text)
-    how = decoding(how)
+    how = read_decoding(how)
     room = min(how.max_new_tokens, engine.context - len(ids))
     new = engine.model.generate(
         torch.tensor([ids]), do_sample=False, eos_token_id=engine.tokenizer.eos_ids,
@@ -164,7 +166,7 @@ def test_a_batch_gives_what_transformers_gives_to_each_alone(engine, how):
 @pytest.mark.parametrize("how", ["greedy", "paper"])
 def test_new_tokens_end_with_the_context_and_a_prompt_that_does_not_fit_is_listed_not_cut(tmp_path, how):
     folder = small.llama(tmp_path / "short", context=40, eos=[2])
-    engine = engines.open(str(folder), dtype="float32", device="cpu")
+    engine = open_engine(str(folder), dtype="float32", device="cpu")
     lengths = [len(engine.tokenizer.encode(text)) for text in TEXTS]
     assert max(lengths) >= 40 > min(lengths)
     for at, each in results(engine, requests(TEXTS), how).items():
@@ -184,20 +186,20 @@ def test_the_models_own_generation_config_does_not_leak(folder, tmp_path):
     (poisoned / "generation_config.json").write_text(json.dumps(leak))
     how, found = "greedy max_new_tokens=20", []
     for each in (folder, poisoned):
-        found.append(results(engines.open(str(each), dtype="float32", device="cpu"), requests(TEXTS[:4]), how))
+        found.append(results(open_engine(str(each), dtype="float32", device="cpu"), requests(TEXTS[:4]), how))
     assert found[0] == found[1]
 
 
 def test_skipped_sentences_keep_the_others_in_their_batches(engine, monkeypatch):
     asked, how = requests(TEXTS), "greedy max_new_tokens=5"
-    whole = [sorted(at for at, _ in batch) for batch in engine.complete(asked, decoding(how))]
+    whole = [sorted(at for at, _ in batch) for batch in engine.complete(asked, read_decoding(how))]
     gone = frozenset(whole[0] + whole[2][:1])
-    rest = [sorted(at for at, _ in batch) for batch in engine.complete(asked, decoding(how), gone)]
+    rest = [sorted(at for at, _ in batch) for batch in engine.complete(asked, read_decoding(how), gone)]
     assert rest == [left for batch in whole if (left := [at for at in batch if at not in gone])]
 
 
 def test_no_weights_are_loaded_for_what_is_kept(engine, monkeypatch):
-    monkeypatch.setattr(models, "load_model", lambda *_, **__: pytest.fail("loaded weights"))
+    monkeypatch.setattr(loading, "load_model", lambda *_, **__: pytest.fail("loaded weights"))
     asked = requests(TEXTS)
     assert engine.material(asked[0])[0] == 1
     assert results(engine, asked, "greedy", frozenset(range(len(asked)))) == {}
@@ -209,7 +211,7 @@ def test_the_identity_names_all_that_determines_a_completion(engine, folder):
 
     assert engine.identity == {
         "engine": "transformers", "recipe": "1", "transformers": transformers.__version__,
-        "torch": torch.__version__.partition("+")[0], "model": models.resolve(str(folder)).revision, "adapter": "",
+        "torch": torch.__version__.partition("+")[0], "model": loading.resolve(str(folder)).revision, "adapter": "",
         "dtype": "float32", "device": "cpu",
     }  # fmt: skip
     assert engine.name == folder.name
@@ -271,7 +273,7 @@ def test_padding_is_not_counted_and_the_end_of_text_is(engine):
 
 def test_a_real_checkpoint_continues_as_its_authors_program_does(data):
     checkpoint = data / "checkpoints" / "stories260K"
-    engine = engines.open(str(checkpoint), dtype="float32", device="cpu")
+    engine = open_engine(str(checkpoint), dtype="float32", device="cpu")
     found = results(engine, requests([""]), "greedy max_new_tokens=200")[0]
     assert found == Completion(" " + (checkpoint / "expected_greedy.txt").read_text(), "length", 200)
 
@@ -281,15 +283,15 @@ def test_a_real_checkpoint_continues_as_its_authors_program_does(data):
 
 def test_unknown_models_and_dtypes_are_said():
     with pytest.raises(UnknownName, match="LLaMAX2-7B-Alpaca"):
-        engines.open("LLaMAX2-7B-Alpaka")
+        open_engine("LLaMAX2-7B-Alpaka")
     with pytest.raises(UnknownName, match="bfloat16"):
-        engines.open("copy-not", dtype="bfloat8")
+        open_engine("copy-not", dtype="bfloat8")
     with pytest.raises(KitError, match="gpu"):
-        engines.open("copy-not", device="gpu")
+        open_engine("copy-not", device="gpu")
 
 
 def test_copying_the_source_is_an_engine_like_any_other():
-    engine = engines.open("copy")
+    engine = open_engine("copy")
     asked = requests(["a", "b", "c"])
     assert results(engine, asked, "greedy", {1}) == {0: Completion("a", "stop", 0), 2: Completion("c", "stop", 0)}
     assert engine.material(asked[2]) == "c"
@@ -314,7 +316,7 @@ def broken(folder, target, kind):
     if kind == "adapter":
         import peft
 
-        model = peft.get_peft_model(models.weights.load(target, dtype="float32", device="cpu"), peft.LoraConfig(r=2))
+        model = peft.get_peft_model(loading.weights.load(target, dtype="float32", device="cpu"), peft.LoraConfig(r=2))
         for name, part in model.named_parameters():
             if "lora_B" in name:
                 torch.nn.init.constant_(part, float("nan"))
@@ -335,9 +337,9 @@ def broken(folder, target, kind):
 def test_scores_that_are_no_numbers_are_refused_and_nothing_is_kept(folder, tmp_path, kind, where, how):
     model = broken(folder, tmp_path / "model", kind)
     adapter = str(model / "adapter") if kind == "adapter" else ""
-    engine = engines.open(str(model), adapter=adapter, dtype="float32", device="cpu")
+    engine = open_engine(str(model), adapter=adapter, dtype="float32", device="cpu")
     with pytest.raises(KitError, match=f"computes NaN.*{where}"):
-        list(engine.complete(requests(TEXTS[:3]), decoding(how)))
+        list(engine.complete(requests(TEXTS[:3]), read_decoding(how)))
 
 
 # the end of a turn
@@ -349,7 +351,7 @@ def test_an_answer_stops_at_the_end_of_turn_of_the_chat_template(folder, tmp_pat
     template = "{% for m in messages %}{{ m.role }}: {{ m.content }}<|eot_id|>{% endfor %}"
     settings = {"eos_token": "</s>", "chat_template": template, "added_tokens_decoder": added}
     (tmp_path / "chat/tokenizer_config.json").write_text(json.dumps(settings))
-    engine, plain = engines.open(str(tmp_path / "chat")), engines.open(str(folder))
+    engine, plain = open_engine(str(tmp_path / "chat")), open_engine(str(folder))
     assert set(engine.stops) == {*plain.stops, 320} and 320 not in engine.tokenizer.eos_ids
     assert engine._completion([7, 8, 320, 9]) == Completion(engine.tokenizer.decode([7, 8]), "stop", 3)
     assert engine._completion([7, 321, 8])[1:] == ("length", 3)  # another role's token ends nothing
@@ -361,12 +363,12 @@ def test_an_answer_stops_at_the_end_of_turn_of_the_chat_template(folder, tmp_pat
 
 
 def test_a_model_without_words_and_other_stops_keeps_its_key(folder):
-    engine = engines.open("mini-llamax-alpaca")
+    engine = open_engine("mini-llamax-alpaca")
     assert engine.identity["recipe"] == "1" and "stops" not in engine.identity and engine.notes == []
 
 
 def test_what_can_be_mixed_up_is_given_by_name():
     with pytest.raises(TypeError, match="positional"):
-        engines.open("mini-llamax-alpaca", "", "cpu", "float32")
+        open_engine("mini-llamax-alpaca", "", "cpu", "float32")
     with pytest.raises(TypeError, match="positional"):
-        models.placement("cpu", "float32")
+        loading.placement("cpu", "float32")

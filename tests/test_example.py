@@ -12,16 +12,16 @@ import pytest
 
 from llamax_kit.analysis import gains
 from llamax_kit.app import demo as example
-from llamax_kit.data import relatedness as related
-from llamax_kit.data import training_languages
-from llamax_kit.models import loading as models
-from llamax_kit.runs import storage as runs
-from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.data import relatedness
+from llamax_kit.models import loading
+from llamax_kit.models.training_languages import of_folder, training_languages_of
+from llamax_kit.runs import storage
+from llamax_kit.tasks import system_outputs
 from llamax_kit.utils.errors import KitError
 
 BASELINE, SYSTEM = example.RUNS
 SMALL = (  # in another Python: two directions of three phrases, each run in that Python itself
-    "import sys; from llamax_kit import example, owners, runs\n"
+    "import sys; from llamax_kit.app import demo as example; from llamax_kit.runs import owners, storage as runs\n"
     "example.DEMO, example.MORE, example.SENTENCES, example.SECONDS = 'de sw', '', 3, 0\n"
     "owners.check_kernel = lambda folder: owners.check(folder, '06_see_language_gains', {'run'})\n"
     "print(*example.make(*example.RUNS))\n"
@@ -47,16 +47,16 @@ def start(outputs) -> subprocess.Popen:
 
 
 def test_both_runs_answer_the_same_sentences_in_every_direction_and_say_by_which_model(lent):
-    before, after = (runs.load(run) for run in example.RUNS)
+    before, after = (storage.load(run) for run in example.RUNS)
     keys = ["src", "tgt", "index", "source", "reference"]
     assert before.translations[keys].equals(after.translations[keys])
     assert before.record["corpus"] == after.record["corpus"] and before.record["prompt"] == after.record["prompt"]
     for run, model in example.RUNS.items():
-        record = runs.load(run).record
-        resolved = models.resolve(model)
+        record = storage.load(run).record
+        resolved = loading.resolve(model)
         assert (record["model"]["model"], record["parameters"]["model"]) == (resolved.revision, model)
-        told = training_languages.of_folder(resolved.folder)
-        assert training_languages.counted("", record) == told
+        told = of_folder(resolved.folder)
+        assert training_languages_of("", record) == told
     languages = example.directions(f"{example.DEMO} {example.MORE}").split()
     assert len(languages) == len(set(languages)) == before.scores.shape[0]
     assert set(before.scores["n"]) == {example.SENTENCES} and before.scores["signature"].nunique() == 1
@@ -65,14 +65,21 @@ def test_both_runs_answer_the_same_sentences_in_every_direction_and_say_by_which
 def test_the_demo_has_twelve_directions_trained_and_held_out_by_the_model_itself(lent):
     demo = example.directions(example.DEMO).split()
     assert len(demo) == 12 and demo[:2] == ["en-de", "de-en"]
-    trained = training_languages.counted("", runs.load(SYSTEM).record).codes
-    kinds = [related.kind(code, trained) for code in example.DEMO.split()]
-    assert kinds.count(related.TRAINED) == 3 and {related.RELATED, related.UNRELATED} <= set(kinds)
-    held_out = models.checkpoints.read_json(models.resolve("mini-llamax").folder / "training.json")["held_out"]
+    trained = training_languages_of("", storage.load(SYSTEM).record).codes
+    kinds = [relatedness.kind(code, trained) for code in example.DEMO.split()]
+    assert kinds.count(relatedness.TRAINED) == 3 and {relatedness.RELATED, relatedness.UNRELATED} <= set(kinds)
+    held_out = loading.checkpoints.read_json(loading.resolve("mini-llamax").folder / "training.json")["held_out"]
     everything = f"{example.DEMO} {example.MORE}".split()
     unseen = [code for code in everything if code not in trained]
     assert set(unseen) <= set(held_out)  # of nothing else it is known that it was held out
-    assert min(map([related.kind(code, trained) for code in unseen].count, (related.RELATED, related.UNRELATED))) >= 5
+    assert (
+        min(
+            map(
+                [relatedness.kind(code, trained) for code in unseen].count, (relatedness.RELATED, relatedness.UNRELATED)
+            )
+        )
+        >= 5
+    )
 
 
 def test_what_the_demo_prints_are_the_runs_scores_and_the_gains_largest_first(lent):
@@ -80,7 +87,7 @@ def test_what_the_demo_prints_are_the_runs_scores_and_the_gains_largest_first(le
     scores, gained = example.told(table)
     assert list(gained["gain"]) == sorted(table["gain"], reverse=True)
     assert set(zip(gained["language"], gained["training"], strict=True)) == {
-        ("German", related.TRAINED), ("Galician", related.RELATED),
+        ("German", relatedness.TRAINED), ("Galician", relatedness.RELATED),
     }  # fmt: skip
     assert list(scores["system"]) == list(example.RUNS.values()) * 3
     both = scores.pivot(index=["src", "tgt"], columns="system", values="score")
@@ -91,7 +98,7 @@ def test_what_the_demo_prints_are_the_runs_scores_and_the_gains_largest_first(le
 
 def test_notebook_05_gets_the_demos_answers_as_files_of_the_embedded_text_alone(lent):
     place, n = example.hypotheses(lent / "mine", "cldr", 0)
-    found = hypotheses.find_outputs(place)
+    found = system_outputs.find_outputs(place)
     assert {(each.src, each.tgt) for each in found} == {tuple(each.split("-")) for each in
                                                         example.directions(example.DEMO).split()}  # fmt: skip
     assert len(found) == 24 and n == example.SENTENCES == len(found[0].path.read_text("utf-8").splitlines())
@@ -130,7 +137,7 @@ def test_processes_that_need_it_at_once_make_it_once_as_kernels_of_notebooks_do(
     assert sorted(name for out, _ in said for name in out.split()) == [*example.RUNS]
     for run in example.RUNS:
         assert sorted(path.name for path in (outputs / run).iterdir()) == ["run.json", "scores.csv", "translations"]
-        assert json.loads((outputs / run / "run.json").read_text())["notebook"] == "llamax_kit.app.demo"
+        assert json.loads((outputs / run / "run.json").read_text())["notebook"] == "llamax_kit.example"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
@@ -143,9 +150,9 @@ def test_killed_it_goes_on_from_the_ledger_and_a_second_one_generates_nothing(ou
     process.communicate()
     started = start(outputs)
     assert started.communicate()[1] == ""
-    timing = runs.load(BASELINE).record["timing"]
+    timing = storage.load(BASELINE).record["timing"]
     assert timing["kept"] > 0 and timing["kept"] + timing["generated"] == 4 * 3
     (outputs / BASELINE / "run.json").unlink()
     again = start(outputs)
     assert again.communicate() == (f"{BASELINE}\n", "")
-    assert runs.load(BASELINE).record["timing"]["generated"] == 0
+    assert storage.load(BASELINE).record["timing"]["generated"] == 0

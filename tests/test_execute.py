@@ -9,10 +9,9 @@ import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from llamax_kit.app import notebooks as execute
-from llamax_kit.runs import owners
-from llamax_kit.runs import storage as runs
-from llamax_kit.utils import locks as marks
+from llamax_kit.app import notebooks
+from llamax_kit.runs import owners, storage
+from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError, UnknownName
 
 KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
@@ -22,7 +21,7 @@ KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name"
 def house(tmp_path, monkeypatch) -> Path:
     """A checkout with two notebooks, an output folder of its own, and no kernel: papermill only copies."""
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
-    monkeypatch.setattr(runs, "PROJECT", tmp_path)
+    monkeypatch.setattr(storage, "PROJECT", tmp_path)
     (tmp_path / "notebooks").mkdir()
     for stem in ("00_take_the_tour", "04_translate_and_score"):
         cell = new_code_cell('run: str = "first"\nsentences: int = 0', metadata={"tags": ["parameters"]})
@@ -45,21 +44,21 @@ def asked(monkeypatch) -> list[dict]:
 
 @pytest.mark.parametrize("name", ["4", "04", "04_translate_and_score", "04_translate_and_score.ipynb"])
 def test_a_notebook_is_found_by_number_and_name(name, house):
-    assert execute.find(name) == house / "notebooks" / "04_translate_and_score.ipynb"
+    assert notebooks.find(name) == house / "notebooks" / "04_translate_and_score.ipynb"
 
 
 def test_a_notebook_is_found_by_path(house, monkeypatch):
     monkeypatch.chdir(house)
-    assert execute.find("notebooks/00_take_the_tour.ipynb") == house / "notebooks" / "00_take_the_tour.ipynb"
+    assert notebooks.find("notebooks/00_take_the_tour.ipynb") == house / "notebooks" / "00_take_the_tour.ipynb"
 
 
 def test_an_unknown_notebook_names_those_there_are():
     with pytest.raises(UnknownName, match="unknown notebook '04_translate'. One of: .*, 04_translate_and_score"):
-        execute.find("04_translate")
+        notebooks.find("04_translate")
 
 
 def test_papermill_is_given_absolute_paths_and_both_timeouts(asked, house):
-    page = execute.execute("04", values={"sentences": 5})
+    page = notebooks.execute("04", values={"sentences": 5})
     output = house / "outputs" / "first" / "04_translate_and_score.ipynb"
     assert (page, page.is_file()) == (output.with_suffix(".html"), True)
     assert Path(asked[0]["output"]) == output.with_suffix(".partial.ipynb")
@@ -72,13 +71,13 @@ def test_papermill_is_given_absolute_paths_and_both_timeouts(asked, house):
 def test_papermill_does_not_complain_of_what_the_kit_has_checked(asked, house, caplog):
     cell = new_code_cell("n: int | None = None  # a=1", metadata={"tags": ["parameters"]})
     nbformat.write(new_notebook(cells=[cell], metadata=KERNEL), house / "own.ipynb")
-    execute.execute(house / "own.ipynb", values={"n": 3})
+    notebooks.execute(house / "own.ipynb", values={"n": 3})
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == []
 
 
 def test_the_output_goes_where_the_run_is_named_or_asked(asked, house):
-    assert execute.execute("04", values={"run": "mine"}).parent == house / "outputs" / "mine"
-    assert execute.execute("04", house / "{x}.ipynb") == house / "{x}.html"
+    assert notebooks.execute("04", values={"run": "mine"}).parent == house / "outputs" / "mine"
+    assert notebooks.execute("04", house / "{x}.ipynb") == house / "{x}.html"
 
 
 @pytest.mark.parametrize("values", [{"sentence": 5}, {"sentences": "5"}, {"run": "hf_" + "x" * 34}, {"run": "../up"},
@@ -86,42 +85,42 @@ def test_the_output_goes_where_the_run_is_named_or_asked(asked, house):
 @pytest.mark.parametrize("output", [None, "x.ipynb"])
 def test_wrong_values_are_told_before_anything_is_done(values, output, asked, house):
     with pytest.raises(KitError):
-        execute.execute("04", output and house / output, values=values)
+        notebooks.execute("04", output and house / output, values=values)
     assert asked == []
     assert [path.name for path in house.iterdir()] == ["notebooks"]
 
 
 @pytest.mark.parametrize("output", [None, "x.ipynb"])
 def test_a_run_of_another_notebook_is_refused_before_anything_is_done(output, asked, house):
-    execute.execute("00", values={"run": "victim"})
+    notebooks.execute("00", values={"run": "victim"})
     before = sorted((house / "outputs" / "victim").iterdir())
     with pytest.raises(KitError, match=r"victim is the run of another notebook \(00_take_the_tour\), and 04_.*mend"):
-        execute.execute("04", output and house / output, values={"run": "victim"})
+        notebooks.execute("04", output and house / output, values={"run": "victim"})
     assert len(asked) == 1 and sorted((house / "outputs" / "victim").iterdir()) == before
-    execute.execute("00", values={"run": "victim", "sentences": 5})  # its own it may write again
-    execute.execute("04", house / "y.ipynb")
-    execute.execute("04")
+    notebooks.execute("00", values={"run": "victim", "sentences": 5})  # its own it may write again
+    notebooks.execute("04", house / "y.ipynb")
+    notebooks.execute("04")
 
 
 def test_a_notebook_without_runs_does_not_take_the_folder_of_another_either(asked, house):
     cell = new_code_cell("n: int = 1  # n", metadata={"tags": ["parameters"]})
     nbformat.write(new_notebook(cells=[cell], metadata=KERNEL), house / "first.ipynb")
-    execute.execute("04")
+    notebooks.execute("04")
     with pytest.raises(KitError, match="outputs/first is the run of another notebook"):
-        execute.execute(house / "first.ipynb")
-    assert execute.execute(house / "first.ipynb", house / "x.ipynb").is_file()
+        notebooks.execute(house / "first.ipynb")
+    assert notebooks.execute(house / "first.ipynb", house / "x.ipynb").is_file()
 
 
 def test_a_run_that_is_being_run_is_not_started_again(monkeypatch, asked, house):
     (house / "outputs" / "first").mkdir(parents=True)
     mark = house / "outputs" / "first" / f".running-{platform.node()}-1-0"
     mark.touch()
-    monkeypatch.setattr(marks, "_lives", lambda process, start: True)
-    with pytest.raises(marks.Busy, match="outputs/first is being run by process 1 of this machine since"):
-        execute.execute("04")
+    monkeypatch.setattr(locks, "_lives", lambda process, start: True)
+    with pytest.raises(locks.Busy, match="outputs/first is being run by process 1 of this machine since"):
+        notebooks.execute("04")
     assert asked == []
-    monkeypatch.setattr(marks, "_lives", lambda process, start: process != 1)
-    assert execute.execute("04").is_file()
+    monkeypatch.setattr(locks, "_lives", lambda process, start: process != 1)
+    assert notebooks.execute("04").is_file()
     assert not mark.exists()
 
 
@@ -129,23 +128,23 @@ def test_a_kernel_is_told_its_notebook(monkeypatch, asked):
     seen, copies = [], papermill.execute_notebook
     monkeypatch.setattr(papermill, "execute_notebook", lambda *given, **asked: (
         seen.append(os.environ.get(owners.SAID[0])), copies(*given, **asked)))  # fmt: skip
-    execute.execute("04")
+    notebooks.execute("04")
     assert seen == ["04_translate_and_score.ipynb"] and owners.SAID[0] not in os.environ
 
 
 def test_a_file_in_the_place_of_the_output_folder_is_told(house):
     (house / "outputs").write_text("mine")
     with pytest.raises(KitError, match="could not make the run folder"):
-        execute.execute("04")
+        notebooks.execute("04")
     (house / "outputs").unlink()
     (house / "taken").write_text("mine")
     with pytest.raises(KitError, match="could not write .*taken/x.partial.ipynb"):
-        execute.execute("04", house / "taken" / "x.ipynb")
+        notebooks.execute("04", house / "taken" / "x.ipynb")
 
 
 def test_an_output_that_is_no_notebook_is_told(house):
     with pytest.raises(KitError, match="an executed notebook is an .ipynb file, got 'x.html'"):
-        execute.execute("04", house / "x.html")
+        notebooks.execute("04", house / "x.html")
 
 
 def test_a_full_disk_leaves_the_notebook_as_it_was(asked, house):
@@ -156,7 +155,7 @@ def test_a_full_disk_leaves_the_notebook_as_it_was(asked, house):
     resource.setrlimit(resource.RLIMIT_FSIZE, (512, limits[1]))
     try:
         with pytest.raises(KitError, match="could not write .*x.partial.ipynb.*Nothing of it was kept"):
-            execute.execute("04", output)
+            notebooks.execute("04", output)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert output.read_text() == "old"
@@ -174,19 +173,19 @@ def test_a_kernel_that_dies_at_its_start_is_started_again(monkeypatch, asked):
         copies(*given, **asked)
 
     monkeypatch.setattr(papermill, "execute_notebook", start)
-    assert execute.execute("04").is_file()
+    assert notebooks.execute("04").is_file()
     dies[0] = 3
     with pytest.raises(KitError, match="no kernel started in 3 tries: Kernel died before replying"):
-        execute.execute("04")
+        notebooks.execute("04")
 
 
 def test_an_unknown_kernel_is_told_and_leaves_nothing(house):
     with pytest.raises(KitError, match="no Jupyter kernel 'nosuch'"):
-        execute.execute("04", kernel="nosuch")
+        notebooks.execute("04", kernel="nosuch")
     assert list((house / "outputs" / "first").iterdir()) == []
 
 
 def test_what_cells_say_becomes_lines_of_the_log(capsys):
     for text in ("\rsystem: 10%", "\r", "\rsystem: 20%\n", "a warning\n\n  on two lines\n"):
-        execute._Log().write(text)
+        notebooks._Log().write(text)
     assert capsys.readouterr().err.splitlines() == ["system: 10%", "system: 20%", "a warning", "  on two lines"]

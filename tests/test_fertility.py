@@ -8,9 +8,9 @@ import pytest
 import sentencepiece
 
 from llamax_kit.analysis import fertility
-from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.data.languages import all_languages
-from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.scoring import sacrebleu_metrics
 from llamax_kit.utils.errors import KitError, UnknownName
 
 BYTES = str.encode  # a tokenizer of bytes, whose counts anyone can check
@@ -58,8 +58,8 @@ def test_what_words_are_follows_the_script():
 
 
 def test_the_default_tokenizer_counts_as_sentencepiece_does():
-    processor = sentencepiece.SentencePieceProcessor(model_file=str(metrics.CLDR))
-    texts = corpora.load("cldr", ["en", "sw", "ja"]).texts
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(sacrebleu_metrics.CLDR))
+    texts = load_corpus("cldr", ["en", "sw", "ja"]).texts
     table = fertility.fertility(fertility.tokenizer("cldr"), texts)
     for code, lines in texts.items():
         assert row(table, code).tokens == sum(len(processor.encode(line)) for line in lines if line)
@@ -68,12 +68,14 @@ def test_the_default_tokenizer_counts_as_sentencepiece_does():
 
 def test_a_tokenizer_can_be_a_file_or_a_folder(tmp_path):
     (tmp_path / "folder").mkdir()
-    shutil.copy(metrics.CLDR, tmp_path / "own.model")
-    shutil.copy(metrics.CLDR, tmp_path / "folder/tokenizer.model")
+    shutil.copy(sacrebleu_metrics.CLDR, tmp_path / "own.model")
+    shutil.copy(sacrebleu_metrics.CLDR, tmp_path / "folder/tokenizer.model")
     text = "Friday, December 28, 1973"
     names = ("cldr", tmp_path / "own.model", tmp_path / "folder")
     counts = {len(fertility.tokenizer(str(name))(text)) for name in names}
-    assert counts == {len(sentencepiece.SentencePieceProcessor(model_file=str(metrics.CLDR)).encode(text))}  # no BOS
+    assert counts == {
+        len(sentencepiece.SentencePieceProcessor(model_file=str(sacrebleu_metrics.CLDR)).encode(text))
+    }  # no BOS
 
 
 def test_unasked_the_tokens_of_the_systems_own_model_are_counted_and_of_files_the_pieces_of_their_scores():
@@ -87,7 +89,7 @@ def test_unasked_the_tokens_of_the_systems_own_model_are_counted_and_of_files_th
 def test_a_model_in_the_data_folder_is_found_as_records_name_it(tmp_path, monkeypatch):
     monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
     (tmp_path / "mine").mkdir()
-    shutil.copy(metrics.CLDR, tmp_path / "mine" / "tokenizer.model")
+    shutil.copy(sacrebleu_metrics.CLDR, tmp_path / "mine" / "tokenizer.model")
     assert len(fertility.tokenizer("$LLAMAX_KIT_DATA/mine")("Hallo Welt")) == 7
 
 
@@ -127,7 +129,7 @@ def test_texts_of_two_corpora_are_not_one():
 
 def test_table_1_and_figure_5_of_the_paper_come_out(data):
     """The authors count on FLORES-101 devtest with Llama 2's tokenizer, and average over sentences."""
-    texts = corpora.load("flores101", ["en", "ro", "el", "bn", "zh", "ja"]).texts
+    texts = load_corpus("flores101", ["en", "ro", "el", "bn", "zh", "ja"]).texts
     encode = fertility.tokenizer("llama2")
     table = fertility.fertility(encode, texts)
     printed = {code: round(row(table, code).tokens_per_word, 2) for code in ("ro", "el", "bn")}
@@ -139,7 +141,7 @@ def test_table_1_and_figure_5_of_the_paper_come_out(data):
 
 def test_fewer_tokens_need_not_be_a_smaller_premium(data):
     """Llama 3's tokenizer makes fewer tokens of Bengali than Llama 2's, but of English far fewer still."""
-    texts = corpora.load("flores101", ["en", "bn"]).texts
+    texts = load_corpus("flores101", ["en", "bn"]).texts
     few, many = (row(fertility.fertility(fertility.tokenizer(name), texts), "bn") for name in ("llama3", "llama2"))
     assert few.tokens < many.tokens and few.tokens_per_word < many.tokens_per_word
     assert few.relative_to_english > many.relative_to_english

@@ -12,24 +12,17 @@ from click.testing import CliRunner
 from finished import rows, save, worse
 from matplotlib.figure import Figure
 
-from llamax_kit.analysis import comparison as compare
-from llamax_kit.analysis import gains, groups, power
+from llamax_kit.analysis import comparison, gains, groups, power
 from llamax_kit.analysis.against import against, brief
 from llamax_kit.app.cli import main
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.paper import own_run as yours
-from llamax_kit.paper import own_run_plots as yours_plots
-from llamax_kit.paper import release
-from llamax_kit.paper import sentences as findings
-from llamax_kit.reporting import layout, plots, report, tables
-from llamax_kit.reporting import method_text as methods
-from llamax_kit.runs import storage as runs
-from llamax_kit.scoring import corrections, spbleu
-from llamax_kit.scoring import ngram_counts as counts
-from llamax_kit.scoring import significance as stats
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.paper import own_run, own_run_plots, release, sentences
+from llamax_kit.reporting import layout, method_text, plots, report, tables
+from llamax_kit.runs import storage
+from llamax_kit.scoring import corrections, ngram_counts, significance, spbleu
 
 matplotlib.use("Agg")
-FLOOR = stats.FEWEST
+FLOOR = significance.FEWEST
 SIZES = {1: "no interval: 1 sentence is too few (10 at least)", 9: "no interval: 9 sentences are too few (10 at least)",
          10: "with 10 sentences, 88 of 100 such intervals held the truth when measured",
          39: "with 39 sentences, 92 of 100 such intervals held the truth when measured", 40: ""}  # fmt: skip
@@ -77,20 +70,20 @@ def drawn(function, *given, **named):
               "with 20 sentences, 91 of 100 such intervals held the truth when measured"),
 ])  # fmt: skip
 def test_a_caveat_names_how_many_sentences_and_what_was_measured(sizes, said):
-    assert stats.caveat(sizes) == said
-    assert stats.caveat_sentence(sizes) == (said and f" {said[0].upper()}{said[1:]}.")
+    assert significance.caveat(sizes) == said
+    assert significance.caveat_sentence(sizes) == (said and f" {said[0].upper()}{said[1:]}.")
 
 
 def test_what_has_no_interval_for_another_reason_has_no_caveat():
     none = float("nan")
-    assert stats.caveat([20, 1012, none], [none, none, none]) == ""
-    assert stats.caveat([20, 5], [none, none]) == SIZES[9].replace("9", "5")
+    assert significance.caveat([20, 1012, none], [none, none, none]) == ""
+    assert significance.caveat([20, 5], [none, none]) == SIZES[9].replace("9", "5")
 
 
 def test_intervals_of_the_floor_cover_what_is_claimed_and_those_of_two_do_not():
     """On the embedded phrases, 3,200 intervals of scores and 1,600 of gains: shares are known to 0.01 and 0.02."""
     directions = coverage.embedded()
-    claims = {2: (0.45, 0.55), FLOOR: (stats.COVERED[FLOOR] / 100 - 0.01, 0.95)}
+    claims = {2: (0.45, 0.55), FLOOR: (significance.COVERED[FLOOR] / 100 - 0.01, 0.95)}
     for n, (least, most) in claims.items():
         found = [coverage.covered(systems, n, 400) for systems in directions.values()]
         for kind in zip(*found, strict=True):
@@ -99,8 +92,11 @@ def test_intervals_of_the_floor_cover_what_is_claimed_and_those_of_two_do_not():
 
 
 def test_the_claims_rise_with_the_sentences_and_end_where_none_is_made():
-    assert min(stats.COVERED) == FLOOR and max(stats.COVERED) < stats.ENOUGH
-    assert list(stats.COVERED.values()) == sorted(stats.COVERED.values()) and max(stats.COVERED.values()) < 95
+    assert min(significance.COVERED) == FLOOR and max(significance.COVERED) < significance.ENOUGH
+    assert (
+        list(significance.COVERED.values()) == sorted(significance.COVERED.values())
+        and max(significance.COVERED.values()) < 95
+    )
 
 
 def test_an_interval_is_there_from_the_floor_on(n, note):
@@ -108,10 +104,10 @@ def test_an_interval_is_there_from_the_floor_on(n, note):
                     for lost in (False, True))  # fmt: skip
     a, b = spbleu.statistics([ours, theirs], ours, "cldr")
     there = [spbleu.score(theirs, ours, "cldr"), spbleu.chrf(theirs, ours), spbleu.from_statistics(b, "cldr")]
-    ends = [(each.low, each.high) for each in there] + [stats.paired_interval(a, b, counts.points)]
+    ends = [(each.low, each.high) for each in there] + [significance.paired_interval(a, b, ngram_counts.points)]
     assert [math.isnan(each) for pair in ends for each in pair] == [n < FLOOR] * 8
-    assert there[0].score == there[2].score > 0 and stats.randomisation(a, b, counts.points) > 0
-    assert bool(note) == (n < stats.ENOUGH)
+    assert there[0].score == there[2].score > 0 and significance.randomisation(a, b, ngram_counts.points) > 0
+    assert bool(note) == (n < significance.ENOUGH)
 
 
 def test_the_command_line_says_it_in_words_and_in_json(n, note, tmp_path):
@@ -141,7 +137,7 @@ def test_gains_without_an_interval_keep_their_test_and_verdict(pair, n, note):
 
 def test_captions_on_the_page_and_in_latex_say_it(pair, n, note, tmp_path):
     table = gains.gains(pair, samples=500)
-    scores = runs.load("mine").scores
+    scores = storage.load("mine").scores
     for shown in (table, scores, scores[["metric", "score", "low", "high", "n"]]):
         caption = f"Caption; {note}" if note else "Caption"
         assert tables.captioned(shown, "Caption") == caption
@@ -160,7 +156,7 @@ def test_what_counts_languages_keeps_its_caption(pair):
 
 
 def test_pictures_and_their_words_say_it(pair, n, note):
-    table, scores = gains.gains(pair, samples=500), runs.load("mine").scores
+    table, scores = gains.gains(pair, samples=500), storage.load("mine").scores
     for function, describe, given in ((plots.scores, plots.describe_scores, scores),
                                       (plots.gains, plots.describe_gains, table)):  # fmt: skip
         title, label, panel = drawn(function, given)
@@ -171,9 +167,9 @@ def test_pictures_and_their_words_say_it(pair, n, note):
 
 
 def test_the_report_says_it_in_its_method_and_captions(pair, n, note):
-    gathered = compare.gather("mine theirs")
+    gathered = comparison.gather("mine theirs")
     gained = against(gathered, "theirs")
-    said = methods.sentences(gathered, gained)
+    said = method_text.sentences(gathered, gained)
     assert [(spoken(note) in each) for each in said if "spBLEU-cldr" in each or "Gains over" in each] == [True, True]
     assert any("paired bootstrap" in each for each in said) == (n >= FLOOR)
     assert any("bootstrap resamples" in each for each in said) == (n >= FLOOR)
@@ -187,19 +183,19 @@ def test_mine_beside_the_authors_is_within_no_interval_where_there_is_none(n, no
     figures = pd.DataFrame([("NLLB-200", "en-X", "en", code, "spBLEU", 50.0) for code in ("de", "sw")],
                            columns=["system", "direction", "src", "tgt", "metric", "score"])  # fmt: skip
     monkeypatch.setattr(release, "scores", lambda metric="spBLEU": figures)
-    monkeypatch.setattr(yours, "TOKENIZE", "cldr")
+    monkeypatch.setattr(own_run, "TOKENIZE", "cldr")
     flores = {"name": "flores101", "split": "devtest", "release": "FLORES-101 devtest"}
-    mine = yours.Mine("mine:good", rows("good", answer=worse, sentences=n), {"corpus": flores})
-    table = yours.beside(mine, "NLLB-200")
+    mine = own_run.Mine("mine:good", rows("good", answer=worse, sentences=n), {"corpus": flores})
+    table = own_run.beside(mine, "NLLB-200")
     assert table["inside"].isna().tolist() == table["low_difference"].isna().tolist() == [n < FLOOR] * 4
-    said = findings.yours(table, "theirs")
+    said = sentences.yours(table, "theirs")
     assert ("lie within the interval" in said) == (n >= FLOOR) and (spoken(note) in said)
     shown = table.drop(columns=["signature", "low", "high"])
     assert tables.captioned(shown, "Mine") == (f"Mine; {note}" if note else "Mine")
     assert ("True" in tables.show(shown, "Mine").data or "False" in tables.show(shown, "Mine").data) == (n >= FLOOR)
-    title, label, _ = drawn(yours_plots.beside, table, "mine", theirs="theirs")
+    title, label, _ = drawn(own_run_plots.beside, table, "mine", theirs="theirs")
     assert title.endswith(f"first{note and f' {note}'}") and ("interval" in label) == (n >= FLOOR)
-    assert yours_plots.describe_beside(table, "mine", theirs="theirs").endswith(spoken(note) or ".")
+    assert own_run_plots.describe_beside(table, "mine", theirs="theirs").endswith(spoken(note) or ".")
 
 
 def test_power_is_simulated_from_any_number_of_sentences(pair):
@@ -208,4 +204,4 @@ def test_power_is_simulated_from_any_number_of_sentences(pair):
 
 
 def test_the_embedded_text_is_the_corpus_that_was_measured():
-    assert len(corpora.load("cldr", ["en", "gl"]).pairs("en", "gl")) > 200
+    assert len(load_corpus("cldr", ["en", "gl"]).pairs("en", "gl")) > 200

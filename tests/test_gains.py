@@ -9,10 +9,9 @@ from sacrebleu.significance import PairedTest
 from scipy.stats import binom, false_discovery_control
 
 from llamax_kit.analysis import gains
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.scoring import corrections, spbleu
-from llamax_kit.scoring import sacrebleu_metrics as metrics
-from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.scoring import corrections, sacrebleu_metrics, spbleu
+from llamax_kit.tasks import system_outputs
 from llamax_kit.utils.errors import KitError, UnknownName
 
 
@@ -41,15 +40,17 @@ def test_scores_are_the_runs_own_and_the_gain_is_their_difference():
 
 def test_a_real_direction_is_sacrebleus_paired_test_to_the_last_digit(data):
     folder = data / "system_outputs/mozilla_flores101"
-    text = corpora.load("flores101", ["en", "is"])
-    outputs = hypotheses.find_outputs(folder, directions="en-is")
-    table = hypotheses.read_outputs([each for each in outputs if each.system in ("google", "microsoft")], text)
+    text = load_corpus("flores101", ["en", "is"])
+    outputs = system_outputs.find_outputs(folder, directions="en-is")
+    table = system_outputs.read_outputs([each for each in outputs if each.system in ("google", "microsoft")], text)
     save("real", table, tokenize="flores101", corpus=CLDR | {"release": text.release})
     row = gains.gains(gains.pair("real:google", "real:microsoft"), samples=2000).iloc[0]
     sides = {name: list(part["hypothesis"]) for name, part in table.groupby("system")}
     references = list(text.texts["is"])
     named = [("microsoft", sides["microsoft"]), ("google", sides["google"])]
-    theirs = PairedTest(named, {"": metrics.spbleu("flores101").metric}, [references], "ar", 2000)()[1]["BLEU"]
+    theirs = PairedTest(named, {"": sacrebleu_metrics.spbleu("flores101").metric}, [references], "ar", 2000)()[1][
+        "BLEU"
+    ]
     assert (row.baseline_score, row.score) == (theirs[0].score, theirs[1].score)
     assert row.p == pytest.approx(theirs[1].p_value, abs=1e-12)
     assert (row.n, row.verdict) == (1012, corrections.UNCLEAR)

@@ -7,7 +7,7 @@ from scipy import stats
 
 from llamax_kit.analysis import gains, groups
 from llamax_kit.data.languages import all_languages, find
-from llamax_kit.models.catalogue import trained_on_flores
+from llamax_kit.data.training_languages import trained_on_flores
 from llamax_kit.scoring.averages import averages
 from llamax_kit.utils.errors import KitError, UnknownName
 

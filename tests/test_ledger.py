@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llamax_kit.models.engines.base import Completion, Decoding, decoding
+from llamax_kit.models.engines.base import Completion, Decoding, read_decoding
 from llamax_kit.models.ledger import Ledger, key
 from llamax_kit.utils.errors import KitError
 
@@ -45,12 +45,12 @@ def test_looking_writes_nothing(tmp_path):
 
 
 def test_a_key_changes_with_all_that_determines_a_completion():
-    same = key(WHO, decoding("greedy"), [1, 2, 3])
+    same = key(WHO, read_decoding("greedy"), [1, 2, 3])
     assert same == key(dict(reversed(WHO.items())), Decoding(), [1, 2, 3])
     others = [
         key(WHO | {"dtype": "bfloat16"}, Decoding(), [1, 2, 3]),
-        key(WHO, decoding("greedy max_new_tokens=255"), [1, 2, 3]),
-        key(WHO, decoding("paper"), [1, 2, 3]),
+        key(WHO, read_decoding("greedy max_new_tokens=255"), [1, 2, 3]),
+        key(WHO, read_decoding("paper"), [1, 2, 3]),
         key(WHO, Decoding(), [1, 2, 4]),
         key(WHO, Decoding(), "123"),
     ]

@@ -14,14 +14,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from llamax_kit.app import cli
-from llamax_kit.app import demo as example
-from llamax_kit.app import notebooks as execute
-from llamax_kit.app import parameter_checks as meanings
+from llamax_kit.app import cli, demo, notebooks, parameter_checks
 from llamax_kit.app.parameters import check, given_values, parameters
-from llamax_kit.app.sweep import checks, jobs, state
-from llamax_kit.app.sweep import execution as sweep
-from llamax_kit.runs import storage as runs
+from llamax_kit.app.sweep import checks, execution, jobs, state
+from llamax_kit.runs import storage
 from llamax_kit.utils.errors import KitError, UnknownName
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +34,7 @@ def place(tmp_path_factory) -> Path:
         finished.save("alone", finished.rows("owner/model"), finished.copied())
         finished.save("scores_only", finished.rows("google"), keep=False)
         finished.save("flores", finished.rows("google"), corpus={"name": "flores101", "split": "devtest"})
-        (runs.folder("begun") / "04.partial.ipynb").touch()
+        (storage.folder("begun") / "04.partial.ipynb").touch()
     for folder, files in {
         "texts": {"en.txt": "one\ntwo\n", "de.txt": "eins\nzwei\n", "sw.txt": "moja\nmbili\n"},
         "shifted": {"en.txt": "one\ntwo\n", "de.txt": "eins\n"},
@@ -63,7 +59,7 @@ def nothing_starts(place, monkeypatch):
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(place / "outputs"))
     monkeypatch.chdir(place)
     monkeypatch.setattr(papermill, "execute_notebook", lambda *_, **__: pytest.fail("started a kernel"))
-    monkeypatch.setattr(sweep, "in_processes", lambda *_: pytest.fail("started a process"))
+    monkeypatch.setattr(execution, "in_processes", lambda *_: pytest.fail("started a process"))
 
 
 WRONG = [  # notebook, values, the parameter that is told, what else the message names
@@ -203,7 +199,7 @@ def test_a_wrong_value_is_told_by_each_command_before_a_kernel_starts(case, plac
 RIGHT = [
     ("04", {"model": "LLaMAX2-7B-Alpaca", "adapter": "me/lora", "device": "cuda:1", "dtype": "bfloat16"}),
     ("04", {"model": "owner/model@main", "prompt": "chat"}),
-    ("04", {"model": "random-llama", "prompt": "prompts/good.txt"}),
+    ("04", {"model": "mini-llama", "prompt": "prompts/good.txt"}),
     ("04", {"model": "copy", "prompt": "chat", "device": "mps"}),
     ("04", {"corpus": "texts", "directions": "X-en, eng_Latn-deu", "sentences": 1}),
     ("04", {"corpus": "cldr:dev", "directions": "en-X"}),
@@ -230,8 +226,10 @@ RIGHT = [
 
 
 def checked(notebook: str, values: dict, made=()) -> None:
-    source = execute.find(notebook)
-    meanings.check(source.stem, {each.name: each.default for each in parameters(source)}, values=values, made=made)
+    source = notebooks.find(notebook)
+    parameter_checks.check(
+        source.stem, {each.name: each.default for each in parameters(source)}, values=values, made=made
+    )
 
 
 @pytest.mark.parametrize("case", RIGHT, ids=named)
@@ -239,7 +237,7 @@ def test_a_right_value_passes(case):
     checked(*case)
 
 
-@pytest.mark.parametrize("notebook", execute.notebooks(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("notebook", notebooks.notebooks(), ids=lambda path: path.stem)
 def test_every_notebooks_defaults_pass(notebook):
     checked(str(notebook), {})
 
@@ -254,7 +252,7 @@ def test_the_kits_own_parameter_files_pass(path, data):
     values = given_values(parameters_file=[path])
     if path.parent.name.startswith("05"):
         values["hypotheses"] = str(data / "system_outputs" / OUTPUTS[path.name])
-    check(execute.find(path.parent.name), values)
+    check(notebooks.find(path.parent.name), values)
     checked(path.parent.name, values, MADE)
 
 
@@ -311,15 +309,15 @@ def test_a_job_that_is_done_or_running_is_not_asked_again(place):
 
 def test_one_parameter_has_one_meaning_in_all_notebooks():
     """Rules go by name; a new parameter has a rule, a closed list in its comment, or is listed here as free."""
-    ruled = {rule[0] for rule in meanings.RULES}
+    ruled = {rule[0] for rule in parameter_checks.RULES}
     free = {"run", "fresh", "chrf", "augment", "positions", "rule"}
     names: dict[str, set[str]] = {}
-    for notebook in execute.notebooks():
+    for notebook in notebooks.notebooks():
         for each in parameters(notebook):
             names.setdefault(each.name, set()).add(each.type)
             assert each.name in ruled or each.name in free or "one of: " in each.help, each
     mixed = {name for name, types in names.items() if len(types) > 1}
-    assert mixed <= {*meanings.FOLLOW}
+    assert mixed <= {*parameter_checks.FOLLOW}
 
 
 JUNK = ["", " ", ".", "..", "/", "~", "x\0y", "x" * 300, "ü", "X", "X-X", "en-", "a/b/c", "begun", "several:",
@@ -327,7 +325,7 @@ JUNK = ["", " ", ".", "..", "/", "~", "x\0y", "x" * 300, "ü", "X", "X-X", "en-"
         "*", "%s", "{source}", "None", "http://x/y", " alpaca", "flores101 "]  # fmt: skip
 
 
-@pytest.mark.parametrize("notebook", execute.notebooks(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("notebook", notebooks.notebooks(), ids=lambda path: path.stem)
 def test_whatever_stands_in_a_parameter_is_taken_or_refused_in_words(notebook):
     for parameter in (each.name for each in parameters(notebook) if each.type == "str"):
         for value in JUNK:
@@ -362,5 +360,5 @@ def test_no_hub_is_asked(monkeypatch, place):
     for values in ({"model": "owner/model"}, {"model": "LLaMAX2-7B"}, {"corpus": "flores_plus", "directions": "en-X"}):
         checked("04", values)
     checked("07", {"tokenizer": "owner/model"})
-    assert example.RUNS  # which are made by the notebooks that read them, never here
+    assert demo.RUNS  # which are made by the notebooks that read them, never here
     assert not (place / "outputs" / "demo_mini_llama").exists()

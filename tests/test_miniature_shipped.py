@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from llamax_kit.data.languages import find
-from llamax_kit.models import loading as models
+from llamax_kit.models import loading
 from llamax_kit.training import settings
 from llamax_kit.training.miniature import card, shipped
 from llamax_kit.utils.files import sha256
@@ -69,10 +69,10 @@ def test_weights_are_float16_and_finite_and_as_many_as_said(places, records):
 
 def test_each_goes_by_its_name_and_loads(places):
     for name, place in places.items():
-        found = models.resolve(name)
+        found = loading.resolve(name)
         assert (found.folder, found.hub) == (place, "")
-        assert models.load_model(found).num_parameters() == PARAMETERS
-        assert models.load_tokenizer(found).eos_ids == [2]
+        assert loading.load_model(found).num_parameters() == PARAMETERS
+        assert loading.load_tokenizer(found).eos_ids == [2]
 
 
 def test_the_records_are_of_one_run_and_their_languages_are_those_of_the_project(records):

@@ -18,10 +18,10 @@ import torch
 import twins
 from transformers import GenerationConfig, LlamaForCausalLM
 
-from llamax_kit.models import checkpoints
-from llamax_kit.models import loading as models
+from llamax_kit.models import checkpoints, loading
 from llamax_kit.models.catalogue import catalogue
 from llamax_kit.training.miniature import random_llama
+from llamax_kit.utils import network
 from llamax_kit.utils.errors import KitError, UnknownName
 
 torch.set_num_threads(1)
@@ -73,14 +73,14 @@ def test_the_catalogue_has_every_released_model_in_a_layout_that_is_tested():
     }
     assert entries["LLaMAX2-7B-Alpaca"].base == "LLaMAX2-7B" and entries["LLaMAX2-7B-Alpaca"].kind == "alpaca"
     assert entries["Llama-2-7b-hf"].hub == "meta-llama/Llama-2-7b-hf"
-    assert {entry.kind for entry in catalogue()} == {"base", "alpaca", "task", "random", "copy"}
+    assert {entry.kind for entry in catalogue()} == {"base", "alpaca", "task", "copy"}
     assert {entry.base for entry in catalogue()} <= {"", *entries}
 
 
 @pytest.mark.parametrize("layout", twins.LAYOUTS)
 def test_each_layout_generates_the_same_alone_and_in_a_batch(made, layout):
-    resolved = models.resolve(made[layout])
-    model, tokenizer = models.load_model(resolved, device="cpu"), models.load_tokenizer(resolved)
+    resolved = loading.resolve(made[layout])
+    model, tokenizer = loading.load_model(resolved, device="cpu"), loading.load_tokenizer(resolved)
     assert model.dtype == torch.float32 and not model.training
     assert model.get_input_embeddings().num_embeddings > max(tokenizer.pad_id, *tokenizer.special.values())
     alone = [generate(model, tokenizer, [text])[0] for text in twins.TEXT]
@@ -90,8 +90,8 @@ def test_each_layout_generates_the_same_alone_and_in_a_batch(made, layout):
 
 def test_the_real_checkpoint_tells_its_story(data):
     folder = data / "checkpoints/stories260K"
-    resolved = models.resolve(str(folder))
-    model, tokenizer = models.load_model(resolved, device="cpu"), models.load_tokenizer(resolved)
+    resolved = loading.resolve(str(folder))
+    model, tokenizer = loading.load_model(resolved, device="cpu"), loading.load_tokenizer(resolved)
     story = generate(model, tokenizer, [""])[0]
     assert len(story) > 50 and (folder / "expected_greedy.txt").read_text().startswith(story.strip())
 
@@ -99,25 +99,25 @@ def test_the_real_checkpoint_tells_its_story(data):
 def test_nothing_of_the_models_own_generation_config_is_left(made):
     own = json.loads((made["no pad"] / "generation_config.json").read_text())
     assert own["repetition_penalty"] == 9.0  # would change every text
-    model = models.load_model(models.resolve(made["no pad"]), device="cpu")
+    model = loading.load_model(loading.resolve(made["no pad"]), device="cpu")
     assert model.generation_config == GenerationConfig()
 
 
 def test_dtypes_and_devices(made):
-    resolved = models.resolve(made["bare pickle"])
-    assert models.load_model(resolved, dtype="bfloat16", device="cpu").dtype == torch.bfloat16
-    assert models.placement(device="cpu") == ("float32", "cpu")
-    assert models.placement() == (("bfloat16", "cuda") if torch.cuda.is_available() else ("float32", "cpu"))
+    resolved = loading.resolve(made["bare pickle"])
+    assert loading.load_model(resolved, dtype="bfloat16", device="cpu").dtype == torch.bfloat16
+    assert loading.placement(device="cpu") == ("float32", "cpu")
+    assert loading.placement() == (("bfloat16", "cuda") if torch.cuda.is_available() else ("float32", "cpu"))
     with pytest.raises(UnknownName, match="unknown dtype 'bf16'. One of: auto, float32, bfloat16, float16"):
-        models.placement(dtype="bf16")
+        loading.placement(dtype="bf16")
     for device in ("cuda:99", "gpu"):
         with pytest.raises(KitError, match=f"expected a device that torch can use here, got '{device}'"):
-            models.placement(device=device)
+            loading.placement(device=device)
 
 
 def test_looking_models_up_loads_nothing_heavy():
     code = (
-        "import sys; from llamax_kit import models; models.catalogue();"
+        "import sys; from llamax_kit.models import loading; loading.catalogue();"
         "print({'torch', 'transformers', 'huggingface_hub', 'sentencepiece', 'peft'} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"
@@ -129,18 +129,18 @@ def test_looking_models_up_loads_nothing_heavy():
 def test_names_that_lead_nowhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UnknownName, match="unknown model 'LLaMAX2-7B-Alpac'. Nearest: LLaMAX2-7B-Alpaca"):
-        models.resolve("LLaMAX2-7B-Alpac")
+        loading.resolve("LLaMAX2-7B-Alpac")
     for nothing in ("", "/no/such/folder", "LLaMAX2-7B\n"):
         with pytest.raises(UnknownName, match="unknown model"):
-            models.resolve(nothing)
+            loading.resolve(nothing)
     with pytest.raises(
         KitError, match="LLaMA2-7B-Alpaca has no weights to load: .*never published: tune Llama-2-7b-hf"
     ):
-        models.resolve("LLaMA2-7B-Alpaca")
+        loading.resolve("LLaMA2-7B-Alpaca")
     with pytest.raises(KitError, match="copy has no weights to load"):
-        models.resolve("copy")
+        loading.resolve("copy")
     with pytest.raises(KitError, match="expected config.json in the model folder .*, but it has none"):
-        models.resolve(str(tmp_path))
+        loading.resolve(str(tmp_path))
 
 
 def test_a_folder_named_like_a_hub_id_is_a_model_only_with_a_config(made, tmp_path, monkeypatch):
@@ -149,9 +149,9 @@ def test_a_folder_named_like_a_hub_id_is_a_model_only_with_a_config(made, tmp_pa
     results.mkdir(parents=True)  # as the authors' scripts leave it
     (results / "spBLEU_summary.csv").write_text("en-de 1.0\n")
     with hub(monkeypatch, tmp_path, {"LLaMAX/LLaMAX2-7B-Alpaca": made["float32 shards"]}):
-        assert models.resolve("LLaMAX/LLaMAX2-7B-Alpaca").revision == fake_hub.COMMIT
+        assert loading.resolve("LLaMAX/LLaMAX2-7B-Alpaca").revision == fake_hub.COMMIT
         shutil.copytree(made["bare pickle"], results.parent, dirs_exist_ok=True)
-        found = models.resolve("LLaMAX/LLaMAX2-7B-Alpaca")
+        found = loading.resolve("LLaMAX/LLaMAX2-7B-Alpaca")
         assert found.hub == "" and found.revision.startswith("sha256:") and found.folder == results.parent
 
 
@@ -177,22 +177,22 @@ def test_from_the_hub_at_a_commit_without_weights_until_they_are_needed(made, tm
     (both / "modeling_mine.py").write_text("raise SystemExit")
     served = {"LLaMAX/LLaMAX2-7B": both, "LLaMAX/LLaMAX2-7B-XNLI": made["bare pickle"]}
     with hub(monkeypatch, tmp_path, served) as asked:
-        found = models.resolve("LLaMAX2-7B@v1")
+        found = loading.resolve("LLaMAX2-7B@v1")
         assert (found.name, found.hub, found.revision) == ("LLaMAX2-7B", "LLaMAX/LLaMAX2-7B", fake_hub.COMMIT)
-        assert models.load_tokenizer(found).encode("x")[0] == 1
+        assert loading.load_tokenizer(found).encode("x")[0] == 1
         assert not [name for name in asked if name.startswith(("model", "pytorch"))]
-        models.load_model(found, device="cpu")
+        loading.load_model(found, device="cpu")
         assert "model-00001-of-00003.safetensors" in asked  # safetensors, and neither the pickle nor code
         assert not {"pytorch_model.bin", "modeling_mine.py"} & set(asked)
         asked.clear()
-        bare = models.resolve("LLaMAX/LLaMAX2-7B-XNLI")
-        models.load_model(bare, device="cpu")
+        bare = loading.resolve("LLaMAX/LLaMAX2-7B-XNLI")
+        loading.load_model(bare, device="cpu")
         assert set(asked) == {"config.json", "tokenizer.model", "pytorch_model.bin"}
     # offline: what was fetched is found again, at the same commit
-    assert models.resolve("LLaMAX2-7B@v1") == found
-    models.load_model(found, device="cpu")
+    assert loading.resolve("LLaMAX2-7B@v1") == found
+    loading.load_model(found, device="cpu")
     with pytest.raises(KitError, match="could not fetch LLaMAX/LLaMAX3-8B at v9 from the hub .*connect to the network"):
-        models.resolve("LLaMAX3-8B@v9")
+        loading.resolve("LLaMAX3-8B@v9")
 
 
 @pytest.mark.parametrize("revision", ["", fake_hub.COMMIT])
@@ -200,16 +200,17 @@ def test_a_hub_that_never_answers_is_given_up(made, tmp_path, monkeypatch, revis
     """Accepting and then saying nothing, it would hold the client for ever; what is cached is used all the same."""
     from huggingface_hub import constants
 
-    monkeypatch.setattr(models.hub, "READ", 0.2)
+    monkeypatch.setattr(loading.hub, "READ", 0.2)
+    monkeypatch.setattr(network, "READ", 0.2)
     with hub(monkeypatch, tmp_path, {"LLaMAX/LLaMAX2-7B": made["bare pickle"]}):
-        found = models.resolve("LLaMAX2-7B")
+        found = loading.resolve("LLaMAX2-7B")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         start = time.monotonic()
         message = r"could not fetch LLaMAX/LLaMAX3-8B .*\(ReadTimeout\).*HF_HUB_OFFLINE=1 saves the waiting"
         with pytest.raises(KitError, match=message):
-            models.resolve(f"LLaMAX3-8B@{revision}".rstrip("@"))
-        assert models.resolve(f"LLaMAX2-7B@{revision}".rstrip("@")) == found
+            loading.resolve(f"LLaMAX3-8B@{revision}".rstrip("@"))
+        assert loading.resolve(f"LLaMAX2-7B@{revision}".rstrip("@")) == found
         assert time.monotonic() - start < 4
 
 
@@ -219,15 +220,15 @@ def test_what_the_hub_refuses(made, tmp_path, monkeypatch):
     served = {"meta-llama/Llama-2-7b-hf": made["no pad"], "LLaMAX/LLaMAX3-8B": made["no pad"], "a/b": tmp_path / "gguf"}
     with hub(monkeypatch, tmp_path, served, gated={"meta-llama/Llama-2-7b-hf"}):
         with pytest.raises(KitError, match="is gated: .*accept it at https.*run `hf auth login`.*name their folder"):
-            models.resolve("Llama-2-7b-hf")
+            loading.resolve("Llama-2-7b-hf")
         with pytest.raises(
             UnknownName, match="unknown model on the hub 'LLaMAX/LLaMAX3-7B'. Nearest: LLaMAX/LLaMAX3-8B"
         ):
-            models.resolve("LLaMAX/LLaMAX3-7B")
+            loading.resolve("LLaMAX/LLaMAX3-7B")
         with pytest.raises(KitError, match="LLaMAX/LLaMAX3-8B has no revision 'v7'. To mend: see its commits"):
-            models.resolve("LLaMAX3-8B@v7")
+            loading.resolve("LLaMAX3-8B@v7")
         with pytest.raises(KitError, match="expected config.json in a/b, but it has none: .*GGUF"):
-            models.resolve("a/b")
+            loading.resolve("a/b")
 
 
 # Folders that are not whole, or not safe
@@ -235,7 +236,7 @@ def test_what_the_hub_refuses(made, tmp_path, monkeypatch):
 
 def broken(twin, message):
     with pytest.raises(KitError, match=message):
-        models.load_model(models.resolve(twin), device="cpu")
+        loading.load_model(loading.resolve(twin), device="cpu")
 
 
 def test_a_folder_without_weights_or_with_a_missing_shard(twin):
@@ -253,7 +254,7 @@ def test_a_truncated_safetensors_file(twin, length):
     with pytest.raises(
         KitError, match=r"expected [\d,]+ bytes in .*-00001-of-00003.safetensors .* found [\d,]+: it is cut"
     ):
-        models.resolve(twin)
+        loading.resolve(twin)
 
 
 def test_other_damage_to_safetensors(twin):
@@ -305,7 +306,7 @@ def test_a_pickle_that_does_more_than_hold_tensors_is_refused(made, tmp_path):
 
 def test_safetensors_come_before_a_pickle(made, twin, tmp_path):
     torch.save({"x": Wicked(tmp_path / "ran")}, twin / "pytorch_model.bin")
-    models.load_model(models.resolve(twin), device="cpu")
+    loading.load_model(loading.resolve(twin), device="cpu")
     assert not (tmp_path / "ran").exists()
 
 
@@ -324,19 +325,19 @@ def test_weights_that_do_not_fit_the_config(twin):
 
 
 def test_the_content_hash_follows_all_that_matters_and_nothing_else(twin):
-    first = models.resolve(twin).revision
+    first = loading.resolve(twin).revision
     (twin / "README.md").write_text("x")
     (twin / "training_args.bin").write_bytes(b"x")
-    assert models.resolve(twin).revision == first == models.resolve(shutil.copytree(twin, twin / "copy")).revision
+    assert loading.resolve(twin).revision == first == loading.resolve(shutil.copytree(twin, twin / "copy")).revision
     seen = {first}
     for name in ("config.json", "generation_config.json", "tokenizer.json", "special_tokens_map.json"):
         path = twin / name
         path.write_text(path.read_text() + "\n")
-        seen.add(models.resolve(twin).revision)
+        seen.add(loading.resolve(twin).revision)
     weights = bytearray((twin / "model-00001-of-00003.safetensors").read_bytes())
     weights[-1] ^= 1
     (twin / "model-00001-of-00003.safetensors").write_bytes(weights)
-    seen.add(models.resolve(twin).revision)
+    seen.add(loading.resolve(twin).revision)
     assert len(seen) == 6
 
 
@@ -344,26 +345,26 @@ def test_large_files_are_hashed_once(twin, cache, monkeypatch):
     hashed = []
     monkeypatch.setattr(checkpoints, "LARGE", 10_000)
     monkeypatch.setattr(checkpoints, "sha256", lambda path: hashed.append(path.name) or f"{len(hashed):064}")
-    first = models.resolve(twin).revision
+    first = loading.resolve(twin).revision
     assert "model-00001-of-00003.safetensors" in hashed and any(cache.rglob("*"))
     hashed.clear()
-    assert models.resolve(twin).revision != first  # the small files, hashed again, have other hashes here
+    assert loading.resolve(twin).revision != first  # the small files, hashed again, have other hashes here
     assert not [name for name in hashed if name.endswith(".safetensors")]
     os.utime(twin / "model-00001-of-00003.safetensors", ns=(1, 1))
-    models.resolve(twin)
+    loading.resolve(twin)
     assert "model-00001-of-00003.safetensors" in hashed
 
 
 def test_a_cache_that_cannot_be_written_or_is_damaged_stops_nothing(twin, cache, monkeypatch):
     monkeypatch.setattr(checkpoints, "LARGE", 10_000)
-    first = models.resolve(twin).revision
+    first = loading.resolve(twin).revision
     for note in (cache / "hashes").iterdir():
         note.write_text("cut")
-    assert models.resolve(twin).revision == first
+    assert loading.resolve(twin).revision == first
     shutil.rmtree(cache)
     cache.parent.mkdir(exist_ok=True)
     cache.write_text("a file in its place")
-    assert models.resolve(twin).revision == first
+    assert loading.resolve(twin).revision == first
 
 
 # LoRA
@@ -385,15 +386,15 @@ def adapter(made, tmp_path_factory):
 
 
 def test_an_adapter_changes_the_answers_and_the_identity(made, adapter):
-    plain = models.resolve(made["float32 shards"])
-    with_it = models.resolve(made["float32 shards"], adapter=str(adapter))
+    plain = loading.resolve(made["float32 shards"])
+    with_it = loading.resolve(made["float32 shards"], adapter=str(adapter))
     assert with_it.name == "float32 shards+my-lora" and with_it.revision == plain.revision
     assert with_it.adapter_revision.startswith("sha256:") and plain.adapter_revision == ""
-    tokenizer = models.load_tokenizer(with_it)
-    model = models.load_model(with_it, device="cpu")
+    tokenizer = loading.load_tokenizer(with_it)
+    model = loading.load_model(with_it, device="cpu")
     assert not model.training
     texts = [
-        generate(models.load_model(plain, device="cpu"), tokenizer, twins.TEXT),
+        generate(loading.load_model(plain, device="cpu"), tokenizer, twins.TEXT),
         generate(model, tokenizer, twins.TEXT),
     ]
     assert texts[0] != texts[1]
@@ -403,17 +404,17 @@ def test_an_adapter_changes_the_answers_and_the_identity(made, adapter):
 def test_an_adapter_of_another_base_is_refused(made, adapter, tmp_path, monkeypatch):
     served = {"LLaMAX/LLaMAX2-7B": made["float32 shards"], "LLaMAX/LLaMAX2-7B-Alpaca": made["float32 shards"]}
     with hub(monkeypatch, tmp_path, served | {"me/my-lora": adapter}):
-        found = models.resolve("LLaMAX2-7B", adapter="me/my-lora@main")
+        found = loading.resolve("LLaMAX2-7B", adapter="me/my-lora@main")
         assert found.adapter_revision == fake_hub.COMMIT and found.name == "LLaMAX2-7B+my-lora"
-        models.load_model(found, device="cpu")
+        loading.load_model(found, device="cpu")
         with pytest.raises(
             KitError, match="was trained on LLaMAX/LLaMAX2-7B, not on LLaMAX/LLaMAX2-7B-Alpaca.*load it on"
         ):
-            models.resolve("LLaMAX2-7B-Alpaca", adapter=str(adapter))
+            loading.resolve("LLaMAX2-7B-Alpaca", adapter=str(adapter))
         with pytest.raises(
             KitError, match="expected a LoRA adapter in LLaMAX/LLaMAX2-7B, but it has no adapter_config"
         ):
-            models.resolve("LLaMAX2-7B", adapter="LLaMAX/LLaMAX2-7B")
+            loading.resolve("LLaMAX2-7B", adapter="LLaMAX/LLaMAX2-7B")
 
 
 def test_an_adapter_of_another_shape_is_refused(made, adapter, tmp_path):
@@ -421,25 +422,25 @@ def test_an_adapter_of_another_shape_is_refused(made, adapter, tmp_path):
     for number, shape in enumerate(({"hidden_size": 16}, {"num_hidden_layers": 1}, {"num_hidden_layers": 3})):
         other = twins.make("bare pickle", tmp_path / f"other{number}", pieces, **shape)
         with pytest.raises(KitError, match="my-lora does not fit the model: .*load it on the model it was trained on"):
-            models.load_model(models.resolve(other, adapter=str(adapter)), device="cpu")
+            loading.load_model(loading.resolve(other, adapter=str(adapter)), device="cpu")
 
 
 def test_adapters_that_are_none(made, adapter, tmp_path):
     model = made["float32 shards"]
     with pytest.raises(KitError, match="expected a LoRA adapter, a folder that holds adapter_config.json or a hub id"):
-        models.resolve(model, adapter=str(tmp_path))
+        loading.resolve(model, adapter=str(tmp_path))
     empty = shutil.copytree(adapter, tmp_path / "empty")
     (empty / "adapter_model.safetensors").unlink()
     with pytest.raises(KitError, match="expected weights in the adapter folder"):
-        models.resolve(model, adapter=str(empty))
+        loading.resolve(model, adapter=str(empty))
     torch.save({"x": Wicked(tmp_path / "ran")}, empty / "adapter_model.bin")
     with pytest.raises(KitError, match="does not fit the model"):
-        models.load_model(models.resolve(model, adapter=str(empty)), device="cpu")
+        loading.load_model(loading.resolve(model, adapter=str(empty)), device="cpu")
     assert not (tmp_path / "ran").exists()
     cut = shutil.copytree(adapter, tmp_path / "cut")
     os.truncate(cut / "adapter_model.safetensors", 500)
     with pytest.raises(KitError, match="cut off or damaged"):
-        models.resolve(model, adapter=str(cut))
+        loading.resolve(model, adapter=str(cut))
 
 
 # Models that ship with the kit
@@ -448,7 +449,7 @@ def test_adapters_that_are_none(made, adapter, tmp_path):
 @pytest.fixture
 def kit(tmp_path, monkeypatch) -> Path:
     """An installed kit, in whose folder `models/miniatures` tests put what they like."""
-    monkeypatch.setattr(models, "files", lambda package: tmp_path / package)
+    monkeypatch.setattr(loading, "files", lambda package: tmp_path / package)
     return tmp_path / "llamax_kit"
 
 
@@ -462,24 +463,24 @@ def test_a_model_that_ships_with_the_kit_goes_by_its_name_and_needs_no_hub(kit):
     folder = kit / "models/miniatures/mini-llamax-alpaca"
     random_llama.make(folder, tokenizer=random_llama.TOKENIZER)
     LlamaForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).save_pretrained(folder)
-    found = models.resolve("mini-llamax-alpaca")
+    found = loading.resolve("mini-llamax-alpaca")
     assert found == ("mini-llamax-alpaca", folder, checkpoints.content_hash(folder), "", None, "")
-    model = models.load_model(found, device="cpu")
-    assert model.dtype == torch.float32 and generate(model, models.load_tokenizer(found), twins.TEXT[:2])
-    assert models.load_model(found, dtype="bfloat16", device="cpu").dtype == torch.bfloat16
+    model = loading.load_model(found, device="cpu")
+    assert model.dtype == torch.float32 and generate(model, loading.load_tokenizer(found), twins.TEXT[:2])
+    assert loading.load_model(found, dtype="bfloat16", device="cpu").dtype == torch.bfloat16
 
 
 def test_a_shipped_model_that_is_not_there_or_asked_for_by_revision_is_refused(kit):
     with pytest.raises(KitError, match="mini-llama, which ships with the kit, in .*To mend: install the kit again"):
-        models.resolve("mini-llama")
+        loading.resolve("mini-llama")
     with pytest.raises(KitError, match="mini-llama ships with the kit, in no revision but its own"):
-        models.resolve("mini-llama@main")
+        loading.resolve("mini-llama@main")
     with pytest.raises(UnknownName, match="Nearest: .*mini-llamax-alpaca"):
-        models.resolve("mini-llamax-alpacca")
+        loading.resolve("mini-llamax-alpacca")
 
 
 def test_all_that_ships_beside_code_is_in_the_package_that_is_installed():
-    package = Path(models.__file__).parents[1]
+    package = Path(loading.__file__).parents[1]
     lines = (package.parent / "pyproject.toml").read_text(encoding="utf-8")
     data = tomllib.loads(lines)["tool"]["setuptools"]["package-data"]
     shipped = {path for name, globs in data.items() for each in globs
@@ -488,30 +489,6 @@ def test_all_that_ships_beside_code_is_in_the_package_that_is_installed():
     assert "miniatures/*/*" in data["llamax_kit.models"] and present - shipped == set()
 
 
-# A Llama of random weights
-
-
-def test_the_random_llama_is_the_same_every_time(made, cache, monkeypatch):
-    monkeypatch.setattr(random_llama, "TOKENIZER", made["float32 shards"] / "tokenizer.model")
-    torch.manual_seed(1)
-    expected = torch.rand(1)
-    torch.manual_seed(1)
-    first = models.resolve("random-llama")
-    assert torch.rand(1) == expected  # the caller's random numbers go on undisturbed
-    stamp = (first.folder / "model.safetensors").stat().st_mtime_ns
-    assert models.resolve("random-llama") == first
-    assert (first.folder / "model.safetensors").stat().st_mtime_ns == stamp
-    shutil.rmtree(cache)
-    assert models.resolve("random-llama").revision == first.revision
-    model = models.load_model(first, device="cpu")
-    assert model.config.max_position_embeddings == 2048 and first.name == "random-llama"
-    assert generate(model, models.load_tokenizer(first), twins.TEXT[:2])
-    assert [path.name for path in cache.iterdir() if path.name.startswith(".")] == []
-
-
-def test_a_cache_that_cannot_hold_the_random_llama(made, cache, monkeypatch):
-    monkeypatch.setattr(random_llama, "TOKENIZER", made["float32 shards"] / "tokenizer.model")
-    cache.parent.mkdir()
-    cache.write_text("a file in its place")
-    with pytest.raises(KitError, match="could not make the random Llama in .*let XDG_CACHE_HOME name a folder"):
-        models.resolve("random-llama")
+def test_the_random_llama_is_refused_with_what_takes_its_place():
+    with pytest.raises(KitError, match="no longer part of the kit. To mend: name mini-llama"):
+        loading.resolve("random-llama")

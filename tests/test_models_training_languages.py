@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from llamax_kit.analysis import gains, groups, unseen
-from llamax_kit.data import relatedness as related
-from llamax_kit.data import training_languages
-from llamax_kit.data.training_languages import LLAMAX, counted, of_folder
-from llamax_kit.models import loading as models
+from llamax_kit.data import relatedness
+from llamax_kit.data.training_languages import LLAMAX
+from llamax_kit.models import loading, training_languages
 from llamax_kit.models.engines.transformers import Transformers
+from llamax_kit.models.training_languages import of_folder, training_languages_of
 from llamax_kit.training.miniature import random_llama
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -49,21 +49,21 @@ def test_a_file_without_a_list_of_codes_is_refused(tmp_path, said):
 
 def test_who_counts_is_the_record_else_llamax_and_what_is_asked_for_comes_first(tmp_path, model):
     record = {"training_languages": {"whose": "mini-six", "codes": SIX}}
-    assert counted("", record) == ("mini-six", frozenset(SIX))
-    assert counted("", {}) == LLAMAX == counted("LLaMAX", record)
-    assert counted(" sw, deu_Latn ", record) == ("", frozenset(["sw", "de"]))
-    assert counted(str(model), {}) == ("mini-six", frozenset(SIX))
+    assert training_languages_of("", record) == ("mini-six", frozenset(SIX))
+    assert training_languages_of("", {}) == LLAMAX == training_languages_of("LLaMAX", record)
+    assert training_languages_of(" sw, deu_Latn ", record) == ("", frozenset(["sw", "de"]))
+    assert training_languages_of(str(model), {}) == ("mini-six", frozenset(SIX))
     assert (len(LLAMAX.codes), str(LLAMAX)) == (102, "the 102 training languages of LLaMAX")
     with pytest.raises(UnknownName, match="unknown language 'mini-llamay'"):
-        counted("mini-llamay", record)
+        training_languages_of("mini-llamay", record)
     (model / "training.json").unlink()
     with pytest.raises(KitError, match="expected training.json in the folder of the model .*/mine, but it has none"):
-        counted(str(model), record)
+        training_languages_of(str(model), record)
 
 
 def test_a_shipped_model_is_asked_by_its_name(model, monkeypatch):
-    monkeypatch.setattr(training_languages, "locate", lambda name: models.Located(name, model))
-    assert counted("mini-llama", {}) == ("mini-six", frozenset(SIX))
+    monkeypatch.setattr(training_languages, "locate", lambda name: loading.Located(name, model))
+    assert training_languages_of("mini-llama", {}) == ("mini-six", frozenset(SIX))
 
 
 def test_an_engine_tells_them_and_no_completion_depends_on_them(model):
@@ -75,14 +75,16 @@ def test_an_engine_tells_them_and_no_completion_depends_on_them(model):
 
 
 def test_held_out_languages_of_llamax_are_unseen_by_another_model():
-    found = related.relatedness([*HELD_OUT, "ru"], SIX).set_index("code")
+    found = relatedness.relatedness([*HELD_OUT, "ru"], SIX).set_index("code")
     assert found["relatives"].to_dict() == HELD_OUT | {"ru": 0}
     kinds = found["relatedness"].to_dict()
-    assert kinds == {code: related.RELATED if n else related.UNRELATED for code, n in HELD_OUT.items()} | {
-        "ru": related.TRAINED
+    assert kinds == {code: relatedness.RELATED if n else relatedness.UNRELATED for code, n in HELD_OUT.items()} | {
+        "ru": relatedness.TRAINED
     }
     assert found["trained"].sum() == 1
-    assert related.kind("gl") == related.TRAINED and related.kind("fao_Latn") == related.RELATED  # LLaMAX's, unasked
+    assert (
+        relatedness.kind("gl") == relatedness.TRAINED and relatedness.kind("fao_Latn") == relatedness.RELATED
+    )  # LLaMAX's, unasked
 
 
 SCORES = {"de": 30, "ru": 26, "gl": 22, "be": 18, "eus_Latn": 12, "ko": 11}
@@ -102,6 +104,6 @@ def test_means_and_differences_are_over_the_languages_of_the_model_that_counts()
     (row,) = unseen.differences(by_language).itertuples()
     assert (row.trained, row.unseen, row.n_trained, row.n_unseen) == (18, 5.75, 2, 4)
     related_gain = by_language.groupby("relatedness", observed=True)["gain"].mean()
-    assert related_gain.to_dict() == {related.TRAINED: 18, related.RELATED: 10, related.UNRELATED: 1.5}
+    assert related_gain.to_dict() == {relatedness.TRAINED: 18, relatedness.RELATED: 10, relatedness.UNRELATED: 1.5}
     unasked = groups.by_group(table(), "trained").set_index("value")["n"]
     assert unasked.to_dict() == {"trained": 5, "unseen": 1, "all": 6}

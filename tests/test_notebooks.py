@@ -11,10 +11,10 @@ import pytest
 from llamax_kit.analysis import groups
 from llamax_kit.app.parameters import cells, check, choices, given_values, parameters
 from llamax_kit.models import weights
-from llamax_kit.paper import tables as shown
+from llamax_kit.paper import tables
 from llamax_kit.scoring import corrections
 from llamax_kit.training.corpus import mixture
-from llamax_kit.training.miniature import model as miniature
+from llamax_kit.training.miniature import model
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -26,9 +26,9 @@ CLOSED = {
     ("04_translate_and_score", "dtype"): weights.DTYPES,
     ("06_see_language_gains", "group"): groups.GROUPS,
     ("06_see_language_gains", "correction"): corrections.CORRECTIONS,
-    ("10_train_a_miniature", "size"): miniature.SHAPES,
+    ("10_train_a_miniature", "size"): model.SHAPES,
     ("10_train_a_miniature", "parallel"): mixture.PARALLEL,
-    ("12_reproduce_the_paper", "release"): shown.CHOICES,
+    ("12_reproduce_the_paper", "release"): tables.CHOICES,
 }  # parameters with no other values than those that the package takes by name
 
 
@@ -86,7 +86,7 @@ def test_its_cells_are_short_and_parse(notebook):
     for source in code(notebook):
         ast.parse(source)
     lengths = [len(source.strip().splitlines()) for source in code(notebook)]
-    assert max(lengths) <= 20
+    assert max(lengths[1:]) <= 20 and lengths[0] <= 28  # the first cell imports
     assert statistics.median(lengths) <= 5
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from llamax_kit.analysis import language_statistics as over_languages
+from llamax_kit.analysis import language_statistics
 from llamax_kit.analysis.language_statistics import difference, rank_correlation
 
 DRAW = np.random.default_rng(7)
@@ -66,7 +66,7 @@ def test_missing_values_are_not_counted():
 
 def test_coverage_and_false_alarms_with_the_languages_at_hand(monkeypatch):
     """13 and 7 languages, no true difference: 95 % intervals cover 0, p < 0.05 in 5 %, within what chance allows."""
-    monkeypatch.setattr(over_languages, "SAMPLES", 199)
+    monkeypatch.setattr(language_statistics, "SAMPLES", 199)
     found = [difference(DRAW.normal(0, 1, 13), DRAW.normal(0, 1, 7)) for _ in range(400)]
     assert 0.92 < np.mean([each.low <= 0 <= each.high for each in found]) < 0.98  # 0.95, 3 standard errors of 0.011
     assert 0.02 < np.mean([each.p < 0.05 for each in found]) < 0.085
@@ -115,7 +115,7 @@ def test_the_interval_of_rho_covers():
 
 def rank_correlation_without_p(x, y):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(over_languages, "SAMPLES", 1)
+        patch.setattr(language_statistics, "SAMPLES", 1)
         return rank_correlation(x, y)
 
 

@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from llamax_kit.runs import owners
-from llamax_kit.runs import storage as runs
+from llamax_kit.runs import owners, storage
 from llamax_kit.utils.errors import KitError
 
 OURS = {"system", "baseline", "samples", "run"}
@@ -75,12 +74,12 @@ def test_the_refusal_says_whose_it_is_and_what_to_do(folder):
 def test_the_examples_runs_are_no_notebooks(tmp_path, monkeypatch, lend_example):
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(lend_example(tmp_path)))
     monkeypatch.setattr(owners, "notebook", lambda: "06_gains")  # which asked for it
-    assert owners.other(tmp_path / "demo_mini_llama", "06_gains", OURS) == "llamax_kit.app.demo"
-    folder = runs.folder("mine")
-    assert json.loads(runs.record(folder).read_text())["notebook"] == "06_gains"
+    assert owners.other(tmp_path / "demo_mini_llama", "06_gains", OURS) == "llamax_kit.example"
+    folder = storage.folder("mine")
+    assert json.loads(storage.record(folder).read_text())["notebook"] == "06_gains"
 
 
-ASK = "from llamax_kit import owners; print(owners.notebook())"
+ASK = "from llamax_kit.runs import owners; print(owners.notebook())"
 PASS_ON = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {ASK!r}])"
 
 

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from llamax_kit.app import html_page as page
+from llamax_kit.app import html_page
 from llamax_kit.utils.errors import KitError
 
 TABLE = """<table border="1" class="dataframe"><thead><tr><th></th><th>system</th><th>score</th></tr></thead>
@@ -49,14 +49,14 @@ def notebook(folder: Path, *outputs) -> Path:
 
 def exported(path: Path) -> str:
     with warnings.catch_warnings():
-        warnings.simplefilter("error", page.PageWarning)
-        return page.export(path).read_text(encoding="utf-8")
+        warnings.simplefilter("error", html_page.PageWarning)
+        return html_page.export(path).read_text(encoding="utf-8")
 
 
 def test_the_page_loads_nothing_and_its_pictures_keep_their_texts(tmp_path):
     text = exported(notebook(tmp_path, picture("two dots"), picture('a "line" < 3')))
-    assert page.loads(text) == []
-    assert page.without_alt(text) == 0
+    assert html_page.loads(text) == []
+    assert html_page.without_alt(text) == 0
     images = BeautifulSoup(text, "html.parser").find_all("img")
     assert [image["alt"] for image in images] == ["two dots", 'a "line" < 3']
     assert all(image["src"].startswith("data:image/png;base64,iVBOR") for image in images)
@@ -66,10 +66,10 @@ def test_the_stock_template_does_neither(tmp_path):
     from nbconvert.exporters import HTMLExporter
 
     stock, _ = HTMLExporter().from_filename(str(notebook(tmp_path, picture("two dots"))))
-    assert any("require" in address for address in page.loads(stock))
-    assert any("mathjax" in address.lower() for address in page.loads(stock))
+    assert any("require" in address for address in html_page.loads(stock))
+    assert any("mathjax" in address.lower() for address in html_page.loads(stock))
     assert "two dots" not in stock
-    assert page.without_alt(stock) == 1
+    assert html_page.without_alt(stock) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,33 +83,33 @@ def test_the_stock_template_does_neither(tmp_path):
     ],
 )  # fmt: skip
 def test_whatever_a_browser_would_load_is_seen(tag):
-    assert len(page.loads(f"<p>{tag}</p>")) == 1
+    assert len(html_page.loads(f"<p>{tag}</p>")) == 1
 
 
 def test_a_link_to_follow_is_not_a_load():
-    assert page.loads('<a href="https://a.example">there</a><img src="data:image/png;base64,AA">') == []
+    assert html_page.loads('<a href="https://a.example">there</a><img src="data:image/png;base64,AA">') == []
 
 
 def test_what_an_output_would_load_is_taken_out_and_said(tmp_path):
     path = notebook(tmp_path, html('<p>kept</p><script src="https://a.example/x.js"></script>'))
-    with pytest.warns(page.PageWarning, match="took out what loads https://a.example/x.js"):
-        text = page.export(path).read_text()
-    assert page.loads(text) == []
+    with pytest.warns(html_page.PageWarning, match="took out what loads https://a.example/x.js"):
+        text = html_page.export(path).read_text()
+    assert html_page.loads(text) == []
     assert "kept" in text
 
 
 def test_remote_styles_are_taken_out_too(tmp_path):
     path = notebook(tmp_path, html("<style>@import url('https://a.example/x.css'); .mine { color: red }</style>"))
-    with pytest.warns(page.PageWarning, match="took out .*https://a.example/x.css"):
-        text = page.export(path).read_text()
-    assert page.loads(text) == []
+    with pytest.warns(html_page.PageWarning, match="took out .*https://a.example/x.css"):
+        text = html_page.export(path).read_text()
+    assert html_page.loads(text) == []
     assert ".mine" in text
 
 
 @pytest.mark.parametrize("outputs", [[picture(None)], [picture("same"), picture("same")]])
 def test_a_picture_without_a_text_of_its_own_is_said(outputs, tmp_path):
-    with pytest.warns(page.PageWarning, match=r"1 picture\(s\) without an alt text of their own.*plots.show"):
-        page.export(notebook(tmp_path, *outputs))
+    with pytest.warns(html_page.PageWarning, match=r"1 picture\(s\) without an alt text of their own.*plots.show"):
+        html_page.export(notebook(tmp_path, *outputs))
 
 
 def test_a_picture_in_both_forms_is_shown_once(tmp_path):
@@ -123,7 +123,7 @@ def test_tables_scroll_and_numbers_stand_under_each_other(tmp_path):
     table = soup.find("table")
     assert table.parent["class"] == ["scroll"]
     long = TABLE.replace("</tbody>", "<tr><th>2</th><td>x</td><td>1</td></tr>" * 40 + "</tbody>")
-    assert BeautifulSoup(page.self_contained(long, name="x"), "html.parser").div["class"] == ["scroll", "tall"]
+    assert BeautifulSoup(html_page.self_contained(long, name="x"), "html.parser").div["class"] == ["scroll", "tall"]
     assert [cell.get_text() for cell in table.select(".number")] == ["score", "1.25", "-10.5"]
 
 
@@ -175,7 +175,7 @@ def test_a_progress_bar_of_the_page_leaves_no_script(tmp_path):
 def test_what_is_not_a_notebook_is_told(tmp_path):
     (tmp_path / "x.ipynb").write_text("cut short {")
     with pytest.raises(KitError, match="expected a Jupyter notebook, got .*x.ipynb"):
-        page.export(tmp_path / "x.ipynb")
+        html_page.export(tmp_path / "x.ipynb")
 
 
 def test_a_page_that_cannot_be_written_leaves_the_old_one(tmp_path):
@@ -186,7 +186,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, limits[1]))
     try:
         with pytest.raises(KitError, match="could not write"):
-            page.export(path)
+            html_page.export(path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.with_suffix(".html").read_text() == "old"

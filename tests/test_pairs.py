@@ -5,9 +5,8 @@ import pytest
 from finished import CLDR, copied, rows, save, worse
 
 from llamax_kit.analysis import gains, groups, pairs
-from llamax_kit.data import training_languages
-from llamax_kit.runs import provenance as facts
-from llamax_kit.runs import storage as runs
+from llamax_kit.models.training_languages import training_languages_of
+from llamax_kit.runs import provenance, storage
 from llamax_kit.utils.errors import KitError, UnknownName
 
 
@@ -38,8 +37,8 @@ def test_a_system_is_named_by_its_run_or_by_both_and_the_copied_source_only_on_d
 
 def test_two_systems_of_one_run_are_read_once(monkeypatch):
     save("several", rows("a"), rows("b", answer=worse), copied())
-    read, load = [], runs.load
-    monkeypatch.setattr(runs, "load", lambda name: read.append(name) or load(name))
+    read, load = [], storage.load
+    monkeypatch.setattr(storage, "load", lambda name: read.append(name) or load(name))
     assert pairs.pair("several:a", "several:copy").names == ("several:a", "several:copy") and read == ["several"]
 
 
@@ -113,7 +112,7 @@ def test_two_signatures_are_refused_though_the_sentences_agree(tmp_path):
 def test_sentences_that_are_scored_again_may_have_been_scored_otherwise_before():
     save("mine", rows("m"))
     save("otherwise", rows("t"))
-    kept = runs.folder("otherwise") / "scores.csv"
+    kept = storage.folder("otherwise") / "scores.csv"
     kept.write_text(kept.read_text().replace("version:2", "version:1"))
     with pytest.raises(KitError, match="To mend: score both again here, by one tokenizer: -p tokenize flores101"):
         pairs.pair("mine", "otherwise")
@@ -178,7 +177,7 @@ def test_of_a_run_of_several_models_each_has_its_own_model_prompt_and_training_l
     assert told == [["both", "{src}: {source}", {"num_beams": 1}], ["both", "{source}", {"num_beams": 1}]]
     assert [record["model"]["model"] for record in pair.records] == ["sha256:large", "sha256:small"]
     assert pair.tokenize == "cldr" and not any("systems" in record for record in pair.records)
-    large, small = (training_languages.counted("", record) for record in pair.records)
+    large, small = (training_languages_of("", record) for record in pair.records)
     assert (large, small) == (("mini-llamax", frozenset(added)), ("mini-llama", frozenset(six)))
     assert str(small) == "the 2 training languages of mini-llama"
     assert list(groups.by_group(gains.gains(pair), "trained", small.codes)["n"]) == [1, 1, 2]
@@ -189,7 +188,7 @@ def test_of_a_run_of_several_models_each_has_its_own_model_prompt_and_training_l
 
 def test_systems_that_are_but_named_take_nothing_from_a_record():
     save("mine", rows("system"), systems={"system": "a:b", "baseline": "c"}, model={"model": "abc"})
-    assert facts.of_system(runs.load("mine").record, "system") == runs.load("mine").record
+    assert provenance.of_system(storage.load("mine").record, "system") == storage.load("mine").record
 
 
 def test_who_trained_on_flores_is_known_by_the_systems_name_or_the_model_of_its_run(tmp_path):

@@ -4,11 +4,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from llamax_kit.paper import matrix_plots, printed
-from llamax_kit.paper import own_run_plots as yours_plots
-from llamax_kit.paper import plots as paper_plots
-from llamax_kit.paper import printed_averages as retold
-from llamax_kit.paper import tables as shown
+from llamax_kit.paper import matrix_plots, own_run_plots, plots, printed, printed_averages, tables
 from llamax_kit.reporting.plots import style
 from llamax_kit.utils.errors import KitError
 
@@ -20,7 +16,7 @@ def ax():
 
 @pytest.fixture(scope="module")
 def table3():
-    table = shown.table("table3", False)
+    table = tables.table("table3", False)
     return table[table["metric"] == "spBLEU"].assign(score=lambda rows: rows["value"])
 
 
@@ -41,7 +37,7 @@ def test_table_3_has_a_cell_for_every_figure_and_the_best_in_bold(table3, ax):
 
 
 def test_a_table_of_two_metrics_is_refused(ax):
-    both = shown.table("table3", False).assign(score=1.0)
+    both = tables.table("table3", False).assign(score=1.0)
     with pytest.raises(KitError, match="one picture shows one metric"):
         matrix_plots.systems(both, ax, "")
 
@@ -64,11 +60,11 @@ def test_a_mean_that_may_not_be_compared_is_never_the_best(ax):
 
 def test_a_change_shows_its_difference_and_a_loss_is_dotted(ax):
     table = pd.DataFrame({"label": ["MMLU", "NQ"], "one": [44.22, 24.32], "two": [44.60, 23.21]})
-    paper_plots.change(table, ax, "one", "two", title="Two tests")
+    plots.change(table, ax, "one", "two", title="Two tests")
     assert texts(ax) == ["+0.38", "−1.11"]
     assert [line.get_linestyle() for line in ax.lines] == ["-", ":"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["MMLU", "NQ"]
-    assert paper_plots.describe_change(table, "one", "two") == "From one to two: MMLU 44.2 to 44.6; NQ 24.3 to 23.2."
+    assert plots.describe_change(table, "one", "two") == "From one to two: MMLU 44.2 to 44.6; NQ 24.3 to 23.2."
 
 
 @pytest.mark.parametrize("points, said", [(12.174, "+12.17"), (-1.114, "−1.11"), (-0.001, "0.00"), (0.001, "0.00")])
@@ -77,15 +73,15 @@ def test_a_difference_has_one_minus_and_nothing_has_no_sign(points, said):
 
 
 def test_counts_are_drawn_where_they_are_counted(ax):
-    dots = shown.sides(shown.table("figure1", False))
-    paper_plots.counts(dots, ax)
+    dots = tables.sides(tables.table("figure1", False))
+    plots.counts(dots, ax)
     drawn = {round(float(x)) for each in ax.collections if hasattr(each, "get_sizes") for x in each.get_offsets()[:, 0]}
     assert drawn >= {95, 86, 91, 83, 0, 42} and len(ax.get_yticks()) == 8
-    assert "LLaMAX2-7B-Alpaca English 95 into, 86 from" in paper_plots.describe_counts(dots)
+    assert "LLaMAX2-7B-Alpaca English 95 into, 86 from" in plots.describe_counts(dots)
 
 
 def test_differences_run_from_source_to_target_by_the_papers_order(ax):
-    table = shown.table("figure6", False)
+    table = tables.table("figure6", False)
     matrix_plots.differences(table, ax, "gap", title="title")
     codes = [label.get_text() for label in ax.get_xticklabels()]
     assert codes == ["en", "zh", "de", "ne", "ar", "az", "ceb"] == [label.get_text() for label in ax.get_yticklabels()]
@@ -96,39 +92,39 @@ def test_differences_run_from_source_to_target_by_the_papers_order(ax):
 
 
 def test_what_cannot_be_detected_is_a_cross_and_in_no_mean(ax):
-    table, lost = printed.table("table12"), retold.undetectable()
+    table, lost = printed.table("table12"), printed_averages.undetectable()
     table = table.assign(label=table["system"], counted=~table["tgt"].isin(lost))
-    paper_plots.strips(table, ax, "target_share", title="title", unit="per cent")
+    plots.strips(table, ax, "target_share", title="title", unit="per cent")
     assert texts(ax) == ["38.6", "25.8", "89.5"]  # means over 83; over all 101 they are 31.8, 21.2, 73.5
     dots, crosses = ax.collections[0], ax.collections[1]
     assert (len(dots.get_offsets()), len(crosses.get_offsets())) == (83, 18)
-    assert "LLaMAX2-7B-Alpaca mean 89.5 over 83 languages" in paper_plots.describe_strips(table, "target_share")
+    assert "LLaMAX2-7B-Alpaca mean 89.5 over 83 languages" in plots.describe_strips(table, "target_share")
 
 
 def test_a_system_has_one_colour_in_all_pictures_of_the_paper(ax):
     first, colours = ("LLaMAX2-7B-Alpaca", "LLaMA2-7B-Alpaca"), {}
     table = printed.table("table12").assign(label=lambda rows: rows["system"], counted=True)
-    paper_plots.strips(table, ax, "target_share", title="title", unit="per cent", first=first)
+    plots.strips(table, ax, "target_share", title="title", unit="per cent", first=first)
     for name, dots in zip(dict.fromkeys(table["system"]), ax.collections[::2], strict=True):
         colours[name] = tuple(dots.get_facecolor()[0][:3])
     ax.clear()
     rows = pd.DataFrame({"label": ["en-X"], first[1]: [9.44], first[0]: [23.17]})
-    paper_plots.change(rows, ax, first[1], first[0], title="title")
+    plots.change(rows, ax, first[1], first[0], title="title")
     before, after = (tuple(dots.get_facecolor()[0][:3]) for dots in ax.collections)
     assert (colours[first[1]], colours[first[0]]) == (before, after)
     assert len(set(colours.values())) == 3
 
 
 @pytest.mark.parametrize("draw", [
-    lambda rows, ax: paper_plots.change(rows, ax, "printed", "value", title=""),
-    lambda rows, ax: paper_plots.counts(rows, ax),
+    lambda rows, ax: plots.change(rows, ax, "printed", "value", title=""),
+    lambda rows, ax: plots.counts(rows, ax),
     lambda rows, ax: matrix_plots.differences(rows, ax, "gap", title=""),
-    lambda rows, ax: paper_plots.strips(rows, ax, "value", title="", unit=""),
+    lambda rows, ax: plots.strips(rows, ax, "value", title="", unit=""),
     lambda rows, ax: matrix_plots.systems(rows, ax, ""),
 ])  # fmt: skip
 def test_nothing_to_draw_is_refused(draw, ax):
     with pytest.raises(KitError, match="nothing to draw"):
-        draw(shown.table("table3", False).iloc[:0], ax)
+        draw(tables.table("table3", False).iloc[:0], ax)
 
 
 def mine() -> pd.DataFrame:
@@ -140,7 +136,7 @@ def mine() -> pd.DataFrame:
 
 
 def test_mine_and_theirs_stand_in_one_row_the_furthest_behind_first(ax):
-    yours_plots.beside(mine(), ax, "run:mine (FLORES-200, not comparable)", theirs="NLLB-200")
+    own_run_plots.beside(mine(), ax, "run:mine (FLORES-200, not comparable)", theirs="NLLB-200")
     assert [label.get_text() for label in ax.get_yticklabels()] == ["en-de", "en-sw"]
     authors = ax.collections[-1].get_offsets()
     assert authors.tolist() == [[60.0, 0.0], [5.0, 1.0]]
@@ -150,6 +146,6 @@ def test_mine_and_theirs_stand_in_one_row_the_furthest_behind_first(ax):
 
 
 def test_mine_less_theirs_is_said_in_the_clean_reading():
-    said = yours_plots.describe_beside(mine(), "run:mine", theirs="NLLB-200")
+    said = own_run_plots.describe_beside(mine(), "run:mine", theirs="NLLB-200")
     assert said == ("run:mine less NLLB-200 in 2 directions: mean −11.50 spBLEU points, from −30.00 (en-de) "
                     "to +7.00 (en-sw).")  # fmt: skip

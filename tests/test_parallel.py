@@ -58,7 +58,7 @@ def test_what_another_process_could_not_do_is_done_here():
 def test_a_script_without_a_guard_is_run_once(tmp_path):
     script = tmp_path / "mine.py"
     script.write_text(
-        "from llamax_kit import parallel\nprint('once')\nparallel.processors = lambda: 2\n"
+        "from llamax_kit.utils import parallel\nprint('once')\nparallel.processors = lambda: 2\n"
         "print(parallel.map(len, ['a', 'bc'], work=100))\n"
     )
     said = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from llamax_kit.app import parameters as room
+from llamax_kit.app import parameters
 from llamax_kit.utils.errors import KitError, UnknownName
 
 CELL = """\
@@ -37,7 +37,7 @@ def notebook(tmp_path) -> Path:
 
 
 def test_every_line_is_read_with_type_default_and_meaning(notebook):
-    assert room.parameters(notebook) == [
+    assert parameters.parameters(notebook) == [
         ("run", "str", "first", "the folder in outputs/"),
         ("sentences", "int", 0, "the first n; 0 means all"),
         ("limit", "int | None", None, "tokens"),
@@ -56,13 +56,13 @@ def test_papermill_itself_is_blind_where_the_kit_reads(notebook):
 
 def test_a_notebook_without_a_parameters_cell_has_none(tmp_path):
     nbformat.write(new_notebook(cells=[new_code_cell("x = 1")]), tmp_path / "n.ipynb")
-    assert room.parameters(tmp_path / "n.ipynb") == []
+    assert parameters.parameters(tmp_path / "n.ipynb") == []
 
 
 @pytest.mark.parametrize("line", ["a = b", "a: int = len('x')", "import os", "a, b = 1, 2", "a.b = 1", "a: int"])
 def test_a_derived_value_in_the_cell_is_refused(line, tmp_path):
     with pytest.raises(KitError, match="line 2 of the parameters cell of 04_some is .*derive values in a later cell"):
-        room.parameters(write(tmp_path, f"x: int = 1\n{line}"))
+        parameters.parameters(write(tmp_path, f"x: int = 1\n{line}"))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_derived_value_in_the_cell_is_refused(line, tmp_path):
     [{}, {"run": "x", "sentences": 5, "limit": None, "temperature": 1.5}, {"limit": 3, "temperature": 1}],
 )
 def test_values_of_the_right_type_pass(values, notebook):
-    room.check(notebook, values)
+    parameters.check(notebook, values)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_values_of_the_right_type_pass(values, notebook):
     ],
 )
 def test_a_value_of_the_wrong_type_is_told_with_what_was_expected(name, given, expected, notebook):
-    with pytest.raises(room.WrongValue) as caught:
-        room.check(notebook, {name: given})
+    with pytest.raises(parameters.WrongValue) as caught:
+        parameters.check(notebook, {name: given})
     assert expected in str(caught.value)
     assert (caught.value.parameter.name, caught.value.given) == (name, given)
 
@@ -98,48 +98,50 @@ def test_a_value_of_the_wrong_type_is_told_with_what_was_expected(name, given, e
 def test_a_value_that_is_none_of_a_closed_list_is_refused(tmp_path):
     lines = 'by: str = "bh"  # verdicts, one of: holm (each, claimed), bh; as printed\nn: str = "x"  # any'
     closed = write(tmp_path, lines)
-    assert [room.choices(each) for each in room.parameters(closed)] == [["holm", "bh"], []]
-    room.check(closed, {"by": "holm", "n": "y"})
+    assert [parameters.choices(each) for each in parameters.parameters(closed)] == [["holm", "bh"], []]
+    parameters.check(closed, {"by": "holm", "n": "y"})
     with pytest.raises(UnknownName, match="unknown by of 04_some 'hlom'. One of: holm, bh. To mend: use one of these"):
-        room.check(closed, {"by": "hlom"})
+        parameters.check(closed, {"by": "hlom"})
 
 
 def test_a_number_that_may_follow_the_corpus_is_a_whole_number_or_auto_and_nothing_else(tmp_path):
     follows = write(tmp_path, 'sentences: int | str = "auto"  # the first n; auto: as the corpus')
     for given in (0, 40, "auto"):
-        room.check(follows, {"sentences": given})
+        parameters.check(follows, {"sentences": given})
     for given in ("40", "all", "Auto", "", 4.0, True, None):
-        with pytest.raises(room.WrongValue) as caught:
-            room.check(follows, {"sentences": given})
+        with pytest.raises(parameters.WrongValue) as caught:
+            parameters.check(follows, {"sentences": given})
         got = f"got {type(given).__name__} {given!r}"
         assert f"is an int | str (the first n; auto: as the corpus), {got}" in str(caught.value)
-    with pytest.raises(room.WrongValue, match="got str '40'. To mend: write auto, or a number: -p sentences 100 on"):
-        room.check(follows, {"sentences": "40"})
+    with pytest.raises(
+        parameters.WrongValue, match="got str '40'. To mend: write auto, or a number: -p sentences 100 on"
+    ):
+        parameters.check(follows, {"sentences": "40"})
 
 
 def test_an_unknown_parameter_names_those_there_are(notebook):
     expected = "unknown parameter of 04_some 'sentence'. One of: run, sentences,.*--help-notebook"
     with pytest.raises(UnknownName, match=expected):
-        room.check(notebook, {"sentence": 5})
+        parameters.check(notebook, {"sentence": 5})
 
 
 def test_a_token_never_gets_into_an_executed_notebook(notebook, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "plain-looking-value")
     for value in ("hf_" + "A1b2" * 8, "x plain-looking-value"):
         with pytest.raises(KitError, match="holds an access token.*environment variable instead") as caught:
-            room.check(notebook, {"run": value})
+            parameters.check(notebook, {"run": value})
         assert value not in str(caught.value)
 
 
 def test_what_is_not_a_notebook_is_told(tmp_path):
     (tmp_path / "x.ipynb").write_text("{}")
     with pytest.raises(KitError, match="expected a Jupyter notebook.*got .*x.ipynb"):
-        room.parameters(tmp_path / "x.ipynb")
+        parameters.parameters(tmp_path / "x.ipynb")
 
 
 def test_values_come_together_as_papermill_puts_them(tmp_path):
     (tmp_path / "a.yml").write_text("a: file\nb: file\nday: 2024-01-01\n")
-    values = room.given_values(
+    values = parameters.given_values(
         parameters=[("c", "5"), ("d", "True"), ("e", "0.5"), ("f", "None"), ("g", "en-de")],
         parameters_raw=[("h", "5")],
         parameters_file=[str(tmp_path / "a.yml")],
@@ -155,32 +157,34 @@ def test_values_come_together_as_papermill_puts_them(tmp_path):
 @pytest.mark.parametrize("text", ["[1, 2]", "just words", "a: b: c"])
 def test_yaml_that_is_no_mapping_is_told(text):
     with pytest.raises(KitError, match="(?s)-y .*lines of the form `name: value`"):
-        room.given_values(parameters_yaml=[text])
+        parameters.given_values(parameters_yaml=[text])
 
 
 @pytest.mark.parametrize("text", ["x", "not base64!", base64.b64encode(b"\xff").decode()])
 def test_what_is_no_base64_is_told(text):
     with pytest.raises(KitError, match="-b takes UTF-8 text that is base64-encoded, got .*To mend: .*-y"):
-        room.given_values(parameters_base64=[text])
+        parameters.given_values(parameters_base64=[text])
 
 
 def test_base64_in_lines_as_the_program_of_that_name_writes_it_is_read():
-    assert room.given_values(parameters_base64=[base64.encodebytes(b"a: " + b"x" * 99).decode()]) == {"a": "x" * 99}
+    assert parameters.given_values(parameters_base64=[base64.encodebytes(b"a: " + b"x" * 99).decode()]) == {
+        "a": "x" * 99
+    }
 
 
 def test_a_parameter_file_in_another_encoding_is_told(tmp_path):
     (tmp_path / "a.yml").write_bytes("run: caf\u00e9\n".encode("latin-1"))
     with pytest.raises(KitError, match="expected UTF-8 in .*a.yml: .*To mend: save it as UTF-8"):
-        room.given_values(parameters_file=[tmp_path / "a.yml"])
+        parameters.given_values(parameters_file=[tmp_path / "a.yml"])
 
 
 def test_a_parameter_that_one_option_names_twice_is_refused():
     for option, kind in (("-p", "parameters"), ("-r", "parameters_raw")):
         with pytest.raises(KitError, match=f"{option} run is given 2 times .'a', 'b'., expected once.*To mend: keep"):
-            room.given_values(**{kind: [("run", "a"), ("sentences", "1"), ("run", "b")]})
-    assert room.given_values(parameters=[("run", "a")], parameters_raw=[("run", "b")]) == {"run": "b"}
+            parameters.given_values(**{kind: [("run", "a"), ("sentences", "1"), ("run", "b")]})
+    assert parameters.given_values(parameters=[("run", "a")], parameters_raw=[("run", "b")]) == {"run": "b"}
 
 
 def test_a_parameter_file_that_is_missing_is_told(tmp_path):
     with pytest.raises(KitError, match="no parameter file .*none.yml"):
-        room.given_values(parameters_file=[str(tmp_path / "none.yml")])
+        parameters.given_values(parameters_file=[str(tmp_path / "none.yml")])

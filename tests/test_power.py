@@ -10,11 +10,9 @@ from finished import worse
 
 from llamax_kit.analysis import gains, power
 from llamax_kit.analysis.gains import Pair
-from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.reporting import plots
-from llamax_kit.scoring import ngram_counts as counts
-from llamax_kit.scoring import sacrebleu_metrics as metrics
-from llamax_kit.scoring import significance as stats
+from llamax_kit.scoring import ngram_counts, sacrebleu_metrics, significance
 from llamax_kit.utils import parallel
 from llamax_kit.utils.errors import KitError
 
@@ -32,10 +30,10 @@ def here():
 @pytest.fixture(scope="module")
 def rows():
     """Statistics of two systems on 200 German phrases: one loses a word in three, one a word in five."""
-    references = [text for text in corpora.load("cldr", ["de"]).texts["de"] if text][:200]
+    references = [text for text in load_corpus("cldr", ["de"]).texts["de"] if text][:200]
     draw = np.random.default_rng(4)
     lossy = [[" ".join(w for w in text.split() if draw.random() > lost) for text in references] for lost in (0.2, 0.33)]
-    return counts.count(metrics.spbleu("cldr").metric.tokenizer.encode, lossy, references)
+    return ngram_counts.count(sacrebleu_metrics.spbleu("cldr").metric.tokenizer.encode, lossy, references)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +42,7 @@ def table(rows):
 
 
 def points(rows):
-    return counts.points(rows.sum(axis=0)[None])[0]
+    return ngram_counts.points(rows.sum(axis=0)[None])[0]
 
 
 def test_gains_run_from_none_to_found_or_to_the_whole_gain(table, rows):
@@ -66,7 +64,7 @@ def test_no_gain_is_found_five_times_in_a_hundred(rows):
 def test_with_nothing_exchanged_the_pair_is_the_two_systems(rows, monkeypatch):
     a, b = rows
     seen = []
-    monkeypatch.setattr(stats, "randomisation", lambda *pair: seen.append(pair[:2]) or 1.0)
+    monkeypatch.setattr(significance, "randomisation", lambda *pair: seen.append(pair[:2]) or 1.0)
     power._found((a, b, 50, 0.0, 1.0, 0.05, 1000, 1, 1))
     (first, second), drawn = seen[0], np.random.default_rng([1, 50]).integers(len(a), size=50)
     assert np.array_equal(first, a[drawn]) and np.array_equal(second, b[drawn])

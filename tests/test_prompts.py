@@ -5,8 +5,11 @@ import os
 import pytest
 from sacrebleu import sentence_bleu
 
+from llamax_kit.data.corpora.text_files import one_line
+from llamax_kit.data.reasoning import parted
+from llamax_kit.paper.authors_scorer import paper_extraction, paper_shifts
 from llamax_kit.tasks import prompts
-from llamax_kit.tasks.prompts import answer, build, one_line, paper_extraction, paper_shifts, template_text
+from llamax_kit.tasks.prompts import answer, build, template_text
 from llamax_kit.utils.errors import KitError, UnknownName
 
 PUBLISHED = (
@@ -121,14 +124,14 @@ def test_unknown_names():
 )
 def test_reasoning_is_no_part_of_the_hypothesis(completion, reasoning, hypothesis):
     assert prompts.answer(completion) == hypothesis
-    found = prompts.parted(completion)
+    found = parted(completion)
     assert ("  ".join(found[0].split()), found[1]) == ("  ".join(reasoning.split()), hypothesis)
 
 
 def test_reasoning_that_the_prompt_opened_and_nothing_closed():
-    assert prompts.parted("so the greeting", prompt="…assistant\n<think>\n") == ("so the greeting", "")
-    assert prompts.parted("so</think>Nzuri", prompt="…assistant\n<think>\n") == ("so", "Nzuri")
-    assert prompts.parted("Nzuri", prompt="say <think> to reason: x") == ("", "Nzuri")
+    assert parted("so the greeting", prompt="…assistant\n<think>\n") == ("so the greeting", "")
+    assert parted("so</think>Nzuri", prompt="…assistant\n<think>\n") == ("so", "Nzuri")
+    assert parted("Nzuri", prompt="say <think> to reason: x") == ("", "Nzuri")
 
 
 def test_an_answer_is_all_that_was_generated():

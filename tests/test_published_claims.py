@@ -5,11 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from llamax_kit.paper import claims, recompute
-from llamax_kit.paper import criteria as yardsticks
-from llamax_kit.paper import printed_averages as retold
-from llamax_kit.paper import sentences as findings
-from llamax_kit.paper import tables as shown
+from llamax_kit.paper import claims, criteria, printed_averages, recompute, sentences, tables
 from llamax_kit.utils.errors import KitError, UnknownName
 
 
@@ -137,15 +133,15 @@ def test_unseen_general_ability_tasks_and_pivoting(as_printed):
     ([86, 95, 83, 91], "above", 100, "does not hold"),
 ])  # fmt: skip
 def test_one_rule_judges_figures_by_a_bound(figures, word, bound, said):
-    assert yardsticks.verdict(pd.Series(figures), word, bound) == said
+    assert criteria.verdict(pd.Series(figures), word, bound) == said
 
 
 def test_the_release_is_read_where_it_is_and_asked_for(data, monkeypatch, tmp_path):
-    assert shown.read_release("auto") and shown.read_release("yes") and not shown.read_release("no")
+    assert tables.read_release("auto") and tables.read_release("yes") and not tables.read_release("no")
     monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
-    assert not shown.read_release("auto")
+    assert not tables.read_release("auto")
     with pytest.raises(KitError, match="llamax-kit fetch llamax_results"):
-        shown.read_release("yes")
+        tables.read_release("yes")
 
 
 @pytest.mark.parametrize("names", [("nonsense", "NLLB-200", "NLLB-200"), ("NLLB-200", "nonsense", "NLLB-200"),
@@ -155,83 +151,83 @@ def test_names_are_looked_up_without_the_release(names, monkeypatch, tmp_path):
     with pytest.raises(
         UnknownName, match="unknown system of the authors' release 'nonsense'.*To mend: write one as in"
     ):
-        shown.check_names(*names[:2], theirs=names[2])
-    shown.check_names("NLLB-200", "Aya-101", theirs="NLLB-200")
+        tables.check_names(*names[:2], theirs=names[2])
+    tables.check_names("NLLB-200", "Aya-101", theirs="NLLB-200")
 
 
 def test_a_system_gains_nothing_over_itself():
     with pytest.raises(KitError, match="both NLLB-200. To mend: name another"):
-        shown.check_names("NLLB-200", "NLLB-200", theirs="NLLB-200")
+        tables.check_names("NLLB-200", "NLLB-200", theirs="NLLB-200")
 
 
 def test_another_word_for_the_release_is_refused_with_the_three():
     with pytest.raises(UnknownName, match="'true'. One of: auto, yes, no"):
-        shown.read_release("true")
+        tables.read_release("true")
 
 
 @pytest.mark.parametrize("name, rows", [("table3", 564), ("table6", 96), ("figure1", 32), ("figure4", 8),
                                         ("figure6", 42), ("figure7", 1212)])  # fmt: skip
 def test_without_the_release_a_table_shows_what_was_printed(name, rows):
-    table = shown.table(name, False)
-    assert len(table) == rows and set(table["verdict"]) == {shown.NOT_READ}
+    table = tables.table(name, False)
+    assert len(table) == rows and set(table["verdict"]) == {tables.NOT_READ}
     assert table["recomputed"].isna().all() and (table["value"] == table["printed"]).all()
-    assert "was not read" in findings.recomputed(table)
+    assert "was not read" in sentences.recomputed(table)
 
 
 @pytest.mark.parametrize("name, found", [("table3", 452), ("table6", 48), ("figure1", 32), ("figure4", 4),
                                          ("figure6", 42), ("figure7", 1212)])  # fmt: skip
 def test_with_it_a_table_shows_what_was_recomputed(data, name, found):
-    table = shown.table(name, True)
-    assert len(table) == len(shown.table(name, False)) and table["recomputed"].notna().sum() == found
+    table = tables.table(name, True)
+    assert len(table) == len(tables.table(name, False)) and table["recomputed"].notna().sum() == found
     assert table["value"].notna().all()
-    assert findings.recomputed(table).startswith(f"{found:,} of {len(table):,} figures recomputed")
+    assert sentences.recomputed(table).startswith(f"{found:,} of {len(table):,} figures recomputed")
 
 
 def test_a_sentence_on_table_3_counts_what_differs(data):
-    said = findings.recomputed(shown.table("table3", True))
+    said = sentences.recomputed(tables.table("table3", True))
     assert said == ("452 of 564 figures recomputed: 435 equal, 11 apart by rounding, 6 different; "
                     "the largest difference is 7.0630 points.")  # fmt: skip
 
 
 def test_the_mean_gain_is_said_as_printed_and_from_the_scores(data):
-    printed = findings.gains(shown.gains(shown.table("table3", False)))
+    printed = sentences.gains(tables.gains(tables.table("table3", False)))
     assert "gains +12.17 spBLEU points over LLaMA2-7B-Alpaca in the mean of 14 printed averages; from +9.07" in printed
-    assert "14 printed averages, +12.16 from the released scores" in findings.gains(
-        shown.gains(shown.table("table3", True))
+    assert "14 printed averages, +12.16 from the released scores" in sentences.gains(
+        tables.gains(tables.table("table3", True))
     )
 
 
 def test_the_dots_of_figure_1_are_the_counts():
-    dots = shown.sides(shown.table("figure1", False)).set_index(["system", "language"])
+    dots = tables.sides(tables.table("figure1", False)).set_index(["system", "language"])
     assert tuple(dots.loc[("LLaMAX2-7B-Alpaca", "English"), ["into_it", "from_it"]]) == (95, 86)
     assert tuple(dots.loc[("LLaMAX2-7B-Alpaca", "Arabic"), ["into_it", "from_it"]]) == (91, 83)
-    assert "LLaMAX2-7B-Alpaca and MADLAD-400-7B-MT have most directions above 10 spBLEU, 174 of 202" in findings.sides(
+    assert "LLaMAX2-7B-Alpaca and MADLAD-400-7B-MT have most directions above 10 spBLEU, 174 of 202" in sentences.sides(
         dots.reset_index()
     )
 
 
 def test_a_star_marks_what_is_as_printed_among_recomputed_figures(data):
     """22.49 is printed for Aya-101 into Chinese, 15.43 recomputed: which of the two stands there must be said."""
-    table = shown.marked(shown.table("table3", True))
+    table = tables.marked(tables.table("table3", True))
     assert {name for name in table["system"] if name.endswith("*")} == {
         "M2M-100-418M*", "M2M-100-1.2B*", "M2M-100-12B*", "Lego-MT*"}  # fmt: skip
-    assert not shown.marked(shown.table("table3", False))["system"].str.endswith("*").any()
+    assert not tables.marked(tables.table("table3", False))["system"].str.endswith("*").any()
 
 
 def test_over_86_leaves_two_small_losses(data):
-    both = shown.over_86().set_index("direction")
+    both = tables.over_86().set_index("direction")
     lead = both["LLaMAX2-7B-Alpaca"] - both["M2M-100-12B"]
     assert len(lead) == 14 and (lead > 0).sum() == 12 and set(lead.index[lead < 0]) == {"de-X", "X-de"}
     assert both["LLaMAX2-7B-Alpaca"]["en-X"] == pytest.approx(24.81, abs=recompute.ROUNDING)
 
 
 def test_sentences_say_the_numbers_of_their_tables(data):
-    assert "13 of 42 directions (6 into ne, 4 into az, 3 into ceb), and −2.11" in findings.gpt4(
-        shown.table("figure6", True)
+    assert "13 of 42 directions (6 into ne, 4 into az, 3 into ceb), and −2.11" in sentences.gpt4(
+        tables.table("figure6", True)
     )
-    said = findings.language_models(shown.means(shown.table("figure7", True)))
+    said = sentences.language_models(tables.means(tables.table("figure7", True)))
     assert "zh-X +11.86 over ChineseLLaMA2-Alpaca" in said
     assert "plots zh-X of LLaMA2-7B-Alpaca with a mean of 0.91, its released scores have 3.80" in said
-    detected = findings.detected(retold.detected(), retold.undetectable())
+    detected = sentences.detected(printed_averages.detected(), printed_averages.undetectable())
     assert "73.5 % of outputs from Chinese" in detected and "89.5 % and 89.0 % without the 18" in detected
-    assert "LLaMAX2-7B-Alpaca +1.46 (12 of 12)" in findings.pivoting(shown.table("table6", True))
+    assert "LLaMAX2-7B-Alpaca +1.46 (12 of 12)" in sentences.pivoting(tables.table("table6", True))

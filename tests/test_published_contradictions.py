@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from llamax_kit.paper import contradictions, detectors, printed, recompute, release
-from llamax_kit.paper import printed_averages as retold
+from llamax_kit.paper import contradictions, detectors, printed, printed_averages, recompute, release
 
 pytestmark = pytest.mark.usefixtures("released")
 
@@ -191,7 +190,7 @@ def test_the_identifier_has_no_label_for_the_languages_never_detected(data):
         pytest.skip("needs lid/lid.176.ftz in the data folder")
     labels = {label.decode() for label in re.findall(rb"__label__([a-z]+)", path.read_bytes())}
     assert len(labels) == 176
-    assert set(retold.shares()["tgt"]) - labels == set(retold.undetectable())
+    assert set(printed_averages.shares()["tgt"]) - labels == set(printed_averages.undetectable())
 
 
 def test_all_findings_in_words():

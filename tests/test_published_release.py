@@ -6,8 +6,7 @@ import shutil
 
 import pytest
 
-from llamax_kit.data import downloads as room
-from llamax_kit.data import languages, sources
+from llamax_kit.data import downloads, languages, sources
 from llamax_kit.paper import release
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -31,7 +30,7 @@ def small(tmp_path, monkeypatch):
     """A folder with a small release, whose checksums the kit knows."""
     monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
     hashes = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts().items()}
-    for module in (sources, release, room):
+    for module in (sources, release, downloads):
         monkeypatch.setattr(module, "score_files", lambda: hashes)
     release._scores.cache_clear()
     for path, text in texts().items():

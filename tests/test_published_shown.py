@@ -3,9 +3,7 @@
 import pytest
 
 from llamax_kit.analysis import groups
-from llamax_kit.paper import recompute, release
-from llamax_kit.paper import sentences as findings
-from llamax_kit.paper import tables as shown
+from llamax_kit.paper import recompute, release, sentences, tables
 from llamax_kit.reporting import plots
 from llamax_kit.reporting.plots.style import sizes
 from llamax_kit.utils.errors import UnknownName
@@ -14,7 +12,7 @@ PAIR = recompute.MODEL, recompute.BASELINE
 
 
 def test_gains_by_language_have_no_test_and_average_to_the_authors_own_figures(released):
-    table = shown.by_language(*PAIR)
+    table = tables.by_language(*PAIR)
     assert set(table["note"]) == {"published score, no test"} and set(table["verdict"]) == {"not tested"}
     assert table[["low", "high", "p", "p_holm", "q", "n"]].isna().all(axis=None)
     assert not table.duplicated(["src", "tgt"]).any()
@@ -30,28 +28,28 @@ def test_gains_by_language_have_no_test_and_average_to_the_authors_own_figures(r
 
 
 def test_a_direction_between_two_pivots_counts_once(released):
-    table = shown.by_language(*PAIR)  # eight pivots both ways: 56 directions stand in two rows
+    table = tables.by_language(*PAIR)  # eight pivots both ways: 56 directions stand in two rows
     assert len(table) == 16 * 101 - 8 * 7
-    seven = shown.by_language("LLaMAX3-8B-Alpaca", "LLaMA3-8B-Alpaca")
+    seven = tables.by_language("LLaMAX3-8B-Alpaca", "LLaMA3-8B-Alpaca")
     assert len(seven) == 14 * 101 - 7 * 6
 
 
 def test_around_one_pivot_is_around_english_unless_a_system_was_not_scored_there(released):
-    table = shown.around_one_pivot(shown.by_language(*PAIR))
+    table = tables.around_one_pivot(tables.by_language(*PAIR))
     assert len(table) == 202 and ((table["src"] == "en") | (table["tgt"] == "en")).all()
-    swallow = shown.around_one_pivot(shown.by_language("Swallow-7B-Instruct-v0.1", "LLaMA2-7B-Alpaca"))
+    swallow = tables.around_one_pivot(tables.by_language("Swallow-7B-Instruct-v0.1", "LLaMA2-7B-Alpaca"))
     assert len(swallow) == 202 and ((swallow["src"] == "ja") | (swallow["tgt"] == "ja")).all()
 
 
 def test_the_sentence_says_what_the_table_holds(released):
-    table = shown.by_language(*PAIR)
-    said = findings.by_language(table)
+    table = tables.by_language(*PAIR)
+    said = sentences.by_language(table)
     assert "is above LLaMA2-7B-Alpaca in 1,537 of the 1,560 directions around en ar az ceb de ja ne zh." in said
     assert "(en-mt)" in said and (table["gain"] > 0).sum() == 1537
 
 
 def test_a_loss_on_average_is_said_as_a_difference(released):
-    said = findings.by_language(shown.by_language(PAIR[0], "NLLB-200"))
+    said = sentences.by_language(tables.by_language(PAIR[0], "NLLB-200"))
     assert "in 43 of the 1,372 directions" in said and "The mean difference is −7.03 points" in said
 
 
@@ -61,22 +59,22 @@ def test_a_loss_on_average_is_said_as_a_difference(released):
 ])  # fmt: skip
 def test_directions_that_one_system_lacks_are_said_by_pivot(released, baseline, lacks, n, directions):
     """1,560 directions of LLaMAX2 around eight pivots, of which NLLB-200 has seven, and ChineseLLaMA2 one."""
-    table = shown.lacking(PAIR[0], baseline)
+    table = tables.lacking(PAIR[0], baseline)
     (row,) = table.itertuples()
     assert (row.lacks, row.n) == (lacks, n) and row.directions.startswith(directions)
-    assert len(shown.by_language(PAIR[0], baseline)) + n == 1560
-    assert findings.left_out(table).startswith(f"Left out, for {lacks} has none: {n:,} directions, {directions}")
-    assert shown.lacking(baseline, PAIR[0]).equals(table)  # whichever is named first
+    assert len(tables.by_language(PAIR[0], baseline)) + n == 1560
+    assert sentences.left_out(table).startswith(f"Left out, for {lacks} has none: {n:,} directions, {directions}")
+    assert tables.lacking(baseline, PAIR[0]).equals(table)  # whichever is named first
 
 
 def test_nothing_left_out_is_said_too(released):
-    assert findings.left_out(shown.lacking(*PAIR)) == "Both have all of these: no direction is left out."
+    assert sentences.left_out(tables.lacking(*PAIR)) == "Both have all of these: no direction is left out."
 
 
 def test_its_pictures_say_that_nothing_was_tested_and_how_many_directions_they_show(released):
     import matplotlib.pyplot as plt
 
-    table = shown.by_language(*PAIR)
+    table = tables.by_language(*PAIR)
     into = table[table["tgt"] == "en"]
     figure, ax = plt.subplots()
     plots.gains(into, ax)
@@ -89,4 +87,4 @@ def test_its_pictures_say_that_nothing_was_tested_and_how_many_directions_they_s
 
 def test_a_system_that_was_not_released_is_refused_with_the_nearest(released):
     with pytest.raises(UnknownName, match="'LLaMAX2-7B'.*LLaMAX2-7B-Alpaca"):
-        shown.by_language("LLaMAX2-7B", PAIR[1])
+        tables.by_language("LLaMAX2-7B", PAIR[1])

@@ -4,16 +4,13 @@ import pandas as pd
 import pytest
 from sacrebleu.metrics import BLEU
 
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.models.engines import base as engines
-from llamax_kit.paper import own_run as yours
-from llamax_kit.paper import protocol, release
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.models.engines.base import read_decoding
+from llamax_kit.paper import own_run, protocol, release
 from llamax_kit.paper import sentences as findings
-from llamax_kit.runs import storage as runs
-from llamax_kit.scoring import sacrebleu_metrics as metrics
-from llamax_kit.scoring import spbleu
-from llamax_kit.tasks import prompts
-from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.runs import storage
+from llamax_kit.scoring import sacrebleu_metrics, spbleu
+from llamax_kit.tasks import prompts, system_outputs
 from llamax_kit.utils.errors import KitError, UnknownName
 
 THEIRS = "LLaMAX2-7B-Alpaca"
@@ -36,7 +33,7 @@ def answers(*pairs: str, system: str = "mine", count: int = 3) -> pd.DataFrame:
 def make(tmp_path, monkeypatch):
     """Write a run, its scores replaced by three figures of the authors, and the tokenizer by the kit's own."""
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
-    monkeypatch.setattr(yours, "TOKENIZE", "cldr")
+    monkeypatch.setattr(own_run, "TOKENIZE", "cldr")
     figures = [
         ("en-X", "en", "de", 60.0),
         ("en-X", "en", "sw", 5.0),
@@ -48,20 +45,20 @@ def make(tmp_path, monkeypatch):
     monkeypatch.setattr(release, "scores", lambda metric="spBLEU": both.assign(metric=metric))
 
     def written(*tables, corpus=FLORES, **facts) -> str:
-        folder = runs.folder("run")
+        folder = storage.folder("run")
         if tables:
-            runs.save_translations(folder, pd.concat(tables))
-        runs.record(folder, corpus=corpus, **facts)
+            storage.save_translations(folder, pd.concat(tables))
+        storage.record(folder, corpus=corpus, **facts)
         return "run"
 
     return written
 
 
 def test_mine_is_sacrebleus_number_in_both_readings(make):
-    table = yours.beside(yours.load(make(answers("en-de"))), THEIRS).set_index("reading")
+    table = own_run.beside(own_run.load(make(answers("en-de"))), THEIRS).set_index("reading")
     mine = answers("en-de")
     whole = BLEU(tokenize="none")
-    whole.tokenizer = metrics.spbleu("cldr").metric.tokenizer
+    whole.tokenizer = sacrebleu_metrics.spbleu("cldr").metric.tokenizer
     cut = ["de The market opens at 10", *mine["hypothesis"][1:]]
     for reading, texts in (("clean", list(mine["hypothesis"])), ("paper", cut)):
         assert table.score[reading] == pytest.approx(whole.corpus_score(texts, [list(mine["reference"])]).score, abs=0)
@@ -69,7 +66,7 @@ def test_mine_is_sacrebleus_number_in_both_readings(make):
 
 
 def test_the_difference_has_the_interval_of_mine(make):
-    table = yours.beside(yours.load(make(answers("en-de", "en-sw", count=12))), THEIRS)
+    table = own_run.beside(own_run.load(make(answers("en-de", "en-sw", count=12))), THEIRS)
     assert list(zip(table.src, table.tgt, table.reading, strict=True)) == [
         ("en", "de", "clean"), ("en", "de", "paper"), ("en", "sw", "clean"), ("en", "sw", "paper")]  # fmt: skip
     assert (table["difference"] == table["score"] - table["authors"]).all()
@@ -85,31 +82,31 @@ def test_a_figure_of_two_decimals_lies_within_an_interval_of_none(make, monkeypa
     figure = pd.DataFrame([(THEIRS, "en-X", "en", "de", "spBLEU", round(score, 2))],
                           columns=["system", "direction", "src", "tgt", "metric", "score"])  # fmt: skip
     monkeypatch.setattr(release, "scores", lambda metric: figure)
-    assert yours.beside(yours.load(make(same)), THEIRS)["inside"].iloc[0]
+    assert own_run.beside(own_run.load(make(same)), THEIRS)["inside"].iloc[0]
 
 
 def test_few_sentences_and_another_release_are_shown_and_marked(make):
-    table = yours.beside(yours.load(make(answers("en-de"))), THEIRS)
+    table = own_run.beside(own_run.load(make(answers("en-de"))), THEIRS)
     assert set(table["comparable"]) == {"no: 3 of 1012 sentences"}
     corpus = FLORES | {"name": "flores200", "release": "FLORES-200 devtest"}
-    table = yours.beside(yours.load(make(answers("en-de"), corpus=corpus)), THEIRS)
+    table = own_run.beside(own_run.load(make(answers("en-de"), corpus=corpus)), THEIRS)
     assert set(table["comparable"]) == {"no: FLORES-200 devtest, not FLORES-101 devtest; 3 of 1012 sentences"}
-    assert yours._comparable(FLORES, 1012) == "yes"
+    assert own_run._comparable(FLORES, 1012) == "yes"
 
 
 def test_directions_without_a_figure_of_theirs_are_listed(make):
-    table = yours.beside(yours.load(make(answers("en-de", "sw-de"))), THEIRS)
+    table = own_run.beside(own_run.load(make(answers("en-de", "sw-de"))), THEIRS)
     assert table.attrs["left_out"] == ["sw-de"] and set(table["src"]) == {"en"}
 
 
 def test_no_shared_direction_is_refused(make):
     with pytest.raises(KitError, match=r"share no direction: the run has sw-de.*To mend: translate from or into"):
-        yours.beside(yours.load(make(answers("sw-de"))), THEIRS)
+        own_run.beside(own_run.load(make(answers("sw-de"))), THEIRS)
 
 
 def test_an_unknown_system_of_theirs_is_refused_with_the_nearest(make):
     with pytest.raises(UnknownName, match="LLaMAX2-7B-Alpaca"):
-        yours.beside(yours.load(make(answers("en-de"))), "LLaMAX2-Alpaca")
+        own_run.beside(own_run.load(make(answers("en-de"))), "LLaMAX2-Alpaca")
 
 
 @pytest.mark.parametrize("corpus, said", [
@@ -120,33 +117,33 @@ def test_an_unknown_system_of_theirs_is_refused_with_the_nearest(make):
 def test_another_text_is_refused_with_what_to_run(make, corpus, said):
     name = make(answers("en-de"), corpus=corpus)
     with pytest.raises(KitError, match="must not stand beside each other.*-p corpus flores101") as refused:
-        yours.load(name)
+        own_run.load(name)
     assert said in str(refused.value)
 
 
 def test_a_run_is_asked_for_by_system_where_it_holds_several(make):
     name = make(answers("en-de"), answers("en-de", system="other"), answers("en-de", system="copy"))
     with pytest.raises(KitError, match="holds 3 systems. To mend: name one of run:copy, run:mine, run:other"):
-        yours.load(name)
-    assert yours.load("run:other").name == "run:other" and set(yours.load("run:copy").translations["system"]) == {
+        own_run.load(name)
+    assert own_run.load("run:other").name == "run:other" and set(own_run.load("run:copy").translations["system"]) == {
         "copy"
     }
     with pytest.raises(UnknownName, match="unknown system in the run run 'third'. One of: copy, mine, other"):
-        yours.load("run:third")
+        own_run.load("run:third")
 
 
 def test_a_run_without_translations_or_of_another_name_is_refused(make):
     make()
     with pytest.raises(KitError, match="the run run kept no translations.*notebook 04 or 05"):
-        yours.load("run")
+        own_run.load("run")
     with pytest.raises(UnknownName, match="unknown run 'rum'"):
-        yours.load("rum")
+        own_run.load("rum")
 
 
 def test_all_systems_are_averaged_over_the_languages_of_mine(make):
-    mine = yours.load(make(answers("en-de", "en-sw", "de-en")))
-    table = yours.beside(mine, THEIRS)
-    means = yours.table3(mine, table).set_index("system")
+    mine = own_run.load(make(answers("en-de", "en-sw", "de-en")))
+    table = own_run.beside(mine, THEIRS)
+    means = own_run.table3(mine, table).set_index("system")
     assert set(means["direction"]) == {"en-X"} and set(means["partners"]) == {2}  # one source into en makes no mean
     assert means["score"][THEIRS] == 32.5 and means["score"]["NLLB-200"] == 65  # en-fr, which was not run, is not in it
     clean = table[(table["reading"] == "clean") & (table["src"] == "en")]["score"].mean()
@@ -165,47 +162,47 @@ FLORES_200 = FLORES | {"name": "flores200", "release": "FLORES-200 devtest"}
 def test_what_keeps_a_run_from_being_compared_stands_in_its_name_and_rows(make, monkeypatch, corpus, sentences, mark):
     """A row is copied without the table that marks it, so its name must say what it is."""
     if sentences == 1012:
-        monkeypatch.setattr(yours, "SENTENCES", 3)  # as if three were all
-    mine = yours.load(make(answers("en-de", "en-sw"), corpus=corpus))
-    table = yours.beside(mine, THEIRS)
-    assert yours.named(mine, table) == ("run:mine" + (f" ({mark})" if mark else ""))
-    means = yours.table3(mine, table)
+        monkeypatch.setattr(own_run, "SENTENCES", 3)  # as if three were all
+    mine = own_run.load(make(answers("en-de", "en-sw"), corpus=corpus))
+    table = own_run.beside(mine, THEIRS)
+    assert own_run.named(mine, table) == ("run:mine" + (f" ({mark})" if mark else ""))
+    means = own_run.table3(mine, table)
     own = [f"run:mine ({reading}{'; ' if mark else ''}{mark})" for reading in ("clean", "paper")]
     assert list(means["system"]) == ["NLLB-200", THEIRS, *own]  # in Table 3's order, mine last
     assert list(means["comparable"]) == [True, True, not mark, not mark]
-    row = yours.as_printed(means[means["system"].str.startswith(mine.name)])
+    row = own_run.as_printed(means[means["system"].str.startswith(mine.name)])
     assert list(row["system"]) == own
     warned = "may not be compared with the others" in findings.standing(means)
     assert warned == bool(mark) and findings.standing(means).startswith("2 systems of the release, and mine")
 
 
 def test_directions_of_different_sizes_are_marked_by_both(make):
-    mine = yours.load(make(answers("en-de"), answers("en-sw", count=2)))
-    assert yours.named(mine, yours.beside(mine, THEIRS)).endswith("(2–3 of 1,012 sentences, not comparable)")
+    mine = own_run.load(make(answers("en-de"), answers("en-sw", count=2)))
+    assert own_run.named(mine, own_run.beside(mine, THEIRS)).endswith("(2–3 of 1,012 sentences, not comparable)")
 
 
 def test_a_run_that_makes_no_mean_has_no_row(make):
-    mine = yours.load(make(answers("en-de")))
-    said = findings.standing(yours.table3(mine, yours.beside(mine, THEIRS)))
+    mine = own_run.load(make(answers("en-de")))
+    said = findings.standing(own_run.table3(mine, own_run.beside(mine, THEIRS)))
     assert said == "No row for Table 3: a mean takes two directions at least around one of its seven pivots."
 
 
 def test_a_row_of_table_3_has_a_dash_where_nothing_was_run(make):
-    mine = yours.load(make(answers("en-de", "en-sw")))
-    row = yours.as_printed(yours.table3(mine, yours.beside(mine, THEIRS))).set_index("system")
-    assert list(row) == yours.TABLE_3 and row.loc[THEIRS, "en-X"] == "32.50 (2)"
-    assert (row.loc[yours.named(mine, yours.beside(mine, THEIRS), "clean")].drop("en-X") == "—").all()
+    mine = own_run.load(make(answers("en-de", "en-sw")))
+    row = own_run.as_printed(own_run.table3(mine, own_run.beside(mine, THEIRS))).set_index("system")
+    assert list(row) == own_run.TABLE_3 and row.loc[THEIRS, "en-X"] == "32.50 (2)"
+    assert (row.loc[own_run.named(mine, own_run.beside(mine, THEIRS), "clean")].drop("en-X") == "—").all()
 
 
 def protocols(mine: str, theirs: str = THEIRS) -> dict:
-    loaded = yours.load(mine)
-    table = protocol.protocol(loaded, theirs, yours.beside(loaded, theirs)).set_index("what")
+    loaded = own_run.load(mine)
+    table = protocol.protocol(loaded, theirs, own_run.beside(loaded, theirs)).set_index("what")
     return table.T.to_dict("list")
 
 
 def test_the_protocol_says_what_the_record_says(make):
     model = {"engine": "transformers", "model": "abc", "dtype": "bfloat16"}
-    facts = dict(model=model, decoding=engines.decoding("paper"), parameters={"prompt": "paper"})
+    facts = dict(model=model, decoding=read_decoding("paper"), parameters={"prompt": "paper"})
     said = protocols(make(answers("en-de"), **facts))
     assert said["decoding"] == ["4 beam(s), 256 new tokens", "4 beam(s), 256 new tokens", "yes"]
     assert said["prompt"][1:] == ["paper", "yes"] and said["test set"][2] == "yes"
@@ -222,7 +219,7 @@ def test_what_a_record_does_not_say_is_not_guessed(make):
 
 
 def test_the_copy_baseline_is_not_given_its_neighbours_decoding(make):
-    make(answers("en-de"), answers("en-de", system="copy"), decoding=engines.decoding("paper"))
+    make(answers("en-de"), answers("en-de", system="copy"), decoding=read_decoding("paper"))
     assert protocols("run:copy")["decoding"][1:] == ["not recorded", "not known"]
     assert protocols("run:mine")["decoding"][2] == "yes"
 
@@ -232,7 +229,7 @@ def test_of_a_run_of_several_models_the_protocol_is_the_systems_own(make):
         name: {"model": {"model": f"rev-{name}", "dtype": "float32"}, "prompt": prompt}
         for name, prompt in (("mine", prompts.ALPACA), ("other", "{source}"))
     }
-    make(answers("en-de"), answers("en-de", system="other"), decoding=engines.decoding("paper"), systems=each)
+    make(answers("en-de"), answers("en-de", system="other"), decoding=read_decoding("paper"), systems=each)
     mine, other = protocols("run:mine"), protocols("run:other")
     assert mine["system"][1] == "rev-mine" and other["system"][1] == "rev-other"
     assert mine["prompt"][1:] == ["Alpaca", "not known"]  # it does not tell by which names of languages
@@ -240,26 +237,26 @@ def test_of_a_run_of_several_models_the_protocol_is_the_systems_own(make):
 
 
 def test_greedy_decoding_is_another_condition(make):
-    said = protocols(make(answers("en-de"), decoding=engines.decoding("greedy")))
+    said = protocols(make(answers("en-de"), decoding=read_decoding("greedy")))
     assert said["decoding"][1:] == ["1 beam(s), 256 new tokens", "no"]
 
 
 def test_real_outputs_of_nllb_beside_the_papers(data, tmp_path, monkeypatch):
     """Igbo from Mozilla's NLLB: 23.93 by sacreBLEU's command line, 25.62 in the release (NLLB-200-1.3B)."""
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
-    text = corpora.load("flores101", ["en", "ig"])
-    found = hypotheses.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-ig")
-    folder = runs.folder("igbo")
-    runs.save_translations(folder, hypotheses.read_outputs(found, text))
-    runs.record(folder, corpus={"name": text.name, "split": text.split, "release": text.release})
-    table = yours.beside(yours.load("igbo:nllb"), "NLLB-200").set_index("reading")
+    text = load_corpus("flores101", ["en", "ig"])
+    found = system_outputs.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-ig")
+    folder = storage.folder("igbo")
+    storage.save_translations(folder, system_outputs.read_outputs(found, text))
+    storage.record(folder, corpus={"name": text.name, "split": text.split, "release": text.release})
+    table = own_run.beside(own_run.load("igbo:nllb"), "NLLB-200").set_index("reading")
     assert table["score"].round(2).tolist() == [23.93, 23.35] and (table["authors"] == 25.62).all()
     assert set(table["comparable"]) == {"yes"} and not table["inside"].any()
     assert table["difference"].round(2).tolist() == [-1.69, -2.27]
 
 
 def test_the_sentence_names_what_is_not_comparable(make):
-    table = yours.beside(yours.load(make(answers("en-de", "en-sw", count=40))), THEIRS)
+    table = own_run.beside(own_run.load(make(answers("en-de", "en-sw", count=40))), THEIRS)
     said = findings.yours(table, THEIRS)
     assert said.startswith(f"Mine less {THEIRS}. clean reading: ") and "of 2 of the authors' figures lie within" in said
     assert said.endswith(" of mine. Not comparable: 40 of 1012 sentences.")

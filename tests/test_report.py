@@ -8,11 +8,10 @@ import pytest
 from bs4 import BeautifulSoup
 from finished import copied, rows, save
 
-from llamax_kit.analysis import comparison as compare
-from llamax_kit.app import html_page as page
-from llamax_kit.reporting import layout, report
-from llamax_kit.reporting import method_text as methods
-from llamax_kit.runs import storage as runs
+from llamax_kit.analysis import comparison
+from llamax_kit.app import html_page
+from llamax_kit.reporting import layout, method_text, report
+from llamax_kit.runs import storage
 from llamax_kit.tasks import prompts
 from llamax_kit.utils import files
 from llamax_kit.utils.errors import KitError
@@ -28,7 +27,7 @@ def gathered(tmp_path, monkeypatch):
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
     save("run_copy", copied("en-de en-sw en-ar"), model={"engine": "copy"})
     save("run_spanish", rows("only-es", "en-de en-sw en-ar"), model={"engine": "only-es"})
-    return compare.gather("run_copy run_spanish")
+    return comparison.gather("run_copy run_spanish")
 
 
 @pytest.fixture
@@ -43,7 +42,7 @@ def parts(gathered, tmp_path):
 
 @pytest.fixture
 def written(gathered, parts, tmp_path):
-    report.write(tmp_path / "report", "Two runs", gathered, methods.sentences(gathered), parts)
+    report.write(tmp_path / "report", "Two runs", gathered, method_text.sentences(gathered), parts)
     return tmp_path / "report"
 
 
@@ -58,7 +57,7 @@ def read(path):
 
 def test_the_page_loads_nothing_and_its_links_lead_somewhere(written):
     text = (written / "index.html").read_text(encoding="utf-8")
-    assert page.loads(text) == [] and page.without_alt(text) == 0
+    assert html_page.loads(text) == [] and html_page.without_alt(text) == 0
     assert all(image["src"].startswith("data:") for image in soup(written).find_all("img"))
     assert not soup(written).find_all(["script", "link"])
     ids = {tag["id"] for tag in soup(written).select("[id]")}
@@ -85,7 +84,7 @@ def test_the_folder_holds_what_the_page_shows(written):
 def test_every_figure_is_traced_to_a_file_whose_hash_is_its_own(written, gathered):
     for score in read(written / "tables/scores_and_sources.csv"):
         assert files.sha256(written / f"runs/{score['run']}.scores.csv") == score["sha256"]
-        assert files.sha256(runs.outputs() / score["run"] / score["file"]) == score["sha256"]
+        assert files.sha256(storage.outputs() / score["run"] / score["file"]) == score["sha256"]
         own = [each for each in read(written / f"runs/{score['run']}.scores.csv") if each["tgt"] == score["tgt"]]
         assert float(own[0]["score"]) == float(score["score"])
         git = gathered.runs[score["run"]].record["git"]
@@ -93,7 +92,7 @@ def test_every_figure_is_traced_to_a_file_whose_hash_is_its_own(written, gathere
     sources = read(written / "sources.csv")
     assert len(sources) == 2 * (3 + 2)
     for source in sources:
-        assert files.sha256(runs.outputs() / source["run"] / source["file"]) == source["sha256"]
+        assert files.sha256(storage.outputs() / source["run"] / source["file"]) == source["sha256"]
     records = {source["run"]: source["sha256"] for source in sources if source["file"] == "run.json"}
     assert records == {run: files.sha256(written / f"runs/{run}.json") for run in records}
     head = soup(written).select("#table-scores th a")
@@ -101,7 +100,7 @@ def test_every_figure_is_traced_to_a_file_whose_hash_is_its_own(written, gathere
     assert links == {"copy": "#run-run_copy", "only-es": "#run-run_spanish"}
     assert soup(written).select_one("#table-gains td a")["href"] == "#run-run_spanish"
     shown = soup(written).find(id="run-run_copy").get_text()
-    assert files.sha256(runs.outputs() / "run_copy/scores.csv") in shown
+    assert files.sha256(storage.outputs() / "run_copy/scores.csv") in shown
     assert gathered.runs["run_copy"].record["git"]["commit"] in shown
 
 
@@ -109,7 +108,7 @@ def test_no_token_and_no_home_come_in_with_an_old_record(gathered, parts, tmp_pa
     record = gathered.runs["run_copy"].record
     record["parameters"]["hypotheses"] = "/home/jane/outs hf_abcdefghijklmnopqrstuv"
     parts[1].frame["note"] = "from /home/jane/outs"
-    method = [*methods.sentences(gathered), "Kept in /Users/jane/x."]
+    method = [*method_text.sentences(gathered), "Kept in /Users/jane/x."]
     folder = report.write(tmp_path / "report", "/home/jane/it", gathered, method, parts).parent
     endings = (".html", ".txt", ".tex", ".csv", ".json")
     text = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.suffix in endings)
@@ -154,7 +153,7 @@ def test_a_new_report_takes_the_place_of_the_old_one_and_a_failed_one_does_not(w
 def test_a_folder_that_is_no_report_is_left_alone(gathered, tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis/chapter.tex").write_text("years of work")
-    for place in (tmp_path / "thesis", runs.outputs() / "run_copy", tmp_path / "thesis/chapter.tex"):
+    for place in (tmp_path / "thesis", storage.outputs() / "run_copy", tmp_path / "thesis/chapter.tex"):
         with pytest.raises(KitError, match="holds something that is no report.*To mend: name another"):
             report.write(place, "t", gathered, ["m"], [])
     assert (tmp_path / "thesis/chapter.tex").read_text() == "years of work"
@@ -189,20 +188,20 @@ def test_parts_that_would_not_read_are_refused(gathered, parts, tmp_path):
 
 def test_the_method_says_what_a_paper_must(gathered):
     gains = pd.DataFrame({"system": "s", "baseline": "b", "p": [0.1, 0.2], "low": 1.0, "n": 40})
-    said = " ".join(methods.sentences(gathered, gains))
+    said = " ".join(method_text.sentences(gathered, gains))
     for needed in ("We compare copy and only-es in 3 directions of CLDR 47", "4 sentences a direction", "spBLEU-cldr",
                    gathered.scores["signature"][0], "1,000 resamples", "10,000 shuffles", "over all 2 tests together",
                    "copy repeats the source", "llamax-kit 0.1.0 (commit "):  # fmt: skip
         assert needed in said
-    assert "paired" not in " ".join(methods.sentences(gathered))
+    assert "paired" not in " ".join(method_text.sentences(gathered))
     untested = gains.assign(p=float("nan"))
-    assert "untested for want of sentences" in " ".join(methods.sentences(gathered, untested))
+    assert "untested for want of sentences" in " ".join(method_text.sentences(gathered, untested))
 
 
 def test_the_method_says_that_a_corpus_was_cut(gathered):
     gathered.runs["run_copy"].record["corpus"]["cut"] = "the first 4 of 9 sentences of each direction"
     told = "4 sentences a direction (the first 4 of 9 sentences of each direction)."
-    assert told in methods.sentences(gathered)[0]
+    assert told in method_text.sentences(gathered)[0]
     assert gathered.cuts == ["Note: the first 4 of 9 sentences of each direction (run_copy)."]
 
 
@@ -212,12 +211,12 @@ def test_the_method_names_model_revision_decoding_and_prompt(gathered):
         model={"engine": "transformers", "model": "0123456789abcdef", "dtype": "bfloat16", "transformers": "5.1"},
         decoding={"num_beams": 4, "max_new_tokens": 256}, git={"commit": "feedbeef12", "dirty": True},
         parameters={"prompt": "paper"})  # fmt: skip
-    said = " ".join(methods.sentences(gathered))
+    said = " ".join(method_text.sentences(gathered))
     assert "only-es (revision 0123456789ab; bfloat16, transformers 5.1) translated by beam search (4 beams), " \
            "at most 256 new tokens, prompt paper." in said  # fmt: skip
     assert "commit feedbeef12 with uncommitted changes)" in said
     del run.record["model"]
-    assert "of only-es were read from files (run run_spanish)" in " ".join(methods.sentences(gathered))
+    assert "of only-es were read from files (run run_spanish)" in " ".join(method_text.sentences(gathered))
 
 
 def test_the_method_says_of_each_model_of_a_run_how_it_translated(tmp_path, monkeypatch):
@@ -230,7 +229,7 @@ def test_the_method_says_of_each_model_of_a_run_how_it_translated(tmp_path, monk
     decoding = {"num_beams": 1, "max_new_tokens": 160}
     save("trained", rows("mini"), rows("first"), rows("late"), copied(), decoding=decoding, systems=systems)
     save("again", rows("mini"))
-    said = methods.sentences(compare.gather("trained again"))
+    said = method_text.sentences(comparison.gather("trained again"))
     made = "float32, transformers 5.1) translated greedily, at most 160 new tokens, prompt"
     assert said[1:6] == [
         f"mini (trained) (content hash 0123456789ab; {made} Alpaca.",

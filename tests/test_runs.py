@@ -10,9 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llamax_kit.runs import provenance as facts
-from llamax_kit.runs import run_names
-from llamax_kit.runs import storage as runs
+from llamax_kit.runs import provenance, run_names, storage
 from llamax_kit.utils import files
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -38,31 +36,31 @@ def test_a_run_reads_back_as_it_was_saved(outputs):
     table = translations(("copy", "en", "no"), ("hub/model", "en", "no"))
     scores = pd.DataFrame([("copy", "en", "no", "spBLEU", 1 / 3, np.nan, 0.5, 2, "a|b")], columns=[
         "system", "src", "tgt", "metric", "score", "low", "high", "n", "signature"])  # fmt: skip
-    folder = runs.folder("first")
-    runs.save_translations(folder, table)
-    runs.save_table(scores, folder / "scores.csv")
-    runs.record(folder, parameters={"sentences": 2})
-    run = runs.load("first")
+    folder = storage.folder("first")
+    storage.save_translations(folder, table)
+    storage.save_table(scores, folder / "scores.csv")
+    storage.record(folder, parameters={"sentences": 2})
+    run = storage.load("first")
     pd.testing.assert_frame_equal(run.scores, scores)
     pd.testing.assert_frame_equal(
         run.translations.sort_values(["system", "index"], ignore_index=True), table, check_dtype=False
     )
     assert run.record["parameters"] == {"sentences": 2}
-    assert runs.load(str(folder)).folder == folder
+    assert storage.load(str(folder)).folder == folder
 
 
 def test_codes_that_look_like_nothing_stay_codes(outputs):
     scores = pd.DataFrame([("NA", "nan", "null", "spBLEU", 1.0)], columns=["system", "src", "tgt", "metric", "score"])
-    folder = runs.folder("codes")
-    runs.save_table(scores, folder / "scores.csv")
-    runs.record(folder)
-    assert runs.load("codes").scores.iloc[0].tolist() == ["NA", "nan", "null", "spBLEU", 1.0]
+    folder = storage.folder("codes")
+    storage.save_table(scores, folder / "scores.csv")
+    storage.record(folder)
+    assert storage.load("codes").scores.iloc[0].tolist() == ["NA", "nan", "null", "spBLEU", 1.0]
 
 
 def test_translations_lie_one_file_a_direction_and_older_ones_go():
-    folder = runs.folder("again")
-    runs.save_translations(folder, translations(("copy", "en", "de"), ("copy", "en", "sw")))
-    paths = runs.save_translations(folder, translations(("copy", "en", "sw")))
+    folder = storage.folder("again")
+    storage.save_translations(folder, translations(("copy", "en", "de"), ("copy", "en", "sw")))
+    paths = storage.save_translations(folder, translations(("copy", "en", "sw")))
     assert paths == [folder / "translations" / "copy" / "en-sw.parquet"]
     assert list(folder.rglob("*.parquet")) == paths
 
@@ -70,18 +68,18 @@ def test_translations_lie_one_file_a_direction_and_older_ones_go():
 @pytest.mark.parametrize("torn", [True, False])
 def test_what_a_killed_process_left_of_a_file_is_no_part_of_the_run(torn):
     """Written as `files.whole` does it, until the process is killed: a hidden file beside the one it was to become."""
-    folder = runs.folder("killed")
-    paths = runs.save_translations(folder, translations(("copy", "en", "af"), ("copy", "en", "sw")))
-    runs.record(folder)
+    folder = storage.folder("killed")
+    paths = storage.save_translations(folder, translations(("copy", "en", "af"), ("copy", "en", "sw")))
+    storage.record(folder)
     left = paths[0].with_name(f".{paths[0].name}.a1b2c3d4.parquet")
     whole = paths[1].read_bytes()
     left.write_bytes(whole[:100] if torn else whole)
-    assert len(runs.load("killed").translations) == 4
-    assert runs.translation_files(folder) == paths
-    runs.save_translations(folder, translations(("copy", "en", "af")))
+    assert len(storage.load("killed").translations) == 4
+    assert storage.translation_files(folder) == paths
+    storage.save_translations(folder, translations(("copy", "en", "af")))
     assert left.exists()  # it may be another process's, which is at work on it now
     os.utime(left, (0, time.time() - files.ABANDONED - 60))
-    paths = runs.save_translations(folder, translations(("copy", "en", "af")))
+    paths = storage.save_translations(folder, translations(("copy", "en", "af")))
     assert [path for path in folder.rglob("*.parquet")] == paths
 
 
@@ -99,7 +97,7 @@ def test_systems_whose_names_differ_never_share_a_folder():
 @pytest.mark.parametrize("name", ["", ".", "..", "../up", "a/b", "a\\b", "/root", "a\n", "a:b", "end.", "\udc80"])
 def test_a_run_is_named_by_one_plain_folder_name(name, outputs):
     with pytest.raises(KitError, match="one plain folder name, got"):
-        runs.folder(name)
+        storage.folder(name)
     assert not outputs.exists()
 
 
@@ -109,15 +107,15 @@ def test_a_run_is_named_by_one_plain_folder_name(name, outputs):
 ])  # fmt: skip
 def test_a_name_that_some_disk_or_system_does_not_take_is_refused_everywhere(name, said, outputs):
     with pytest.raises(KitError, match=f"{said}.*To mend"):
-        runs.folder(name)
+        storage.folder(name)
     assert not outputs.exists()
-    runs.folder("r" * 150), runs.folder("console"), runs.folder("com")
+    storage.folder("r" * 150), storage.folder("console"), storage.folder("com")
 
 
 @pytest.mark.parametrize("name", ["ledger", "Ledger"])
 def test_the_folder_of_completions_is_no_run(name, outputs):
     with pytest.raises(KitError, match="cannot be called .*keeps the completions of all runs. To mend"):
-        runs.folder(name)
+        storage.folder(name)
     assert not outputs.exists()
 
 
@@ -125,7 +123,7 @@ def test_a_file_in_the_place_of_the_folder_is_said(outputs):
     outputs.mkdir()
     (outputs / "taken").write_text("mine")
     with pytest.raises(KitError, match="could not make the run folder .*taken.*To mend"):
-        runs.folder("taken")
+        storage.folder("taken")
     assert (outputs / "taken").read_text() == "mine"
 
 
@@ -133,12 +131,12 @@ def test_a_file_in_the_place_of_the_folder_is_said(outputs):
 def test_a_full_disk_leaves_the_table_as_it_was(name, tmp_path):
     resource = pytest.importorskip("resource", reason="file-size limits are POSIX")
     old, new = pd.DataFrame({"a": ["old"]}), pd.DataFrame({"a": [f"new {i}" * 50 for i in range(20_000)]})
-    path = runs.save_table(old, tmp_path / name)
+    path = storage.save_table(old, tmp_path / name)
     before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
         with pytest.raises(KitError, match="could not write .*Nothing of it was kept"):
-            runs.save_table(new, path)
+            storage.save_table(new, path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.read_bytes() == before
@@ -147,13 +145,13 @@ def test_a_full_disk_leaves_the_table_as_it_was(name, tmp_path):
 
 def test_a_table_is_csv_or_parquet(tmp_path):
     with pytest.raises(KitError, match="saved as .csv or .parquet, got 'table.xlsx'"):
-        runs.save_table(pd.DataFrame({"a": [1]}), tmp_path / "table.xlsx")
+        storage.save_table(pd.DataFrame({"a": [1]}), tmp_path / "table.xlsx")
 
 
 def test_an_unknown_run_names_those_there_are():
-    runs.record(runs.folder("sw-greedy"))
+    storage.record(storage.folder("sw-greedy"))
     with pytest.raises(UnknownName, match="unknown run 'sw-gredy'. One of: sw-greedy"):
-        runs.load("sw-gredy")
+        storage.load("sw-gredy")
 
 
 @pytest.mark.parametrize("name, content", [
@@ -161,24 +159,24 @@ def test_an_unknown_run_names_those_there_are():
     ("scores.csv", b"\xff\xfe"), ("translations/copy/en-de.parquet", None), ("translations/copy/en-de.parquet", b""),
 ])  # fmt: skip
 def test_a_damaged_file_is_named_with_its_run(name, content):
-    folder = runs.folder("hurt")
-    runs.save_table(pd.DataFrame({"system": ["copy"], "score": [1.0]}), folder / "scores.csv")
-    runs.save_translations(folder, translations(("copy", "en", "de")))
-    runs.record(folder)
+    folder = storage.folder("hurt")
+    storage.save_table(pd.DataFrame({"system": ["copy"], "score": [1.0]}), folder / "scores.csv")
+    storage.save_translations(folder, translations(("copy", "en", "de")))
+    storage.record(folder)
     whole = (folder / name).read_bytes()
     (folder / name).write_bytes(whole[: len(whole) // 2] if content is None else content)
     with pytest.raises(KitError, match=f"outputs/hurt/{name} is damaged: .+. To mend: run its notebook again"):
-        runs.load("hurt")
+        storage.load("hurt")
 
 
 def test_a_folder_of_the_same_name_where_one_stands_hides_no_run(tmp_path, monkeypatch):
-    runs.record(runs.folder("params"))
+    storage.record(storage.folder("params"))
     (tmp_path / "here" / "params").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "here")
-    assert runs.load("params").folder == tmp_path / "outputs" / "params"
-    assert runs.load("../outputs/params").folder.resolve() == tmp_path / "outputs" / "params"
+    assert storage.load("params").folder == tmp_path / "outputs" / "params"
+    assert storage.load("../outputs/params").folder.resolve() == tmp_path / "outputs" / "params"
     with pytest.raises(UnknownName, match="unknown run './params'"):
-        runs.load("./params")
+        storage.load("./params")
 
 
 @pytest.mark.parametrize("spec, run, system", [
@@ -187,17 +185,17 @@ def test_a_folder_of_the_same_name_where_one_stands_hides_no_run(tmp_path, monke
     ("a:", "a", ""),
 ])  # fmt: skip
 def test_a_system_is_parted_from_its_run_and_a_drive_from_neither(spec, run, system):
-    assert runs.parted(spec) == (run, system)
+    assert storage.parted(spec) == (run, system)
 
 
 def test_a_path_with_a_colon_that_is_there_is_a_run(tmp_path):
     (tmp_path / "a:b").mkdir()
-    assert runs.parted(f"{tmp_path}/a:b") == (f"{tmp_path}/a:b", "")
+    assert storage.parted(f"{tmp_path}/a:b") == (f"{tmp_path}/a:b", "")
 
 
 def test_a_record_says_what_the_run_stood_on():
-    record = json.loads(runs.record(runs.folder("facts"), decoding={"num_beams": 4}).read_text(encoding="utf-8"))
-    head = subprocess.run(["git", "-C", runs.PROJECT, "rev-parse", "HEAD"], capture_output=True, text=True)
+    record = json.loads(storage.record(storage.folder("facts"), decoding={"num_beams": 4}).read_text(encoding="utf-8"))
+    head = subprocess.run(["git", "-C", storage.PROJECT, "rev-parse", "HEAD"], capture_output=True, text=True)
     if head.returncode == 0:
         assert record["git"]["commit"] == head.stdout.strip()
         assert isinstance(record["git"]["dirty"], bool)
@@ -211,7 +209,7 @@ def test_a_record_says_what_the_run_stood_on():
 
 def test_a_record_refuses_a_fact_it_finds_by_itself():
     with pytest.raises(KitError, match="the record finds git, versions by itself"):
-        runs.record(runs.folder("clash"), versions={}, git="abc")
+        storage.record(storage.folder("clash"), versions={}, git="abc")
 
 
 def test_a_tree_with_a_change_is_dirty(tmp_path):
@@ -221,10 +219,10 @@ def test_a_tree_with_a_change_is_dirty(tmp_path):
 
     git("init")
     git("commit", "--allow-empty", "-m", "one")
-    assert facts.git(tmp_path)["dirty"] is False
+    assert provenance.git(tmp_path)["dirty"] is False
     (tmp_path / "new").write_text("x")
-    assert facts.git(tmp_path)["dirty"] is True
-    assert facts.git(tmp_path / "none") is None
+    assert provenance.git(tmp_path)["dirty"] is True
+    assert provenance.git(tmp_path / "none") is None
 
 
 def test_no_token_and_no_home_path_reaches_a_record(monkeypatch, tmp_path):
@@ -236,10 +234,10 @@ def test_no_token_and_no_home_path_reaches_a_record(monkeypatch, tmp_path):
         "token": "hf_" + "a" * 34,
         "paths": [Path("/home/ada/models/mine"), "/Users/grace/x", r"C:\Users\alan\y"],
         "data": ["/srv/corpora/flores", "/srv/corpora2"],
-        "tool": str(runs.PROJECT / "notebooks"),
+        "tool": str(storage.PROJECT / "notebooks"),
     }
-    text = runs.record(runs.folder("quiet"), given=given).read_text(encoding="utf-8")
-    for secret in ("correct-horse", "hf_aaa", "ada", "grace", "alan", str(runs.PROJECT)):
+    text = storage.record(storage.folder("quiet"), given=given).read_text(encoding="utf-8")
+    for secret in ("correct-horse", "hf_aaa", "ada", "grace", "alan", str(storage.PROJECT)):
         assert secret not in text
     assert json.loads(text)["given"] == {
         "url": "https://[token removed]@hub.example/x",
@@ -252,5 +250,5 @@ def test_no_token_and_no_home_path_reaches_a_record(monkeypatch, tmp_path):
 
 def test_a_record_takes_numbers_of_numpy_and_says_none_for_what_is_not_a_number():
     given = {"n": np.int64(3), "share": np.float32(0.5), "high": float("nan"), "set": {"b", "a"}, "pair": (1, 2)}
-    record = json.loads(runs.record(runs.folder("numbers"), given=given).read_text())
+    record = json.loads(storage.record(storage.folder("numbers"), given=given).read_text())
     assert record["given"] == {"n": 3, "share": 0.5, "high": None, "set": ["a", "b"], "pair": [1, 2]}

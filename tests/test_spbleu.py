@@ -10,9 +10,8 @@ import sacrebleu.tokenizers.tokenizer_spm as theirs
 import sentencepiece
 from sacrebleu.metrics import BLEU, CHRF, TER
 
-from llamax_kit.data import downloads as room
-from llamax_kit.scoring import sacrebleu_metrics as metrics
-from llamax_kit.scoring import spbleu
+from llamax_kit.data import downloads
+from llamax_kit.scoring import sacrebleu_metrics, spbleu
 from llamax_kit.utils.errors import KitError, UnknownName
 
 WORDS = (
@@ -60,7 +59,7 @@ def pair(request, model, tmp_path, monkeypatch):
     file.parent.mkdir()
     file.write_bytes(model.read_bytes())
     monkeypatch.setattr(theirs, "SACREBLEU_DIR", str(tmp_path))
-    monkeypatch.setattr(room, "tokenizer", lambda asked: {name: file}[asked])
+    monkeypatch.setattr(downloads, "tokenizer", lambda asked: {name: file}[asked])
     return name, BLEU(tokenize=name, force=True)
 
 
@@ -156,15 +155,15 @@ def test_a_model_of_ones_own_is_never_plain_spbleu(model, tmp_path):
 
 
 def test_the_shipped_model_says_so(model, monkeypatch):
-    monkeypatch.setattr(metrics, "CLDR", model.with_name("cldr.model"))
-    metrics.CLDR.write_bytes(model.read_bytes())
+    monkeypatch.setattr(sacrebleu_metrics, "CLDR", model.with_name("cldr.model"))
+    sacrebleu_metrics.CLDR.write_bytes(model.read_bytes())
     ours = spbleu.score(["das Haus"], ["das Haus"], "cldr")
     assert ours.metric == "spBLEU-cldr"
     assert "|tok:cldr-" in ours.signature
 
 
 def test_one_metric_object_a_model(model):
-    assert metrics.spbleu(str(model)).metric is metrics.spbleu(str(model)).metric
+    assert sacrebleu_metrics.spbleu(str(model)).metric is sacrebleu_metrics.spbleu(str(model)).metric
 
 
 def test_a_changed_model_is_read_again(model, tmp_path):
@@ -263,7 +262,7 @@ def test_score_table_without_intervals_is_the_same_score(model):
 
 
 def test_references_are_tokenised_once_a_direction(model, monkeypatch):
-    tokenizer, seen = metrics.spbleu(str(model)).metric.tokenizer, []
+    tokenizer, seen = sacrebleu_metrics.spbleu(str(model)).metric.tokenizer, []
     encode = tokenizer.encode
     monkeypatch.setattr(tokenizer, "encode", lambda texts, **how: seen.extend(texts) or encode(texts, **how))
     table = translations(*[(name, "en", "de", HAUS) for name in "abcd"])
@@ -297,7 +296,7 @@ def test_the_example_in_its_docstring_is_true(tokenize, request):
 def test_another_metric_of_sacrebleu_is_scored_by_sacrebleu_though_it_has_a_tokenizer():
     hypotheses, references = corpus()
     expected = TER().corpus_score(hypotheses, [references])
-    found, again = spbleu._scores(metrics.Named("TER", TER()), [hypotheses, references], references, True, "")
+    found, again = spbleu._scores(sacrebleu_metrics.Named("TER", TER()), [hypotheses, references], references, True, "")
     assert (found.metric, found.score, again.score) == ("TER", expected.score, 0)
     assert found.low < found.score < found.high and "tok:tercom" in found.signature
 

@@ -12,15 +12,15 @@ import small
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from llamax_kit.app.parameters import WrongValue, given_values
-from llamax_kit.app.sweep import execution as sweep
+from llamax_kit.app.sweep import execution
 from llamax_kit.app.sweep import jobs as sweep_jobs
 from llamax_kit.app.sweep import state as sweep_state
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.models import loading as models
-from llamax_kit.models.engines import base as engines
-from llamax_kit.runs import storage as runs
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.models import loading
+from llamax_kit.models.engines.opening import open_engine
+from llamax_kit.runs import storage
 from llamax_kit.tasks.translation import translate
-from llamax_kit.utils import locks as marks
+from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError, UnknownName
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,7 +43,7 @@ def notebook(source: str = CELL, *more: str, prose: str = "# Gains"):
 def house(tmp_path, monkeypatch) -> Path:
     """A checkout with one notebook, and an output folder of its own."""
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
-    monkeypatch.setattr(runs, "PROJECT", tmp_path)
+    monkeypatch.setattr(storage, "PROJECT", tmp_path)
     (tmp_path / "notebooks").mkdir()
     nbformat.write(notebook(CELL, "print(samples)"), tmp_path / "notebooks" / "06_gains.ipynb")
     return tmp_path
@@ -72,7 +72,7 @@ run: "06_{system}_{baseline}_{samples}"
         "06_05_moz-nllb_hub-a_5", "06_05_moz-nllb_b_5", "06_05_moz-opus_hub-a_5", "06_05_moz-opus_b_5"
     ]  # fmt: skip
     assert jobs[1].values == {"samples": 5, "system": "05_moz:nllb", "baseline": "b", "run": jobs[1].run}
-    assert jobs[1].output == runs.outputs() / jobs[1].run / "06_gains.ipynb"
+    assert jobs[1].output == storage.outputs() / jobs[1].run / "06_gains.ipynb"
 
 
 def test_parameter_files_give_a_job_each_and_what_stands_nearer_the_job_counts(read, house):
@@ -173,7 +173,7 @@ def test_yaml_is_read_as_papermill_reads_it(path):
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("params/sweeps/*")), ids=lambda path: path.name)
 def test_the_kits_own_sweeps_fit_its_notebooks(path, monkeypatch):
-    monkeypatch.setattr(runs, "PROJECT", ROOT)
+    monkeypatch.setattr(storage, "PROJECT", ROOT)
     monkeypatch.setenv("LLAMAX_KIT_DATA", "/data")
     assert len(sweep_jobs.read(path)) > 1
 
@@ -213,7 +213,7 @@ def test_a_job_is_missing_then_begun_then_done(job):
 
 def test_a_job_that_a_living_process_is_at_work_on_is_running(job):
     execute(job)
-    with marks.held(job.folder):
+    with locks.held(job.folder):
         now, why = state(job)
         assert now == "running" and why.startswith(f"by process {os.getpid()} of this machine since 20")
         waiting = sweep_jobs.Job(2, job.notebook, job.defaults, {"system": job.run, "run": "x"}, "x")
@@ -237,18 +237,18 @@ def test_another_notebooks_run_is_refused_before_anything_starts(read, house, mo
     found = sweep_state.states(jobs)
     assert [each.state for each in found] == ["missing", "missing"]
     assert "victim is the run of another notebook (04_translate): give this one another name" in found[1].why
-    monkeypatch.setattr(sweep, "in_processes", lambda *given: pytest.fail("started something"))
+    monkeypatch.setattr(execution, "in_processes", lambda *given: pytest.fail("started something"))
     with pytest.raises(KitError, match="victim is the run of another notebook"):
-        sweep.run(jobs)
+        execution.run(jobs)
     assert not (house / "outputs" / "a").exists()
 
 
 def test_an_outputs_folder_that_cannot_be_made_is_told_before_anything_starts(read, house, monkeypatch):
     jobs = read("notebook: 06")
     (house / "outputs").write_text("a file")
-    monkeypatch.setattr(sweep, "in_processes", lambda *given: pytest.fail("started something"))
+    monkeypatch.setattr(execution, "in_processes", lambda *given: pytest.fail("started something"))
     with pytest.raises(KitError, match="could not make the run folder .*outputs: .*To mend"):
-        sweep.run(jobs)
+        execution.run(jobs)
 
 
 def test_a_later_attempt_that_was_broken_off_may_have_changed_the_tables(job):
@@ -294,7 +294,7 @@ def test_what_papermill_did_not_make_is_missing(job, text):
 
 
 def record(run, written):
-    (runs.folder(run) / "run.json").write_text(json.dumps({"written": written.isoformat(timespec="seconds")}))
+    (storage.folder(run) / "run.json").write_text(json.dumps({"written": written.isoformat(timespec="seconds")}))
 
 
 @pytest.mark.parametrize("value", ["other", "other:nllb", "demo_mini_llama, other", "demo_mini_llama other:x"])
@@ -326,7 +326,7 @@ def test_a_job_waits_for_the_runs_of_earlier_blocks_that_it_reads(read):
 
 
 TRANSLATING = """\
-model: str = "random-llama"  # m
+model: str = "mini-llama"  # m
 adapter: str = ""  # a
 device: str = "auto"  # d
 dtype: str = "auto"  # d
@@ -355,18 +355,18 @@ def test_one_engine_fills_the_ledger_for_all_its_jobs_and_each_then_generates_no
     translating, house, monkeypatch, capsys
 ):
     small.llama(house / "tiny", context=1024)
-    loaded, load = [], models.load_model
-    monkeypatch.setattr(models, "load_model", lambda *asked, **how: loaded.append(how) or load(*asked, **how))
+    loaded, load = [], loading.load_model
+    monkeypatch.setattr(loading, "load_model", lambda *asked, **how: loaded.append(how) or load(*asked, **how))
     with pytest.raises(SystemExit) as ended:
-        sweep._fill(translating[:5])
+        execution._fill(translating[:5])
     assert loaded == [{"dtype": "float32", "device": "cpu"}]
     assert ended.value.code == 1 and "unfilled  d: unknown prompt template 'nosuch'" in capsys.readouterr().err
-    monkeypatch.setattr(models, "load_model", lambda *_, **__: pytest.fail("loaded weights"))
+    monkeypatch.setattr(loading, "load_model", lambda *_, **__: pytest.fail("loaded weights"))
     for job in (*translating[:3], translating[4]):
         asks, pairs = job.parameters, [tuple(pair.split("-")) for pair in job.parameters["directions"].split()]
-        engine = engines.open(asks["model"], dtype=asks["dtype"], device=asks["device"])  # as notebook 04 does
-        table = translate(engine, corpora.load("cldr", ["en", "de", "sw"]), pairs, asks["prompt"],
-                          asks["decoding"], asks["sentences"], runs.outputs() / "ledger")  # fmt: skip
+        engine = open_engine(asks["model"], dtype=asks["dtype"], device=asks["device"])  # as notebook 04 does
+        table = translate(engine, load_corpus("cldr", ["en", "de", "sw"]), pairs, asks["prompt"],
+                          asks["decoding"], asks["sentences"], storage.outputs() / "ledger")  # fmt: skip
         assert (table.attrs["timing"]["kept"], table.attrs["timing"]["generated"]) == (3 * len(pairs), 0)
 
 
@@ -378,7 +378,7 @@ def test_what_follows_the_corpus_is_filled_and_named_as_the_notebook_takes_it(ho
     for code in ("en", "sw"):
         (house / "own" / f"{code}.txt").write_text("one\ntwo\n")
     asked = []
-    monkeypatch.setattr("llamax_kit.tasks.translation.translate", lambda engine, text, pairs, *rest: asked.append(
+    monkeypatch.setattr(execution, "translate", lambda engine, text, pairs, *rest: asked.append(
         (text.name, len(pairs), *rest[1:3])))  # fmt: skip
     jobs = read(
         f"notebook: '04'\nvalues: {{model: copy}}\ngrid: {{corpus: [cldr, {house / 'own'}]}}\n"
@@ -386,7 +386,7 @@ def test_what_follows_the_corpus_is_filled_and_named_as_the_notebook_takes_it(ho
     )
     assert [job.run for job in jobs] == ["of_40_cldr_auto", "of_0_flores101_auto"]
     with pytest.raises(SystemExit):
-        sweep._fill(jobs)
+        execution._fill(jobs)
     assert asked == [("cldr", 6, "greedy max_new_tokens:96", 40), ("own", 2, "greedy", 0)]
     assert jobs[0].parameters["sentences"] == "auto"  # as papermill notes it, by which a job is known to be done
 
@@ -395,22 +395,24 @@ def test_while_the_ledger_is_filled_its_jobs_are_running_and_those_of_another_ar
     translating, house, monkeypatch
 ):
     small.llama(house / "tiny", context=1024)
-    (runs.folder("b") / f".running-{platform.node()}-1-0").touch()
-    monkeypatch.setattr(marks, "_lives", lambda *_, **__: True)
+    (storage.folder("b") / f".running-{platform.node()}-1-0").touch()
+    monkeypatch.setattr(locks, "_lives", lambda *_, **__: True)
     asked = []
-    monkeypatch.setattr("llamax_kit.tasks.translation.translate", lambda engine, text, pairs, *rest: asked.append(
+    monkeypatch.setattr(execution, "translate", lambda engine, text, pairs, *rest: asked.append(
         (len(pairs), [each.state for each in sweep_state.states(translating[:3])])))  # fmt: skip
     with pytest.raises(SystemExit):
-        sweep._fill(translating[:3])
+        execution._fill(translating[:3])
     assert asked == [(1, ["running"] * 3)] * 2  # of a and c
     assert [state(job)[0] for job in translating[:3]] == ["missing", "running", "missing"]
 
 
 def test_jobs_are_served_by_engine_and_those_that_cannot_be_run_alone(translating, monkeypatch):
     filled, executed = [], []
-    monkeypatch.setattr(sweep, "_filled", lambda jobs: filled.append([job.run for job in jobs]) or len(jobs) == 1)
-    monkeypatch.setattr(sweep, "_execute_all", lambda jobs, most: executed.append(([job.run for job in jobs], most)))
-    sweep.run(translating, 3)
+    monkeypatch.setattr(execution, "_filled", lambda jobs: filled.append([job.run for job in jobs]) or len(jobs) == 1)
+    monkeypatch.setattr(
+        execution, "_execute_all", lambda jobs, most: executed.append(([job.run for job in jobs], most))
+    )
+    execution.run(translating, 3)
     assert filled == [["a", "b", "c", "d", "e"], ["g"]]  # f asks for fresh completions
     assert executed == [(["g"], 3), (["a", "b", "c", "d", "e", "f"], 1)]
 

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from llamax_kit.training.miniature import seeds as beside
+from llamax_kit.training.miniature import seeds
 from llamax_kit.utils.errors import KitError
 
 ONE = {
@@ -40,9 +40,9 @@ def finished(outputs, run, more=0.0, **changed):
 def test_three_seeds_give_their_mean_and_their_range(outputs):
     for seed, more in ((1, 0.0), (2, 1.5), (3, 3.0)):
         finished(outputs, f"seed_{seed}", more, seed=seed)
-    found = beside.like(ONE)
+    found = seeds.like(ONE)
     assert len(found) == 3 * 4 and set(found.run) == {"seed_1", "seed_2", "seed_3"}
-    table = beside.over_seeds(found).set_index(["value", "direction"])
+    table = seeds.over_seeds(found).set_index(["value", "direction"])
     assert len(table) == 4 and set(table.seeds) == {3} and set(table.languages) == {2} and set(table.tokens) == {5_015}
     assert table.loc[("added", "en-X"), ["gain", "least", "most"]].tolist() == [11.5, 10.0, 13.0]
     assert table.loc[("related", "X-en"), ["gain", "least", "most"]].tolist() == [0.0, -1.5, 1.5]
@@ -51,7 +51,7 @@ def test_three_seeds_give_their_mean_and_their_range(outputs):
 def test_the_same_seed_counts_once(outputs):
     for run, seed, more in (("small", 1, 0.0), ("small_seed_1", 1, 0.0), ("small_seed_2", 2, 6.0)):
         finished(outputs, run, more, seed=seed)
-    table = beside.over_seeds(beside.like(ONE)).set_index(["value", "direction"])
+    table = seeds.over_seeds(seeds.like(ONE)).set_index(["value", "direction"])
     assert table.loc[("added", "en-X"), ["seeds", "gain"]].tolist() == [2, 13.0]
 
 
@@ -61,8 +61,8 @@ def test_ablations_have_rows_of_their_own(outputs):
     finished(outputs, "none", -5.0, parallel="none")
     finished(outputs, "plain", -1.0, augment=False)
     finished(outputs, "longer", 5.0, continue_pairs=99)
-    table = beside.over_seeds(beside.like(ONE))
-    added = table[(table.value == "added") & (table.direction == "en-X")].set_index([*beside.VARIED])
+    table = seeds.over_seeds(seeds.like(ONE))
+    added = table[(table.value == "added") & (table.direction == "en-X")].set_index([*seeds.VARIED])
     assert {at: (row.seeds, row.gain) for at, row in added.iterrows()} == {
         ("connected", True, 20): (2, 11.0), ("none", True, 20): (1, 5.0), ("connected", False, 20): (1, 9.0),
         ("connected", True, 99): (1, 15.0),
@@ -73,7 +73,7 @@ def test_ablations_have_rows_of_their_own(outputs):
 def test_what_was_trained_or_tested_otherwise_is_passed_over(outputs, name):
     finished(outputs, "one")
     finished(outputs, "other", **{name: ONE[name] * 2})
-    assert set(beside.like(ONE).run) == {"one"}
+    assert set(seeds.like(ONE).run) == {"one"}
 
 
 def test_runs_of_other_notebooks_and_unfinished_ones_are_passed_over(outputs):
@@ -82,23 +82,23 @@ def test_runs_of_other_notebooks_and_unfinished_ones_are_passed_over(outputs):
     (others / "run.json").write_text(json.dumps({"parameters": {"system": "one", "run": "gains"}}), encoding="utf-8")
     (finished(outputs, "at_work") / "run.json").unlink()
     (finished(outputs, "begun") / "groups.csv").unlink()
-    assert set(beside.like(ONE).run) == {"one"}
+    assert set(seeds.like(ONE).run) == {"one"}
 
 
 def test_the_control_shares_all_but_the_languages_that_were_added(outputs):
     finished(outputs, "one")
-    assert beside.control(ONE, 5_000) == ("", 0)
+    assert seeds.control(ONE, 5_000) == ("", 0)
     finished(outputs, "control", added="", held_out="gl tr nl sw", continue_pairs=99)
     finished(outputs, "longer", 3.0, added="", held_out="gl tr nl sw", continue_pairs=999)
     finished(outputs, "too_few", 9.0, added="", held_out="gl sw")
     for name in ("size", "base", "pretrain_pairs", "asked", "sentences", "seed"):
         finished(outputs, f"other_{name}", 9.0, added="", held_out="gl tr nl sw", **{name: ONE[name] * 2})
-    assert beside.control(ONE, 5_000) == ("control", 5_000) and beside.control(ONE, 6_000) == ("longer", 5_030)
-    assert beside.control(ONE | {"added": "", "held_out": "gl"}, 5_000) == ("", 0)
+    assert seeds.control(ONE, 5_000) == ("control", 5_000) and seeds.control(ONE, 6_000) == ("longer", 5_030)
+    assert seeds.control(ONE | {"added": "", "held_out": "gl"}, 5_000) == ("", 0)
 
 
 def test_where_nothing_is_finished_the_tables_are_empty(outputs):
-    assert beside.like(ONE).empty and beside.over_seeds(beside.like(ONE)).empty
+    assert seeds.like(ONE).empty and seeds.over_seeds(seeds.like(ONE)).empty
 
 
 def test_a_damaged_record_is_named(outputs):
@@ -106,5 +106,5 @@ def test_a_damaged_record_is_named(outputs):
     path = finished(outputs, "two") / "run.json"
     path.write_text('{"parameters": {"si', encoding="utf-8")
     with pytest.raises(KitError, match="run its notebook again") as raised:
-        beside.like(ONE)
+        seeds.like(ONE)
     assert str(path) in str(raised.value)

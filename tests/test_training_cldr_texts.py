@@ -10,7 +10,8 @@ from collections import Counter
 
 import pytest
 
-from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora.corpus import Corpus
+from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.data.languages import find
 from llamax_kit.training.cldr import texts as cldr_texts
 from llamax_kit.training.cldr.entries import entries
@@ -91,7 +92,7 @@ def test_the_few_lines_of_a_pair_without_english_are_its_first(folder, said):
 
 @pytest.mark.parametrize("split", ["dev", "devtest"])
 def test_no_line_is_a_phrase_of_the_test(folder, told, split):
-    test = corpora.load(f"cldr:{split}", CODES).texts
+    test = load_corpus(f"cldr:{split}", CODES).texts
     for path in [*folder.glob("mono/*"), *folder.glob("pairs/*")]:
         code = path.suffix[1:] if path.parent.name == "pairs" else path.stem
         assert not set(lines(path)) & set(test[code]), path
@@ -176,7 +177,7 @@ def test_all_directions_are_instructed_about_as_often(base, asked):
 def test_the_same_bytes_in_another_process_whatever_codes_the_languages_go_by(folder, tmp_path):
     base, others = ["eng_Latn", "deu_Latn", "fra_Latn", "de"], ["swh_Latn", "ben", "fr"]
     program = (
-        "import sys; from pathlib import Path; from llamax_kit.training import cldr_texts\n"
+        "import sys; from pathlib import Path; from llamax_kit.training.cldr import texts as cldr_texts\n"
         f"cldr_texts.write(Path(sys.argv[1]), {base}, others={others}, few={FEW}, instructions={ASKED})"
     )
     environment = os.environ | {"PYTHONHASHSEED": "7"}
@@ -200,7 +201,7 @@ def test_a_language_of_which_cldr_has_too_little_is_refused_before_anything_is_w
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch):
     texts = {"en": ["one"] * 24_000}
-    monkeypatch.setattr(cldr_texts.corpora, "load", lambda *_: corpora.Corpus("cldr", "train", "made up", texts))
+    monkeypatch.setattr(cldr_texts.build, "corpus", lambda *_: Corpus("cldr", "train", "made up", texts))
     (tmp_path / "texts").write_text("a file")
     with pytest.raises(KitError, match=r"^could not write .*en\.txt: .*To mend: free some space, or name an output"):
         cldr_texts.write(tmp_path / "texts", ["en"], others=[])

@@ -13,11 +13,10 @@ from small import sentence
 
 from llamax_kit.models import tokenizer_files
 from llamax_kit.training.corpus.mixture import Record
-from llamax_kit.training.examples import blocks, encoding
-from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.examples import blocks, dataset, encoding
 from llamax_kit.training.examples.blocks import IGNORED, Example
 from llamax_kit.training.miniature import random_llama
-from llamax_kit.utils import locks as marks
+from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
 
 SHAPE = {"hidden_size": 32, "intermediate_size": 64}
@@ -39,7 +38,7 @@ def tokenizer(base):
 
 
 def saved(tmp_path, tokenizer, records, **how):
-    return [dict(row) for row in examples.load(examples.save(records, tokenizer, tmp_path / "made", **how))]
+    return [dict(row) for row in dataset.load(dataset.save(records, tokenizer, tmp_path / "made", **how))]
 
 
 def parts(row):
@@ -101,8 +100,8 @@ def test_no_example_of_a_block_is_predicted_from_the_one_before_it_not_even_with
 
 
 def test_tokenizers_that_end_or_pad_otherwise_have_other_fingerprints():
-    assert len({examples.fingerprint(Merging(*each)) for each in ((), (3,), (2, 1), (3, 1))}) == 4
-    assert examples.fingerprint(Merging()) == examples.fingerprint(Merging())
+    assert len({dataset.fingerprint(Merging(*each)) for each in ((), (3,), (2, 1), (3, 1))}) == 4
+    assert dataset.fingerprint(Merging()) == dataset.fingerprint(Merging())
 
 
 def test_packed_examples_see_none_of_their_neighbours(base, tokenizer):
@@ -113,7 +112,7 @@ def test_packed_examples_see_none_of_their_neighbours(base, tokenizer):
     model.config.use_cache = False
     alone = [encoding.encode(record, tokenizer, 64) for record in PAIR[:6]]
     (row, *_) = blocks.pack(alone, 256, pad=tokenizer.pad_id)
-    batch = examples.collate([row], tokenizer.pad_id)
+    batch = dataset.collate([row], tokenizer.pad_id)
     assert "attention_mask" not in batch
     with torch.no_grad():
         packed, at = model(**batch).logits[0], 0
@@ -130,7 +129,7 @@ def test_rows_of_several_kinds_come_mixed_in_an_order_that_the_seed_draws(tmp_pa
     for seed in (1, 2, 1):
         rows = saved(tmp_path, tokenizer, [*mono, *pairs], block=16, seed=seed)
         orders.append([tuple(ids) for row in rows for ids, _ in parts(row)])
-        hashes.append(examples.facts(tmp_path / "made")["sha256"])
+        hashes.append(dataset.facts(tmp_path / "made")["sha256"])
     of_pairs = {tuple(encoding.encode(each, tokenizer, 16).ids) for each in pairs}
     assert {row in of_pairs for row in orders[0][:20]} == {True, False}
     assert hashes[0] == hashes[2] != hashes[1] and orders[0] == orders[2] != orders[1]
@@ -140,17 +139,17 @@ def test_rows_of_several_kinds_come_mixed_in_an_order_that_the_seed_draws(tmp_pa
 def test_unless_apart_positions_run_through_a_block(tmp_path, tokenizer):
     rows = saved(tmp_path, tokenizer, PAIR, block=64, apart=False)
     assert [row["position_ids"].tolist() for row in rows] == [list(range(64))] * len(rows) and len(rows) < len(PAIR)
-    assert examples.facts(tmp_path / "made")["apart"] is False
+    assert dataset.facts(tmp_path / "made")["apart"] is False
     together = [row["input_ids"].tolist() for row in rows]
     assert together == [row["input_ids"].tolist() for row in saved(tmp_path, tokenizer, PAIR, block=64)]
 
 
 @pytest.mark.parametrize("at", [0, 3, 6])
 def test_the_highest_id_is_that_of_all_rows(tmp_path, monkeypatch, at):
-    monkeypatch.setattr(examples, "ROWS", 2)
+    monkeypatch.setattr(dataset, "ROWS", 2)
     texts = ["z"] * at + ["x y"] + ["z"] * (6 - at)
     saved(tmp_path, Merging(), [Record("pair", "en", "sw", "", text) for text in texts], packed=False)
-    assert examples.facts(tmp_path / "made")["highest"] == 14
+    assert dataset.facts(tmp_path / "made")["highest"] == 14
 
 
 def test_running_lines_are_joined_and_cut_where_a_block_is_full(tmp_path, tokenizer):
@@ -175,14 +174,14 @@ def test_each_block_of_a_language_begins_with_its_name_if_asked(tmp_path, tokeni
         assert ids[: len(head)] == head and labels[: len(head)] == [IGNORED] * len(head)
         assert labels[len(head) :] == ids[len(head) :]
     with pytest.raises(KitError, match="heading of at most 4 tokens in front of blocks of 8, got .*Swahili"):
-        examples.save(LINES, tokenizer, tmp_path / "short", block=8, names=True)
+        dataset.save(LINES, tokenizer, tmp_path / "short", block=8, names=True)
 
 
 def test_rows_of_one_example_are_padded_in_their_batch(tmp_path, tokenizer):
     rows = saved(tmp_path, tokenizer, PAIR, packed=False)
     assert [row["input_ids"].tolist() for row in rows] == [[*tokenizer.encode(each.text), 2] for each in PAIR]
     assert [row["length"] for row in rows] == [len(row["input_ids"]) for row in rows]
-    batch = examples.collate(rows[:3], pad=7)
+    batch = dataset.collate(rows[:3], pad=7)
     for row, ids, labels, mask in zip(
         rows, *(batch[n] for n in ("input_ids", "labels", "attention_mask")), strict=False
     ):
@@ -192,10 +191,10 @@ def test_rows_of_one_example_are_padded_in_their_batch(tmp_path, tokenizer):
 
 
 def test_counts_stand_beside_the_examples(tmp_path, tokenizer):
-    folder = examples.save([*LINES, *PAIR, *TOLD], tokenizer, tmp_path / "made", block=24)
+    folder = dataset.save([*LINES, *PAIR, *TOLD], tokenizer, tmp_path / "made", block=24)
     counts = pd.read_csv(folder / "counts.csv", keep_default_na=False).set_index("kind")
-    facts = examples.facts(folder)
-    full = sum(sum(ids >= 0 for ids in row["labels"]) for row in examples.load(folder))
+    facts = dataset.facts(folder)
+    full = sum(sum(ids >= 0 for ids in row["labels"]) for row in dataset.load(folder))
     assert counts.loc["pair", ["src", "tgt", "examples"]].tolist() == ["en", "sw", 20]
     assert counts.loc["pair", "cut"] == sum(len(tokenizer.encode(each.text)) >= 24 for each in PAIR) > 0
     assert counts.loc["instruction", "examples"] + counts.loc["instruction", "cut"] >= 9  # some lost all of their loss
@@ -203,13 +202,13 @@ def test_counts_stand_beside_the_examples(tmp_path, tokenizer):
 
 
 def test_the_file_is_mapped_not_read_into_memory(tmp_path, tokenizer):
-    folder = examples.save(PAIR, tokenizer, tmp_path / "made")
-    assert [file["filename"] for file in examples.load(folder).cache_files] == [str(folder / "examples.arrow")]
+    folder = dataset.save(PAIR, tokenizer, tmp_path / "made")
+    assert [file["filename"] for file in dataset.load(folder).cache_files] == [str(folder / "examples.arrow")]
 
 
 def test_the_same_records_have_the_same_hash_and_others_another(tmp_path, tokenizer):
     hashes = [
-        examples.facts(examples.save(records, tokenizer, tmp_path / "made"))["sha256"] for records in (PAIR, PAIR, TOLD)
+        dataset.facts(dataset.save(records, tokenizer, tmp_path / "made"))["sha256"] for records in (PAIR, PAIR, TOLD)
     ]
     assert hashes[0] == hashes[1] != hashes[2]
 
@@ -221,7 +220,7 @@ def test_the_same_tokens_with_a_loss_elsewhere_have_another_hash(tmp_path, token
     for given, text in texts:
         record = Record("instruction", "en", "sw", given, text)
         rows = saved(tmp_path, tokenizer, [record], packed=packed, block=16)
-        facts.append((rows[0]["input_ids"].tolist(), examples.facts(tmp_path / "made")["sha256"]))
+        facts.append((rows[0]["input_ids"].tolist(), dataset.facts(tmp_path / "made")["sha256"]))
     assert facts[0][0] == facts[1][0] == facts[2][0] and len({digest for _, digest in facts}) == 3
 
 
@@ -230,11 +229,11 @@ def test_examples_are_written_whole_or_not_at_all(tmp_path, tokenizer):
         yield from PAIR
         raise RuntimeError("the text broke off")
 
-    folder = examples.save(TOLD, tokenizer, tmp_path / "made")
-    before = examples.facts(folder)
+    folder = dataset.save(TOLD, tokenizer, tmp_path / "made")
+    before = dataset.facts(folder)
     with pytest.raises(RuntimeError):
-        examples.save(breaking(), tokenizer, folder)
-    assert examples.facts(folder) == before and [path.name for path in tmp_path.iterdir()] == ["made"]
+        dataset.save(breaking(), tokenizer, folder)
+    assert dataset.facts(folder) == before and [path.name for path in tmp_path.iterdir()] == ["made"]
 
 
 def test_what_a_killed_save_left_is_removed_but_not_what_a_living_one_is_at_work_on(tmp_path, tokenizer):
@@ -257,7 +256,7 @@ def test_what_a_killed_save_left_is_removed_but_not_what_a_living_one_is_at_work
         scratch(".made-up-killed_3", f".running-{here}-{parent.pid}-7"),  # of another folder, made-up
         scratch(".made-mine", f".running-{here}-{parent.pid}-7"),
     ]
-    examples.save(PAIR, tokenizer, tmp_path / "made")
+    dataset.save(PAIR, tokenizer, tmp_path / "made")
     assert {path.name for path in tmp_path.iterdir()} == {*kept, "made"} and dead and old
 
 
@@ -265,12 +264,12 @@ def test_a_save_marks_what_it_is_at_work_on(tmp_path, tokenizer):
     def breaking_in():
         yield from PAIR
         (scratch,) = tmp_path.glob(".made-*")
-        found.append((scratch.name, marks.holder(scratch).process))
-        examples.save(TOLD, tokenizer, tmp_path / "made")  # another of the same folder
+        found.append((scratch.name, locks.holder(scratch).process))
+        dataset.save(TOLD, tokenizer, tmp_path / "made")  # another of the same folder
         found.append([each.name for each in tmp_path.glob(".made-*")])
 
     found = []
-    examples.save(breaking_in(), tokenizer, tmp_path / "made")
+    dataset.save(breaking_in(), tokenizer, tmp_path / "made")
     assert found[0][1] == os.getpid() and found[1] == [found[0][0]]
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
 
@@ -278,42 +277,42 @@ def test_a_save_marks_what_it_is_at_work_on(tmp_path, tokenizer):
 @pytest.mark.parametrize("packed", [True, False])
 def test_the_disk_that_a_save_takes_is_foretold(tmp_path, tokenizer, monkeypatch, packed):
     texts = [f"{sentence(at, 30)} {sentence(at + 7, 30)}" for at in range(3_000)]
-    written, write = [], examples._write
+    written, write = [], dataset._write
 
     def measured(rows, path, packed):
         facts = write(rows, path, packed)
         written.append(path.stat().st_size)
         return facts
 
-    monkeypatch.setattr(examples, "_write", measured)
-    folder = examples.save([Record("pair", "en", "sw", "", each) for each in texts], tokenizer, tmp_path / "made",
+    monkeypatch.setattr(dataset, "_write", measured)
+    folder = dataset.save([Record("pair", "en", "sw", "", each) for each in texts], tokenizer, tmp_path / "made",
                            block=512, packed=packed)  # fmt: skip
-    a_token = examples.bytes_a_token(texts[:500], tokenizer)
-    most, kept = examples.disk(sum(len(each.encode()) for each in texts), a_token, packed)
+    a_token = dataset.bytes_a_token(texts[:500], tokenizer)
+    most, kept = dataset.disk(sum(len(each.encode()) for each in texts), a_token, packed)
     assert kept == pytest.approx((folder / "examples.arrow").stat().st_size, rel=0.1)
     assert most == pytest.approx(sum(written), rel=0.1) and len(written) == 1 + packed
-    assert examples.disk(4_000_000_000, 4.0) == (20_000_000_000, 12_000_000_000)
-    assert examples.disk(4_000_000_000, 4.0, packed=False) == (8_000_000_000, 8_000_000_000)
-    assert examples.bytes_a_token([], tokenizer) == 1.0
+    assert dataset.disk(4_000_000_000, 4.0) == (20_000_000_000, 12_000_000_000)
+    assert dataset.disk(4_000_000_000, 4.0, packed=False) == (8_000_000_000, 8_000_000_000)
+    assert dataset.bytes_a_token([], tokenizer) == 1.0
 
 
 def test_bad_input_is_told(tmp_path, tokenizer):
     with pytest.raises(KitError, match="expected records to make examples of for .*made, but there are none"):
-        examples.save([], tokenizer, tmp_path / "made")
+        dataset.save([], tokenizer, tmp_path / "made")
     with pytest.raises(KitError, match="there are none"):  # prompts that leave no room for an answer
-        examples.save(TOLD, tokenizer, tmp_path / "made", block=8)
+        dataset.save(TOLD, tokenizer, tmp_path / "made", block=8)
     with pytest.raises(KitError, match="expected a block of 8 tokens or more, got 2"):
-        examples.save(PAIR, tokenizer, tmp_path / "made", block=2)
+        dataset.save(PAIR, tokenizer, tmp_path / "made", block=2)
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters/mine.txt").write_text("keep me")
     with pytest.raises(KitError, match="none yet, at .*letters, but it holds something else"):
-        examples.save(PAIR, tokenizer, tmp_path / "letters")
+        dataset.save(PAIR, tokenizer, tmp_path / "letters")
     with pytest.raises(KitError, match="letters has no examples.json"):
-        examples.load(tmp_path / "letters")
-    folder = examples.save(PAIR, tokenizer, tmp_path / "made")
+        dataset.load(tmp_path / "letters")
+    folder = dataset.save(PAIR, tokenizer, tmp_path / "made")
     (folder / "examples.arrow").write_bytes((folder / "examples.arrow").read_bytes()[:100])
     with pytest.raises(KitError, match="examples.arrow is damaged.*save it again"):
-        examples.load(folder)
+        dataset.load(folder)
 
 
 def test_the_worked_values_of_blocks():
@@ -324,7 +323,8 @@ def test_the_worked_values_of_blocks():
 
 def test_writing_and_mapping_are_silent_and_leave_nothing_elsewhere(tmp_path, base):
     program = (
-        "import sys; from llamax_kit.models.loading import tokenizer_files; from llamax_kit.training import examples\n"
+        "import sys; from llamax_kit.models import tokenizer_files\n"
+        "from llamax_kit.training.examples import dataset as examples\n"
         "from llamax_kit.training.corpus.mixture import Record\n"
         "records = [Record('pair', 'en', 'sw', '', 'one moja')]\n"
         "examples.load(examples.save(records, tokenizer_files.load(sys.argv[1]), sys.argv[2]))[0]"

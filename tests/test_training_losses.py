@@ -5,8 +5,9 @@ import math
 import pytest
 import small
 
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.models import loading as models
+from llamax_kit.data.corpora.corpus import Corpus
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.models import loading
 from llamax_kit.training import losses
 from llamax_kit.training.miniature import random_llama
 from llamax_kit.utils.errors import KitError
@@ -20,7 +21,7 @@ TEXTS = {
 
 
 def corpus(texts):
-    return corpora.Corpus("made", "", "made up", texts)
+    return Corpus("made", "", "made up", texts)
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +101,8 @@ def test_only_the_first_phrases_are_read(model):
 
 def test_a_model_that_knows_nothing_loses_the_logarithm_of_its_vocabulary(tmp_path):
     random_llama.make(tmp_path, tokenizer=random_llama.TOKENIZER, seed=1, initializer_range=0.02)
-    size = models.load_model(models.resolve(str(tmp_path)), dtype="float32").config.vocab_size
-    found = losses.by_language(str(tmp_path), corpora.load("cldr", ["en", "sw", "bn"]), 20)
+    size = loading.load_model(loading.resolve(str(tmp_path)), dtype="float32").config.vocab_size
+    found = losses.by_language(str(tmp_path), load_corpus("cldr", ["en", "sw", "bn"]), 20)
     assert found.loss.tolist() == pytest.approx([math.log(size)] * 3, rel=0.01)
     assert found.n.tolist() == [20] * 3
     assert found.tokens_per_byte.between(0.1, 1.1).all()

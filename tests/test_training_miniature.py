@@ -5,10 +5,9 @@ import re
 import pytest
 
 from llamax_kit.analysis import fertility
-from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.data.languages import all_languages
-from llamax_kit.models import checkpoints, tokenizer_files
-from llamax_kit.models import loading as models
+from llamax_kit.models import checkpoints, loading, tokenizer_files
 from llamax_kit.tasks import prompts
 from llamax_kit.training import settings
 from llamax_kit.training.miniature import model as miniature
@@ -23,7 +22,7 @@ def texts(tmp_path_factory):
     """A folder of texts with phrases of `BASE`, and of Bengali, which is not in it."""
     place = tmp_path_factory.mktemp("texts")
     (place / "mono").mkdir()
-    for code, lines in corpora.load("cldr:dev", [*BASE, "bn"]).texts.items():
+    for code, lines in load_corpus("cldr:dev", [*BASE, "bn"]).texts.items():
         text = "".join(f"{line}\n" for line in lines if line)
         (place / "mono" / f"{code}.txt").write_text(text, encoding="utf-8")
     return place
@@ -101,7 +100,7 @@ def test_the_prompt_leaves_room_as_its_words_are_whole_pieces(tokenizer, library
 
 
 def test_its_own_languages_take_fewest_tokens(tokenizer):
-    texts = corpora.load("cldr", [*BASE, "sw", "bn"]).texts
+    texts = load_corpus("cldr", [*BASE, "sw", "bn"]).texts
     found = fertility.fertility(tokenizer.ordinary, texts).set_index("code")["relative_to_english"]
     assert found["en"] == 1 and max(found["de"], found["ru"]) < found["sw"] < found["bn"] / 2
 
@@ -127,7 +126,7 @@ def test_each_size_has_its_number_of_parameters(made, tmp_path, size, hidden, in
     layer = 4 * hidden**2 + 3 * hidden * inner + 2 * hidden  # q, k, v, o; gate, up, down; two norms
     assert 2_000 * hidden + 2 * layer + hidden == parameters
     place = miniature.initialise(tmp_path / size, tokenizer=made / "tokenizer.model", size=size)
-    model = models.load_model(models.resolve(str(place)), dtype="float32")
+    model = loading.load_model(loading.resolve(str(place)), dtype="float32")
     assert model.num_parameters() == settings.count(place) == parameters
     assert model.lm_head.weight is model.model.embed_tokens.weight
     assert (place / "model.safetensors").stat().st_size < 4 * parameters + 5_000  # the embeddings once
@@ -154,7 +153,7 @@ def test_the_seed_alone_decides_the_weights(made, tmp_path):
 
 
 def test_the_first_weights_spread_as_llamas_do(made):
-    state = models.load_model(models.resolve(str(made)), dtype="float32").state_dict()
+    state = loading.load_model(loading.resolve(str(made)), dtype="float32").state_dict()
     drawn = [weights for name, weights in state.items() if "norm" not in name]
     assert all(abs(weights.mean()) < 1e-3 and 0.0195 < weights.std() < 0.0205 for weights in drawn)
     assert all((weights == 1).all() for name, weights in state.items() if "norm" in name)

@@ -13,11 +13,10 @@ from click.testing import CliRunner
 from small import sentence
 
 from llamax_kit.app.cli import main
-from llamax_kit.models import loading as models
-from llamax_kit.training import prepare as making
-from llamax_kit.training import recipe, settings, stage
+from llamax_kit.models import loading
+from llamax_kit.training import prepare, recipe, settings, stage
 from llamax_kit.training.corpus import texts
-from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.examples import dataset
 from llamax_kit.training.miniature import random_llama
 from llamax_kit.utils import files
 from llamax_kit.utils.errors import KitError, UnknownName
@@ -114,9 +113,9 @@ def test_a_recipe_is_done_once(file, tmp_path, monkeypatch):
     assert done.exit_code == 0, done.output
     model, note = tmp_path / "made/model", tmp_path / "made/examples.made.json"
     assert f"The model: {model}" in done.output
-    assert examples.facts(tmp_path / "made/examples")["block"] == 48
+    assert dataset.facts(tmp_path / "made/examples")["block"] == 48
     before = sha256(model / "model.safetensors")
-    monkeypatch.setattr(examples, "save", None)  # neither made nor trained again
+    monkeypatch.setattr(dataset, "save", None)  # neither made nor trained again
     monkeypatch.setattr(stage, "_train", None)
     assert recipe.run(file) == model and sha256(model / "model.safetensors") == before
     told = json.loads(note.read_text())["files"]
@@ -179,8 +178,8 @@ def test_texts_that_only_moved_and_words_that_mean_the_same_are_no_change(file, 
     (tmp_path / "copied/mono/tr.txt").write_text("Bir.\n")  # of no language of the recipe
     mixture = {"texts": str(tmp_path / "copied"), "languages": "eng, swh_Latn", "augment": False, "repeat": 1}
     changed(file, mixture=mixture | {"mono": 0}, examples={"block": 48, "packed": True})
-    kit = making.__version__
-    monkeypatch.setattr(making, "__version__", "9.9")  # of another kit what was begun goes on with what it has
+    kit = prepare.__version__
+    monkeypatch.setattr(prepare, "__version__", "9.9")  # of another kit what was begun goes on with what it has
     after = planned(file, monkeypatch)
     assert {name for name in after if after[name] != before[name]} <= {"examples.made.json", "settings.json"}
     noted = json.loads((tmp_path / "made/examples.made.json").read_text())
@@ -196,7 +195,7 @@ def test_examples_that_no_training_has_begun_with_are_made_anew_when_anything_ch
 
     first = made()
     assert made() == first
-    monkeypatch.setattr(making, "__version__", "9.9")  # which may make others of the same texts
+    monkeypatch.setattr(prepare, "__version__", "9.9")  # which may make others of the same texts
     again = made()
     assert again[0] == first[0] and again[1] > first[1] and made() == again
     changed(file, examples={"block": 64})
@@ -274,7 +273,7 @@ def test_too_little_disk_for_examples_or_sharded_checkpoints_is_told_before_eith
     for name in ("mono/sw.txt", "pairs/en-sw.en", "pairs/en-sw.sw"):
         path = tmp_path / "texts" / name
         path.write_text(path.read_text() * 400, encoding="utf-8")
-    base = models.resolve(str(tmp_path / "base"))
+    base = loading.resolve(str(tmp_path / "base"))
     training, _ = settings.disk(settings.count(base.folder), {"save_total_limit": 2})
     sharded, _ = settings.disk(settings.count(base.folder), {"save_total_limit": 2}, sharded=True)
     usage = namedtuple("usage", "total used free")

@@ -9,8 +9,9 @@ import pytest
 import small
 from transformers import TrainingArguments
 
-from llamax_kit.models import loading as models
-from llamax_kit.models.engines import base as engines
+from llamax_kit.models import loading
+from llamax_kit.models.engines.base import Request, read_decoding
+from llamax_kit.models.engines.opening import open_engine
 from llamax_kit.training.miniature import model as miniature
 from llamax_kit.training.miniature import random_llama, shipped
 from llamax_kit.utils.errors import KitError
@@ -83,10 +84,10 @@ def test_it_loads_as_any_model_and_says_what_the_whole_one_says(trained, halved)
     prompts = [small.sentence(at, 12) for at in range(12)]
     said = []
     for folder in (trained, halved):
-        engine = engines.open(str(folder), dtype="float32", device="cpu")
-        requests = [engines.Request(prompt, "en", "sw", prompt) for prompt in prompts]
+        engine = open_engine(str(folder), dtype="float32", device="cpu")
+        requests = [Request(prompt, "en", "sw", prompt) for prompt in prompts]
         found = {}
-        for batch in engine.complete(requests, engines.decoding("greedy max_new_tokens=30")):
+        for batch in engine.complete(requests, read_decoding("greedy max_new_tokens=30")):
             found |= {at: completion.text for at, completion in batch}
         said.append([found[at] for at in range(len(prompts))])
     assert sum(one == other for one, other in zip(*said, strict=True)) >= 11
@@ -95,8 +96,8 @@ def test_it_loads_as_any_model_and_says_what_the_whole_one_says(trained, halved)
 def test_float16_moves_the_logits_less_than_bfloat16_would(trained, halved):
     import torch
 
-    whole, half = (models.load_model(models.resolve(str(place)), dtype="float32") for place in (trained, halved))
-    rough = models.load_model(models.resolve(str(trained)), dtype="bfloat16").float()
+    whole, half = (loading.load_model(loading.resolve(str(place)), dtype="float32") for place in (trained, halved))
+    rough = loading.load_model(loading.resolve(str(trained)), dtype="bfloat16").float()
     ids = torch.arange(5, 205)[None]
     with torch.inference_mode():
         exact, fine, coarse = (model(ids).logits for model in (whole, half, rough))

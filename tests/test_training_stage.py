@@ -16,9 +16,9 @@ from small import sentence
 from llamax_kit.models import tokenizer_files, weights
 from llamax_kit.training import resume, settings, stage, trainers
 from llamax_kit.training.corpus.mixture import Record
-from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.examples import dataset
 from llamax_kit.training.miniature import random_llama
-from llamax_kit.utils import locks as marks
+from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import sha256
 
@@ -34,8 +34,8 @@ def house(tmp_path_factory):
     random_llama.make(place / "base", tokenizer=random_llama.TOKENIZER, seed=1, **SHAPE)
     tokenizer = tokenizer_files.load(place / "base")
     records = [Record("pair", "en", "sw", "", sentence(at, 12)) for at in range(20)]
-    examples.save(records, tokenizer, place / "padded", packed=False)
-    examples.save([each for each in records for _ in "ab"], tokenizer, place / "packed", block=64)
+    dataset.save(records, tokenizer, place / "padded", packed=False)
+    dataset.save([each for each in records for _ in "ab"], tokenizer, place / "packed", block=64)
     return place
 
 
@@ -76,7 +76,7 @@ def alone(folder):
     """Ids and labels of each example of a folder, also of those that share a row."""
     import torch
 
-    for row in examples.load(folder):
+    for row in dataset.load(folder):
         ids, labels = (torch.as_tensor(row[name]).long() for name in ("input_ids", "labels"))
         starts = [at for at, position in enumerate(row.get("position_ids", [0])) if position == 0]
         for start, end in zip(starts, [*starts[1:], len(ids)], strict=True):
@@ -114,12 +114,12 @@ def test_the_first_loss_is_that_of_plain_torch_and_it_falls(house, unbroken):
 def test_the_log_counts_tokens_and_seconds(unbroken):
     packed, padded = stage.log(unbroken["packed"]), stage.log(unbroken["padded"])
     assert packed.step.tolist() == [2, 4, 5, 6, 8, 10, 12, 13]  # each checkpoint has a row of its own
-    epoch = examples.facts(unbroken["packed"].parent / "packed")["tokens"]
+    epoch = dataset.facts(unbroken["packed"].parent / "packed")["tokens"]
     assert packed.tokens.tolist()[:3] == [2 * 4 * 64, 4 * 4 * 64, epoch] and packed.tokens[5] == 2 * epoch
     assert (
         0
         < padded.tokens.iloc[-1]
-        < 13 * 4 * max(row["length"] for row in examples.load(unbroken["padded"].parent / "padded"))
+        < 13 * 4 * max(row["length"] for row in dataset.load(unbroken["padded"].parent / "padded"))
     )
     for log in (packed, padded):
         assert log.seconds.is_monotonic_increasing and (log.tokens_per_second > 0).all()
@@ -342,7 +342,7 @@ def test_under_fsdp_processes_are_joined_before_weights_are_read_and_the_second_
     program = (
         "import os, sys, torch\n"
         "from transformers.distributed.fsdp import is_fsdp_enabled\n"
-        "from llamax_kit.models.loading import weights\n"
+        "from llamax_kit.models import weights\n"
         "from llamax_kit.training import stage, trainers\n"
         "arguments, load = trainers.arguments, weights.load\n"
         "def joined(*given, **named):\n"
@@ -393,7 +393,7 @@ def test_examples_that_do_not_fit_the_model_are_refused(house, tmp_path):
         KitError, match=r"expected ids below 320, the vocabulary of .*small, but the examples .* up to \d,"
     ):
         stage.plan(tmp_path / "t", base=other, examples=house / "packed", trainer=STEPS)
-    examples.save([Record("mono", "en", "", "", "One.")], tokenizer_files.load(other), tmp_path / "made", block=64)
+    dataset.save([Record("mono", "en", "", "", "One.")], tokenizer_files.load(other), tmp_path / "made", block=64)
     with pytest.raises(KitError, match="expected examples made with the tokenizer of .*base, but those in .*made"):
         stage.plan(tmp_path / "t", base=house / "base", examples=tmp_path / "made", trainer=STEPS)
     random_llama.make(
@@ -469,7 +469,7 @@ def test_a_folder_is_one_process_s_at_a_time(house, tmp_path):
     parent = psutil.Process(os.getppid())
     mark = folder / f".running-{os.uname().nodename}-{parent.pid}-{int(parent.create_time())}"
     mark.touch()
-    with pytest.raises(marks.Busy, match=f"is being run by process {parent.pid}"):
+    with pytest.raises(locks.Busy, match=f"is being run by process {parent.pid}"):
         stage.train(folder)
     mark.unlink()
 

@@ -7,9 +7,9 @@ from collections import Counter
 import pytest
 import small
 
-from llamax_kit.models.engines import base as engines
 from llamax_kit.models.engines.base import Completion
-from llamax_kit.tasks import translation as translate
+from llamax_kit.models.engines.opening import open_engine
+from llamax_kit.tasks import translation
 from llamax_kit.tasks.translation import translate as run
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -41,7 +41,7 @@ def test_sentences_limits_each_direction(corpus):
 
 def test_copying_goes_the_same_way(corpus, tmp_path):
     for _ in range(2):
-        table = run(engines.open("copy"), corpus, DIRECTIONS, ledger=tmp_path, progress=False)
+        table = run(open_engine("copy"), corpus, DIRECTIONS, ledger=tmp_path, progress=False)
         assert list(table.hypothesis) == list(table.source) and set(table.tokens) == {0}
 
 
@@ -139,7 +139,7 @@ def test_a_terminal_sees_sentences_tokens_a_second_and_time_left(corpus, monkeyp
     log = io.StringIO()
     log.isatty = lambda: True
     monkeypatch.setattr(sys, "stderr", log)
-    monkeypatch.setattr(translate, "_watched", lambda: True)
+    monkeypatch.setattr(translation, "_watched", lambda: True)
     run(small.Fake(), corpus, DIRECTIONS)
     assert "fake: 100%" in log.getvalue() and "20/20" in log.getvalue()
     assert "sentences/s" in log.getvalue() and "tokens/s" in log.getvalue() and "<00:00" in log.getvalue()

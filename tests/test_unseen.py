@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from llamax_kit.analysis import fertility, gains, groups, unseen
-from llamax_kit.data import relatedness as related
+from llamax_kit.data import relatedness
 
 
 def gained(rows: dict[tuple[str, str], tuple[float, float]]) -> pd.DataFrame:
@@ -33,9 +33,9 @@ def test_a_gain_stands_beside_its_language_on_either_side():
     assert len(table) == len(TABLE) and set(table.index.get_level_values(0)) == {"en-X", "X-en"}
     row = table.loc[("X-en", "fao_Latn")]
     assert (row.score, row.baseline_score, row.gain) == (30, 17, 13)
-    assert (row.script, row.branch, row.relatedness) == ("Latn", "Indo-European > Germanic", related.RELATED)
-    assert table.loc[("en-X", "eus_Latn")].relatedness == related.UNRELATED
-    assert list(table["relatedness"].cat.categories) == list(related.KINDS)
+    assert (row.script, row.branch, row.relatedness) == ("Latn", "Indo-European > Germanic", relatedness.RELATED)
+    assert table.loc[("en-X", "eus_Latn")].relatedness == relatedness.UNRELATED
+    assert list(table["relatedness"].cat.categories) == list(relatedness.KINDS)
 
 
 def test_fertility_joins_and_n_stays_that_of_the_scores():

@@ -5,8 +5,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from llamax_kit.data import languages
-from llamax_kit.data import relatedness as related
+from llamax_kit.data import languages, relatedness
 from llamax_kit.reporting import plots
 from llamax_kit.utils.errors import KitError
 
@@ -15,8 +14,8 @@ CODES = ["de", "sw", "zh", "eus_Latn", "fao_Latn"]
 
 
 def table(codes=CODES) -> pd.DataFrame:
-    known = related.relatedness(codes).rename(columns={"code": "language"})
-    known["relatedness"] = known["relatedness"].astype(pd.CategoricalDtype(related.KINDS, ordered=True))
+    known = relatedness.relatedness(codes).rename(columns={"code": "language"})
+    known["relatedness"] = known["relatedness"].astype(pd.CategoricalDtype(relatedness.KINDS, ordered=True))
     at = pd.Series(range(len(codes)), dtype=float)
     return known.assign(
         system="mine", baseline="run:copy", direction="en-X", metric="spBLEU", n=1012, gain=3 * (at % 11) - 5,

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.analysis import gains
 from llamax_kit.analysis.comparison import Gathered, find
-from llamax_kit.scoring import comparability as comparable
-from llamax_kit.scoring import corrections
+from llamax_kit.scoring import comparability, corrections
 from llamax_kit.scoring.comparability import DIRECTION
 from llamax_kit.utils.errors import KitError
 
@@ -101,7 +100,7 @@ def _directions(gathered: Gathered) -> dict[str, set]:
 def _same_scores(gathered: Gathered, table: "DataFrame") -> None:
     """Check that the gains are differences of the very scores that the runs hold."""
     scores = gathered.scores[gathered.scores["metric"].str.startswith("spBLEU")]
-    comparable.same_signatures({"the runs' scores.csv": scores, "the gains": table})
+    comparability.same_signatures({"the runs' scores.csv": scores, "the gains": table})
     both = table.merge(scores, on=["system", *DIRECTION, "metric"], suffixes=("", "_kept"))
     odd = both[(both["score"] - both["score_kept"]).abs() > 1e-9]
     if len(odd):

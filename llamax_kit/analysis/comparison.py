@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit.runs import provenance as facts
-from llamax_kit.runs import storage as runs
+from llamax_kit.runs import provenance, storage
 from llamax_kit.runs.storage import Run
-from llamax_kit.scoring import comparability as comparable
+from llamax_kit.scoring import comparability
 from llamax_kit.scoring.comparability import DIRECTION
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -42,7 +41,7 @@ class Gathered(NamedTuple):
     @property
     def cuts(self) -> list[str]:
         """What a reader must know where runs took only a part of their corpus (see `facts.cuts`)."""
-        return facts.cuts({name: each.record for name, each in self.runs.items()})
+        return provenance.cuts({name: each.record for name, each in self.runs.items()})
 
 
 def gather(names: str | Iterable[str]) -> Gathered:
@@ -58,13 +57,13 @@ def gather(names: str | Iterable[str]) -> Gathered:
     import pandas as pd
 
     found, given = _load(names.split() if isinstance(names, str) else list(names))
-    comparable.same_corpus({run: each.record for run, each in found.items()})
-    comparable.same_signatures({run: each.scores for run, each in found.items()})
+    comparability.same_corpus({run: each.record for run, each in found.items()})
+    comparability.same_signatures({run: each.scores for run, each in found.items()})
     scores = _labelled({run: each.scores for run, each in found.items()})
-    comparable.same_counts(scores)
+    comparability.same_counts(scores)
     kept = _labelled({run: each.translations for run, each in found.items() if each.translations is not None})
     if len(kept):
-        comparable.same_sentences(kept)
+        comparability.same_sentences(kept)
     systems = _systems(scores, given)
     shown = dict(zip(systems["run"] + ":" + systems["name"], systems["system"], strict=True))
     scores, kept = (
@@ -98,7 +97,7 @@ def _load(names: list[str]) -> tuple[dict[str, Run], dict[str, str]]:
     given: dict[str, str] = {}
     for name, systems in asked(names).items():
         _finished(name)
-        run = runs.load(name)
+        run = storage.load(name)
         key = run.folder.resolve().name
         if key in found:
             raise KitError(f"run {key!r} is named twice. To mend: name each once; rename a folder that is another run")
@@ -117,7 +116,7 @@ def asked(names: list[str]) -> dict[str, list[str]]:
         raise KitError('no runs are named. To mend: name some, as in "demo_mini_llama demo_mini_llamax"')
     asked: dict[str, list[str]] = {}
     for name in names:
-        run, system = runs.parted(name)
+        run, system = storage.parted(name)
         if run in asked and (not system or not asked[run] or system in asked[run]):
             raise KitError(f"run {name!r} is named twice. To mend: name each once, whole or by some of its systems")
         asked.setdefault(run, []).extend([system] * bool(system))
@@ -144,20 +143,20 @@ def check(names: Iterable[str], *, others: Iterable[str] = ()) -> None:
     Raises as it does, but for NotComparable; the nearest names of a run are also looked for among `others`.
     """
     for name, systems in asked(list(names)).items():
-        held = runs.scored(_finished(name, others))
+        held = storage.scored(_finished(name, others))
         if not held:
             raise _without_scores(name)
         _all_held(systems, held=held, name=name)
 
 
 def _finished(name: str, others: Iterable[str] = ()) -> Path:
-    place = runs.place(name)
+    place = storage.place(name)
     if place.is_dir() and not (place / "run.json").is_file():
         raise KitError(
             f"run {name!r} is not finished: its folder has no run.json, which a notebook writes last. "
             f"To mend: run its notebook again; it goes on where it stopped"
         )
-    return runs.finished(name, others)
+    return storage.finished(name, others)
 
 
 def _without_scores(name: str) -> KitError:

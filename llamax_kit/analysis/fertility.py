@@ -22,11 +22,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit.data import downloads as data
+from llamax_kit.data import downloads
 from llamax_kit.data.languages import find
-from llamax_kit.models import loading as models
-from llamax_kit.models import tokenizer_files
-from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.models import loading, tokenizer_files
+from llamax_kit.scoring import sacrebleu_metrics
 from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -59,8 +58,8 @@ def tokenizer(name: str) -> Encode:
     Raises KitError, or its UnknownName, for what is none of these or cannot be read.
     """
     if model := _pieces(name):
-        return metrics.spbleu(model).metric.tokenizer.encode
-    folder = _folder(name, lambda: models.resolve(name).folder)
+        return sacrebleu_metrics.spbleu(model).metric.tokenizer.encode
+    folder = _folder(name, lambda: loading.resolve(name).folder)
     return tokenizer_files.load(folder).ordinary
 
 
@@ -70,21 +69,21 @@ def check(name: str) -> None:
     Raises as it does.
     """
     if model := _pieces(name):
-        metrics.check(model)
-    elif folder := _folder(name, lambda: models.locate(name).folder):
+        sacrebleu_metrics.check(model)
+    elif folder := _folder(name, lambda: loading.locate(name).folder):
         tokenizer_files.load(folder)
 
 
 def _place(name: str) -> Path:
     """Where a tokenizer would lie; records write the data folder as $LLAMAX_KIT_DATA."""
     if name in IN_DATA_FOLDER:
-        return data.folder() / "tokenizers" / name
-    return Path(name.replace("$LLAMAX_KIT_DATA", str(data.folder()))).expanduser()
+        return downloads.folder() / "tokenizers" / name
+    return Path(name.replace("$LLAMAX_KIT_DATA", str(downloads.folder()))).expanduser()
 
 
 def _pieces(name: str) -> str:
     """Name the SentencePiece model of spBLEU that this is, by its name or its file; "" for what is none."""
-    return name if name in metrics.NAMES else str(_place(name)) if name and _place(name).is_file() else ""
+    return name if name in sacrebleu_metrics.NAMES else str(_place(name)) if name and _place(name).is_file() else ""
 
 
 def _folder(name: str, of_model: Callable[[], Path | None]) -> Path | None:
@@ -100,7 +99,7 @@ def _folder(name: str, of_model: Callable[[], Path | None]) -> Path | None:
     try:
         return of_model()
     except UnknownName as error:
-        choices = [*metrics.NAMES, *IN_DATA_FOLDER, *error.choices]
+        choices = [*sacrebleu_metrics.NAMES, *IN_DATA_FOLDER, *error.choices]
         remedy = "name one of these, a .model file, a model or a folder"
         raise UnknownName("tokenizer", given=name, choices=choices, remedy=remedy) from error
 

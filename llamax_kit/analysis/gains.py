@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.pairs import SIDES, Pair, Side, beside, lacking, pair, size
-from llamax_kit.models.catalogue import trained_on_flores
-from llamax_kit.scoring import ngram_counts as counts
-from llamax_kit.scoring import significance as stats
-from llamax_kit.scoring import spbleu
+from llamax_kit.data.training_languages import trained_on_flores
+from llamax_kit.scoring import ngram_counts, significance, spbleu
 from llamax_kit.scoring.corrections import ALPHA, corrected, shuffles, verdicts
 from llamax_kit.utils import parallel
 from llamax_kit.utils.errors import KitError
@@ -52,7 +50,7 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
         texts = rows["hypothesis"].tolist(), pair.baseline.loc[rows.index, "hypothesis"].tolist()
         jobs.append((src, tgt, pair.names, texts, rows["reference"].tolist(), tokenize))
     samples = shuffles(len(jobs), asked=samples)
-    work = len(pair.system) * samples * SECONDS / stats.SHUFFLES
+    work = len(pair.system) * samples * SECONDS / significance.SHUFFLES
     tested = parallel.map(_tested, [(*job, samples) for job in jobs], work)
     table = pd.DataFrame(tested).assign(system=pair.names[0], baseline=pair.names[1])
     return _finished(table, pair.trained_on_flores)
@@ -89,8 +87,8 @@ def method(table: "DataFrame", release: str, *, correction: str = "holm", sample
     Raises UnknownName for another correction than `verdicts` takes.
     """
     verdicts(table, correction)  # refuses another
-    intervals = f"95 % intervals by paired bootstrap ({stats.SAMPLES:,} resamples; Koehn, 2004); "
-    note = stats.caveat(table["n"], table["low"])
+    intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004); "
+    note = significance.caveat(table["n"], table["low"])
     by = "Holm's method (1979)" if correction == "holm" else "Benjamini and Hochberg's method (1995)"
     count = len(table)
     return (
@@ -99,7 +97,7 @@ def method(table: "DataFrame", release: str, *, correction: str = "holm", sample
         f"{table['baseline'].iloc[0]}: {intervals * bool(table['low'].notna().any())}"
         f"two-sided p-values by approximate randomisation ({samples or shuffles(count):,} shuffles; Riezler and "
         f"Maxwell, 2005), corrected over {count:,} test{'s' * (count > 1)} by {by}, significant below {ALPHA}; "
-        f"seed {stats.SEED}{note and f'; {note}'}."
+        f"seed {significance.SEED}{note and f'; {note}'}."
     )
 
 
@@ -132,13 +130,13 @@ def _tested(job: tuple) -> dict:
     src, tgt, names, texts, references, tokenize, samples = job
     a, b = spbleu.statistics(texts, references, tokenize, where=f"{src}-{tgt}")
     ours, theirs = (spbleu.from_statistics(rows, tokenize, interval=False) for rows in (a, b))
-    low, high = stats.paired_interval(a, b, counts.points)
+    low, high = significance.paired_interval(a, b, ngram_counts.points)
     notes = [_empty(name, each) for name, each in zip(names, texts, strict=True)]
     notes += ["identical outputs"] * (texts[0] == texts[1])
     return {
         "src": src, "tgt": tgt, "metric": ours.metric, "score": ours.score, "baseline_score": theirs.score,
         "gain": ours.score - theirs.score, "low": low, "high": high,
-        "p": stats.randomisation(a, b, counts.points, samples), "n": ours.n, "signature": ours.signature,
+        "p": significance.randomisation(a, b, ngram_counts.points, samples), "n": ours.n, "signature": ours.signature,
         "note": "; ".join(filter(None, notes)),
     }  # fmt: skip
 

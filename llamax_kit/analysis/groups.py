@@ -9,6 +9,7 @@ from bisect import bisect
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
+from llamax_kit.data import relatedness
 from llamax_kit.data.languages import Language, find
 from llamax_kit.data.training_languages import LLAMAX
 from llamax_kit.scoring.averages import by_pivot
@@ -34,16 +35,10 @@ def _data(language: Language) -> str:
     return BINS[bisect([lower for lower, _ in BINS], language.para_lines) - 1][1] if language.trained else ""
 
 
-def _relatedness(language: Language, trained: Collection[str]) -> str:
-    from llamax_kit.data import relatedness as related  # beside `gains`, and built on it
-
-    return related.kind(language.code, trained)
-
-
 GROUPS: dict[str, Callable[[Language, Collection[str]], str]] = {
     "split": lambda language, _: language.split,
     "trained": lambda language, trained: "trained" if language.code in trained else "unseen",
-    "relatedness": _relatedness,
+    "relatedness": lambda language, trained: relatedness.kind(language.code, trained),
     "script": lambda language, _: language.script,
     "family": lambda language, _: language.family_1,
     "data": lambda language, _: _data(language),

@@ -7,11 +7,10 @@ google and nllb in the run 05_mozilla, "05_mozilla:nllb". The two may be of one 
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.data import languages, translations
-from llamax_kit.models.catalogue import trained_on_flores
-from llamax_kit.runs import provenance as facts
-from llamax_kit.runs import storage as runs
-from llamax_kit.scoring import comparability as comparable
-from llamax_kit.tasks import defaults as auto
+from llamax_kit.data.training_languages import trained_on_flores
+from llamax_kit.runs import provenance, storage
+from llamax_kit.scoring import comparability
+from llamax_kit.tasks import defaults
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -25,14 +24,14 @@ class Side(NamedTuple):
     """A system of a run as it was asked for: `Side("a:nllb", *runs.system("a:nllb"))`."""
 
     name: str
-    run: runs.Run
+    run: storage.Run
     own: str  # its name in the run
     rows: "DataFrame | None"  # of the translations table; none where its run kept none
 
     @property
     def record(self) -> dict:
         """The run's record, as it is for this system."""
-        return facts.of_system(self.run.record, self.own)
+        return provenance.of_system(self.run.record, self.own)
 
     @property
     def trained_on_flores(self) -> bool:
@@ -61,12 +60,12 @@ class Pair(NamedTuple):
     @property
     def tokenize(self) -> str:
         """The tokenizer by whose pieces both runs are compared unless another is named: see `auto.of_runs`."""
-        return auto.of_runs(auto.AUTO, self.records)
+        return defaults.of_runs(defaults.AUTO, self.records)
 
     @property
     def cuts(self) -> list[str]:
         """What a reader must know where the two took only a part of their corpus (see `facts.cuts`)."""
-        return facts.cuts(dict(zip(self.names, self.records, strict=True)))
+        return provenance.cuts(dict(zip(self.names, self.records, strict=True)))
 
     @property
     def size(self) -> str:
@@ -84,7 +83,7 @@ def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = ""
     the corpus, other sentences, sources or references in a direction, scores of different signatures; UnknownName for a
     run or system that is not there.
     """
-    ours = Side(system, *runs.system(system))
+    ours = Side(system, *storage.system(system))
     return beside(ours, _other(baseline, ours), directions, tokenize=tokenize)
 
 
@@ -96,14 +95,14 @@ def beside(system: Side, baseline: Side, directions: str = "", *, tokenize: str 
     if system.run.folder == baseline.run.folder and system.own == baseline.own:
         both = f"{system.name} and {baseline.name}"
         raise KitError(f"{both} are one system of one run. To mend: name two systems to compare")
-    comparable.same_corpus({each.name: each.run.record for each in sides})
+    comparability.same_corpus({each.name: each.run.record for each in sides})
     tables = [translations.check(each.rows).assign(system=each.name) for each in sides]
     tables = [_chosen(table, directions, tables) for table in tables]
     left_out = lacking(*tables)
     shared = [_shared(table, left_out=left_out) for table in tables]
-    if tokenize in ("", auto.AUTO):
+    if tokenize in ("", defaults.AUTO):
         _same_signatures({each.name: _scores(each, rows) for each, rows in zip(sides, shared, strict=True)})
-    comparable.same_sentences(pd.concat([table.assign(label=table["system"]) for table in shared]))
+    comparability.same_sentences(pd.concat([table.assign(label=table["system"]) for table in shared]))
     known = [each.name for each in sides if each.trained_on_flores]
     return Pair(*shared, left_out, (system.record, baseline.record), known)
 
@@ -151,10 +150,10 @@ def _chosen(table: "DataFrame", directions: str, tables: "list[DataFrame]") -> "
 
 def _other(name: str, first: Side) -> Side:
     """Find a second system, in the run that is loaded already where it names the same."""
-    run, own = runs.parted(name)
+    run, own = storage.parted(name)
     rows = first.run.translations[first.run.translations["system"] == own].reset_index(drop=True)
-    same = run == runs.parted(first.name)[0] and len(rows)
-    return Side(name, first.run, own, rows) if same else Side(name, *runs.system(name))
+    same = run == storage.parted(first.name)[0] and len(rows)
+    return Side(name, first.run, own, rows) if same else Side(name, *storage.system(name))
 
 
 def _shared(table: "DataFrame", *, left_out: "DataFrame") -> "DataFrame":
@@ -169,10 +168,10 @@ def _same_signatures(scores: "dict[str, DataFrame | None]") -> None:
     if any(table is None or table.empty for table in scores.values()):
         return
     try:
-        comparable.same_signatures(scores)
-    except comparable.NotComparable as error:
-        remedy = f"{RESCORE}; or {comparable.RESCORE}"
-        raise comparable.NotComparable(error.what, error.told, remedy) from None
+        comparability.same_signatures(scores)
+    except comparability.NotComparable as error:
+        remedy = f"{RESCORE}; or {comparability.RESCORE}"
+        raise comparability.NotComparable(error.what, error.told, remedy) from None
 
 
 def _scores(side: Side, shared: "DataFrame") -> "DataFrame | None":

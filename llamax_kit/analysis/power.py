@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.pairs import SIDES, Pair
-from llamax_kit.scoring import ngram_counts as counts
-from llamax_kit.scoring import significance as stats
-from llamax_kit.scoring import spbleu
+from llamax_kit.scoring import ngram_counts, significance, spbleu
 from llamax_kit.scoring.corrections import ALPHA, EACH
 from llamax_kit.utils import parallel
 from llamax_kit.utils.errors import KitError
@@ -37,7 +35,7 @@ def power(
     directions: int = 1,
     *,
     trials: int = 200,
-    seed: int = stats.SEED,
+    seed: int = significance.SEED,
 ) -> "DataFrame":
     """Simulate, from the statistics of two systems, how often gains of several sizes are found with n sentences.
 
@@ -121,7 +119,9 @@ def _gains(a: "np.ndarray", b: "np.ndarray", *, shares: "np.ndarray") -> "np.nda
 
     first, second = a.sum(axis=0), b.sum(axis=0)
     kept = (1 + shares[:, None]) / 2
-    gains = counts.points(kept * first + (1 - kept) * second) - counts.points(kept * second + (1 - kept) * first)
+    gains = ngram_counts.points(kept * first + (1 - kept) * second) - ngram_counts.points(
+        kept * second + (1 - kept) * first
+    )
     return np.abs(gains)
 
 
@@ -130,8 +130,10 @@ def _grid(a: "np.ndarray", b: "np.ndarray", n: int, alpha: float, *, whole: floa
     import numpy as np
     from scipy.stats import norm
 
-    first, second = _exchanged(a, b, kept=np.random.default_rng(stats.SEED).random(len(a)) < 0.5)
-    spread = (stats.bootstrap(first, counts.points) - stats.bootstrap(second, counts.points)).std()
+    first, second = _exchanged(a, b, kept=np.random.default_rng(significance.SEED).random(len(a)) < 0.5)
+    spread = (
+        significance.bootstrap(first, ngram_counts.points) - significance.bootstrap(second, ngram_counts.points)
+    ).std()
     expected = (norm.isf(alpha / 2) + norm.ppf(FOUND)) * spread * (len(a) / n) ** 0.5
     return sorted({float(min(step * expected, whole)) for step in STEPS})
 
@@ -152,5 +154,5 @@ def _found(job: tuple) -> float:
     for _ in range(trials):  # every gain is tried on the same samples
         drawn, kept = draw.integers(len(a), size=n), draw.random(n) < (1 + share) / 2
         pair = _exchanged(a[drawn], b[drawn], kept=kept)
-        found += stats.randomisation(*pair, counts.points, samples) < alpha
+        found += significance.randomisation(*pair, ngram_counts.points, samples) < alpha
     return found / trials

@@ -8,9 +8,8 @@ in each direction, "en-X" or "X-en". Averages by trained, script and family are 
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from llamax_kit.analysis import groups
-from llamax_kit.analysis import language_statistics as over_languages
-from llamax_kit.data import relatedness as related
+from llamax_kit.analysis import groups, language_statistics
+from llamax_kit.data import relatedness
 from llamax_kit.data.training_languages import LLAMAX
 
 if TYPE_CHECKING:
@@ -35,8 +34,8 @@ def by_language(
     import pandas as pd
 
     scores = groups.assign(gains, "script").rename(columns={"value": "script"})[[*SCORES, "script"]]
-    known = related.relatedness(dict.fromkeys(scores["language"]), trained)
-    known["relatedness"] = known["relatedness"].astype(pd.CategoricalDtype(related.KINDS, ordered=True))
+    known = relatedness.relatedness(dict.fromkeys(scores["language"]), trained)
+    known["relatedness"] = known["relatedness"].astype(pd.CategoricalDtype(relatedness.KINDS, ordered=True))
     if fertility is not None:
         known = known.merge(fertility.drop(columns="n"), on="code", how="left")
     return scores.merge(known.rename(columns={"code": "language"}), on="language", how="left")
@@ -54,7 +53,7 @@ def differences(table: "DataFrame") -> "DataFrame":
     rows = []
     for direction, group in table.groupby("direction", sort=False):
         trained, unseen = group.loc[group["trained"], "gain"], group.loc[~group["trained"], "gain"]
-        rows.append((direction, trained.mean(), unseen.mean(), *over_languages.difference(trained, unseen)))
+        rows.append((direction, trained.mean(), unseen.mean(), *language_statistics.difference(trained, unseen)))
     columns = ["direction", "trained", "unseen", "difference", "low", "high", "p", "n_trained", "n_unseen"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -74,5 +73,7 @@ def correlations(table: "DataFrame") -> "DataFrame":
         parts = {"all": group, "trained": group[group["trained"]], "unseen": group[~group["trained"]]}
         for measure in MEASURES:
             for name, part in parts.items():
-                rows.append((direction, measure, name, *over_languages.rank_correlation(part[measure], part["gain"])))
-    return pd.DataFrame(rows, columns=["direction", "measure", "languages", *over_languages.Correlation._fields])
+                rows.append(
+                    (direction, measure, name, *language_statistics.rank_correlation(part[measure], part["gain"]))
+                )
+    return pd.DataFrame(rows, columns=["direction", "measure", "languages", *language_statistics.Correlation._fields])

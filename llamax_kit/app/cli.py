@@ -7,6 +7,17 @@ import unicodedata
 import click
 
 from llamax_kit import __version__
+from llamax_kit.app import demo as example
+from llamax_kit.app import notebooks, parameters
+from llamax_kit.app.doctor import report
+from llamax_kit.app.sweep import checks, execution, state
+from llamax_kit.app.sweep import jobs as sweep_jobs
+from llamax_kit.data import downloads
+from llamax_kit.data.corpora import text_files
+from llamax_kit.data.languages import all_languages, find
+from llamax_kit.runs import storage
+from llamax_kit.scoring import significance, spbleu
+from llamax_kit.training import recipe
 from llamax_kit.utils.errors import KitError
 
 
@@ -55,24 +66,19 @@ def demo() -> None:
     """Let two miniatures translate, and see the gain."""
     import pandas as pd
 
-    from llamax_kit.app import demo as example
-    from llamax_kit.app import notebooks as execute
-    from llamax_kit.runs import storage as runs
-    from llamax_kit.scoring import significance as stats
-
     baseline, system = example.RUNS
     click.echo("Two miniature models translate, the first time for a minute or two.", err=True)
     example.make(*example.RUNS)
     chosen = {"directions": example.directions(example.DEMO), "group": "relatedness", "run": "demo_gains"}
-    page = execute.execute("06", values={"system": system, "baseline": baseline} | chosen)
-    gains = pd.read_csv(runs.folder(chosen["run"]) / "gains.csv")
+    page = notebooks.execute("06", values={"system": system, "baseline": baseline} | chosen)
+    gains = pd.read_csv(storage.folder(chosen["run"]) / "gains.csv")
     for table in example.told(gains):
         click.echo(_table([tuple(table), *table.itertuples(index=False)]) + "\n")
     click.echo(f"{example.RUNS[system]} is {example.RUNS[baseline]} after continual pre-training: gains are of the one "
                f"over the other.")  # fmt: skip
     click.echo("Copying the source has points too, and a gain may be longer training alone: see notebook 10.")
     click.echo(f"In points (0–100), low to high is the 95 % interval of one direction; verdicts are corrected for all "
-               f"{len(gains)}.{stats.caveat_sentence(gains['n'], gains['low'])}\n"
+               f"{len(gains)}.{significance.caveat_sentence(gains['n'], gains['low'])}\n"
                f"Signature: {gains['signature'].iloc[0]}")  # fmt: skip
     click.echo(f"\nTwo runs to compare, by notebooks 06, 07 and 09: {', '.join(example.RUNS)}")
     click.echo(f"\nThe page with pictures: {page}")
@@ -112,16 +118,14 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
     OUTPUT is outputs/RUN/NOTEBOOK.ipynb unless given. Parameters are checked before a kernel starts; a notebook that
     fails is kept as far as it came, as NOTEBOOK.failed.ipynb, and leaves an earlier output as it was.
     """
-    from llamax_kit.app import notebooks as execute
 
-    source = execute.find(notebook)
+    source = notebooks.find(notebook)
     if help_notebook:
-        lines = [(one.name, one.type, repr(one.default), one.help) for one in execute.parameters(source)]
+        lines = [(one.name, one.type, repr(one.default), one.help) for one in notebooks.parameters(source)]
         return click.echo(_table([("parameter", "type", "default", "meaning"), *lines]))
-    from llamax_kit.app.parameters import given_values
 
-    page = execute.execute(
-        source, output, given_values(**given), kernel, start_timeout, execution_timeout=execution_timeout
+    page = notebooks.execute(
+        source, output, parameters.given_values(**given), kernel, start_timeout, execution_timeout=execution_timeout
     )
     click.echo(f"The page: {page}\nThe notebook: {page.with_suffix('.ipynb')}")
 
@@ -145,19 +149,15 @@ def sweep(file, jobs, status) -> None:
     anything starts. A sweep that was killed, or of which something failed, goes on when it is run again. The exit
     status is 0 when every job is done, with --status too, and 1 while one is running, missing or failed.
     """
-    from llamax_kit.app.sweep import execution as sweep
-    from llamax_kit.app.sweep.checks import check
-    from llamax_kit.app.sweep.jobs import read
-    from llamax_kit.app.sweep.state import states, summary
 
-    listed = read(file)
-    found = states(listed)
-    check(file, found)
+    listed = sweep_jobs.read(file)
+    found = state.states(listed)
+    checks.check(file, found)
     if status:
         lines = [(each.state, each.job.run, each.job.notebook.stem, each.why) for each in found]
-        click.echo(_table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{summary(found)}")
+        click.echo(_table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{state.summary(found)}")
     else:
-        found = sweep.run(listed, jobs)
+        found = execution.run(listed, jobs)
     if any(each.state != "done" for each in found):
         sys.exit(1)
 
@@ -170,7 +170,6 @@ def train(file) -> None:
     FILE is YAML: texts or instructions, the model to begin with, arguments of transformers' Trainer (see
     params/training/). All is checked before anything starts. A training that was killed goes on when it is run again.
     """
-    from llamax_kit.training import recipe
 
     click.echo(f"The model: {recipe.run(file)}")
 
@@ -200,16 +199,12 @@ def score(hypotheses, references, tokenize, as_json) -> None:
     """
     import json
 
-    from llamax_kit.data.corpora.text_files import read
-    from llamax_kit.scoring import significance as stats
-    from llamax_kit.scoring import spbleu
-
-    texts, streams = read(hypotheses), [read(each) for each in references]
+    texts, streams = text_files.read(hypotheses), [text_files.read(each) for each in references]
     for name, stream in zip(references, streams, strict=True):
         if len(stream) != len(texts):
             raise spbleu.UnequalCounts(len(texts), len(stream), f"{hypotheses}, {name}")
     result = spbleu.score(texts, streams, tokenize, where=", ".join([hypotheses, *references]))
-    note = stats.caveat([result.n])
+    note = significance.caveat([result.n])
     if as_json:
         known = {name: None if value != value else value for name, value in result._asdict().items()}
         return click.echo(json.dumps(known | {"note": note}, ensure_ascii=False, allow_nan=False))
@@ -227,7 +222,6 @@ def languages(word) -> None:
     With WORD, those whose code, name, script or family holds it. The split, high or low, is the paper's; it is no
     measure of data.
     """
-    from llamax_kit.data.languages import all_languages, find
 
     every = all_languages()
     if word:
@@ -245,17 +239,15 @@ def fetch(name) -> None:
 
     NAME is one of those that `llamax-kit doctor` lists; where it may not be fetched, this says how to get it.
     """
-    from llamax_kit.data import downloads as data
 
-    click.echo(f"Here: {data.fetch(name)}")
+    click.echo(f"Here: {downloads.fetch(name)}")
 
 
 @main.command()
 def doctor() -> None:
     """Say what is here, and how to get what is missing."""
-    from llamax_kit.app import doctor
 
-    for line in doctor.report():
+    for line in report():
         click.echo(line)
 
 

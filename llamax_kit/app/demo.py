@@ -11,18 +11,19 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit.data import languages, training_languages
-from llamax_kit.data import relatedness as related
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.models import loading as models
-from llamax_kit.models.engines import base as engines
-from llamax_kit.runs import storage as runs
+from llamax_kit.data import languages, relatedness
+from llamax_kit.data.corpora.corpus import Corpus
+from llamax_kit.data.corpora.loading import corpus_languages, load_corpus
+from llamax_kit.models import loading
+from llamax_kit.models.engines.base import read_decoding
+from llamax_kit.models.engines.opening import open_engine
+from llamax_kit.models.training_languages import training_languages_of
+from llamax_kit.runs import storage
 from llamax_kit.scoring import spbleu
 from llamax_kit.tasks import prompts
 from llamax_kit.tasks.system_outputs import write_outputs
 from llamax_kit.tasks.translation import translate
-from llamax_kit.utils import locks as marks
-from llamax_kit.utils import parallel
+from llamax_kit.utils import locks, parallel
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def make(*names: str) -> list[str]:
     Raises KitError when a miniature is missing, the run's folder cannot be written, or another process does not come to
     an end with it.
     """
-    wanted = {runs.parted(name)[0] for name in names}
+    wanted = {storage.parted(name)[0] for name in names}
     missing = [run for run in RUNS if run in wanted and not _finished(run)]
     made = parallel.map(_made, missing, SECONDS * len(missing))
     return [run for run, here in zip(missing, made, strict=True) if here]
@@ -68,7 +69,7 @@ def hypotheses(folder: Path, corpus: str, sentences: int) -> tuple[Path, int]:
 
     check_corpus(corpus)
     make(*RUNS)
-    answers = pd.concat([runs.load(run).translations for run in RUNS])
+    answers = pd.concat([storage.load(run).translations for run in RUNS])
     answers = answers[(answers["src"] + "-" + answers["tgt"]).isin(directions(DEMO).split())]
     most = min(sentences or SENTENCES, SENTENCES)
     answers = answers[answers.groupby(["system", "src", "tgt"]).cumcount() < most]
@@ -89,13 +90,15 @@ def told(gains: "DataFrame") -> "tuple[DataFrame, DataFrame]":
     """
     import pandas as pd
 
-    held = {name: runs.load(name) for name in RUNS}
+    held = {name: storage.load(name) for name in RUNS}
     gains = gains.sort_values("gain", ascending=False, kind="stable", ignore_index=True)
     scores = pd.concat([run.scores for run in held.values()])
     scores = gains[["src", "tgt"]].merge(scores, on=["src", "tgt"])  # in the order of the gains
-    trained = training_languages.counted("", held[list(RUNS)[-1]].record).codes
+    trained = training_languages_of("", held[list(RUNS)[-1]].record).codes
     language = gains["tgt"].where(gains["src"] == "en", gains["src"])
-    known = related.relatedness(language, trained)[["name", "relatedness"]].set_axis(["language", "training"], axis=1)
+    known = relatedness.relatedness(language, trained)[["name", "relatedness"]].set_axis(
+        ["language", "training"], axis=1
+    )
     told = pd.concat([gains[["src", "tgt"]], known, gains[["gain", "low", "high", "verdict"]]], axis=1)
     return scores[["system", "src", "tgt", "metric", "score", "low", "high", "n"]], told
 
@@ -108,7 +111,7 @@ def _parameters(run: str) -> dict:
 
 def _finished(run: str) -> bool:
     """Tell whether a run is there as it would be made now, or is somebody else's, or damaged, which its readers say."""
-    path = runs.outputs() / run / "run.json"
+    path = storage.outputs() / run / "run.json"
     if not path.is_file():
         return False
     try:
@@ -118,30 +121,30 @@ def _finished(run: str) -> bool:
         revision = record["model"]["model"]
     except (ValueError, KeyError, TypeError):
         return True
-    return (revision, record.get("parameters")) == (models.resolve(RUNS[run]).revision, _parameters(run))
+    return (revision, record.get("parameters")) == (loading.resolve(RUNS[run]).revision, _parameters(run))
 
 
 def _made(run: str) -> bool:
     """Make a run, alone; tell whether it was made here and not by another process meanwhile."""
-    with marks.awaited(runs.made(runs.outputs() / run), PATIENCE):
+    with locks.awaited(storage.made(storage.outputs() / run), PATIENCE):
         if _finished(run):
             return False
         chosen = _parameters(run)
-        pairs = languages.directions(chosen["directions"], corpora.available("cldr"))
-        text = corpora.load("cldr", {code for pair in pairs for code in pair})
-        engine = engines.open(chosen["model"])
+        pairs = languages.directions(chosen["directions"], corpus_languages("cldr"))
+        text = load_corpus("cldr", {code for pair in pairs for code in pair})
+        engine = open_engine(chosen["model"])
         _write(chosen, text, engine, translate(
-            engine, text, pairs, chosen["prompt"], DECODING, SENTENCES, runs.outputs() / "ledger", progress=False
+            engine, text, pairs, chosen["prompt"], DECODING, SENTENCES, storage.outputs() / "ledger", progress=False
         ))  # fmt: skip
     return True
 
 
-def _write(chosen: dict, text: corpora.Corpus, engine, translations) -> None:
-    folder = runs.outputs() / chosen["run"]
+def _write(chosen: dict, text: Corpus, engine, translations) -> None:
+    folder = storage.outputs() / chosen["run"]
     scores = spbleu.score_table(translations, chosen["tokenize"], chrf=False)
-    runs.save_translations(folder, translations)
-    runs.save_table(scores, folder / "scores.csv")
-    runs.record(
+    storage.save_translations(folder, translations)
+    storage.save_table(scores, folder / "scores.csv")
+    storage.record(
         folder,
         notebook=OWNER,  # and not the one that asked for it
         parameters=chosen,
@@ -153,7 +156,7 @@ def _write(chosen: dict, text: corpora.Corpus, engine, translations) -> None:
             "cut": text.cut(languages.directions(chosen["directions"], text.languages), SENTENCES),
         },
         model=engine.identity,
-        decoding=engines.decoding(chosen["decoding"]),
+        decoding=read_decoding(chosen["decoding"]),
         prompt=prompts.template_text(chosen["prompt"]),
         training_languages=engine.training_languages,
         signatures=sorted(set(scores["signature"])),

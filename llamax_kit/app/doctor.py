@@ -10,7 +10,14 @@ import shutil
 from collections.abc import Iterator
 from importlib import metadata
 
-from llamax_kit.runs import storage as runs
+from llamax_kit.app.notebooks import notebooks
+from llamax_kit.data import downloads
+from llamax_kit.data.sources import fault
+from llamax_kit.models import loading
+from llamax_kit.models.catalogue import catalogue
+from llamax_kit.runs import storage
+from llamax_kit.scoring import sacrebleu_metrics
+from llamax_kit.utils.errors import KitError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -45,7 +52,7 @@ def _installed() -> Iterator[str]:
 
 def locked() -> dict[str, str]:
     """Read the lock: {"torch": "2.13.0", …}; of an installation without a checkout, what the package asks for."""
-    lock = runs.PROJECT / "requirements.txt"
+    lock = storage.PROJECT / "requirements.txt"
     lines = lock.read_text(encoding="utf-8").splitlines() if lock.exists() else metadata.requires("llamax-kit") or []
     return dict(found.groups() for line in lines if (found := re.match(r"([\w.-]+)==([\w.]+)", line)))
 
@@ -69,44 +76,37 @@ def _machine() -> Iterator[str]:
 def _notebooks() -> Iterator[str]:
     from jupyter_client.kernelspec import KernelSpecManager
 
-    from llamax_kit.app.notebooks import notebooks
-
     kernels = KernelSpecManager().find_kernel_specs()
     yield "found    kernel python3" if "python3" in kernels else "missing  kernel python3: pip install ipykernel"
     found = [path.stem for path in notebooks()]
-    yield f"found    {', '.join(found)}" if found else f"missing  notebooks: none in {runs.PROJECT / 'notebooks'}"
+    yield f"found    {', '.join(found)}" if found else f"missing  notebooks: none in {storage.PROJECT / 'notebooks'}"
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser:
         yield f"found    {browser}, for the browser test"
     else:
         yield "none     Chromium, for the browser test only: apt-get install chromium"
-    yield f"results  go to {runs.outputs()}"
+    yield f"results  go to {storage.outputs()}"
 
 
 def _data() -> Iterator[str]:
-    from llamax_kit.data import downloads as data
-    from llamax_kit.data.sources import fault
-    from llamax_kit.models import loading as models
-    from llamax_kit.scoring import sacrebleu_metrics as metrics
-    from llamax_kit.utils.errors import KitError
 
-    if metrics.CLDR.is_file():
+    if sacrebleu_metrics.CLDR.is_file():
         yield "found    built in: CLDR phrases, spBLEU-cldr"
     else:
-        yield f"missing  {metrics.CLDR}, of the kit itself: install it again"
-    for entry in models.catalogue():
+        yield f"missing  {sacrebleu_metrics.CLDR}, of the kit itself: install it again"
+    for entry in catalogue():
         try:
-            if entry.folder and models.resolve(entry.name):
+            if entry.folder and loading.resolve(entry.name):
                 yield f"found    built in: the model {entry.name}"
         except KitError as error:
             yield f"missing  {error}"
-    yield f"folder   {data.folder()}"
-    for row in data.inventory():
+    yield f"folder   {downloads.folder()}"
+    for row in downloads.inventory():
         if not row.found:
             yield f"missing  {row.kind} {row.name}: {row.how}"
         elif row.kind == "corpus":  # which need not be whole: no more than the languages that are used
             yield f"found    {row.kind} {row.name}, not checked (each file is when it is read): {row.where}"
-        elif wrong := fault(data.find(row.name), row.where):
+        elif wrong := fault(downloads.find(row.name), row.where):
             yield f"damaged  {row.kind} {row.name}: {row.where}: {wrong}. Move it away, then {row.how}"
         else:
             yield f"found    {row.kind} {row.name}, checked: {row.where}"
@@ -116,8 +116,6 @@ def _hub() -> Iterator[str]:
     """Say which models of the catalogue the hub's cache holds, how much of each, and whether someone is logged in."""
     import huggingface_hub
     from huggingface_hub import constants
-
-    from llamax_kit.models.catalogue import catalogue
 
     try:
         repositories = huggingface_hub.scan_cache_dir(constants.HF_HUB_CACHE).repos

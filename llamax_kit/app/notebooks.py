@@ -13,12 +13,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from llamax_kit.app import parameter_checks as meanings
+from llamax_kit.app import parameter_checks
 from llamax_kit.app.html_page import export
 from llamax_kit.app.parameters import cells, check, parameters
-from llamax_kit.runs import owners, run_names
-from llamax_kit.runs import storage as runs
-from llamax_kit.utils import locks as marks
+from llamax_kit.runs import owners, run_names, storage
+from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import whole
 
@@ -40,7 +39,7 @@ class NotebookFailed(KitError):
 
 def notebooks() -> list[Path]:
     """List the kit's notebooks (of the checkout, else of `./notebooks`)."""
-    checkout = runs.PROJECT / "notebooks"
+    checkout = storage.PROJECT / "notebooks"
     return sorted((checkout if checkout.is_dir() else Path.cwd() / "notebooks").glob("[0-9]*.ipynb"))
 
 
@@ -91,14 +90,14 @@ def execute(
     check(source, values)
     run = _run(source, values, "" if output else source.stem)
     if not checked:
-        meanings.check(source.stem, {each.name: each.default for each in parameters(source)}, values=values)
-    output = Path(output).absolute() if output else runs.outputs() / run / source.name
+        parameter_checks.check(source.stem, {each.name: each.default for each in parameters(source)}, values=values)
+    output = Path(output).absolute() if output else storage.outputs() / run / source.name
     partial = _beside(output, "partial")
     _prepare(output, partial=partial)
     try:
         with ExitStack() as stack:
             if run:
-                stack.enter_context(marks.held(runs.folder(run)))
+                stack.enter_context(locks.held(storage.folder(run)))
             stack.enter_context(owners.said(source.name))
             _papermill(
                 source, output=partial, values=values, kernel=kernel, start=start_timeout, cell=execution_timeout
@@ -166,7 +165,7 @@ def _run(source: Path, values: dict[str, Any], otherwise: str) -> str:
     run = otherwise if known.get("run") is None else str(known["run"])
     if run or "run" in known:
         run_names.check_name(run)
-        owners.check(runs.outputs() / run, source.stem, known)
+        owners.check(storage.outputs() / run, source.stem, known)
     return run
 
 

@@ -11,20 +11,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from llamax_kit.analysis import comparison as compare
-from llamax_kit.analysis import fertility
-from llamax_kit.app import demo as example
-from llamax_kit.data import languages, training_languages
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.models import loading as models
-from llamax_kit.models import tokenizer_files, weights
-from llamax_kit.models.engines import base as engines
-from llamax_kit.paper import own_run as yours
-from llamax_kit.paper import release
-from llamax_kit.paper import tables as shown
+from llamax_kit.analysis import comparison, fertility
+from llamax_kit.app import demo
+from llamax_kit.data import languages
+from llamax_kit.data.corpora.loading import load_corpus, offline_languages
+from llamax_kit.models import loading, tokenizer_files, weights
+from llamax_kit.models.engines.base import read_decoding
+from llamax_kit.models.training_languages import training_languages_of
+from llamax_kit.paper import own_run, release, tables
 from llamax_kit.reporting import report
 from llamax_kit.runs import storage
-from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.scoring import sacrebleu_metrics
 from llamax_kit.tasks import prompts
 from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.tasks.system_outputs import find_outputs
@@ -92,12 +89,12 @@ def _of_file(check: Callable) -> Callable:
 
 def _model(value: str) -> None:
     if value != "copy":
-        models.check(value)
+        loading.check(value)
 
 
 def _adapter(made: Collection[str], value: str, model: str | None) -> None:
     if not _within(made, value):
-        models.check_adapter(value, model="random-llama" if model in (None, "copy") or _within(made, model) else model)
+        loading.check_adapter(value, model="mini-llama" if model in (None, "copy") or _within(made, model) else model)
 
 
 def _prompt(made: Collection[str], value: str, model: str | None) -> None:
@@ -105,7 +102,7 @@ def _prompt(made: Collection[str], value: str, model: str | None) -> None:
         return
     prompts.template_text(value)
     if value in prompts.CHATS and model not in (None, "copy") and not _within(made, model):
-        folder = models.locate(model).folder
+        folder = loading.locate(model).folder
         if folder and not (tokenizer := tokenizer_files.load(folder)).template:
             tokenizer.chat([])  # which says so
 
@@ -115,7 +112,7 @@ def _directions(made, value, corpus, hypotheses, source, system, baseline) -> No
         if not _within(made, hypotheses):
             find_outputs(hypotheses, source or "", directions=value)
     elif hypotheses == "":
-        languages.directions(value, ["en", *example.DEMO.split()])
+        languages.directions(value, ["en", *demo.DEMO.split()])
     elif system is not None:
         languages.directions(value, _spoken(made, system, baseline) or _every_language())
     else:
@@ -125,7 +122,7 @@ def _directions(made, value, corpus, hypotheses, source, system, baseline) -> No
 def _corpus(made, value: str, hypotheses: str | None) -> None:
     _here(made, value)
     if hypotheses == "":
-        example.check_corpus(value)
+        demo.check_corpus(value)
 
 
 def _texts(made, value: str, directions: str | None, *, hypotheses: str | None, source: str | None) -> None:
@@ -142,24 +139,24 @@ def _texts(made, value: str, directions: str | None, *, hypotheses: str | None, 
 @lru_cache
 def _read(corpus: str, codes: frozenset[str]) -> None:
     """Read texts once, however many directions ask for the same languages; what is refused is read again."""
-    corpora.load(corpus, sorted(codes))
+    load_corpus(corpus, sorted(codes))
 
 
 def _here(made, corpus: str) -> list[str] | None:
     """List the languages of a corpus; None where it is still to be made, or only a hub knows."""
-    return None if _within(made, corpus) else corpora.offline(corpus)
+    return None if _within(made, corpus) else offline_languages(corpus)
 
 
 def _code(made, value: str) -> None:
-    corpora.load("cldr", [value])
+    load_corpus("cldr", [value])
 
 
 def _codes(made, value: str) -> None:
-    corpora.load("cldr", value.split())
+    load_corpus("cldr", value.split())
 
 
 def _base(made, value: str, added: str | None, *, held_out: str | None) -> None:
-    codes = corpora.load("cldr", value.split()).languages
+    codes = load_corpus("cldr", value.split()).languages
     if codes[:1] != ["en"] or len(codes) < 2:
         raise KitError(f"base is English first, then others, got {value!r}. To mend: write for example en de")
     every = [languages.find(code).code for each in (value, added, held_out) for code in str(each or "").split()]
@@ -174,19 +171,19 @@ def _system(made, value: str, theirs: str | None) -> None:
     if theirs is not None:  # notebook 12, where it is one of the authors' release
         release.known_system(value)
     elif not _to_come(made, value):
-        storage.check_system(value, {*made, *example.RUNS})
+        storage.check_system(value, {*made, *demo.RUNS})
 
 
 def _mine(made, value: str) -> None:
     run, _ = storage.parted(value)
     if not _is_made(made, run):
-        yours.on_flores(run, storage.read_record(storage.check_system(value, made)))
+        own_run.on_flores(run, storage.read_record(storage.check_system(value, made)))
 
 
 def _runs(made, value: str) -> None:
-    compare.asked(value.split())
+    comparison.asked(value.split())
     if there := [name for name in value.split() if not _to_come(made, name)]:
-        compare.check(there, others={*made, *example.RUNS})
+        comparison.check(there, others={*made, *demo.RUNS})
 
 
 def _baseline(made, value: str, theirs: str | None, *, runs: str | None) -> None:
@@ -213,10 +210,10 @@ def _to_come(made, spec: str) -> bool:
     run, system = storage.parted(spec)
     if _is_made(made, run):
         return True
-    if run not in example.RUNS or (storage.outputs() / run / "run.json").is_file():
+    if run not in demo.RUNS or (storage.outputs() / run / "run.json").is_file():
         return False
-    if system not in ("", example.RUNS[run]):
-        held = [example.RUNS[run]]
+    if system not in ("", demo.RUNS[run]):
+        held = [demo.RUNS[run]]
         raise UnknownName(
             f"system in the run {run}", given=system, choices=held, remedy=f"name one of these, as in {run}:{held[0]}"
         )
@@ -228,7 +225,7 @@ def _systems(made, spec: str) -> list[str]:
     run, system = storage.parted(spec)
     if system or _is_made(made, run):
         return [system] * bool(system)
-    return [example.RUNS[run]] if _to_come(made, spec) else storage.scored(storage.finished(run))
+    return [demo.RUNS[run]] if _to_come(made, spec) else storage.scored(storage.finished(run))
 
 
 def _is_made(made, run: str) -> bool:
@@ -271,7 +268,7 @@ RULES: tuple[tuple, ...] = (  # a parameter's name, the rule, and the other para
     ("report", _report, "run"),
     ("mine", _mine),
     ("theirs", lambda made, value: release.known_system(value)),
-    ("release", lambda made, value: shown.read_release(value)),
+    ("release", lambda made, value: tables.read_release(value)),
     ("directions", _directions, "corpus", "hypotheses", "source", "system", "baseline"),
     ("corpus", _texts, "directions", "hypotheses", "source"),
     ("src", _code),
@@ -285,9 +282,9 @@ RULES: tuple[tuple, ...] = (  # a parameter's name, the rule, and the other para
     ("base", _base, "added", "held_out"),
     ("closer", lambda made, value: [languages.find(code) for code in value.split() or [value]]),
     ("prompt", _prompt, "model"),
-    ("decoding", lambda made, value: engines.decoding(value)),
-    ("tokenize", _of_file(metrics.check)),
+    ("decoding", lambda made, value: read_decoding(value)),
+    ("tokenize", _of_file(sacrebleu_metrics.check)),
     ("tokenizer", _of_file(fertility.check)),
-    ("trained_on", _of_file(lambda value: training_languages.counted(value, {}))),
+    ("trained_on", _of_file(lambda value: training_languages_of(value, {}))),
     *((name, _least(name)) for name in LEAST),
 )

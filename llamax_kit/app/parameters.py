@@ -8,7 +8,6 @@ of those that the line's comment names behind "one of:", where there are no othe
 import ast
 import io
 import json
-import os
 import re
 import tokenize
 from pathlib import Path
@@ -185,20 +184,6 @@ def given_values(
     for text in parameters_yaml:
         values |= _mapping("-y", text=text)
     return values | {name: _resolve_type(text) for name, text in parameters} | dict(parameters_raw)
-
-
-def from_environment(value: Any) -> Any:
-    """Put environment variables where a text of a YAML file names them, as in "${LLAMAX_KIT_DATA}/training".
-
-    Raises KitError for a variable that is not set: its name would stand in a path, which then is not found.
-    """
-
-    def variable(found: re.Match) -> str:
-        if found[1] not in os.environ:
-            raise KitError(f"{value!r}: the environment has no {found[1]}. To mend: export {found[1]}=…")
-        return os.environ[found[1]]
-
-    return re.sub(r"\$\{(\w+)\}", variable, value) if isinstance(value, str) else value
 
 
 def _mapping(where: str, *, text: str) -> dict[str, Any]:

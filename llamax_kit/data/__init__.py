@@ -1,0 +1,1 @@
+"""Languages, parallel text, downloads, the translations table. Knows no model and no score."""

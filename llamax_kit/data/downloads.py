@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from llamax_kit.data import fetching as download
+from llamax_kit.data import fetching
 from llamax_kit.data.sources import COMMIT, KNOWN, SOURCES, Source, fault, score_files
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import sha256
@@ -68,7 +68,7 @@ def fetch(name: str) -> Path:
         raise KitError(f"{name} is gated: nobody may fetch it for you. To mend: {_how(source)}")
     try:
         if source.kind == "tokenizer":
-            download.download(source.addresses, place, source.sha256, partial(fault, source))
+            fetching.download(source.addresses, place, source.sha256, partial(fault, source))
         elif source.kind == "scores":
             _fetch_files(source, place)
         else:
@@ -130,8 +130,8 @@ def _fetch_archive(source: Source, place: Path) -> None:
         raise KitError(f"the data folder {place.parent} cannot be written ({error.strerror})") from error
     with scratch as name:
         archive = Path(name) / "archive.tar.gz"
-        download.download(source.addresses, archive, source.sha256)
-        download.unpack(archive, place=place, fault=partial(fault, source))
+        fetching.download(source.addresses, archive, source.sha256)
+        fetching.unpack(archive, place=place, fault=partial(fault, source))
 
 
 def _fetch_files(source: Source, place: Path) -> None:
@@ -143,7 +143,7 @@ def _fetch_files(source: Source, place: Path) -> None:
     for name, expected in score_files().items():
         file = part / name
         if not (file.is_file() and sha256(file) == expected):
-            download.download(tuple(f"{address}/{name}" for address in source.addresses), file, expected)
+            fetching.download(tuple(f"{address}/{name}" for address in source.addresses), file, expected)
     try:
         part.rename(place)
     except OSError as error:

@@ -1,21 +1,12 @@
-"""Whose training languages count as "trained": a model's own, where its folder tells them, else LLaMAX's 102.
+"""Which languages a system was trained on: LLaMAX's 102, or a set that somebody named; and who trained on FLORES."""
 
-A model folder tells them in training.json, `{"name": "mini-llamax", "trained": ["en", "sw", …]}`, as the miniatures'
-do; a run that such a model made keeps them in its record, under `training_languages`, so that they travel with its
-outputs. "Trained" means trained on text of a language on purpose: what else got into a model's text, nobody knows.
-"""
-
+import csv
 import re
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from llamax_kit.data.languages import all_languages, find
-from llamax_kit.models.catalogue import catalogue
-from llamax_kit.models.checkpoints import read_json
-from llamax_kit.models.loading import locate
-from llamax_kit.utils.errors import KitError
-
-FILE = "training.json"
+from llamax_kit.data.languages import all_languages
 
 
 class Trained(NamedTuple):
@@ -37,44 +28,21 @@ class Trained(NamedTuple):
 LLAMAX = Trained("LLaMAX", frozenset(language.code for language in all_languages() if language.trained))
 
 
-def of_folder(folder: Path) -> Trained | None:
-    """Read what a model's folder says of its training languages; None where it says nothing.
+def trained_on_flores(system: str) -> bool:
+    """Tell whether a system is known to have trained on FLORES, the test set too, by a word of its name or hub id.
 
-    Raises KitError when training.json cannot be read or names no languages, UnknownName for an unknown one.
+    >>> [trained_on_flores(name) for name in ("bigscience/mt0-xxl", "my_run:BLOOMZ-7b1", "bloomz-p3", "LLaMAX2-7B")]
+    [True, True, False, False]
+
+    Its scores there are no measure of translation. False means "not known to", never "clean".
+
+    Source: trained_on_flores.csv names the evidence.
     """
-    said = read_json(Path(folder) / FILE)
-    if not said:
-        return None
-    codes = said.get("trained")
-    if not (isinstance(codes, list) and codes and all(isinstance(code, str) for code in codes)):
-        raise KitError(
-            f'expected "trained", a list of language codes, in {Path(folder) / FILE}, but it is {codes!r:.60}. '
-            f'To mend: write for example {{"name": "my-model", "trained": ["en", "sw"]}}, or remove the file'
-        )
-    return Trained(str(said.get("name") or Path(folder).name), frozenset(find(code).code for code in codes))
+    words = set(re.split(r"[\W_]+", system.lower()))
+    return any(row["word"] in words and row["not_with"] not in words for row in _trained_on_flores())
 
 
-def counted(spec: str, record: dict) -> Trained:
-    """Say whose training languages count for a run's system: by the record (run.json), or as `spec` asks.
-
-    record: of a run of several models, as it is for the system (`facts.of_system`, which `gains.pair` has applied).
-    spec: "" as the record says, LLaMAX's 102 where it says nothing; "LLaMAX"; a model or folder that tells its own,
-    "mini-llama"; or codes, "en de sw", for any other system.
-
-    Raises KitError for a model that does not tell, UnknownName for what is no language.
-    """
-    words = re.split(r"[\s,]+", spec.strip(" ,"))
-    if words == [""]:
-        said = record.get("training_languages")
-        return Trained(said["whose"], frozenset(said["codes"])) if said else LLAMAX
-    if spec.strip() == LLAMAX.whose:
-        return LLAMAX
-    if (Path(spec) / "config.json").is_file() or any(spec == entry.name for entry in catalogue() if entry.folder):
-        told = of_folder(locate(spec).folder)
-        if told is None:
-            raise KitError(
-                f"expected {FILE} in the folder of the model {spec}, but it has none, so its training languages are "
-                f'not known. To mend: name their codes, as in "en de sw", or write the file'
-            )
-        return told
-    return Trained("", frozenset(find(word).code for word in words))
+@cache
+def _trained_on_flores() -> tuple[dict[str, str], ...]:
+    with open(Path(__file__).with_name("trained_on_flores.csv"), encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))

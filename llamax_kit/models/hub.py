@@ -9,9 +9,9 @@ from pathlib import Path
 from llamax_kit.models.catalogue import catalogue
 from llamax_kit.models.checkpoints import TEXTS
 from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.network import READ, limit_waiting
 
 SAFETENSORS = ("model.safetensors", "model.safetensors.index.json", "model-*.safetensors")
-CONNECT, READ = 5, 15  # seconds; a name can stand for four addresses, which are tried one after the other
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin")
 
 
@@ -117,18 +117,3 @@ def _unreachable(repository: str, *, revision: str) -> str:
     except Exception as error:  # the transport's errors, of a library that is the client's own business
         return type(error).__name__
     return ""
-
-
-def limit_waiting() -> None:
-    """Let no request of the hub's client, for models or data sets, wait without end."""
-    from huggingface_hub import get_session
-
-    hooks = get_session().event_hooks["request"]
-    if _limit not in hooks:
-        hooks.append(_limit)
-
-
-def _limit(request) -> None:
-    """Give a time limit to a request that has none."""
-    if not any((request.extensions.get("timeout") or {}).values()):
-        request.extensions["timeout"] = {"connect": CONNECT, "read": READ, "write": READ, "pool": READ}

@@ -15,7 +15,7 @@ from llamax_kit.models.tokenizers import Tokenizer
 from llamax_kit.models.weights import placement
 from llamax_kit.utils.errors import KitError, UnknownName
 
-LOADABLE = ", ".join(entry.name for entry in catalogue() if entry.hub or entry.folder or entry.kind == "random")
+LOADABLE = ", ".join(entry.name for entry in catalogue() if entry.hub or entry.folder)
 REMEDY = f"name one of {LOADABLE}; or a hub id such as LLaMAX/LLaMAX2-7B-Alpaca, or a folder that holds config.json"
 
 
@@ -98,7 +98,7 @@ def locate(spec: str) -> Located:
     Raises KitError, or its UnknownName, for what cannot be a model's name, or a folder without a fit config.json.
     """
     if spec == "random-llama":
-        return Located("random-llama", None)
+        raise KitError("random-llama is no longer part of the kit. To mend: name mini-llama, the smallest that ships")
     folder = Path(spec).expanduser()
     if spec and (folder / "config.json").is_file():
         checkpoints.check_config(folder)
@@ -123,10 +123,6 @@ def _resolve(spec: str) -> Resolved:
         found = hub.texts(repository, revision=revision)
         checkpoints.check_config(found)
         return Resolved(name, found, found.name, repository)
-    if folder is None:
-        from llamax_kit.training.miniature import random_llama
-
-        folder = random_llama.folder()
     return Resolved(name, folder, checkpoints.content_hash(folder))
 
 

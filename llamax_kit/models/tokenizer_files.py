@@ -12,10 +12,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from llamax_kit.data.reasoning import MARKERS
 from llamax_kit.models import added_tokens
 from llamax_kit.models.added_tokens import AddedToken, Piece, Span, Splitter
 from llamax_kit.models.checkpoints import read_json
-from llamax_kit.models.tokenizers import THINKING, Tokenizer
+from llamax_kit.models.tokenizers import Tokenizer
 from llamax_kit.utils.errors import KitError
 
 # Llama 3 (Meta's release): how text is split before its ranks are applied, and the control tokens after the 128,000.
@@ -103,7 +104,7 @@ def _sentencepiece(path: Path, added: dict[str, AddedToken], settings: Mapping) 
     return _Library(
         read,
         _joining(
-            {each.id: text for text, each in tokens.items() if not each.special or text in THINKING},
+            {each.id: text for text, each in tokens.items() if not each.special or text in MARKERS},
             lambda ids: library.decode([id for id in ids if id < size]),
             library.decode if legacy else lambda ids: library.decode([*anchor, *ids])[1:],
         ),
@@ -162,7 +163,7 @@ def _fast(path: Path, added: dict[str, AddedToken]) -> _Library:
     return _Library(
         control.read,
         _joining(
-            {id: text for text, id in special.items() if text in THINKING},
+            {id: text for text, id in special.items() if text in MARKERS},
             decode,
             lambda ids: decode([*anchor, *ids])[len(decode(anchor)) :],
         ),
@@ -237,7 +238,7 @@ def _ranks(path: Path, added: dict[str, AddedToken]) -> _Library:
 
     return _Library(
         read,
-        _joining({each.id: text for text, each in tokens.items() if not each.special or text in THINKING}, decode),
+        _joining({each.id: text for text, each in tokens.items() if not each.special or text in MARKERS}, decode),
         _named(tokens, piece),
         {text: each.id for text, each in tokens.items() if each.special},
         "<|begin_of_text|>",
@@ -291,7 +292,7 @@ def _finish(folder: Path, settings: Mapping, added: dict[str, AddedToken], libra
         bos_id=special.get(bos),
         eos_ids=eos,
         pad_id=pad,
-        words=any(not each.special for each in added.values()) or any(marker in special for marker in THINKING),
+        words=any(not each.special for each in added.values()) or any(marker in special for marker in MARKERS),
         template=_template(folder, settings),
         names={name: token for name, token in names.items() if token},
     )

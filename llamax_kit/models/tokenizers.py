@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import zip_longest
 
+from llamax_kit.data import reasoning
 from llamax_kit.models.added_tokens import Span
 from llamax_kit.utils.errors import KitError
 
-# Markers of reasoning. A tokenizer may call them special; they are kept in answers, so that what they hold can be cut.
-THINKING = ("<think>", "</think>", "<thinking>", "</thinking>", "<thought>", "</thought>", "[THINK]", "[/THINK]",
-            "<seed:think>", "</seed:think>", "<reasoning>", "</reasoning>", "◁think▷", "◁/think▷")  # fmt: skip
 PROBE = "kit-probe-7"  # an answer that no chat template writes itself
 
 
@@ -132,7 +130,7 @@ class Tokenizer:
 
     @cached_property
     def _silent(self) -> set[int]:
-        return self._control - {self.special[marker] for marker in THINKING if marker in self.special}
+        return self._control - {self.special[marker] for marker in reasoning.MARKERS if marker in self.special}
 
 
 def _spans(text: str, contents: Sequence[str], *, around: Sequence[str]) -> list[Span]:

@@ -9,8 +9,7 @@ was released. A claim that says "significant" is judged by a margin, and its row
 from typing import TYPE_CHECKING
 
 from llamax_kit.data import languages
-from llamax_kit.paper import printed, recompute
-from llamax_kit.paper import tables as shown
+from llamax_kit.paper import printed, recompute, tables
 from llamax_kit.paper.criteria import ends, few, row, share
 from llamax_kit.paper.recompute import BASELINE as BASE
 from llamax_kit.paper.recompute import MODEL as OURS
@@ -106,7 +105,7 @@ def _other_llms(means: "DataFrame", exchanged: str) -> list[tuple]:
 def _m2m(released: bool, means: "DataFrame") -> tuple:
     where, system = "abstract; Section 4", "M2M-100-12B"
     if released:
-        both = shown.over_86(system).set_index("direction")
+        both = tables.over_86(system).set_index("direction")
         return _on_par(both[OURS] - both[system], system, where=where, over=" over the same 86 languages")
     theirs = printed.table("table3").query("metric == 'spBLEU' and system == @system").set_index("direction")["score"]
     return (f"on par with {system}", where, "lead in each average over the same languages, which Table 3 does not have",

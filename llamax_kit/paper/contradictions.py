@@ -7,8 +7,7 @@ Needs the release (see `release`).
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.paper import detectors, recompute, release
-from llamax_kit.paper import printed_averages as retold
+from llamax_kit.paper import detectors, printed_averages, recompute, release
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -47,7 +46,7 @@ def looked(found: "DataFrame") -> "DataFrame":
          "pivots", len(detectors.expected())),
         ("average off", "averages of Figure 3 beside the model cards, of Tables 5 and 6 beside their own cells",
          len(_retold())),
-        ("language never detected", "Tables 12 and 13, the paper alone", len(retold.shares())),
+        ("language never detected", "Tables 12 and 13, the paper alone", len(printed_averages.shares())),
     ]  # fmt: skip
     counts = found["what"].value_counts()
     return pd.DataFrame([(*row, int(counts.get(row[0], 0))) for row in rows],
@@ -90,9 +89,11 @@ def _retold() -> "DataFrame":
     """Put the averages that other printed figures give together: place, system, printed, n, source, mean, said."""
     import pandas as pd
 
-    cards = retold.figure3().rename(columns={"from_cards": "mean", "beside_cards": "said"})
+    cards = printed_averages.figure3().rename(columns={"from_cards": "mean", "beside_cards": "said"})
     cards = cards.assign(place="Figure 3, " + cards["task"], source="languages of the model card")
-    inner = pd.concat([retold.table5().assign(place="Table 5"), retold.table6().assign(place="Table 6")])
+    inner = pd.concat(
+        [printed_averages.table5().assign(place="Table 5"), printed_averages.table6().assign(place="Table 6")]
+    )
     inner = inner.rename(columns={"recomputed": "mean", "verdict": "said"}).assign(source="cells beside it")
     return pd.concat([cards, inner], ignore_index=True)
 
@@ -134,10 +135,10 @@ def _inconsistent() -> list[tuple]:
 
 
 def _undetectable() -> list[tuple]:
-    lost = retold.undetectable()
+    lost = printed_averages.undetectable()
     if not lost:
         return []
-    shares = retold.shares()
+    shares = printed_averages.shares()
     ours = recompute.scores().query("system == @recompute.MODEL and direction == 'zh-X'").set_index("partner")["score"]
     evidence = (
         f"0 % of the outputs of all {shares['system'].nunique()} systems, though {recompute.MODEL} reaches "

@@ -9,11 +9,10 @@ and no test of it: both answered the same sentences, whose choice therefore expl
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.paper import printed, release
-from llamax_kit.runs import provenance as facts
-from llamax_kit.runs import storage as runs
+from llamax_kit.paper.authors_scorer import paper_extraction
+from llamax_kit.runs import provenance, storage
 from llamax_kit.scoring import spbleu
 from llamax_kit.scoring.averages import averages
-from llamax_kit.tasks import prompts
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -39,10 +38,10 @@ def load(mine: str) -> Mine:
     Raises UnknownName for a run or system, KitError for a run without translations or one that holds several systems,
     and for one on another text than FLORES devtest: its scores must not stand beside the authors'.
     """
-    run, system, rows = runs.system(mine)
-    name, _ = runs.parted(mine)
+    run, system, rows = storage.system(mine)
+    name, _ = storage.parted(mine)
     on_flores(name, run.record)
-    return Mine(f"{name}:{system}", rows, facts.of_system(run.record, system))
+    return Mine(f"{name}:{system}", rows, provenance.of_system(run.record, system))
 
 
 def beside(mine: Mine, theirs: str) -> "DataFrame":
@@ -127,7 +126,7 @@ def _read(translations: "DataFrame", pair: tuple[str, str]) -> "DataFrame":
 
     rows = translations[(translations["src"] == pair[0]) & (translations["tgt"] == pair[1])]
     texts = zip(rows["hypothesis"], rows["source"], strict=True)
-    extracted = [prompts.paper_extraction(hypothesis, source=source) for hypothesis, source in texts]
+    extracted = [paper_extraction(hypothesis, source=source) for hypothesis, source in texts]
     return pd.concat([rows.assign(system="clean"), rows.assign(system="paper", hypothesis=extracted)])
 
 

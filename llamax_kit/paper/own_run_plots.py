@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.reporting.plots.style import direction, few_sentences, finish, signed, sizes, styles
-from llamax_kit.scoring import significance as stats
+from llamax_kit.scoring import significance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,5 +40,5 @@ def describe_beside(table: "DataFrame", mine: str, *, theirs: str) -> str:
     return (
         f"{mine} less {theirs} in {len(rows)} directions: mean {signed(rows['difference'].mean())} spBLEU points, from "
         f"{signed(low.difference)} ({low.src}-{low.tgt}) to {signed(high.difference)} ({high.src}-{high.tgt})."
-        f"{stats.caveat_sentence(rows['n'], rows['low'])}"
+        f"{significance.caveat_sentence(rows['n'], rows['low'])}"
     )

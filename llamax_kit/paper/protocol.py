@@ -5,20 +5,19 @@ The paper's side is its appendix A and the authors' evaluation scripts, mine is 
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.models.engines import base as engines
-from llamax_kit.paper import own_run as yours
-from llamax_kit.paper import printed
+from llamax_kit.models.engines.base import read_decoding
+from llamax_kit.paper import own_run, printed
 from llamax_kit.tasks import prompts
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 NOT_SAID = "not recorded"
-PAPER = engines.decoding("paper")._asdict()
+PAPER = read_decoding("paper")._asdict()
 PLAN = "{num_beams} beam(s), {max_new_tokens} new tokens"
 
 
-def protocol(mine: yours.Mine, theirs: str, table: "DataFrame") -> "DataFrame":
+def protocol(mine: own_run.Mine, theirs: str, table: "DataFrame") -> "DataFrame":
     """List what determines a score, for theirs and for mine: what, paper, mine, same ("yes", "no", "not known").
 
     `table` is what `beside` gave for the two. What a record does not say is not guessed.
@@ -32,8 +31,8 @@ def protocol(mine: yours.Mine, theirs: str, table: "DataFrame") -> "DataFrame":
     counts = sorted({*table["n"]})
     tokenizer, version = (_part(table["signature"].iloc[0], name=name) for name in ("tok", "version"))
     rows = [
-        ("test set", yours.RELEASE, corpus["release"], corpus["release"] == yours.RELEASE),
-        ("sentences a direction", f"{yours.SENTENCES}", _range(counts), counts == [yours.SENTENCES]),
+        ("test set", own_run.RELEASE, corpus["release"], corpus["release"] == own_run.RELEASE),
+        ("sentences a direction", f"{own_run.SENTENCES}", _range(counts), counts == [own_run.SENTENCES]),
         ("tokenizer of the score", "flores101, called spm", tokenizer, tokenizer == "flores101"),
         ("sacreBLEU", "2.4.0", version, version == "2.4.0"),
         ("reading", "the authors' scorer", "clean and paper, a row each", theirs.startswith("LLaMA") or None),

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit.data import downloads as data
+from llamax_kit.data import downloads
 from llamax_kit.data.sources import score_files
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -33,12 +33,12 @@ def check() -> Path:
 
     Raises KitError naming a missing or altered file, and the cell that is no number where it has one.
     """
-    source = data.find("llamax_results")
-    folder = data.folder() / source.place
+    source = downloads.find("llamax_results")
+    folder = downloads.folder() / source.place
     if not folder.is_dir():
         raise KitError(f"the authors' released scores are not in {folder}. To mend: llamax-kit fetch {source.name}")
     try:
-        return data.fetch(source.name)
+        return downloads.fetch(source.name)
     except KitError:
         for path in score_files():
             if (folder / path).is_file():
@@ -105,7 +105,7 @@ def read(path: Path) -> "DataFrame":
         if cells[row, column] != NONE or column not in row.split("-"):
             raise KitError(
                 f"{path}: expected a number in row {row}, column {column}, came {cells[row, column]!r}. "
-                f"To mend: move {data.folder() / 'llamax_results'} away, then llamax-kit fetch llamax_results"
+                f"To mend: move {downloads.folder() / 'llamax_results'} away, then llamax-kit fetch llamax_results"
             )
     return numbers.unstack()
 

@@ -7,7 +7,7 @@ and averages nothing itself.
 from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.gains import from_scores
-from llamax_kit.data import downloads as data
+from llamax_kit.data import downloads
 from llamax_kit.paper import printed, recompute, release
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -28,7 +28,7 @@ def read_release(choice: str) -> bool:
         raise UnknownName(
             "choice of `release`", given=choice, choices=CHOICES, remedy='write "auto" to read it where it is'
         )
-    if choice == "no" or (choice == "auto" and not (data.folder() / "llamax_results").is_dir()):
+    if choice == "no" or (choice == "auto" and not (downloads.folder() / "llamax_results").is_dir()):
         return False
     release.check()
     return True

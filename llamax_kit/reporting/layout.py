@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.analysis.comparison import Gathered
 from llamax_kit.reporting import tables
-from llamax_kit.runs import provenance as facts
-from llamax_kit.runs import storage as runs
+from llamax_kit.runs import provenance, storage
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -52,7 +51,7 @@ def render(title: str, gathered: Gathered, method: list[str], parts: list, read:
     environment = Environment(loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, trim_blocks=True)
     return environment.get_template(TEMPLATE.name).render(
         title=title, method=method, parts=shown, runs=_provenance(gathered, read),
-        lacking=gathered.lacking.to_dict("records"), now=facts.automatic(runs.PROJECT), tall=tables.TALL,
+        lacking=gathered.lacking.to_dict("records"), now=provenance.automatic(storage.PROJECT), tall=tables.TALL,
     )  # fmt: skip
 
 

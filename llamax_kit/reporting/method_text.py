@@ -3,10 +3,8 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.comparison import Gathered
-from llamax_kit.runs import provenance as facts
-from llamax_kit.runs import storage as runs
-from llamax_kit.scoring import corrections
-from llamax_kit.scoring import significance as stats
+from llamax_kit.runs import provenance, storage
+from llamax_kit.scoring import corrections, significance
 from llamax_kit.tasks import prompts
 
 if TYPE_CHECKING:
@@ -46,11 +44,11 @@ def _generated(gathered: Gathered) -> list[str]:
     said = []
     for run, each in gathered.runs.items():
         own = gathered.systems[(gathered.systems["run"] == run) & (gathered.systems["name"] != "copy")]
-        together = [own] if not facts.apart(each.record) else [own[at : at + 1] for at in range(len(own))]
+        together = [own] if not provenance.apart(each.record) else [own[at : at + 1] for at in range(len(own))]
         for rows in together if len(own) else []:
-            record = facts.of_system(each.record, rows["name"].iloc[0])
+            record = provenance.of_system(each.record, rows["name"].iloc[0])
             said.append(
-                _generation(_listed(list(rows["system"])), run=run, record=record, apart=facts.apart(each.record))
+                _generation(_listed(list(rows["system"])), run=run, record=record, apart=provenance.apart(each.record))
             )
     copied = dict.fromkeys(gathered.systems["system"][gathered.systems["name"] == "copy"])
     return [*said, *(f"{name} repeats the source." for name in copied)]
@@ -82,9 +80,9 @@ def _generation(systems: str, *, run: str, record: dict, apart: bool) -> str:
 def _scored(gathered: Gathered) -> str:
     scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
     own = "" if gathered.metric == "spBLEU" else " (not to be compared with spBLEU)"
-    intervals = f", with 95 % intervals from {stats.SAMPLES:,} bootstrap resamples"
+    intervals = f", with 95 % intervals from {significance.SAMPLES:,} bootstrap resamples"
     told = f"Scores are corpus-level {gathered.metric}{own}, signature {scores['signature'].iloc[0]}"
-    note = stats.caveat_sentence(scores["n"], scores["low"])
+    note = significance.caveat_sentence(scores["n"], scores["low"])
     return f"{told}{intervals if scores['low'].notna().any() else ''}.{note}"
 
 
@@ -94,20 +92,21 @@ def _tested(gains: "DataFrame") -> str:
         return f"Gains over {over} are differences of scores, untested for want of sentences."
     rest = len(gains) - tests
     untested = f" {_count(rest, 'further gain')}: untested, for want of sentences." if rest else ""
-    intervals = f"95 % intervals by paired bootstrap ({stats.SAMPLES:,} resamples; Koehn, 2004) and "
+    intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004) and "
     return (
         f"Gains over {over} are differences of corpus scores, with {intervals * bool(gains['low'].notna().any())}"
         f"two-sided p-values by approximate randomisation "
         f"({corrections.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005), corrected by Holm's method (1979) "
-        f"over all {_count(tests, 'test')} together and significant below {corrections.ALPHA}; seed {stats.SEED}."
-        f"{untested}{stats.caveat_sentence(gains['n'], gains['low'])}"
+        f"over all {_count(tests, 'test')} together and significant below {corrections.ALPHA}; "
+        f"seed {significance.SEED}."
+        f"{untested}{significance.caveat_sentence(gains['n'], gains['low'])}"
     )
 
 
 def _kit(gathered: Gathered) -> str:
     """Name the kit's versions and commits, those that made the runs and this one where it is another."""
     made = dict.fromkeys(_version(each.record) for each in gathered.runs.values())
-    now = _version(facts.automatic(runs.PROJECT))
+    now = _version(provenance.automatic(storage.PROJECT))
     if set(made) == {now}:
         return f"Computed with llamax-kit {now}."
     return f"Scores were computed with llamax-kit {_listed(list(made))}, the comparison with {now}."

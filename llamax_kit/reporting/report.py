@@ -21,9 +21,7 @@ from typing import TYPE_CHECKING
 from llamax_kit.analysis.comparison import Gathered
 from llamax_kit.reporting import latex, layout, tables
 from llamax_kit.reporting.layout import Picture, Table
-from llamax_kit.runs import provenance as facts
-from llamax_kit.runs import run_names
-from llamax_kit.runs import storage as runs
+from llamax_kit.runs import provenance, run_names, storage
 from llamax_kit.utils import files
 from llamax_kit.utils.errors import KitError
 
@@ -84,7 +82,7 @@ def sources(gathered: Gathered) -> "DataFrame":
     rows = []
     for run, each in gathered.runs.items():
         git = each.record.get("git") or {}
-        paths = [each.folder / "run.json", each.folder / "scores.csv", *runs.translation_files(each.folder)]
+        paths = [each.folder / "run.json", each.folder / "scores.csv", *storage.translation_files(each.folder)]
         rows += [
             (run, path.relative_to(each.folder).as_posix(), files.sha256(path), path.stat().st_size,
              git.get("commit", "not known"), git.get("dirty", "not known"))
@@ -113,8 +111,8 @@ def _check(folder: Path, parts: list) -> None:
 def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts: list) -> None:
     """Write all files of a report into an empty folder."""
     read = sources(gathered)
-    runs.save_table(read, place / MARK)
-    runs.save_table(_traced(gathered, read), place / "tables/scores_and_sources.csv")
+    storage.save_table(read, place / MARK)
+    storage.save_table(_traced(gathered, read), place / "tables/scores_and_sources.csv")
     for ending, lines in (("txt", method), ("tex", map(latex.text, method))):
         (place / f"method.{ending}").write_text(_clean("\n".join(lines)) + "\n", encoding="utf-8")
     (place / "runs").mkdir()
@@ -159,4 +157,4 @@ def _without_secrets(frame: "DataFrame") -> "DataFrame":
 
 
 def _clean(fact):
-    return facts.clean(fact, runs.PROJECT)
+    return provenance.clean(fact, storage.PROJECT)

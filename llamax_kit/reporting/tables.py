@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llamax_kit.reporting import latex
-from llamax_kit.runs import storage as runs
-from llamax_kit.scoring import significance as stats
+from llamax_kit.runs import storage
+from llamax_kit.scoring import significance
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import whole
 
@@ -51,7 +51,7 @@ def captioned(table: "DataFrame", caption: str) -> str:
     """
     ends = [name for name in ("low", "low_difference") if name in table]
     of_sentences = {"score", "n"} <= {*table} and {*table} & OF_SENTENCES
-    note = stats.caveat(table["n"], table[ends[0]]) if ends and of_sentences else ""
+    note = significance.caveat(table["n"], table[ends[0]]) if ends and of_sentences else ""
     return f"{caption}; {note}" if note else caption
 
 
@@ -132,7 +132,7 @@ def save(
     target = Path(path).with_name(Path(path).name + ".tex")
     with whole(target) as scratch:
         scratch.write_text(latex.table(_texts(printed, digits), numbers, caption), encoding="utf-8")
-    return [runs.save_table(plain, Path(path).with_name(Path(path).name + ".csv")), target]
+    return [storage.save_table(plain, Path(path).with_name(Path(path).name + ".csv")), target]
 
 
 def _texts(table: "DataFrame", digits: int) -> "DataFrame":

@@ -16,8 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit.runs import owners
-from llamax_kit.runs import provenance as facts
+from llamax_kit.runs import owners, provenance
 from llamax_kit.runs.run_names import check_name, path_name
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import abandoned, sound, whole
@@ -117,10 +116,10 @@ def record(run_folder: Path | str, notebook: str | None = None, **known) -> Path
     Raises KitError when a fact has the name of an automatic one, or the file cannot be written.
     """
     run = {"run": Path(run_folder).name, "notebook": notebook or owners.notebook()}
-    automatic = run | facts.automatic(PROJECT)
+    automatic = run | provenance.automatic(PROJECT)
     if clash := sorted(automatic.keys() & known.keys()):
         raise KitError(f"the record finds {', '.join(clash)} by itself. To mend: give these facts another name")
-    text = json.dumps(facts.clean(automatic | known, PROJECT), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(provenance.clean(automatic | known, PROJECT), indent=2, ensure_ascii=False, allow_nan=False)
     path = Path(run_folder) / "run.json"
     with whole(path) as scratch:
         scratch.write_text(text + "\n", encoding="utf-8")

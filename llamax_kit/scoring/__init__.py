@@ -1,0 +1,1 @@
+"""spBLEU and chrF++ with signatures, intervals, paired tests, averages, output checks. Loads no model."""

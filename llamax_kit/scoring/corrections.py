@@ -5,7 +5,7 @@ Takes a table of gains with uncorrected p-values, a row a direction; corrects ov
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.scoring import significance as stats
+from llamax_kit.scoring import significance
 from llamax_kit.utils.errors import KitError, UnknownName
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ EACH = 200  # shuffles a direction; see `shuffles`
 
 def corrected(table: "DataFrame") -> "DataFrame":
     """Add p_holm and q, the column p corrected over all rows, and the verdicts by Holm; a missing p is no test."""
-    table = table.assign(p_holm=stats.holm(table["p"]), q=stats.benjamini_hochberg(table["p"]))
+    table = table.assign(p_holm=significance.holm(table["p"]), q=significance.benjamini_hochberg(table["p"]))
     return verdicts(table)
 
 
@@ -59,7 +59,7 @@ def shuffles(directions: int, *, asked: int = 0) -> int:
 
     Raises KitError for fewer than none, and when nothing could be found with as few as asked.
     """
-    enough = max(stats.SHUFFLES, EACH * directions)
+    enough = max(significance.SHUFFLES, EACH * directions)
     if asked < 0:
         raise KitError(
             f"samples must be a number of shuffles, or 0 for as many as are needed, got {asked}. "

@@ -7,11 +7,10 @@ import html
 from typing import TYPE_CHECKING
 
 from llamax_kit.data.languages import find
+from llamax_kit.data.reasoning import reasons
 from llamax_kit.data.scripts import direction, script
 from llamax_kit.data.translations import KEYS, check
-from llamax_kit.scoring import sacrebleu_metrics as metrics
-from llamax_kit.scoring import spbleu
-from llamax_kit.tasks import prompts
+from llamax_kit.scoring import sacrebleu_metrics, spbleu
 from llamax_kit.utils.errors import KitError, UnknownName
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def shares(translations: "DataFrame") -> "DataFrame":
     check(translations)
     finish = translations["finish"] if "finish" in translations else ""
     cut = translations["reasoning"].fillna("") if "reasoning" in translations else ""
-    reasoning = (cut != "") | translations["hypothesis"].map(prompts.reasons)
+    reasoning = (cut != "") | translations["hypothesis"].map(reasons)
     marked = translations[KEYS].assign(
         n=1,
         empty=[not text.strip() for text in translations["hypothesis"]],
@@ -76,7 +75,7 @@ def examples(translations: "DataFrame", best: int = 3, *, worst: int = 3, tokeni
     ordered, parts = check(translations), []
     for _, rows in ordered.groupby(KEYS, sort=False):
         points = spbleu.sentence_scores(list(rows["hypothesis"]), list(rows["reference"]), tokenize)
-        ranked = rows.reset_index(drop=True).assign(score=points, metric=metrics.spbleu(tokenize).name)
+        ranked = rows.reset_index(drop=True).assign(score=points, metric=sacrebleu_metrics.spbleu(tokenize).name)
         top = ranked.sort_values("score", ascending=False, kind="stable").head(best)
         bottom = ranked.drop(top.index).sort_values("score", kind="stable").head(worst)
         parts += [top.assign(rank="best"), bottom.iloc[::-1].assign(rank="worst")]

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit.data import downloads as data
+from llamax_kit.data import downloads
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import sha256
 
@@ -59,7 +59,7 @@ def spbleu(tokenize: str) -> Named:
 
     Raises UnknownName for what is neither a name nor a file, KitError for a file that is no model.
     """
-    path = _own(tokenize) or data.tokenizer(tokenize)
+    path = _own(tokenize) or downloads.tokenizer(tokenize)
     status = path.stat()
     return _spbleu(str(tokenize), path.resolve(), status.st_size, changed=status.st_mtime_ns)
 

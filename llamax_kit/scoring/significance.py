@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from llamax_kit.scoring import resampling as draws
+from llamax_kit.scoring import resampling
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ def resampled_sums(statistics: "np.ndarray", samples: int = SAMPLES, *, seed: in
     if len(statistics) == 0:
         raise KitError("there is nothing to resample: 0 sentences. To mend: score at least one sentence")
     return np.concatenate(
-        [draws.product(each, rows=statistics) for each in draws.resamples(len(statistics), samples=samples, seed=seed)]
+        [
+            resampling.product(each, rows=statistics)
+            for each in resampling.resamples(len(statistics), samples=samples, seed=seed)
+        ]
     )
 
 
@@ -150,8 +153,8 @@ def randomisation(
     small = np.issubdtype(swap.dtype, np.integer) and np.abs(swap).sum(axis=0).max() < 2**24
     swap = swap.astype(np.float32 if small else np.float64)  # sums of integers below 2**24 are exact in float32
     extreme = 0
-    for flips in draws.shuffles(len(a), samples=samples, seed=seed):
-        moved = draws.product(flips, rows=swap).astype(np.float64)
+    for flips in resampling.shuffles(len(a), samples=samples, seed=seed):
+        moved = resampling.product(flips, rows=swap).astype(np.float64)
         extreme += np.sum(np.abs(score(sums[0] + moved) - score(sums[1] - moved)) >= observed - TIE)
     return float((extreme + 1) / (samples + 1))
 

@@ -8,11 +8,9 @@ before, for sacreBLEU itself cuts the longer list without a word. Translates not
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from llamax_kit.data.corpora.text_files import one_line
 from llamax_kit.data.translations import KEYS, check
-from llamax_kit.scoring import ngram_counts as counts
-from llamax_kit.scoring import sacrebleu_metrics as metrics
-from llamax_kit.scoring import significance as stats
-from llamax_kit.tasks.prompts import one_line
+from llamax_kit.scoring import ngram_counts, sacrebleu_metrics, significance
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -67,12 +65,12 @@ def score(
 
     Raises UnequalCounts, KitError for no sentences or one that is no text, UnknownName for a tokenizer.
     """
-    return _scores(metrics.spbleu(tokenize), [hypotheses], references, interval, where)[0]
+    return _scores(sacrebleu_metrics.spbleu(tokenize), [hypotheses], references, interval, where)[0]
 
 
 def chrf(hypotheses: Sequence[str], references: References, interval: bool = True, where: str = "") -> Score:
     """Compute corpus chrF++ as `score` computes spBLEU. Raises UnequalCounts, KitError."""
-    return _scores(metrics.chrf(), [hypotheses], references, interval, where)[0]
+    return _scores(sacrebleu_metrics.chrf(), [hypotheses], references, interval, where)[0]
 
 
 def statistics(
@@ -86,13 +84,13 @@ def statistics(
 
     Raises as `score` does.
     """
-    kind = metrics.spbleu(tokenize)
+    kind = sacrebleu_metrics.spbleu(tokenize)
     return _statistics(kind, [_texts(hypotheses, references, where) for hypotheses in systems], [references])
 
 
 def from_statistics(rows: "np.ndarray", tokenize: str = "flores101", interval: bool = True) -> Score:
     """Compute the very `score` of texts whose `statistics` were counted before. Raises UnknownName for a tokenizer."""
-    return _score(metrics.spbleu(tokenize), rows, interval)
+    return _score(sacrebleu_metrics.spbleu(tokenize), rows, interval)
 
 
 def score_table(
@@ -107,7 +105,7 @@ def score_table(
     import pandas as pd
 
     ordered = check(translations)  # by index: an interval depends on the order
-    kinds = [metrics.spbleu(tokenize)] + [metrics.chrf()] * chrf
+    kinds = [sacrebleu_metrics.spbleu(tokenize)] + [sacrebleu_metrics.chrf()] * chrf
     found = {}
     for (src, tgt), rows in ordered.groupby(["src", "tgt"], sort=False):
         for references, systems in _by_references(rows).items():
@@ -126,7 +124,7 @@ def sentence_scores(
 
     Raises as `score` does.
     """
-    kind = metrics.spbleu(tokenize)
+    kind = sacrebleu_metrics.spbleu(tokenize)
     rows, bleu = _statistics(kind, [_texts(hypotheses, references, where)], [references])[0].tolist(), kind.metric
     return [
         bleu.compute_bleu(row[2:6], row[6:], row[0], row[1], bleu.smooth_method, effective_order=True).score
@@ -134,7 +132,9 @@ def sentence_scores(
     ]
 
 
-def _scores(kind: metrics.Named, systems: list[Sequence[str]], references, interval: bool, where: str) -> list[Score]:
+def _scores(
+    kind: sacrebleu_metrics.Named, systems: list[Sequence[str]], references, interval: bool, where: str
+) -> list[Score]:
     """Score several systems against the same references, which are tokenised once."""
     streams = _streams(references)
     texts = [[_texts(each, stream, said) for stream, said in _named(streams, where)][0] for each in systems]
@@ -142,18 +142,20 @@ def _scores(kind: metrics.Named, systems: list[Sequence[str]], references, inter
     return [_score(kind, each, interval, len(streams)) for each in rows]
 
 
-def _score(kind: metrics.Named, rows: "np.ndarray", interval: bool, nrefs: int = 1) -> Score:
+def _score(kind: sacrebleu_metrics.Named, rows: "np.ndarray", interval: bool, nrefs: int = 1) -> Score:
     """Compute a score by sacreBLEU itself, and its interval."""
     value = kind.metric._compute_score_from_stats(rows.sum(axis=0).tolist()).score
     low = high = float("nan")
     if interval:
-        low, high = stats.score_interval(rows, _points(kind))
+        low, high = significance.score_interval(rows, _points(kind))
     signature = kind.metric.get_signature()
     signature.update("nrefs", nrefs)  # the metric is shared, and remembers those of whatever it read last
     return Score(kind.name, value, low, high, len(rows), str(signature))
 
 
-def _statistics(kind: metrics.Named, systems: list[list[str]], streams: Sequence[Sequence[str]]) -> "list[np.ndarray]":
+def _statistics(
+    kind: sacrebleu_metrics.Named, systems: list[list[str]], streams: Sequence[Sequence[str]]
+) -> "list[np.ndarray]":
     """Give each system's sufficient statistics, (n sentences, k counts).
 
     Of BLEU with one stream of references by `counts`, else by sacreBLEU.
@@ -161,7 +163,7 @@ def _statistics(kind: metrics.Named, systems: list[list[str]], streams: Sequence
     import numpy as np
 
     if kind.pieces and len(streams) == 1:
-        return counts.count(kind.pieces.encode, systems, streams[0])
+        return ngram_counts.count(kind.pieces.encode, systems, streams[0])
     metric = kind.metric
     metric._ref_cache = metric._cache_references([list(stream) for stream in streams])
     try:
@@ -170,12 +172,12 @@ def _statistics(kind: metrics.Named, systems: list[list[str]], streams: Sequence
         metric._ref_cache = None  # the n-grams of a thousand references take tens of megabytes
 
 
-def _points(kind: metrics.Named) -> stats.Points:
+def _points(kind: sacrebleu_metrics.Named) -> significance.Points:
     """Give what turns rows of sums into points: at once for BLEU, else row by row."""
     import numpy as np
 
     if kind.pieces:
-        return counts.points
+        return ngram_counts.points
     return lambda sums: np.array([kind.metric._compute_score_from_stats(row).score for row in sums.tolist()])
 
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.data.corpora.loading import SPLITS, corpus_languages
+from llamax_kit.scoring import sacrebleu_metrics
 
 AUTO = "auto"
 DIRECTIONS = "en-de en-sw en-gl en-eus_Latn de-en sw-en"  # trained and unseen, from English and into it
@@ -41,8 +41,8 @@ def directions(value: str, *, corpus: str) -> str:
     """
     if value != AUTO or _embedded(corpus):
         return DIRECTIONS if value == AUTO else value
-    here = corpora.available(corpus)
-    if _name(corpus) in corpora.SPLITS:
+    here = corpus_languages(corpus)
+    if _name(corpus) in SPLITS:
         return " ".join(pair for pair in DIRECTIONS.split() if set(pair.split("-")) <= {*here}) or "X-X"
     return "en-X X-en" if "en" in here else "X-X"
 
@@ -86,7 +86,7 @@ def _embedded(corpus: str) -> bool:
 
 def _scored_by(record: dict) -> str:
     told = (record.get("parameters") or {}).get("tokenize") or ""
-    named = map(metrics.tokenizer, record.get("signatures") or ())
+    named = map(sacrebleu_metrics.tokenizer, record.get("signatures") or ())
     return told or next(filter(None, named), "")
 
 

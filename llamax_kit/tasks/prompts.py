@@ -3,7 +3,6 @@
 Prompts by name: "alpaca" (the authors' prompt with clean language names), "paper" (with their spellings), "chat" (the
 model's own chat template), "chat_no_thinking" (the same with reasoning switched off), or a text file of one's own. An
 answer is never searched for in a text: it is what was generated, behind the reasoning if the model reasons first.
-`paper_extraction` alone searches, as the authors' scorer did, so that their figures can be reproduced.
 Does not tokenise, generate or score a translation.
 """
 
@@ -14,9 +13,8 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from llamax_kit.data import languages
-from llamax_kit.models.tokenizers import THINKING, Prompt
-from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.data import languages, reasoning
+from llamax_kit.models.tokenizers import Prompt
 from llamax_kit.utils.errors import KitError, UnknownName
 
 CHATS = ("chat", "chat_no_thinking")
@@ -142,106 +140,12 @@ def _strange(engine, found: list[str]) -> str:
     )
 
 
-def parted(completion: str, *, prompt: str = "") -> tuple[str, str]:
-    """Part a completion into reasoning ("" for none) and hypothesis, white space around each removed.
-
-    >>> parted("<think>plan: yes</think>Nzuri"), parted(" Um 10:30 Uhr.\\n")
-    (('plan: yes', 'Nzuri'), ('', 'Um 10:30 Uhr.'))
-
-    All up to the last closing marker is reasoning; so is all behind an opening one that nothing closes, as when the
-    limit of new tokens cut it, and then the hypothesis is empty. `prompt`: reasoning may begin at its end. Markers are
-    those of `tokenizers.THINKING`.
-    """
-    opens, closes = THINKING[::2], THINKING[1::2]
-    end = max((completion.rfind(close) + len(close) for close in closes if close in completion), default=0)
-    reasoning, answer = completion[:end], completion[end:]
-    if not end and prompt.rstrip().endswith(opens):
-        reasoning, answer = completion, ""
-    if begins := [answer.find(each) for each in opens if each in answer]:
-        reasoning, answer = reasoning + answer[min(begins) :], answer[: min(begins)]
-    for marker in THINKING:
-        reasoning = reasoning.replace(marker, " ")
-    return reasoning.strip(), answer.strip()
-
-
-def reasons(text: str) -> bool:
-    """Return whether a text holds a marker of reasoning. reasons("<think>so</think>Nzuri") is True."""
-    return any(marker in text for marker in THINKING)
-
-
 def answer(completion: str, *, prompt: str = "") -> str:
-    """Return the hypothesis of `parted`. Without reasoning it is all but the white space around it.
+    """Return the hypothesis of a completion: what is behind its reasoning, and all of it where there is none.
 
     answer(" Um 10:30 Uhr.\\n") keeps the time.
     """
-    return parted(completion, prompt=prompt)[1]
-
-
-def one_line(text: str) -> str:
-    """Put a text on one line for a file of hypotheses: each line end becomes a space; U+2028 and U+0085 are none."""
-    return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")
-
-
-def paper_extraction(completion: str, *, source: str) -> str:
-    """Find the hypothesis that the authors' scorer found for one sentence, with all that it loses.
-
-    It read back the file of prompts with answers: lines glued without a space, cut at "###", the part after the Input
-    that looks like the source, and of that what stands between its first and second colon.
-
-    >>> paper_extraction(" Um 10:30 Uhr: Start.", source="At 10:30: start.")
-    'Um 10'
-    >>> paper_extraction(" Erster\\nSatz.", source="First sentence.")
-    'ErsterSatz.'
-
-    A source that contains "###" gives "" or a piece of itself. Sentences are kept apart: where the authors' file would
-    have shifted all later ones, `paper_shifts` counts it.
-    """
-    return _scan(_parts(completion, source=source)[0], source=source.strip())[0]
-
-
-def paper_shifts(completions: Iterable[str], *, sources: Iterable[str]) -> int:
-    """Count the sentences at which the authors' scorer would have lost its place (or stopped with an error).
-
-    A sentence that repeats the preamble of the prompt counts as one more, and every later hypothesis is compared with
-    the wrong reference; an "### Input" without a colon ends it. 0 means that sentence by sentence is what they did.
-    """
-    shifts = 0
-    for completion, source in zip(completions, sources, strict=True):
-        parts = _parts(completion, source=source)
-        shifts += len(parts) > 1 or _scan(parts[0], source=source.strip())[1]
-    return shifts
-
-
-def _parts(completion: str, *, source: str) -> list[str]:
-    """A sentence's prompt and answer as the scorer cut them up: one part, or more where the preamble comes again."""
-    text = ALPACA.format(source=source.strip(), src="English", tgt="English") + completion  # names do not matter here
-    glued = "".join(line.strip() for line in text.replace("\r", "\n").split("\n"))
-    return [part for part in glued.split(PREAMBLE) if part]
-
-
-def _scan(part: str, *, source: str) -> tuple[str, bool]:
-    """The hypothesis in a part, and whether the scorer would have stopped with an error on the way to it."""
-    segments = part.split("###")
-    for segment, following in zip(segments, [*segments[1:], ""], strict=True):
-        if not segment.startswith(" Input") or segment == " Input":
-            continue
-        if ":" not in segment:
-            return "", True
-        if _looks_like(segment.split(":")[1].strip(), source=source):
-            hypothesis = (following.split(":") + [""])[1].strip()
-            if hypothesis:
-                return hypothesis, False
-    return "", False
-
-
-def _looks_like(shown: str, *, source: str) -> bool:
-    """Whether the scorer took `shown` for the source: a prefix of it, or any resemblance (spBLEU above 0.9 of 100)."""
-    if source.startswith(shown):
-        return True
-    from sacrebleu import sentence_bleu
-
-    pieces = metrics.spbleu("flores101").metric.tokenizer
-    return sentence_bleu(pieces(shown), [pieces(source)], tokenize="none").score > 0.9
+    return reasoning.parted(completion, prompt=prompt)[1]
 
 
 @cache

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.data import languages
-from llamax_kit.data.corpora import text_files as lines
+from llamax_kit.data.corpora import text_files
 from llamax_kit.data.corpora.corpus import Corpus
+from llamax_kit.data.corpora.text_files import one_line
+from llamax_kit.data.reasoning import parted, reasons
 from llamax_kit.data.translations import COLUMNS, KEYS
 from llamax_kit.runs import run_names
 from llamax_kit.scoring.spbleu import UnequalCounts
-from llamax_kit.tasks import prompts
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import whole
 
@@ -85,7 +86,7 @@ def read_outputs(outputs: Iterable[Output], corpus: Corpus, sentences: int = 0) 
             raise UnequalCounts(len(texts), len(pairs), f"{path} on {corpus.release}, {src}-{tgt}")
         chosen = pairs[: sentences or None]
         for (index, text, reference), hypothesis in zip(chosen, texts[: len(chosen)], strict=True):
-            cut, kept = prompts.parted(hypothesis) if prompts.reasons(hypothesis) else ("", hypothesis)
+            cut, kept = parted(hypothesis) if reasons(hypothesis) else ("", hypothesis)
             rows.append((system, src, tgt, index, text, kept, reference, "", None))
             reasoning.append(cut)
     table = pd.DataFrame(rows, columns=COLUMNS).astype({"tokens": "Int64"})
@@ -99,7 +100,7 @@ def write_outputs(translations: "DataFrame", folder: Path | str) -> Path:
     """
     for (system, src, tgt), rows in translations.groupby(KEYS, sort=False):
         with whole(Path(folder) / f"{src}-{tgt}" / f"{run_names.path_name(system)}.txt") as scratch:
-            text = "".join(f"{prompts.one_line(hypothesis)}\n" for hypothesis in rows["hypothesis"])
+            text = "".join(f"{one_line(hypothesis)}\n" for hypothesis in rows["hypothesis"])
             scratch.write_bytes(text.encode())
     return Path(folder)
 
@@ -126,8 +127,8 @@ def _named(path: Path, *, folder: Path, source: str) -> Output:
 
 def _texts(path: Path) -> list[str]:
     if path.suffix == ".txt":
-        return lines.read(path)
-    return [_json(path, number, line) for number, line in enumerate(lines.read(path), 1)]
+        return text_files.read(path)
+    return [_json(path, number, line) for number, line in enumerate(text_files.read(path), 1)]
 
 
 def _json(path: Path, number: int, line: str) -> str:

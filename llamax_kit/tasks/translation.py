@@ -5,8 +5,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from llamax_kit.data import reasoning
 from llamax_kit.models.engines.base import Completion, Decoding, Request
-from llamax_kit.models.engines.base import decoding as read_decoding
+from llamax_kit.models.engines.base import read_decoding as read_decoding
 from llamax_kit.models.ledger import Ledger, key
 from llamax_kit.tasks import prompts
 
@@ -31,7 +32,7 @@ def translate(
 
     Columns: system, src, tgt, index (position in the corpus), source, hypothesis, reference, finish, tokens; one row
     a sentence, in the order of `directions`. Where a model reasons before it answers, there is a column `reasoning`,
-    too, and the hypothesis is what stands behind it (`prompts.parted`). `attrs["timing"]` says what was done: rows,
+    too, and the hypothesis is what stands behind it (`reasoning.parted`). `attrs["timing"]` says what was done: rows,
     unique (different prompts), kept (found in the ledger), generated, unfit (rows whose prompt is longer than the
     context), reasoned (rows whose answer has reasoning, which was cut), tokens (generated now), seconds (of generating,
     loading the model included), tokens_per_second, torn and damaged (of the ledger).
@@ -55,7 +56,7 @@ def translate(
     done, seconds = _complete(engine, unique, plan, kept, book, progress)
     completions = [done[each] for each in keys]
     answers = [
-        prompts.parted(each.text, prompt=request.prompt) for each, request in zip(completions, requests, strict=True)
+        reasoning.parted(each.text, prompt=request.prompt) for each, request in zip(completions, requests, strict=True)
     ]
     table = pd.DataFrame(
         [
@@ -66,9 +67,9 @@ def translate(
         ],
         columns=["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"],
     )
-    reasoned = sum(bool(reasoning) for reasoning, _ in answers)
+    reasoned = sum(bool(cut) for cut, _ in answers)
     if reasoned:
-        table["reasoning"] = [reasoning for reasoning, _ in answers]
+        table["reasoning"] = [cut for cut, _ in answers]
     new = sum(each.tokens for name, each in done.items() if name not in kept)
     table.attrs["timing"] = {
         "rows": len(rows),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llamax_kit.data.languages import find
-from llamax_kit.models import loading as models
+from llamax_kit.models import loading
 from llamax_kit.training.corpus.mixture import named
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def by_language(model: Path | str, corpus: "Corpus", sentences: int = 100, names
     """
     import pandas as pd
 
-    found = models.resolve(str(model))
-    network, tokenizer = models.load_model(found, dtype="float32"), models.load_tokenizer(found)
+    found = loading.resolve(str(model))
+    network, tokenizer = loading.load_model(found, dtype="float32"), loading.load_tokenizer(found)
     rows = []
     for code, texts in corpus.texts.items():
         lines = [text for text in texts if text][: sentences or None]

@@ -10,23 +10,23 @@ from itertools import islice
 from pathlib import Path
 
 from llamax_kit import __version__
-from llamax_kit.models import loading as models
+from llamax_kit.models import loading
 from llamax_kit.training.corpus import instructions, mixture, texts
-from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.examples import dataset
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import hashes, whole
 
 MAKERS = {  # functions by section of a recipe, and the arguments that no recipe gives
     "mixture": (mixture.records, ()),
     "instructions": (instructions.records, ()),
-    "examples": (examples.save, ("records", "tokenizer", "folder")),
+    "examples": (dataset.save, ("records", "tokenizer", "folder")),
 }
 PLACES = ("texts", "path")  # arguments that say where texts lie; what counts of them is their content
 LANGUAGES = ("languages", "held_out", "high")
 SAMPLE = 1000  # lines of each file that its size in tokens is judged by
 
 
-def make(recipe: dict, base: models.Resolved, go_on: str, check_disk: Callable) -> None:
+def make(recipe: dict, base: loading.Resolved, go_on: str, check_disk: Callable) -> None:
     """Make the examples of a recipe, unless those that are there are these; see that no begun training loses its own.
 
     check_disk: told what they will take of it before they are made.
@@ -57,12 +57,12 @@ def make(recipe: dict, base: models.Resolved, go_on: str, check_disk: Callable) 
     if there and not changed and (begun or before["kit"] == now["kit"]):  # another kit may make others of the same
         now["kit"] = before["kit"]
     else:
-        tokenizer = models.load_tokenizer(base)
+        tokenizer = loading.load_tokenizer(base)
         check_disk(_size(section, recipe, read, tokenizer))
         records = source.records(**recipe[section])
         folder.mkdir(parents=True, exist_ok=True)
         note.unlink(missing_ok=True)
-        examples.save(records, tokenizer, place, **recipe.get("examples", {}))
+        dataset.save(records, tokenizer, place, **recipe.get("examples", {}))
     if now != before or not note.is_file():
         with whole(note) as scratch:
             scratch.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -84,7 +84,7 @@ def _size(section: str, recipe: dict, read: list[Path], tokenizer) -> tuple[int,
             size += min(path.stat().st_size, limit * each if limit else float("inf"))
             sample += first[:: max(1, SAMPLE // 10)]
     packed = recipe.get("examples", {}).get("packed", True)
-    return examples.disk(round(size), examples.bytes_a_token(sample, tokenizer), packed)
+    return dataset.disk(round(size), dataset.bytes_a_token(sample, tokenizer), packed)
 
 
 def _noted(note: Path) -> dict:

@@ -15,13 +15,12 @@ import inspect
 import re
 from pathlib import Path
 
-from llamax_kit.app.parameters import from_environment
-from llamax_kit.models import loading as models
-from llamax_kit.training import prepare as made
-from llamax_kit.training import settings, stage
+from llamax_kit.models import loading
+from llamax_kit.training import prepare, settings, stage
+from llamax_kit.utils.environment import from_environment
 from llamax_kit.utils.errors import KitError, UnknownName
 
-SECTIONS = made.MAKERS | {"plan": (stage.plan, ("folder", "examples", "trainer"))}
+SECTIONS = prepare.MAKERS | {"plan": (stage.plan, ("folder", "examples", "trainer"))}
 TOP = ("folder", *SECTIONS, "trainer", "launch")
 
 
@@ -39,7 +38,7 @@ def run(file: Path | str) -> Path:
     file = Path(file)
     recipe = read(file)
     folder = Path(str(recipe["folder"]))
-    base = models.resolve(str(recipe["plan"]["base"]))
+    base = loading.resolve(str(recipe["plan"]["base"]))
     chosen = settings.arguments(recipe.get("trainer", {}))
     settings.check_architecture(base)
     launch = file.parent / recipe["launch"] if recipe.get("launch") else ""
@@ -47,7 +46,7 @@ def run(file: Path | str) -> Path:
     if not (folder / "model" / "config.json").is_file():
         settings.check_disk(folder, base, chosen, sharded)
     program = f"accelerate launch --config_file {launch}" if launch else "python"
-    made.make(
+    prepare.make(
         recipe,
         base,
         f"go on with the examples that are there, by `{program} -m llamax_kit.training {folder}`",

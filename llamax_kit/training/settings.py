@@ -9,7 +9,7 @@ from pathlib import Path
 
 from llamax_kit.models import checkpoints
 from llamax_kit.models.loading import Resolved, load_tokenizer
-from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.examples import dataset
 from llamax_kit.utils.errors import KitError, UnknownName
 
 DEFAULTS = {"save_total_limit": 2, "save_steps": 500, "logging_steps": 10, "ddp_find_unused_parameters": False}
@@ -118,7 +118,7 @@ def check_fit(base: Resolved, facts: dict, where: Path) -> None:
             f"{where} go up to {facts['highest']:,}: their tokenizer has more pieces than the model. To mend: make "
             f"the examples with the model's own tokenizer"
         )
-    if examples.fingerprint(load_tokenizer(base)) != facts["tokenizer"]:
+    if dataset.fingerprint(load_tokenizer(base)) != facts["tokenizer"]:
         raise KitError(
             f"expected examples made with the tokenizer of {base.folder}, but those in {where} were made with another: "
             f"their ids mean other pieces. To mend: make them with models.load_tokenizer(models.resolve(base))"

@@ -17,11 +17,10 @@ from collections import deque
 from contextlib import nullcontext
 from pathlib import Path
 
-from llamax_kit.models import checkpoints, hub, weights
-from llamax_kit.models import loading as models
+from llamax_kit.models import checkpoints, hub, loading, weights
 from llamax_kit.training import resume, settings
-from llamax_kit.training.examples import dataset as examples
-from llamax_kit.utils import locks as marks
+from llamax_kit.training.examples import dataset
+from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import sound, whole
 
@@ -40,10 +39,8 @@ def plan(folder: Path | str, *, base: Path | str, examples: Path | str, trainer:
     not fit the examples, an argument that does not exist, is not open or does not suit the examples, too little disk,
     and for settings other than those that the training in `folder` was begun with: each thing that changed is named.
     """
-    from llamax_kit.training.examples.dataset import facts
-
     folder, examples = Path(folder), Path(examples)
-    chosen, known, found = settings.arguments(trainer), facts(examples), models.resolve(str(base))
+    chosen, known, found = settings.arguments(trainer), dataset.facts(examples), loading.resolve(str(base))
     settings.check_architecture(found)
     settings.check_fit(found, known, examples)
     if not known["packed"]:  # batches of like lengths
@@ -87,7 +84,7 @@ def train(folder: Path | str, *, launch: Path | str = "") -> Path:
         _launch(folder, config=Path(launch))
         return folder / "model"
     rank, processes = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-    with marks.held(folder) if rank == 0 else nullcontext():
+    with locks.held(folder) if rank == 0 else nullcontext():
         if rank == 0:
             shutil.rmtree(folder / ".model", ignore_errors=True)
         _train(folder, laid, rank, processes=processes)
@@ -130,8 +127,8 @@ def _lay_down(folder: Path, laid: dict) -> None:
 def _train(folder: Path, laid: dict, rank: int, *, processes: int) -> None:
     from llamax_kit.training import trainers
 
-    base = models.resolve(laid["base"])
-    known = examples.facts(laid["examples"])
+    base = loading.resolve(laid["base"])
+    known = dataset.facts(laid["examples"])
     now = settings.determining(base, known, chosen=laid["trainer"], seed=laid["seed"])
     settings.compare(folder, laid["determines"], now=json.loads(json.dumps(now)))
     saved = folder / "checkpoints"

@@ -18,7 +18,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler, get_length_group
 from transformers.utils import logging
 
 from llamax_kit.training import settings
-from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.examples import dataset
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import whole
 
@@ -58,8 +58,8 @@ def make(model, arguments: TrainingArguments, folder: Path, laid: dict, *, facts
     trainer = _Trainer(
         model=model,
         args=arguments,
-        train_dataset=examples.load(laid["examples"]),
-        data_collator=partial(examples.collate, pad=facts["pad"]),
+        train_dataset=dataset.load(laid["examples"]),
+        data_collator=partial(dataset.collate, pad=facts["pad"]),
         callbacks=[log],
     )
     trainer.remove_callback(PrinterCallback)

@@ -51,7 +51,8 @@ def processors() -> int:
 def _start(function: Callable, items: list, path: Path) -> tuple[subprocess.Popen, Path]:
     """Set another Python to work on some items, which it finds in a file and whose results it leaves there."""
     path.write_bytes(pickle.dumps((function, items)))
-    code = f"import sys; sys.path[:] = {sys.path!r}; from llamax_kit import parallel; parallel._work({str(path)!r})"
+    work = f"from llamax_kit.utils import parallel; parallel._work({str(path)!r})"
+    code = f"import sys; sys.path[:] = {sys.path!r}; {work}"
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen([sys.executable, "-c", code], env=os.environ | ONE, **quiet), path
 

@@ -16,11 +16,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import small
 
-from llamax_kit.models.engines import base as engines
-from llamax_kit.models.engines.base import Request, decoding
+from llamax_kit.models.engines.base import Request, read_decoding
+from llamax_kit.models.engines.opening import open_engine
 from llamax_kit.tasks import prompts
 
-HOW = decoding("greedy max_new_tokens=64")
+HOW = read_decoding("greedy max_new_tokens=64")
 
 
 def material(sentences: int):
@@ -32,7 +32,7 @@ def material(sentences: int):
     else:
         folder = small.llama(Path(tempfile.mkdtemp()) / "random", context=1024, eos=[2])
         lines = [small.sentence(seed) for seed in range(sentences)]
-    engine = engines.open(str(folder), dtype="float32", device="cpu")
+    engine = open_engine(str(folder), dtype="float32", device="cpu")
     asked = [
         Request(line, "en", "de", prompts.build("alpaca", source=line, src="en", tgt="de")) for line in lines if line
     ]

@@ -18,10 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.scoring import ngram_counts as counts
-from llamax_kit.scoring import significance as stats
-from llamax_kit.scoring import spbleu
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.scoring import ngram_counts, significance, spbleu
 from llamax_kit.tasks.system_outputs import find_outputs, read_outputs
 
 DATA = Path(os.environ.get("LLAMAX_KIT_DATA", "none"))
@@ -32,7 +30,7 @@ RELATIVES = {"gl": "es", "cs": "sk", "sv": "da", "uk": "ru"}
 def real() -> dict[str, dict[str, np.ndarray]]:
     """Give the statistics of every system by direction."""
     found = find_outputs(DATA / "system_outputs" / "mozilla_flores101")
-    rows = read_outputs(found, corpora.load("flores101", dict.fromkeys(code for each in found for code in each[1:3])))
+    rows = read_outputs(found, load_corpus("flores101", dict.fromkeys(code for each in found for code in each[1:3])))
     directions = {}
     for (src, tgt), part in rows.groupby(["src", "tgt"], sort=False):
         texts = part.groupby("system", sort=False)["hypothesis"].agg(list)
@@ -46,7 +44,7 @@ def embedded() -> dict[str, dict[str, np.ndarray]]:
     """The same of the phrases that ship with the kit."""
     directions = {}
     for code, relative in RELATIVES.items():
-        text = corpora.load("cldr", ["en", code, relative])
+        text = load_corpus("cldr", ["en", code, relative])
         rows = [row for row in text.pairs("en", code) if text.texts[relative][row[0]]]
         answers = [[text.texts[relative][index] for index, *_ in rows], [source for _, source, _ in rows]]
         counted = spbleu.statistics(answers, [reference for *_, reference in rows], "cldr")
@@ -57,16 +55,16 @@ def embedded() -> dict[str, dict[str, np.ndarray]]:
 def covered(systems: dict[str, np.ndarray], n: int, trials: int, seed: int = 2407) -> tuple[dict, dict]:
     """Count the trials whose interval holds the truth: of each system's score, and of each pair's gain."""
     draw, scores, gains = np.random.default_rng([seed, n]), defaultdict(int), defaultdict(int)
-    truth = {name: counts.points(rows.sum(axis=0, keepdims=True))[0] for name, rows in systems.items()}
+    truth = {name: ngram_counts.points(rows.sum(axis=0, keepdims=True))[0] for name, rows in systems.items()}
     size = len(next(iter(systems.values())))
     for _ in range(trials):
         drawn = draw.integers(size, size=n)
-        points = {name: stats.bootstrap(rows[drawn], counts.points) for name, rows in systems.items()}
+        points = {name: significance.bootstrap(rows[drawn], ngram_counts.points) for name, rows in systems.items()}
         for name in systems:
-            low, high = stats.interval(points[name])
+            low, high = significance.interval(points[name])
             scores[name] += low <= truth[name] <= high
         for a, b in combinations(systems, 2):
-            low, high = stats.interval(points[a] - points[b])
+            low, high = significance.interval(points[a] - points[b])
             gains[a, b] += low <= truth[a] - truth[b] <= high
     return scores, gains
 

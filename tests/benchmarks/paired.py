@@ -22,10 +22,8 @@ import time
 from itertools import combinations
 from pathlib import Path
 
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.scoring import ngram_counts as counts
-from llamax_kit.scoring import significance as stats
-from llamax_kit.scoring import spbleu
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.scoring import ngram_counts, significance, spbleu
 from llamax_kit.tasks.system_outputs import find_outputs, read_outputs
 from llamax_kit.utils import parallel
 
@@ -37,7 +35,7 @@ def material(directions: int) -> list[tuple[str, list[str], list[str], list[str]
     """Give (name, outputs of one system, of another, references), going round the directions before a second pair."""
     found = find_outputs(DATA / "system_outputs" / "mozilla_flores101")
     codes = dict.fromkeys(code for output in found for code in output[1:3])
-    rows = read_outputs(found, corpora.load("flores101", codes))
+    rows = read_outputs(found, load_corpus("flores101", codes))
     jobs = []
     for (src, tgt), part in rows.groupby(["src", "tgt"], sort=False):
         texts = part.groupby("system", sort=False)["hypothesis"].agg(list)
@@ -52,8 +50,8 @@ def kit(job: tuple) -> list[tuple]:
     _, *texts, references = job
     rows = spbleu.statistics(texts, references, TOKENIZE)
     scores = [spbleu.from_statistics(each, TOKENIZE) for each in rows]
-    p = stats.randomisation(rows[1], rows[0], counts.points, samples=10_000)
-    gain = stats.paired_interval(rows[1], rows[0], counts.points, samples=1000)
+    p = significance.randomisation(rows[1], rows[0], ngram_counts.points, samples=10_000)
+    gain = significance.paired_interval(rows[1], rows[0], ngram_counts.points, samples=1000)
     return [*((each.score, (each.high - each.low) / 2) for each in scores), (p, gain)]
 
 

@@ -13,9 +13,10 @@ import sys
 
 WORK = """
 import torch  # first, so that it reads the environment as it was given
-from llamax_kit import corpora, engines
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.models.engines.opening import open_engine
 from llamax_kit.tasks.translation import translate
-text, engine = corpora.load("cldr", ["en", "de"]), engines.open("random-llama")
+text, engine = load_corpus("cldr", ["en", "de"]), open_engine("mini-llama")
 pairs = [("en", "de")]
 translate(engine, text, pairs, "alpaca", "greedy max_new_tokens=2", 8, progress=False)
 done = translate(engine, text, pairs, "alpaca", "greedy max_new_tokens=32", 64, progress=False)

@@ -9,18 +9,16 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.data.corpora import text_files as lines
-from llamax_kit.scoring import ngram_counts as counts
-from llamax_kit.scoring import significance as stats
-from llamax_kit.scoring import spbleu
+from llamax_kit.data.corpora import text_files
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.scoring import ngram_counts, significance, spbleu
 
 TRIALS = 2000
 
 
 @pytest.fixture(scope="module")
 def embedded():
-    text = corpora.load("cldr", ["en", "es", "gl"])
+    text = load_corpus("cldr", ["en", "es", "gl"])
     rows = text.pairs("en", "gl")
     systems = [[text.texts["es"][index] or "" for index, _, _ in rows], [source for _, source, _ in rows]]
     return spbleu.statistics(systems, [reference for *_, reference in rows], "cldr")
@@ -29,8 +27,8 @@ def embedded():
 @pytest.fixture(scope="module")
 def real(data):
     folder = data / "system_outputs/mozilla_flores101/en-vi"
-    systems = [lines.read(folder / f"{name}.txt") for name in ("google", "microsoft")]
-    return spbleu.statistics(systems, lines.read(data / "flores101_dataset/devtest/vie.devtest"))
+    systems = [text_files.read(folder / f"{name}.txt") for name in ("google", "microsoft")]
+    return spbleu.statistics(systems, text_files.read(data / "flores101_dataset/devtest/vie.devtest"))
 
 
 @pytest.fixture(params=["embedded", "real"])
@@ -45,7 +43,7 @@ def test_systems_that_do_not_differ_are_found_different_5_times_in_100(pair):
     draw, found = np.random.default_rng(2407), 0
     for _ in range(TRIALS):
         coin = draw.random((len(a), 1)) < 0.5
-        p = stats.randomisation(np.where(coin, a, b), np.where(coin, b, a), counts.points, samples=1000)
+        p = significance.randomisation(np.where(coin, a, b), np.where(coin, b, a), ngram_counts.points, samples=1000)
         found += p < 0.05
     least, most = binom.interval(0.999, TRIALS, 0.05)
     assert least <= found <= most, found / TRIALS
@@ -55,11 +53,11 @@ def test_systems_that_do_not_differ_are_found_different_5_times_in_100(pair):
 def test_the_paired_interval_covers_the_true_gain_95_times_in_100(pair):
     """The population is the pair's own sentences, its corpus gain the truth; samples have 1012 sentences."""
     a, b = pair
-    truth = np.subtract(*counts.points(np.stack([a.sum(axis=0), b.sum(axis=0)])))
+    truth = np.subtract(*ngram_counts.points(np.stack([a.sum(axis=0), b.sum(axis=0)])))
     draw, covered = np.random.default_rng(5975), 0
     for _ in range(TRIALS):
         drawn = draw.integers(len(a), size=1012)
-        low, high = stats.paired_interval(a[drawn], b[drawn], counts.points)
+        low, high = significance.paired_interval(a[drawn], b[drawn], ngram_counts.points)
         covered += low <= truth <= high
     assert 0.935 <= covered / TRIALS <= 0.965, covered / TRIALS
     print(f"covered in {covered / TRIALS:.2%}")

@@ -10,17 +10,16 @@ import sacrebleu
 from bs4 import BeautifulSoup
 from executed import cells, papermill
 
-from llamax_kit.app import demo as example
-from llamax_kit.app import html_page as page
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.runs import storage as runs
+from llamax_kit.app import demo, html_page
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.runs import storage
 from llamax_kit.scoring import spbleu
-from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.tasks import system_outputs
 from llamax_kit.utils.errors import KitError
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "09_compare_runs.ipynb"
-N = len(example.directions(f"{example.DEMO} {example.MORE}").split())
+N = len(demo.directions(f"{demo.DEMO} {demo.MORE}").split())
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +39,10 @@ def rows(path):
 
 def save(run, table, **facts):
     """Make a finished run on the embedded text or FLORES-101."""
-    folder, scores = runs.folder(run), spbleu.score_table(table, facts.pop("tokenize", "cldr"), chrf=False)
-    runs.save_translations(folder, table)
-    runs.save_table(scores, folder / "scores.csv")
-    runs.record(folder, signatures=sorted(set(scores["signature"])), **facts)
+    folder, scores = storage.folder(run), spbleu.score_table(table, facts.pop("tokenize", "cldr"), chrf=False)
+    storage.save_translations(folder, table)
+    storage.save_table(scores, folder / "scores.csv")
+    storage.record(folder, signatures=sorted(set(scores["signature"])), **facts)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +59,7 @@ def test_the_default_compares_the_miniatures_and_reports_them(default):
     for row in gains[::20]:
         assert float(row["gain"]) == pytest.approx(float(row["score"]) - float(row["baseline_score"]), abs=1e-9)
     text = (default / "report/index.html").read_text(encoding="utf-8")
-    assert page.loads(text) == [] and page.without_alt(text) == 0
+    assert html_page.loads(text) == [] and html_page.without_alt(text) == 0
     shown = BeautifulSoup(text, "html.parser")
     assert len(shown.find_all("img")) == 2 and "model.model" in shown.select_one("#table-changes").get_text()
     assert "training_languages.whose" in shown.select_one("#table-changes").get_text()
@@ -97,18 +96,18 @@ def test_a_report_outside_of_its_run_is_refused_before_any_work(outputs, default
 
 
 def test_what_does_not_compare_stops_it_with_both_values_and_the_remedy(default):
-    half = runs.load("demo_mini_llama")
+    half = storage.load("demo_mini_llama")
     save("half", half.translations[half.translations["index"] % 2 == 0], corpus=half.record["corpus"])
-    told = rf"llamax:mini-llamax-alpaca has {example.SENTENCES}; half:mini-llama-alpaca has.*To mend: choose the same"
+    told = rf"llamax:mini-llamax-alpaca has {demo.SENTENCES}; half:mini-llama-alpaca has.*To mend: choose the same"
     with pytest.raises(KitError, match=told):
         cells(NOTEBOOK, runs="demo_mini_llamax half", run="unlike")
 
 
 def test_real_systems_are_compared_with_sacrebleus_scores(data, outputs):
-    found = hypotheses.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-af en-cy")
-    text = corpora.load("flores101", ["en", "af", "cy"])
+    found = system_outputs.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-af en-cy")
+    text = load_corpus("flores101", ["en", "af", "cy"])
     facts = {"name": text.name, "split": text.split, "release": text.release, "sha256": text.sha256}
-    table = hypotheses.read_outputs(found, text)
+    table = system_outputs.read_outputs(found, text)
     silent = (table["system"] == "microsoft") & (table["tgt"] == "af") & (table["index"] % 10 == 0)
     table.loc[silent, "hypothesis"] = ""
     for run, names in (("two", ["google", "microsoft"]), ("more", ["google", "nllb"])):

@@ -9,20 +9,20 @@ import pytest
 import sacrebleu
 from executed import cells
 
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.models.engines import base as engines
-from llamax_kit.runs import storage as runs
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.models.engines.base import read_decoding
+from llamax_kit.runs import storage
 
 BOOKS = {path.name[:2]: path for path in (Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb")}
 FOLLOW = ("directions", "sentences", "decoding", "tokenize")
 
 
 def scores(run: str) -> pd.DataFrame:
-    return pd.read_csv(runs.outputs() / run / "scores.csv")
+    return pd.read_csv(storage.outputs() / run / "scores.csv")
 
 
 def record(run: str) -> dict:
-    return json.loads((runs.outputs() / run / "run.json").read_text(encoding="utf-8"))
+    return json.loads((storage.outputs() / run / "run.json").read_text(encoding="utf-8"))
 
 
 def followed(run: str) -> dict:
@@ -49,7 +49,7 @@ def test_published_outputs_are_scored_as_in_the_paper(mozilla, data):
     assert set(table["metric"]) == {"spBLEU"} and set(table["n"]) == {1012}
     assert table["score"].round(2)[["google", "nllb"]].tolist() == [40.83, 30.23]  # by cldr's pieces 60.76 and 52.25
     text = (data / "system_outputs/mozilla_flores101/en-tr/google.txt").read_text(encoding="utf-8")
-    (references,) = corpora.load("flores101", ["tr"]).texts.values()
+    (references,) = load_corpus("flores101", ["tr"]).texts.values()
     bleu = sacrebleu.corpus_bleu(text.removesuffix("\n").split("\n"), [references], tokenize="flores101")
     assert table["score"]["google"] == bleu.score
     known = record(mozilla)
@@ -60,7 +60,7 @@ def test_published_outputs_are_scored_as_in_the_paper(mozilla, data):
 def test_its_systems_are_compared_as_they_were_scored(mozilla):
     pair = {"system": f"{mozilla}:google", "baseline": f"{mozilla}:nllb"}
     cells(BOOKS["06"], **pair, run="gains")
-    (gain,) = pd.read_csv(runs.outputs() / "gains/gains.csv").to_dict("records")
+    (gain,) = pd.read_csv(storage.outputs() / "gains/gains.csv").to_dict("records")
     assert (round(gain["score"], 2), round(gain["gain"], 2), gain["metric"]) == (40.83, 10.60, "spBLEU")
     cells(BOOKS["07"], **pair, run="unseen")
     cells(BOOKS["09"], runs=mozilla, run="side_by_side")
@@ -76,7 +76,7 @@ def test_a_folder_is_translated_whole_in_the_languages_that_it_has(data, tmp_pat
     assert table[["src", "tgt", "n"]].to_numpy().tolist() == [["en", "sw", 60], ["sw", "en", 60]]
     assert followed("folder") == {
         "directions": "en-X X-en", "sentences": 0, "decoding": "greedy", "tokenize": "flores101"}  # fmt: skip
-    assert record("folder")["decoding"] == engines.decoding("greedy")._asdict()  # 256 new tokens
+    assert record("folder")["decoding"] == read_decoding("greedy")._asdict()  # 256 new tokens
     assert "all sentences of each direction; answers greedy, scored by flores101\n" in capsys.readouterr().out
 
 

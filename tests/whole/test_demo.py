@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from llamax_kit.app import demo as example
-from llamax_kit.app import html_page as page
+from llamax_kit.app import html_page
 
 NOWHERE = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https", "all")}  # any download would fail
 
@@ -57,9 +57,9 @@ def test_continual_pre_training_gained_more_than_ten_points_both_ways_in_swahili
 def test_its_page_needs_no_network_and_each_picture_has_its_own_text(demo):
     _, folder = demo
     text = (folder / "06_see_language_gains.html").read_text(encoding="utf-8")
-    assert page.loads(text) == []
+    assert html_page.loads(text) == []
     assert text.count("<img") >= 5
-    assert page.without_alt(text) == 0
+    assert html_page.without_alt(text) == 0
 
 
 def test_its_runs_are_complete(demo):

@@ -9,21 +9,21 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from llamax_kit.app import html_page as page
-from llamax_kit.app import notebooks as execute
-from llamax_kit.runs import storage as runs
+from llamax_kit.app import html_page, notebooks
+from llamax_kit.runs import storage
 
 PARAMETERS = 'run: str = "mine"  # the folder in outputs/\nfirst: float = 1  # a number'
 WORK = """\
 import matplotlib.pyplot as plt
 import pandas as pd
-from llamax_kit import plots, runs
-folder = runs.folder(run)
+from llamax_kit.reporting import plots
+from llamax_kit.runs import storage
+folder = storage.folder(run)
 columns = "system src tgt metric score low high n signature".split()
 table = pd.DataFrame([("copy", "en", "de", "spBLEU", first, 0.5, 2.5, 40, "sig")], columns=columns)
-_ = runs.save_table(table, folder / "scores.csv")"""
+_ = storage.save_table(table, folder / "scores.csv")"""
 PICTURE = 'figure, ax = plt.subplots()\nplots.scores(table, ax)\nplots.show(figure, folder / "scores", "one dot")'
-RECORD = '_ = runs.record(folder, parameters={"run": run, "first": first})'
+RECORD = '_ = storage.record(folder, parameters={"run": run, "first": first})'
 
 
 def write(path: Path, *sources: str) -> Path:
@@ -53,18 +53,20 @@ def test_run_and_plain_papermill_leave_the_same_run(tmp_path, outputs):
     subprocess.run([*plain, "-p", "first", "2", "-p", "run", "plain"], check=True, capture_output=True)
     for name in ("scores.csv", "scores.png"):
         assert (outputs / "kit" / name).read_bytes() == (outputs / "plain" / name).read_bytes()
-    records = [runs.load(name).record for name in ("kit", "plain")]
+    records = [storage.load(name).record for name in ("kit", "plain")]
     assert [record["parameters"].pop("run") for record in records] == ["kit", "plain"]
     for fact in ("parameters", "versions", "git"):
         assert records[0][fact] == records[1][fact]
     text = (outputs / "kit" / "some.html").read_text()
-    assert (page.loads(text), page.without_alt(text), text.count('alt="one dot"')) == ([], 0, 1)
+    assert (html_page.loads(text), html_page.without_alt(text), text.count('alt="one dot"')) == ([], 0, 1)
 
 
 def test_a_notebook_that_fails_is_kept_as_far_as_it_came(tmp_path, outputs):
     refused = "print('before')\nfrom llamax_kit.data.languages import find\nfind('swahilli')"
-    with pytest.raises(execute.NotebookFailed, match="failed at In .3. with UnknownName: .*Nearest: Swahili") as caught:
-        execute.execute(write(tmp_path / "some.ipynb", "kept = 1", refused, "never = 2"))
+    with pytest.raises(
+        notebooks.NotebookFailed, match="failed at In .3. with UnknownName: .*Nearest: Swahili"
+    ) as caught:
+        notebooks.execute(write(tmp_path / "some.ipynb", "kept = 1", refused, "never = 2"))
     failed = caught.value
     assert failed.notebook == outputs / "mine" / "some.failed.ipynb"
     assert failed.html == outputs / "mine" / "some.failed.html"
@@ -79,26 +81,26 @@ def test_a_notebook_that_fails_is_kept_as_far_as_it_came(tmp_path, outputs):
 def test_a_kernel_that_is_killed_is_told_and_its_notebook_kept(tmp_path):
     dies = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
     said = "failed at In .3. with DeadKernelError: .*the memory was full"
-    with pytest.raises(execute.NotebookFailed, match=said) as caught:
-        execute.execute(write(tmp_path / "some.ipynb", "kept = 1", dies))
+    with pytest.raises(notebooks.NotebookFailed, match=said) as caught:
+        notebooks.execute(write(tmp_path / "some.ipynb", "kept = 1", dies))
     assert json.loads(caught.value.notebook.read_text())["cells"][3]["execution_count"] == 2
 
 
 def test_a_cell_that_takes_too_long_is_told(tmp_path):
     said = "failed at In .2. with CellTimeoutError: it took longer than 1 seconds"
-    with pytest.raises(execute.NotebookFailed, match=said):
-        execute.execute(write(tmp_path / "some.ipynb", "import time; time.sleep(60)"), execution_timeout=1)
+    with pytest.raises(notebooks.NotebookFailed, match=said):
+        notebooks.execute(write(tmp_path / "some.ipynb", "import time; time.sleep(60)"), execution_timeout=1)
 
 
 def test_a_failed_re_run_leaves_the_good_one_and_a_good_one_clears_it_away(tmp_path, outputs):
     notebook = write(tmp_path / "some.ipynb", "assert first < 2, 'too much'")
-    kept = execute.execute(notebook)
+    kept = notebooks.execute(notebook)
     before = {path: path.read_bytes() for path in (kept, kept.with_suffix(".ipynb"))}
-    with pytest.raises(execute.NotebookFailed, match="^some failed at In .3. with AssertionError: too much"):
-        execute.execute(notebook, values={"first": 3})
+    with pytest.raises(notebooks.NotebookFailed, match="^some failed at In .3. with AssertionError: too much"):
+        notebooks.execute(notebook, values={"first": 3})
     assert {path: path.read_bytes() for path in before} == before
     assert (outputs / "mine" / "some.failed.html").is_file()
-    execute.execute(notebook)
+    notebooks.execute(notebook)
     assert set((outputs / "mine").iterdir()) == set(before)
 
 

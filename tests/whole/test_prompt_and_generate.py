@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from learn import said
 
-from llamax_kit.models import loading as models
-from llamax_kit.models.engines import base as engines
+from llamax_kit.models import loading
+from llamax_kit.models.engines.base import Completion, Decoding, Request
+from llamax_kit.models.engines.opening import open_engine
 from llamax_kit.runs.storage import load
 from llamax_kit.tasks import prompts
 
@@ -62,20 +63,18 @@ def rows(path: Path) -> list[dict]:
         return list(csv.DictReader(file))
 
 
-def greedy(sources: list[str], **overrides) -> list[engines.Completion]:
+def greedy(sources: list[str], **overrides) -> list[Completion]:
     """What the kit's engine answers, each prompt alone in its batch."""
-    engine = engines.open(MODEL, dtype="float32", device="cpu", batch_tokens=1)
-    requests = [
-        engines.Request(each, "en", "de", prompts.build("alpaca", source=each, src="en", tgt="de")) for each in sources
-    ]
-    decoding = engines.Decoding(max_new_tokens=64, **overrides)
+    engine = open_engine(MODEL, dtype="float32", device="cpu", batch_tokens=1)
+    requests = [Request(each, "en", "de", prompts.build("alpaca", source=each, src="en", tgt="de")) for each in sources]
+    decoding = Decoding(max_new_tokens=64, **overrides)
     done = dict(pair for batch in engine.complete(requests, decoding) for pair in batch)
     return [done[at] for at in range(len(requests))]
 
 
 def test_the_prompt_and_its_tokens_are_shown_as_they_are(outputs):
     prompt = prompts.build("alpaca", source=SOURCE, src="en", tgt="de")
-    ids = models.load_tokenizer(models.resolve(MODEL)).encode(prompt)
+    ids = loading.load_tokenizer(loading.resolve(MODEL)).encode(prompt)
     assert f"{prompt}\n" in said(outputs)
     assert f"{len(prompt)} characters, {len(ids)} tokens, which begin {ids[:8]}" in said(outputs)
     assert "<s> ▁Below ▁is ▁an ▁instruction" in said(outputs) and "<0x0A> ### ▁Response :" in said(outputs)
@@ -108,9 +107,9 @@ def test_padding_on_the_left_with_a_mask_alone_gives_the_logits_of_each_prompt_a
 def test_scores_are_sacrebleus_and_the_model_translates(kept):
     from sacrebleu.metrics import BLEU
 
-    from llamax_kit.scoring import sacrebleu_metrics as metrics
+    from llamax_kit.scoring import sacrebleu_metrics
 
-    cut = metrics.spbleu("cldr").metric.tokenizer
+    cut = sacrebleu_metrics.spbleu("cldr").metric.tokenizer
     answers = load(str(kept)).translations
     for row in rows(kept / "scores.csv"):
         own = answers[answers["system"] == row["system"]]
@@ -173,7 +172,7 @@ def test_it_runs_on_what_is_built_in_and_keeps_pictures_tables_and_a_record(outp
     alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
     assert len(alts) == len(set(alts)) == 2
     record = json.loads((kept / "run.json").read_text(encoding="utf-8"))
-    assert record["model"]["model"] == models.resolve(MODEL).revision
+    assert record["model"]["model"] == loading.resolve(MODEL).revision
     assert record["signatures"] == [rows(kept / "scores.csv")[0]["signature"]]
 
 
@@ -192,7 +191,7 @@ def before(kept):
     import torch
     from sentencepiece import SentencePieceProcessor
 
-    engine = engines.open(MODEL, dtype="float32", device="cpu")
+    engine = open_engine(MODEL, dtype="float32", device="cpu")
     answers = load(str(kept)).translations
     one = answers[answers["system"] == "greedy"].reset_index(drop=True)
     ids = engine.tokenizer.encode(prompts.build("alpaca", source=SOURCE, src="en", tgt="de"))

@@ -14,8 +14,8 @@ import sys
 import pytest
 
 from llamax_kit.data import languages
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.data.corpora import text_files as lines
+from llamax_kit.data.corpora import text_files
+from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.scoring import spbleu
 from llamax_kit.tasks.system_outputs import find_outputs, read_outputs
 
@@ -38,16 +38,16 @@ def chatgpt(data):
 def outputs(chatgpt):
     """The translations table of all 20 languages, as `05_score_hypotheses` reads it."""
     found = find_outputs(chatgpt[0], source="eng_Latn")
-    return read_outputs(found, corpora.load("flores200", ["en", *CODES]))
+    return read_outputs(found, load_corpus("flores200", ["en", *CODES]))
 
 
 @pytest.mark.parametrize("tokenize", COLUMNS)
 @pytest.mark.parametrize("code", CODES)
 def test_the_published_figure_comes_out_to_two_decimals(chatgpt, code, tokenize):
     folder, rows = chatgpt
-    answers = [json.loads(line) for line in lines.read(folder / f"{code}.jsonl")]
+    answers = [json.loads(line) for line in text_files.read(folder / f"{code}.jsonl")]
     texts = ["nan" if answer is None else answer for answer in answers]
-    (references,) = corpora.load("flores200", [code]).texts.values()
+    (references,) = load_corpus("flores200", [code]).texts.values()
     swapped = spbleu.score(references, texts, tokenize, interval=False)
     assert f"{swapped.score:.2f}" == f"{float(rows[code][COLUMNS[tokenize]]):.2f}"
 
@@ -98,7 +98,7 @@ def test_mozillas_outputs_are_aligned_as_their_published_bleu_says(data, name):
     with open(folder / "manifest.tsv", encoding="utf-8", newline="") as file:
         published = {row["file"]: row["published_bleu_13a"] for row in csv.DictReader(file, delimiter="\t")}
     found = [output for output in find_outputs(folder) if output.path == folder / f"{name}.txt"]
-    rows = read_outputs(found, corpora.load("flores101", found[0][1:3]))
+    rows = read_outputs(found, load_corpus("flores101", found[0][1:3]))
     assert len(rows) == 1012
     bleu = BLEU(force=True).corpus_score(list(rows.hypothesis), [list(rows.reference)])
     assert f"{bleu.score:.1f}" == published[f"{name}.txt"]

@@ -11,9 +11,9 @@ import pytest
 from executed import papermill
 from PIL import Image
 
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.runs import storage as runs
-from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.runs import storage
+from llamax_kit.tasks import system_outputs
 from llamax_kit.utils.errors import KitError, UnknownName
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -50,17 +50,17 @@ def keep(folder, name: str, text, found) -> None:
     """Keep outputs of others as a run of one's own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LLAMAX_KIT_OUTPUTS", str(folder / "outputs"))
-        run = runs.folder(name)
-        runs.save_translations(run, hypotheses.read_outputs(found, text))
-        runs.record(run, corpus={"name": text.name, "split": text.split, "release": text.release})
+        run = storage.folder(name)
+        storage.save_translations(run, system_outputs.read_outputs(found, text))
+        storage.record(run, corpus={"name": text.name, "split": text.split, "release": text.release})
 
 
 @pytest.fixture(scope="module")
 def released(data, tmp_path_factory):
     """The release read, and Igbo by Mozilla's NLLB beside the paper's."""
     folder = tmp_path_factory.mktemp("released")
-    found = hypotheses.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-ig en-is")
-    keep(folder, "05_mozilla", corpora.load("flores101", ["en", "ig", "is"]), found)
+    found = system_outputs.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-ig en-is")
+    keep(folder, "05_mozilla", load_corpus("flores101", ["en", "ig", "is"]), found)
     variant = PROJECT / "params" / NOTEBOOK.stem / "mozilla_nllb.yml"
     papermill(NOTEBOOK, folder, "-f", str(variant), "-p", "run", "released")
     return folder
@@ -193,8 +193,10 @@ def opened(*cells: str, **parameters) -> None:
 def other(data, tmp_path_factory):
     """A run on FLORES-200, whose sentences are not the authors', and gains over a system that lacks a pivot."""
     folder = tmp_path_factory.mktemp("other")
-    text = corpora.load("flores200", ["en", "am", "hi"])
-    found = hypotheses.find_outputs(data / "system_outputs/chatgpt_flores200", source="en", directions="en-am en-hi")
+    text = load_corpus("flores200", ["en", "am", "hi"])
+    found = system_outputs.find_outputs(
+        data / "system_outputs/chatgpt_flores200", source="en", directions="en-am en-hi"
+    )
     keep(folder, "05_gpt", text, found)
     cells = ("nb12-g1", "nb12-59", "nb12-62", "nb12-63", "nb12-65")
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as out:

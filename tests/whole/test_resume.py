@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 import small
 
-from llamax_kit.models import loading as models
-from llamax_kit.models.engines import base as engines
+from llamax_kit.models import loading
+from llamax_kit.models.engines.opening import open_engine
 from llamax_kit.tasks.translation import translate
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL")
@@ -33,7 +33,7 @@ def work(model, ledger, out, log=os.devnull):
 
     torch.set_num_threads(1)
     tqdm.set_lock(threading.RLock())  # its own, between processes, would outlive a kill and be complained of
-    engine = engines.open(str(model), dtype="float32", device="cpu", batch_tokens=4000)
+    engine = open_engine(str(model), dtype="float32", device="cpu", batch_tokens=4000)
     generate = engine._generate
 
     def logged(prompts, *rest):
@@ -118,7 +118,7 @@ def test_killed_five_times_at_random_moments_and_resumed(start, model, whole, tm
 
 def test_finished_and_run_again_no_weights_are_loaded(model, whole, tmp_path, monkeypatch):
     expected, ledger, *_ = whole
-    monkeypatch.setattr(models, "load_model", lambda *_, **__: pytest.fail("loaded weights"))
+    monkeypatch.setattr(loading, "load_model", lambda *_, **__: pytest.fail("loaded weights"))
     begin = time.monotonic()
     work(model, ledger, tmp_path / "again.parquet")
     assert time.monotonic() - begin < 10

@@ -12,7 +12,7 @@ import pytest
 import requests
 from jupyter_client import BlockingKernelClient
 
-from llamax_kit.runs import storage as runs
+from llamax_kit.runs import storage
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,7 +32,7 @@ def test_a_kernel_of_jupyters_server_knows_its_notebook(tmp_path):
         client.start_channels()
         client.wait_for_ready(timeout=60)  # else what it prints may come before this listens
         said = []
-        client.execute_interactive("from llamax_kit import owners; print(owners.notebook())", timeout=60,
+        client.execute_interactive("from llamax_kit.runs import owners; print(owners.notebook())", timeout=60,
                                    output_hook=lambda message: said.append(message["content"].get("text")))  # fmt: skip
         client.stop_channels()
     finally:
@@ -62,4 +62,4 @@ def test_plain_papermill_is_stopped_before_it_writes_over_another_notebooks_run(
         papermill.execute_notebook(str(ROOT / "notebooks" / "06_see_language_gains.ipynb"), str(tmp_path / "x.ipynb"),
                                    {"run": "demo_mini_llama"}, progress_bar=False)  # fmt: skip
     assert {path: path.read_bytes() for path in (tmp_path / "demo_mini_llama").rglob("*") if path.is_file()} == before
-    assert runs.load("demo_mini_llama").record["notebook"] == "llamax_kit.app.demo"
+    assert storage.load("demo_mini_llama").record["notebook"] == "llamax_kit.example"

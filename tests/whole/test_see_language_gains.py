@@ -11,18 +11,18 @@ import pytest
 from executed import cells, papermill
 from finished import CLDR, save
 
-from llamax_kit.app import demo as example
-from llamax_kit.data import training_languages
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.models import loading as models
+from llamax_kit.app import demo
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.models import loading
+from llamax_kit.models.training_languages import of_folder
 from llamax_kit.scoring import spbleu
-from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.tasks import system_outputs
 from llamax_kit.utils.errors import UnknownName
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "06_see_language_gains.ipynb"
 NAME = NOTEBOOK.stem
-N = len(example.directions(f"{example.DEMO} {example.MORE}").split())
+N = len(demo.directions(f"{demo.DEMO} {demo.MORE}").split())
 
 
 def said(notebook) -> str:
@@ -47,9 +47,9 @@ def test_the_example_is_compared_in_all_its_directions_and_trained_means_by_its_
         assert list(table[column]) == [own[src, tgt] for src, tgt in zip(table["src"], table["tgt"], strict=True)]
     p = table["p"]
     assert (p < 0.05).sum() >= (table["q"] < 0.05).sum() >= (table["p_holm"] < 0.05).sum() > 0
-    told = training_languages.of_folder(models.resolve("mini-llamax-alpaca").folder)
+    told = of_folder(loading.resolve("mini-llamax-alpaca").folder)
     means = pd.read_csv(default / "outputs" / NAME / "trained.csv").set_index(["direction", "value"])["n"]
-    trained = sum(code in told.codes for code in f"{example.DEMO} {example.MORE}".split())
+    trained = sum(code in told.codes for code in f"{demo.DEMO} {demo.MORE}".split())
     for direction in ("en-X", "X-en"):
         assert (means[direction, "trained"], means[direction, "unseen"]) == (trained, N // 2 - trained)
     record = json.loads((default / "outputs" / NAME / "run.json").read_text())["training_languages"]
@@ -68,8 +68,8 @@ def test_each_picture_lies_there_twice_with_its_table_and_has_a_text(default):
     assert len(alts) == len(set(alts)) == 6 and alts[0].startswith("Gain of demo_mini_llamax over demo_mini_llama")
     assert not [each for each in outputs if each.get("name") == "stderr"]
     printed = said(default / "out.ipynb")
-    assert f"{N} directions of {example.SENTENCES} sentences\n" in printed
-    cut = rf"Note: the first {example.SENTENCES} of \d+–500 sentences of each direction \(demo_mini_llamax, demo_mini_"
+    assert f"{N} directions of {demo.SENTENCES} sentences\n" in printed
+    cut = rf"Note: the first {demo.SENTENCES} of \d+–500 sentences of each direction \(demo_mini_llamax, demo_mini_"
     noted = pd.read_csv(folder / "gains.csv", keep_default_na=False)["note"].any()
     assert len(re.findall(cut, printed)) == 2  # above the tables, and in the method to paste
     assert (printed.count("Note:") > 2) == noted
@@ -78,7 +78,7 @@ def test_each_picture_lies_there_twice_with_its_table_and_has_a_text(default):
 def test_the_record_names_both_runs_and_all_that_makes_a_figure(default):
     record = json.loads((default / "outputs" / NAME / "run.json").read_text())
     assert record["parameters"]["system"] == "demo_mini_llamax" and record["parameters"]["tokenize"] == "cldr"
-    assert set(record["compared"]) == {*example.RUNS}
+    assert set(record["compared"]) == {*demo.RUNS}
     for name, each in record["compared"].items():
         assert each["run"] == name and each["corpus"]["release"] == record["release"] and "git" in each
     assert record["samples"] == {"bootstrap": 1000, "shuffles": max(10_000, 200 * N)} and record["seed"] == 12345
@@ -107,7 +107,7 @@ def test_one_direction_without_any_difference_is_enough_and_is_said_to_be_that(d
     assert list(pd.read_csv(default / "outputs/one/groups.csv")["n"]) == [1, 1]
     assert "corrected over 1 test" in json.loads((default / "outputs/one/run.json").read_text())["method"]
     printed = capsys.readouterr().out
-    assert f"1 direction of {example.SENTENCES} sentences\n" in printed
+    assert f"1 direction of {demo.SENTENCES} sentences\n" in printed
     assert "Note: identical outputs in the only direction.\n" in printed
     assert "no heat map" in printed and "No direction has a gain: power is not simulated." in printed
     assert not list((default / "outputs/one").glob("heatmap.*")) + list((default / "outputs/one").glob("power.*"))
@@ -133,9 +133,9 @@ def test_a_misspelt_group_stops_it_before_anything_is_tested(default):
 def test_two_real_systems_of_one_run_and_the_direction_that_one_lacks(data, tmp_path, monkeypatch):
     """Scored by another tokenizer than they are compared by, as `tokenize` allows."""
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
-    outputs = hypotheses.find_outputs(data / "system_outputs/mozilla_flores101")
-    text = corpora.load("flores101", sorted({code for each in outputs for code in (each.src, each.tgt)}))
-    table = hypotheses.read_outputs([each for each in outputs if each.system in ("google", "nllb")], text, 150)
+    outputs = system_outputs.find_outputs(data / "system_outputs/mozilla_flores101")
+    text = load_corpus("flores101", sorted({code for each in outputs for code in (each.src, each.tgt)}))
+    table = system_outputs.read_outputs([each for each in outputs if each.system in ("google", "nllb")], text, 150)
     save("05_mozilla", table, tokenize="cldr", corpus=CLDR | {"release": text.release})
     chosen = "-f", str(PROJECT / "params" / NAME / "google_nllb.yml"), "-p", "tokenize", "flores101"
     papermill(NOTEBOOK, tmp_path, *chosen)

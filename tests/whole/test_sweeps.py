@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora.loading import load_corpus
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL and process groups")
 SCORES = """\
@@ -57,7 +57,7 @@ def tables(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module", autouse=True)
 def mine(tmp_path_factory):
     """Let sweeps find a folder of hypotheses in the environment: Dutch where German is asked for."""
-    text, folder = corpora.load("cldr", ["en", "de", "nl"]), tmp_path_factory.mktemp("mine")
+    text, folder = load_corpus("cldr", ["en", "de", "nl"]), tmp_path_factory.mktemp("mine")
     lines = [f"{text.texts['nl'][at] or ''}\n" for at, _, _ in text.pairs("en", "de")]
     (folder / "en-de").mkdir()
     (folder / "en-de/dutch.txt").write_text("".join(lines), encoding="utf-8")

@@ -19,10 +19,11 @@ import pytest
 import yaml
 from executed import papermill
 
-from llamax_kit.models import loading as models
-from llamax_kit.models.engines import base as engines
+from llamax_kit.models import loading
+from llamax_kit.models.engines.base import Request, read_decoding
+from llamax_kit.models.engines.opening import open_engine
 from llamax_kit.training import stage
-from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.examples import dataset
 from llamax_kit.training.miniature import shipped
 from llamax_kit.utils.files import sha256
 
@@ -106,10 +107,10 @@ def loss(model, read):
     import torch
     from torch.nn.functional import cross_entropy
 
-    network = models.load_model(models.resolve(str(model)), dtype="float32")
-    kept, nats, tokens = list(examples.load(read)), 0.0, 0
+    network = loading.load_model(loading.resolve(str(model)), dtype="float32")
+    kept, nats, tokens = list(dataset.load(read)), 0.0, 0
     for at in range(0, len(kept), 50):
-        batch = examples.collate(kept[at : at + 50], pad=2)
+        batch = dataset.collate(kept[at : at + 50], pad=2)
         targets = batch.pop("labels")[:, 1:].flatten()
         with torch.inference_mode():
             logits = network(**batch).logits[:, :-1].flatten(0, 1)
@@ -127,10 +128,10 @@ def test_each_model_is_whole_in_16_bits_and_says_something(folder, name):
     assert {str(each.dtype) for each in load_file(place / "model.safetensors").values()} == {"torch.float16"}
     facts = json.loads((place / "training.json").read_text())
     assert facts["trained"] == (TRAINED if "llamax" in name else BASE) and facts["held_out"] == HELD_OUT
-    engine = engines.open(str(place))
+    engine = open_engine(str(place))
     (((at, said),),) = engine.complete(
-        [engines.Request("7 days", "en", "sw", "from English to Swahili.\n7 days")],
-        engines.decoding("greedy max_new_tokens=8"),
+        [Request("7 days", "en", "sw", "from English to Swahili.\n7 days")],
+        read_decoding("greedy max_new_tokens=8"),
     )
     assert at == 0 and said.finish in ("stop", "length") and said.tokens > 0
 

@@ -17,7 +17,7 @@ from small import sentence
 from llamax_kit.models import tokenizer_files
 from llamax_kit.training import stage, trainers
 from llamax_kit.training.corpus.mixture import Record
-from llamax_kit.training.examples import dataset as examples
+from llamax_kit.training.examples import dataset
 from llamax_kit.training.miniature import random_llama
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import sha256
@@ -35,10 +35,10 @@ def house(tmp_path_factory):
     random_llama.make(place / "base", tokenizer=random_llama.TOKENIZER, seed=1)
     tokenizer = tokenizer_files.load(place / "base")
     records = [Record("instruction", "en", "sw", sentence(at, 8), sentence(at + 500, 12)) for at in range(96)]
-    examples.save(records, tokenizer, place / "padded", packed=False)
+    dataset.save(records, tokenizer, place / "padded", packed=False)
     longer = [each._replace(text=" ".join([each.text] * 99)) for each in records]  # fills a block of 128
-    examples.save(longer, tokenizer, place / "packed", block=128)
-    assert examples.facts(place / "packed")["rows"] == 96
+    dataset.save(longer, tokenizer, place / "packed", block=128)
+    assert dataset.facts(place / "packed")["rows"] == 96
     return place
 
 

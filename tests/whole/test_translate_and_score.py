@@ -9,9 +9,9 @@ import executed
 import pandas as pd
 import pytest
 
-from llamax_kit.app import html_page as page
+from llamax_kit.app import html_page
 from llamax_kit.app.html_page import export
-from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.utils.errors import UnknownName
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "04_translate_and_score.ipynb"
@@ -80,7 +80,7 @@ def test_the_record_says_what_was_run_and_asked_and_names_no_place_of_this_machi
     text = (run / "stories" / "run.json").read_text(encoding="utf-8")
     record = json.loads(text)
     assert record["corpus"]["release"] == "FLORES-101 devtest"
-    assert record["corpus"]["sha256"] == corpora.load("flores101", ["en", "de", "am"]).sha256
+    assert record["corpus"]["sha256"] == load_corpus("flores101", ["en", "de", "am"]).sha256
     assert record["decoding"]["max_new_tokens"] == 24
     assert record["model"]["model"].startswith("sha256:")
     assert record["parameters"]["sentences"] == N
@@ -90,4 +90,4 @@ def test_the_record_says_what_was_run_and_asked_and_names_no_place_of_this_machi
 
 def test_its_page_needs_no_network_and_every_picture_says_what_it_shows(run):
     html = export(run / "executed.ipynb").read_text(encoding="utf-8")
-    assert page.loads(html) == [] and page.without_alt(html) == 0 and html.count("<img") == 2
+    assert html_page.loads(html) == [] and html_page.without_alt(html) == 0 and html.count("<img") == 2

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from learn import said
 
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.scoring import sacrebleu_metrics as metrics
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.scoring import sacrebleu_metrics
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "03_understand_spbleu.ipynb"
@@ -60,14 +60,14 @@ def sacrebleu(hypotheses, references) -> float:
     """Score by sacreBLEU alone, on text that was cut before."""
     from sacrebleu.metrics import BLEU
 
-    cut = metrics.spbleu("cldr").metric.tokenizer
+    cut = sacrebleu_metrics.spbleu("cldr").metric.tokenizer
     spaced = [[cut(text) for text in texts] for texts in (hypotheses, references)]
     return BLEU(tokenize="none", force=True).corpus_score(spaced[0], [spaced[1]]).score
 
 
 @pytest.fixture(scope="module")
 def pair():
-    rows = corpora.load("cldr", ["es", "pt"]).pairs("es", "pt")
+    rows = load_corpus("cldr", ["es", "pt"]).pairs("es", "pt")
     return [row[1] for row in rows], [row[2] for row in rows]
 
 

@@ -11,16 +11,16 @@ import pytest
 from executed import cells, papermill
 from finished import CLDR, save
 
-from llamax_kit.app import demo as example
-from llamax_kit.data import relatedness as related
-from llamax_kit.data import training_languages
-from llamax_kit.data.corpora import corpus as corpora
-from llamax_kit.models import loading as models
-from llamax_kit.tasks import system_outputs as hypotheses
+from llamax_kit.app import demo
+from llamax_kit.data import relatedness
+from llamax_kit.data.corpora.loading import load_corpus
+from llamax_kit.models import loading
+from llamax_kit.models.training_languages import of_folder
+from llamax_kit.tasks import system_outputs
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOTEBOOK = PROJECT / "notebooks" / "07_test_unseen_languages.ipynb"
-LANGUAGES = f"{example.DEMO} {example.MORE}".split()
+LANGUAGES = f"{demo.DEMO} {demo.MORE}".split()
 UNSEEN = 10  # of the example's languages, those held out of the miniature's training
 
 
@@ -40,13 +40,13 @@ def folder(tmp_path_factory, lend_example):
 
 def test_unseen_are_the_languages_that_the_miniature_never_saw(folder):
     run = folder / "outputs/07_test_unseen_languages"
-    told = training_languages.of_folder(models.resolve("mini-llamax-alpaca").folder)
-    kinds = Counter(related.kind(code, told.codes) for code in LANGUAGES)
+    told = of_folder(loading.resolve("mini-llamax-alpaca").folder)
+    kinds = Counter(relatedness.kind(code, told.codes) for code in LANGUAGES)
     found = {(row["direction"], row["relatedness"]): int(row["n"]) for row in rows(run / "relatedness.csv")}
     assert found == {(direction, kind): n for direction in ("en-X", "X-en") for kind, n in kinds.items()}
     difference = {row["direction"]: row for row in rows(run / "difference.csv")}
     for row in difference.values():
-        assert (int(row["n_trained"]), int(row["n_unseen"])) == (kinds[related.TRAINED], UNSEEN)
+        assert (int(row["n_trained"]), int(row["n_unseen"])) == (kinds[relatedness.TRAINED], UNSEEN)
         assert float(row["difference"]) == pytest.approx(float(row["trained"]) - float(row["unseen"]))
     assert len(rows(run / "correlations.csv")) == 12
 
@@ -74,9 +74,9 @@ def test_it_says_what_is_not_known_and_nothing_is_said_aside(folder):
     assert len(alts) == 9 and "en-X, unseen: 6.0 to 14.4" in alts[0]
     assert "Below, demo_mini_llamax over demo_mini_llama: " in alts[0]
     printed = "".join(each["text"] for each in outputs if each.get("name") == "stdout")
-    trained = len(training_languages.of_folder(models.resolve("mini-llamax-alpaca").folder).codes)
+    trained = len(of_folder(loading.resolve("mini-llamax-alpaca").folder).codes)
     assert f"{204 - trained - UNSEEN} of {204 - trained}: " in printed
-    assert f"{2 * len(LANGUAGES)} directions of {example.SENTENCES} sentences\n" in printed
+    assert f"{2 * len(LANGUAGES)} directions of {demo.SENTENCES} sentences\n" in printed
     assert not [each for each in outputs if each.get("name") == "stderr"]
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert "the authors never published their list" in prose
@@ -85,7 +85,7 @@ def test_it_says_what_is_not_known_and_nothing_is_said_aside(folder):
 def test_records_that_name_no_corpus_are_no_hindrance(folder, tmp_path, monkeypatch, capsys):
     """The cells that read the two runs, in this process."""
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
-    for run in example.RUNS:
+    for run in demo.RUNS:
         shutil.copytree(folder / "outputs" / run, tmp_path / run)
         record = json.loads((tmp_path / run / "run.json").read_text())
         del record["corpus"]
@@ -105,9 +105,9 @@ def test_groups_of_one_pass_without_interval(folder, monkeypatch):
 
 def test_gpt_35_over_copying_on_13_trained_and_7_unseen_languages(data, tmp_path, monkeypatch):
     monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path / "outputs"))
-    outputs = hypotheses.find_outputs(data / "system_outputs/chatgpt_flores200", "en")
-    text = corpora.load("flores200", ["en", *(each.tgt for each in outputs)])
-    table = hypotheses.read_outputs(outputs, text, 100)
+    outputs = system_outputs.find_outputs(data / "system_outputs/chatgpt_flores200", "en")
+    text = load_corpus("flores200", ["en", *(each.tgt for each in outputs)])
+    table = system_outputs.read_outputs(outputs, text, 100)
     copied = table.assign(system="copy", hypothesis=table["source"])
     save("05_chatgpt", table, copied, tokenize="flores101", corpus=CLDR | {"release": text.release})
     papermill(NOTEBOOK, tmp_path, "-f", str(PROJECT / "params/07_test_unseen_languages/chatgpt.yml"))

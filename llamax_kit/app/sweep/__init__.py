@@ -1,0 +1,1 @@
+"""Many notebooks from one YAML file: its jobs, their state, and the work."""

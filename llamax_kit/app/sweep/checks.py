@@ -6,7 +6,7 @@ A job that is done or running was checked when it began: a sweep that ended is n
 from collections.abc import Sequence
 from pathlib import Path
 
-from llamax_kit.app import parameter_checks as meanings
+from llamax_kit.app import parameter_checks
 from llamax_kit.app.sweep.state import State
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -23,7 +23,7 @@ def check(file: Path | str, found: Sequence[State]) -> None:
     made = {job.block: frozenset(each.run for each in makes if each.block < job.block) for job in todo}
     for job in todo:
         try:
-            meanings.check(job.notebook.stem, job.defaults, values=job.values, made=made[job.block], seen=seen)
+            parameter_checks.check(job.notebook.stem, job.defaults, values=job.values, made=made[job.block], seen=seen)
         except KitError as error:
             error.args = (f"{file}, block {job.block}, job {job.run}: {error}{_too_late(error, found)}",)
             raise

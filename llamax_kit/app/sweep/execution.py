@@ -14,13 +14,17 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from llamax_kit.app import notebooks as execute
+from llamax_kit.app import notebooks
 from llamax_kit.app.sweep.jobs import Job
 from llamax_kit.app.sweep.processes import in_processes
 from llamax_kit.app.sweep.state import State, states, summary, translates
-from llamax_kit.runs import owners
-from llamax_kit.runs import storage as runs
-from llamax_kit.utils import locks as marks
+from llamax_kit.data import languages
+from llamax_kit.data.corpora.loading import corpus_languages, load_corpus
+from llamax_kit.models.engines.opening import open_engine
+from llamax_kit.runs import owners, storage
+from llamax_kit.tasks import defaults
+from llamax_kit.tasks.translation import translate
+from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
 
 KILLED = "its process was ended by signal {} (9: often the memory was full)"
@@ -37,7 +41,7 @@ def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
     Raises KitError, before anything starts, when a job would write over another notebook's run, or the folder of
     outputs cannot be written.
     """
-    runs.made(runs.outputs())
+    storage.made(storage.outputs())
     for job in jobs:
         owners.check(job.folder, job.notebook.stem, job.defaults)
     found = states(jobs)
@@ -94,21 +98,16 @@ def _fill(jobs: list[Job]) -> None:
     So a job's completions are those of the notebook alone: batches are planned as it plans them, with its own prompt
     and decoding, and what an earlier pass has generated is not generated again.
     """
-    from llamax_kit.data import languages
-    from llamax_kit.data.corpora import corpus as corpora
-    from llamax_kit.models.engines import base as engines
-    from llamax_kit.tasks import defaults as auto
-    from llamax_kit.tasks.translation import translate
 
     engine, unfilled = None, 0
     with ExitStack() as stack:
         for job in [job for job in jobs if _marked(stack, job)]:  # all of them before the first takes its days
             try:
-                of = auto.resolved(job.parameters)
-                engine = engine or engines.open(**{name: of[name] for name in ENGINE})
-                pairs = languages.directions(of["directions"], corpora.available(of["corpus"]))
-                text = corpora.load(of["corpus"], {code for pair in pairs for code in pair})
-                ledger = runs.outputs() / "ledger"
+                of = defaults.resolved(job.parameters)
+                engine = engine or open_engine(**{name: of[name] for name in ENGINE})
+                pairs = languages.directions(of["directions"], corpus_languages(of["corpus"]))
+                text = load_corpus(of["corpus"], {code for pair in pairs for code in pair})
+                ledger = storage.outputs() / "ledger"
                 translate(engine, text, pairs, of["prompt"], of["decoding"], of["sentences"], ledger)
             except KitError as error:  # the notebook will say so too, and keep it
                 unfilled += 1
@@ -119,8 +118,8 @@ def _fill(jobs: list[Job]) -> None:
 def _marked(stack: ExitStack, job: Job) -> bool:
     """Mark a job's folder until the stack is left; tell whether no other process was there first."""
     try:
-        stack.enter_context(marks.held(runs.folder(job.run)))
-    except marks.Busy:
+        stack.enter_context(locks.held(storage.folder(job.run)))
+    except locks.Busy:
         return False
     return True
 
@@ -145,11 +144,11 @@ def _execute(job: Job) -> None:
     if states([job])[0].state in ("done", "running"):
         return  # by another process, since this sweep looked
     try:
-        runs.folder(job.run)
+        storage.folder(job.run)
         with open(_log(job), "wb") as log:
             for stream in (1, 2):  # of the kernel too
                 os.dup2(log.fileno(), stream)
-        execute.execute(job.notebook, values=job.values, checked=True)
+        notebooks.execute(job.notebook, values=job.values, checked=True)
     except (KitError, OSError) as error:
         sys.exit(str(error))
 

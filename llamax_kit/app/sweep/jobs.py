@@ -20,11 +20,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from llamax_kit.app import notebooks as execute
-from llamax_kit.app.parameters import check, from_environment, parameters
-from llamax_kit.runs import run_names
-from llamax_kit.runs import storage as runs
+from llamax_kit.app import notebooks
+from llamax_kit.app.parameters import check, parameters
+from llamax_kit.runs import run_names, storage
 from llamax_kit.tasks import defaults as auto
+from llamax_kit.utils.environment import from_environment
 from llamax_kit.utils.errors import KitError, UnknownName
 
 KEYS = ("notebook", "files", "values", "each", "grid", "run")
@@ -42,7 +42,7 @@ class Job(NamedTuple):
     @property
     def folder(self) -> Path:
         """The run's folder, which need not be there yet."""
-        return runs.outputs() / self.run
+        return storage.outputs() / self.run
 
     @property
     def output(self) -> Path:
@@ -90,7 +90,7 @@ def _jobs(number: int, block: Any, folder: Path) -> Iterator[Job]:
     if not isinstance(block.get("run", ""), str):
         raise KitError(f"run must be text, got {block['run']!r}. To mend: put it in quotes, as in '06_{{system}}'")
     own = folder / str(block["notebook"])
-    notebook = execute.find(own if own.is_file() else str(block["notebook"]))
+    notebook = notebooks.find(own if own.is_file() else str(block["notebook"]))
     defaults = {each.name: each.default for each in parameters(notebook)}
     for given in _combinations(block, folder):
         values = {name: from_environment(value) for name, value in given.items()}

@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from llamax_kit.app.sweep.jobs import Job
-from llamax_kit.runs import owners
-from llamax_kit.runs import storage as runs
-from llamax_kit.utils import locks as marks
+from llamax_kit.runs import owners, storage
+from llamax_kit.utils import locks
 
 TRANSLATES = {"model", "adapter", "device", "dtype", "corpus", "directions", "sentences", "prompt", "decoding", "fresh"}
 
@@ -60,7 +59,7 @@ def summary(found: Sequence[State], new: int | None = None) -> str:
 def _state(job: Job) -> tuple[str, str]:
     if theirs := owners.other(job.folder, job.notebook.stem, job.defaults):
         return "missing", f"{job.folder} is the run of another notebook ({theirs}): give this one another name"
-    if (holder := marks.holder(job.folder)) and holder.here:
+    if (holder := locks.holder(job.folder)) and holder.here:
         return "running", f"by {holder}"
     if job.output.with_suffix(".partial.ipynb").exists():
         return "missing", f"begun, not finished: {f'run by {holder}, or ' if holder else ''}interrupted"
@@ -99,7 +98,7 @@ def _code(notebook: dict) -> list[str]:
 def _newer(job: Job, end: str) -> str:
     """Say which of the runs that a job reads was written after the job's end, or ""."""
     for name in _named(job):
-        record = runs.outputs() / name / "run.json"
+        record = storage.outputs() / name / "run.json"
         if record.is_file() and _time(json.loads(record.read_text(encoding="utf-8"))["written"]) > _time(end):
             return f"the run {name} is newer"
     return ""

@@ -9,7 +9,8 @@ Goyal et al. (2022), The FLORES-101 evaluation benchmark; NLLB Team (2022), No L
 
 from pathlib import Path
 
-from llamax_kit.data.corpora import text_files as lines
+from llamax_kit.data import downloads
+from llamax_kit.data.corpora import text_files
 from llamax_kit.data.corpora.corpus import Corpus
 from llamax_kit.data.languages import all_languages, find
 from llamax_kit.data.sources import LINES
@@ -43,7 +44,7 @@ def load(name: str, *, split: str, codes: list[str]) -> Corpus:
         path = _path(name, split=split, code=code)
         if not path.is_file():
             raise KitError(f"{TITLES[name]} {split} in {find(code).name}: no file {path}. To mend: {_remedy(name)}")
-        texts[code] = lines.read(path, _remedy(name))
+        texts[code] = text_files.read(path, _remedy(name))
         files[code] = str(path)
         check(texts[code], f"{TITLES[name]} {split}", split=split, path=path, remedy=_remedy(name))
     return Corpus(name, split, f"{TITLES[name]} {split}", texts, files)
@@ -52,15 +53,13 @@ def load(name: str, *, split: str, codes: list[str]) -> Corpus:
 def check(text: list[str], release: str, *, split: str, path: Path, remedy: str) -> None:
     """Raise KitError unless a language has as many lines as FLORES has, none of them blank."""
     if len(text) != LINES[split]:
-        hint = f" (line {blank[0]} is blank)" if (blank := lines.blank(text)) else ""
+        hint = f" (line {blank[0]} is blank)" if (blank := text_files.blank(text)) else ""
         raise KitError(f"{release}: expected {LINES[split]} lines, got {len(text)} in {path}{hint}. To mend: {remedy}")
-    lines.refuse_blank(text, release, path, remedy)
+    text_files.refuse_blank(text, release, path, remedy)
 
 
 def _folder(name: str) -> Path:
-    from llamax_kit.data import downloads as data
-
-    return data.folder() / f"{name}_dataset"
+    return downloads.folder() / f"{name}_dataset"
 
 
 def _path(name: str, *, split: str, code: str) -> Path:

@@ -11,11 +11,13 @@ Uses no script of the data set, and not the `datasets` library.
 import json
 from pathlib import Path
 
-from llamax_kit.data.corpora import text_files as lines
+from llamax_kit.data import downloads
+from llamax_kit.data.corpora import text_files
 from llamax_kit.data.corpora.corpus import Corpus
 from llamax_kit.data.corpora.flores import check
 from llamax_kit.data.languages import all_languages, find
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.network import limit_waiting
 
 HUB = "openlanguagedata/flores_plus"
 FORMATS = ("parquet", "jsonl")
@@ -84,7 +86,7 @@ def _parquet(path: Path) -> list[tuple[int, str]]:
 
 
 def _jsonl(path: Path) -> list[tuple[int, str]]:
-    rows = [json.loads(line) for line in lines.read(path, _remedy())]
+    rows = [json.loads(line) for line in text_files.read(path, _remedy())]
     return [(row["id"], row["text"]) for row in rows]
 
 
@@ -96,9 +98,7 @@ def _found(folder: Path, name: str, *, release: str) -> Path:
 
 
 def _local() -> Path:
-    from llamax_kit.data import downloads as data
-
-    return data.folder() / "flores_plus"
+    return downloads.folder() / "flores_plus"
 
 
 def is_local(split: str, *, revision: str) -> bool:
@@ -109,8 +109,6 @@ def is_local(split: str, *, revision: str) -> bool:
 def _fetched(patterns: list[str], revision: str) -> Path:
     """Fetch files from the hub, or find them in its cache; the folder's name is the commit."""
     from huggingface_hub import snapshot_download
-
-    from llamax_kit.models.hub import limit_waiting
 
     limit_waiting()
     try:

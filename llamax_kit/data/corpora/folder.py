@@ -6,7 +6,7 @@ whose names begin with no code are left alone. Knows no splits; which text it is
 
 from pathlib import Path
 
-from llamax_kit.data.corpora import text_files as lines
+from llamax_kit.data.corpora import text_files
 from llamax_kit.data.corpora.corpus import Corpus
 from llamax_kit.data.languages import all_languages, find
 from llamax_kit.utils.errors import KitError, UnknownName
@@ -37,8 +37,10 @@ def load(folder: Path, codes: list[str]) -> Corpus:
                 f"{release}: no file of {find(code).name} ({code}) in {folder}; there is text in {' '.join(files)}. "
                 f"To mend: leave it out, or add {code}.txt"
             )
-        texts[code] = lines.read(files[code], REMEDY)
-        lines.refuse_blank(texts[code], release, files[code], "fill the line in, or delete it in every language's file")
+        texts[code] = text_files.read(files[code], REMEDY)
+        text_files.refuse_blank(
+            texts[code], release, files[code], "fill the line in, or delete it in every language's file"
+        )
     return Corpus(name, "", release, texts, {code: str(files[code]) for code in codes})
 
 

@@ -62,3 +62,8 @@ def _decode(data: bytes, path: Path | str, remedy: str) -> str:
             f"{path} is not UTF-8: byte {data[error.start]:#04x} at offset {error.start}, in line {line}. "
             f"To mend: find out its encoding and convert it (iconv -f ENCODING -t UTF-8); or {remedy}"
         ) from error
+
+
+def one_line(text: str) -> str:
+    """Put a text on one line for a file of hypotheses: each line end becomes a space; U+2028 and U+0085 are none."""
+    return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ")

@@ -1,4 +1,4 @@
-"""What every engine takes and gives: requests, decoding, completions; and `open`, which finds the engine of a model.
+"""What every engine takes and gives: requests, decoding, completions.
 
 An engine is any object with
     name            str: what tables call the system
@@ -59,15 +59,15 @@ class Decoding(NamedTuple):
 PRESETS = {"greedy": Decoding(), "paper": Decoding(num_beams=4)}
 
 
-def decoding(text: "str | Decoding") -> Decoding:
+def read_decoding(text: "str | Decoding") -> Decoding:
     """Read a preset with overrides, separated by spaces or commas, each name=value or name:value.
 
     (A colon, since papermill cannot read the line of a parameter whose value holds a second "=".)
 
-    >>> decoding("paper")
+    >>> read_decoding("paper")
     Decoding(num_beams=4, max_new_tokens=256, length_penalty=1.0, early_stopping=False, repetition_penalty=1.0)
-    >>> decoding("greedy max_new_tokens=64").max_new_tokens, decoding("greedy max_new_tokens:64").max_new_tokens
-    (64, 64)
+    >>> [read_decoding(f"greedy max_new_tokens{sign}64").max_new_tokens for sign in "=:"]
+    [64, 64]
 
     With one beam `length_penalty` and `early_stopping` change nothing, so they are set back: equal work, equal key.
 
@@ -129,21 +129,3 @@ def _normal(given: Decoding) -> Decoding:
     if given.num_beams == 1:
         return given._replace(length_penalty=1.0, early_stopping=False)
     return given
-
-
-def open(model: str, *, adapter: str = "", dtype: str = "auto", device: str = "auto", batch_tokens: int = 0):
-    """Give the engine of a model; no weights are loaded before it has a sentence to complete.
-
-    model: "copy" (the baseline that copies the source), or anything `models.resolve` takes: a name of the catalogue,
-    a hub id, a folder. dtype: "auto" (float32 on a CPU, bfloat16 on a GPU), "float32", "bfloat16", "float16".
-    batch_tokens: tokens a batch may hold, prompts and new tokens of all beams together; 0: by what memory there is.
-
-    Raises UnknownName for an unknown model, KitError for a dtype or device that is not there.
-    """
-    if model == "copy":
-        from llamax_kit.models.engines.copy import Copy
-
-        return Copy()
-    from llamax_kit.models.engines.transformers import Transformers
-
-    return Transformers(model, adapter=adapter, dtype=dtype, device=device, batch_tokens=batch_tokens)

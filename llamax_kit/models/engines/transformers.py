@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence, Set
 from functools import cached_property
 from importlib.metadata import version
 
-from llamax_kit.data import training_languages
-from llamax_kit.models import loading as models
+from llamax_kit.models import loading
 from llamax_kit.models.engines.base import Completion, Decoding, Request
 from llamax_kit.models.engines.batches import halves, plan
 from llamax_kit.models.tokenizers import Prompt
+from llamax_kit.models.training_languages import of_folder
 from llamax_kit.utils.errors import KitError
 
 RECIPE = "1"  # part of the identity: raise it when this file comes to give other completions
@@ -30,11 +30,11 @@ class Transformers:
     def __init__(
         self, model: str, *, adapter: str = "", dtype: str = "auto", device: str = "auto", batch_tokens: int = 0
     ):
-        self.dtype, self.device = models.placement(dtype=dtype, device=device)
+        self.dtype, self.device = loading.placement(dtype=dtype, device=device)
         self.batch_tokens = batch_tokens
-        self.resolved = models.resolve(model, adapter=adapter)
+        self.resolved = loading.resolve(model, adapter=adapter)
         self.name = self.resolved.name
-        self.training_languages = training_languages.of_folder(self.resolved.folder)
+        self.training_languages = of_folder(self.resolved.folder)
         self._fixed = {
             "engine": "transformers",
             "recipe": RECIPE,  # see `identity`
@@ -77,13 +77,13 @@ class Transformers:
 
     @cached_property
     def tokenizer(self):
-        return models.load_tokenizer(self.resolved)
+        return loading.load_tokenizer(self.resolved)
 
     @cached_property
     def model(self):
         # It warns when a batch runs past the context, where the longer prompts are cut and the shorter ones go on.
         logging.getLogger("transformers.generation.stopping_criteria").setLevel(logging.ERROR)
-        return models.load_model(self.resolved, dtype=self.dtype, device=self.device)
+        return loading.load_model(self.resolved, dtype=self.dtype, device=self.device)
 
     def chat(self, messages: list[dict[str, str]], **options) -> Prompt:
         """Write messages as the model's chat template does (see `Tokenizer.chat`). Raises KitError when it has none."""

@@ -6,10 +6,10 @@ Filled is what differs after correction (the column `verdict`), hollow what was 
 from math import ceil
 from typing import TYPE_CHECKING
 
-from llamax_kit.data import relatedness as related
+from llamax_kit.data import relatedness
 from llamax_kit.data.languages import find
 from llamax_kit.reporting.plots.style import MARKERS, PALETTE, direction, few_sentences, finish, only, sizes
-from llamax_kit.scoring import significance as stats
+from llamax_kit.scoring import significance
 from llamax_kit.scoring.corrections import GAINED, LOST, UNCLEAR, UNTESTED
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def describe_gains(table: "DataFrame") -> str:
     if len(rows) == 1:
         reach = f"{best.gain:+.1f} ({best.src}-{best.tgt})"
     said = f"Gain of {names(table)} in {metric} points, {len(rows)} direction{'s' * (len(rows) > 1)}: {reach}; {told}."
-    return said + stats.caveat_sentence(rows["n"], rows["low"])
+    return said + significance.caveat_sentence(rows["n"], rows["low"])
 
 
 def names(table: "DataFrame") -> str:
@@ -108,8 +108,8 @@ def colours(values: "Series") -> dict[str, tuple]:
 
     there = set(values)
     ranked = [each for each in values.value_counts().index if each not in (OTHER, NONE)]
-    if there & {*related.KINDS}:
-        ranked = [*related.KINDS, *(each for each in ranked if each not in related.KINDS)]
+    if there & {*relatedness.KINDS}:
+        ranked = [*relatedness.KINDS, *(each for each in ranked if each not in relatedness.KINDS)]
     named = zip(ranked, zip(sns.color_palette(PALETTE, KINDS), MARKERS, strict=False), strict=False)
     styles = {each: style for each, style in named if each in there}
     return styles | {each: ("0.5", "h") for each in (OTHER, NONE) if each in there}

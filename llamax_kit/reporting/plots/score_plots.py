@@ -5,7 +5,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from llamax_kit.reporting.plots.style import direction, few_sentences, finish, grow, only, sizes, styles
-from llamax_kit.scoring import significance as stats
+from llamax_kit.scoring import significance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,7 +96,7 @@ def describe_scores(table: "DataFrame") -> str:
         else:
             said.append(f"{system}: {len(rows)} directions, from {worst.score:.1f} ({worst.src}-{worst.tgt}) "
                         f"to {best.score:.1f} ({best.src}-{best.tgt}).")  # fmt: skip
-    said.append(stats.caveat_sentence(table["n"], table["low"]).strip())
+    said.append(significance.caveat_sentence(table["n"], table["low"]).strip())
     return f"{only(table, 'metric')} by direction{part}. {' '.join(said).strip()}"
 
 

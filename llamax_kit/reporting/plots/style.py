@@ -3,7 +3,7 @@
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from llamax_kit.scoring import significance as stats
+from llamax_kit.scoring import significance
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def sizes(table: "DataFrame") -> str:
 
 def few_sentences(table: "DataFrame") -> str:
     """Say in the last line of a title what the intervals of few sentences are worth (`stats.caveat`); "": enough."""
-    note = stats.caveat(table["n"], table["low"])
+    note = significance.caveat(table["n"], table["low"])
     return note and "\n" + fill(note, 75)
 
 

@@ -1,0 +1,1 @@
+"""What makes the embedded text, and the text that the miniatures are trained on."""

@@ -1,14 +1,18 @@
-"""The embedded default: parallel phrases in about 150 languages, made from the Unicode CLDR that Babel ships.
+"""Makes the embedded corpus of the Unicode CLDR that Babel ships, and the text of its training split.
 
-Full dates, territories, amounts with units, sums of money, spans of time, and combinations of these. What a language
-has no entry for is None at that position. Real words, set phrases: good for showing and testing a whole pipeline
-without a download, no evidence of how well a model translates sentences. `python -m llamax_kit.training.cldr.build`
-prints which language has what. What counts as a language's own entry: entries.py; what is said: phrases.py.
+    python -m llamax_kit.training.cldr.build llamax_kit/data/corpora
+
+writes cldr_dev.parquet, cldr_devtest.parquet and cldr_coverage.csv, which the package ships. What counts as a
+language's own entry: entries.py; what is said: phrases.py.
 """
 
+import sys
+from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llamax_kit.data.corpora.cldr import FEWEST
 from llamax_kit.data.corpora.corpus import Corpus
 from llamax_kit.data.languages import all_languages, find
 from llamax_kit.training.cldr.entries import entries
@@ -17,9 +21,6 @@ from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-
-FEWEST = 30  # positions of devtest; with fewer, a score would say nothing
 
 
 def _text(code: str, *, split: str) -> list[str | None]:
@@ -42,11 +43,6 @@ def _positions(code: str) -> int:
     return sum(text is not None for text in _devtest(code))
 
 
-def available() -> list[str]:
-    """List the kit codes of the languages with phrases enough; they have them in every split."""
-    return [language.code for language in all_languages() if language.cldr and _positions(language.code) >= FEWEST]
-
-
 def release() -> str:
     """Name the release: "CLDR 47 via Babel 2.18.0"."""
     import babel
@@ -54,7 +50,7 @@ def release() -> str:
     return f"CLDR {babel.core.get_global('cldr')['version']} via Babel {babel.__version__}"
 
 
-def load(split: str, codes: list[str]) -> Corpus:
+def corpus(split: str, codes: Iterable[str]) -> Corpus:
     """Say all positions of a split ("train", "dev", "devtest") in the given languages.
 
     Raises KitError for a language that CLDR has too little of.
@@ -63,9 +59,22 @@ def load(split: str, codes: list[str]) -> Corpus:
         if (found := _positions(code)) < FEWEST:
             raise KitError(
                 f"CLDR has too little of {find(code).name} ({code}): {found} phrases in devtest, expected {FEWEST}. "
-                f"To mend: leave it out; `python -m llamax_kit.training.cldr.build` lists what each language has"
+                f"To mend: leave it out; llamax_kit/data/corpora/cldr_coverage.csv lists what each language has"
             )
     return Corpus("cldr", split, f"{release()}, {split}", {code: _text(code, split=split) for code in codes})
+
+
+def write(folder: Path) -> None:
+    """Write what the package ships of CLDR: dev and devtest of each language with phrases enough, and all counts."""
+    import pyarrow
+    from pyarrow import parquet
+
+    counts = coverage()
+    counts.to_csv(folder / "cldr_coverage.csv", index=False, lineterminator="\n")
+    codes = list(counts["code"][counts["devtest"] >= FEWEST])
+    for split in ("dev", "devtest"):
+        table = pyarrow.table(corpus(split, codes).texts).replace_schema_metadata({"release": release()})
+        parquet.write_table(table, folder / f"cldr_{split}.parquet", compression="zstd", compression_level=19)
 
 
 def coverage() -> "DataFrame":
@@ -87,5 +96,4 @@ def coverage() -> "DataFrame":
 
 
 if __name__ == "__main__":
-    print(coverage().to_string(index=False))
-    print(release())
+    write(Path(sys.argv[1]))

@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, count, permutations
 from pathlib import Path
 
-from llamax_kit.data.corpora import corpus as corpora
 from llamax_kit.data.languages import find
 from llamax_kit.tasks.prompts import INSTRUCTION
+from llamax_kit.training.cldr import build
 from llamax_kit.training.cldr.entries import Entries, entries
 from llamax_kit.training.cldr.phrases import split_of
 from llamax_kit.utils.files import whole
@@ -42,7 +42,7 @@ def write(
     """
     base = list(dict.fromkeys(find(code).code for code in base))
     codes = list(dict.fromkeys([*base, *(find(code).code for code in others)]))
-    texts = corpora.load("cldr:train", codes).texts
+    texts = build.corpus("train", codes).texts
     for code in codes:
         positions = [*MONO, *PAIRS] if code in base else MONO
         _lines(folder / "mono" / f"{code}.txt", (texts[code][at] for at in positions))

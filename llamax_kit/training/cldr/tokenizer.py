@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
-from llamax_kit.data.corpora import corpus as corpora
+from llamax_kit.data.corpora import cldr
+from llamax_kit.training.cldr import build
 from llamax_kit.utils.files import whole
 
 PIECES = 8_000
@@ -41,8 +42,8 @@ def train() -> bytes:
 
 
 def _lines() -> Iterator[str]:
-    for code in sorted(corpora.available("cldr")):
-        texts = [text for text in corpora.load("cldr:train", [code]).texts[code] if text is not None]
+    for code in sorted(cldr.available()):
+        texts = [text for text in build.corpus("train", [code]).texts[code] if text is not None]
         yield from islice(cycle(texts), LINES)
 
 

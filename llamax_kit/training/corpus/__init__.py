@@ -1,0 +1,1 @@
+"""Plain files to training records: texts, dictionaries, pairs, the mixture, instructions."""

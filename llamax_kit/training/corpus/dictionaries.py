@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from llamax_kit.data.corpora import text_files as lines
+from llamax_kit.data.corpora import text_files
 from llamax_kit.training.corpus.texts import sides
 from llamax_kit.utils.errors import KitError
 
@@ -47,7 +47,7 @@ def read(path: Path) -> list[tuple[str, str]]:
     """
     one, _ = sides(path)
     found = []
-    for number, line in enumerate(lines.read(path, f"give {FORMS} a line"), 1):
+    for number, line in enumerate(text_files.read(path, f"give {FORMS} a line"), 1):
         first, second = _columns(line)
         if not first or not second:
             raise KitError(

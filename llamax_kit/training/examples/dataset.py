@@ -16,7 +16,7 @@ from pathlib import Path
 
 from llamax_kit.training.examples.blocks import IGNORED, Example, pack
 from llamax_kit.training.examples.encoding import encoded
-from llamax_kit.utils import locks as marks
+from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import abandoned, sound
 
@@ -61,7 +61,7 @@ def save(
         folder.parent.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
         prefix = f".{folder.name}-"
-        with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent) as scratch, marks.held(Path(scratch)):
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent) as scratch, locks.held(Path(scratch)):
             whole = Path(scratch) / "new"
             whole.mkdir()
             rows = map(_unpacked, examples)
@@ -166,7 +166,7 @@ def _sweep(folder: Path) -> None:
     for path in folder.parent.glob(f".{folder.name}-*"):
         if re.fullmatch(re.escape(f".{folder.name}-") + r"[a-z0-9_]{8}", path.name) and path.is_dir():
             marked = any(path.glob(".running-*"))
-            if not marks.holder(path) if marked else abandoned(path):
+            if not locks.holder(path) if marked else abandoned(path):
                 shutil.rmtree(path, ignore_errors=True)
 
 

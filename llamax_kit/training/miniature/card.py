@@ -39,7 +39,7 @@ def write(place: Path, scores: "DataFrame", parameters: Mapping) -> Path:
     """
     import jinja2
 
-    loader = jinja2.PackageLoader("llamax_kit.training", "")
+    loader = jinja2.PackageLoader("llamax_kit.training.miniature", "")
     here = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined)
     here.filters["name"] = lambda code: find(code).name
     facts = read_json(place / "training.json")

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from llamax_kit.data.corpora import text_files as lines
+from llamax_kit.data.corpora import text_files
 from llamax_kit.data.languages import all_languages, find
 from llamax_kit.tasks.prompts import ALPACA
 from llamax_kit.training.miniature import random_llama
@@ -54,7 +54,7 @@ def train_tokenizer(path: Path, *, folder: Path, base: Sequence[str]) -> Path:
 
 def _lines(folder: Path, base: Sequence[str]) -> Iterator[str]:
     for code in base:
-        yield from lines.read(folder / "mono" / f"{find(code).code}.txt")
+        yield from text_files.read(folder / "mono" / f"{find(code).code}.txt")
     for language in all_languages():
         yield language.name
     for _ in range(ASKED):

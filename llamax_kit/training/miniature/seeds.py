@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit.runs import storage as runs
+from llamax_kit.runs import storage
 from llamax_kit.utils.files import sound
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def control(parameters: Mapping, tokens: int) -> tuple[str, int]:
 
 def _finished() -> Iterator[tuple[Path, dict, int]]:
     """Give groups.csv, parameters and tokens of continual pre-training of each finished run of notebook 10."""
-    for path in sorted(runs.outputs().glob("*/groups.csv")):
+    for path in sorted(storage.outputs().glob("*/groups.csv")):
         record = path.with_name("run.json")
         if record.is_file():
             known = sound(record, lambda path: json.loads(path.read_text(encoding="utf-8")), "run its notebook again")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from llamax_kit.models.weights import progress_bar
 from llamax_kit.training import stage
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import whole
@@ -28,8 +29,6 @@ def to_float16(trained: Path, *, place: Path, facts: Mapping) -> Path:
     """
     import torch
     from transformers import LlamaForCausalLM
-
-    from llamax_kit.models.weights import progress_bar
 
     if place.exists() and not place.is_dir():
         raise KitError(f"could not write {place}: it is a file. To mend: name a folder that can be written")

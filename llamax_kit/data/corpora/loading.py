@@ -1,0 +1,90 @@
+"""Parallel text by name: FLORES folders, the gated FLORES+ of the hub, phrases from CLDR, or a folder of one's own.
+
+A corpus says which release it is and the hash of what was read, since scores compare only within one release. It is
+named "cldr", "flores101", "flores200" or "flores_plus", with ":dev" or ":devtest" (the default);
+"flores_plus@4b0c2d1:dev" fixes a commit of the hub. A folder that holds one text file a language (`en.txt`, `sw.txt`)
+is named by its path, "texts/my-set"; one called like a corpus is "./cldr". Only "cldr" needs no download and no files.
+Translates, cuts and normalises nothing: text is given as it is.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from llamax_kit.data.corpora import cldr, flores, flores_plus
+from llamax_kit.data.corpora import folder as folder_corpus
+from llamax_kit.data.corpora.corpus import Corpus
+from llamax_kit.data.languages import find
+from llamax_kit.utils.errors import KitError, UnknownName
+
+SPLITS = {
+    "cldr": ("train", "dev", "devtest"),
+    "flores101": ("dev", "devtest"),
+    "flores200": ("dev", "devtest"),
+    "flores_plus": ("dev", "devtest"),
+}
+
+
+def corpus_languages(spec: str) -> list[str]:
+    """List the kit codes of the languages that a corpus has here: `corpus_languages("flores200:dev")`.
+
+    Raises UnknownName for another corpus or split, and KitError when the corpus is not here.
+    """
+    if folder := _own(spec):
+        return folder_corpus.available(folder)
+    name, split, revision = _parse(spec)
+    if name == "cldr":
+        return cldr.available()
+    if name == "flores_plus":
+        return flores_plus.available(split, revision=revision)
+    return flores.available(name, split=split)
+
+
+def offline_languages(spec: str) -> list[str] | None:
+    """List as `corpus_languages` does, but ask no hub: None where only that knows. Raises as it does."""
+    if not _own(spec):
+        name, split, revision = _parse(spec)
+        if name == "flores_plus" and not flores_plus.is_local(split, revision=revision):
+            return None
+    return corpus_languages(spec)
+
+
+def load_corpus(spec: str, languages: Iterable[str] | None = None) -> Corpus:
+    """Read a corpus, or only the named languages of it: `load_corpus("flores101", ["en", "swh", "zho_simpl"])`.
+
+    Raises UnknownName for another corpus, split or language, and KitError when it is not here or not as it should be.
+    """
+    named = corpus_languages(spec) if languages is None else languages
+    codes = list(dict.fromkeys(find(code).code for code in named))
+    if folder := _own(spec):
+        return folder_corpus.load(folder, codes)
+    name, split, revision = _parse(spec)
+    if name == "cldr":
+        return cldr.load(split, codes)
+    if name == "flores_plus":
+        return flores_plus.load(split, codes, revision)
+    return flores.load(name, split=split, codes=codes)
+
+
+def _own(spec: str) -> Path | None:
+    """The user's folder that a spec names, if it does; asked before a split is cut off, as a path may hold ":" too."""
+    if not spec or re.split("[:@]", spec)[0] in SPLITS:
+        return None
+    folder = Path(spec).expanduser()
+    return folder if folder.is_dir() else None
+
+
+def _parse(spec: str) -> tuple[str, str, str]:
+    release, _, split = spec.partition(":")
+    name, _, revision = release.partition("@")
+    if name not in SPLITS:
+        remedy = "write for example flores101 or flores200:dev, or name a folder of your own, one file a language"
+        raise UnknownName("corpus", given=spec if re.search(r"[/\\]", spec) else name, choices=SPLITS, remedy=remedy)
+    split = split or "devtest"
+    if split not in SPLITS[name]:
+        raise UnknownName(
+            f"split of {name}", given=split, choices=SPLITS[name], remedy=f"use one of these, as in {name}:dev"
+        )
+    if revision and name != "flores_plus":
+        raise KitError(f"{spec}: only flores_plus comes in revisions. To mend: write {name}:{split}")
+    return name, split, revision
