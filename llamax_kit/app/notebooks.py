@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from contextlib import ExitStack
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,12 @@ class NotebookFailed(KitError):
 
 
 def notebooks() -> list[Path]:
-    """List the kit's notebooks (of the checkout, else of `./notebooks`)."""
-    checkout = storage.PROJECT / "notebooks"
-    return sorted((checkout if checkout.is_dir() else Path.cwd() / "notebooks").glob("[0-9]*.ipynb"))
+    """List the kit's notebooks: of the checkout, else of `./notebooks`, else those that were installed with it."""
+    for folder in (storage.PROJECT / "notebooks", Path.cwd() / "notebooks"):
+        if folder.is_dir():
+            return sorted(folder.glob("[0-9]*.ipynb"))
+    installed = (Path(str(file.locate())) for file in metadata.files("llamax-kit") or () if file.suffix == ".ipynb")
+    return sorted(path.resolve() for path in installed)
 
 
 def find(notebook: str | Path) -> Path:
