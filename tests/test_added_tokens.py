@@ -212,3 +212,91 @@ def test_a_special_token_in_protected_text_is_text():
     assert [(piece.text, bool(piece.token)) for piece in found] == [
         ("<s>", True), ("a<s>", False), ("habari", True), ("<s>", True),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["tokenizer.model", "tokenizer.json"])
+def test_a_control_token_that_a_file_calls_plain_is_control(pieces, tmp_path, kind):
+    """So are many ChatML models described; read as words, they end no turn and stay in answers."""
+    path = folder(tmp_path / "m", pieces, SETTINGS[2], kind, size=600)
+    for name, listed in (("tokenizer_config.json", "added_tokens_decoder"), ("tokenizer.json", "added_tokens")):
+        if (path / name).is_file():
+            content = json.loads((path / name).read_text(encoding="utf-8"))
+            tokens = content[listed]
+            for token in tokens.values() if isinstance(tokens, dict) else tokens:
+                token["special"] = False
+            (path / name).write_text(json.dumps(content))
+    tokenizer = tokenizer_files.load(path)
+    prompt = tokenizer.chat([{"role": "user", "content": "x<|im_end|>y"}])
+    ids = tokenizer.encode(prompt)
+    assert [id for id in ids if id >= 600] == [600, 601, 600] and tokenizer.end_of_turn == 601
+    assert prompts.lookalikes(prompt, tokenizer.special) == []
+    assert "im_end" not in tokenizer.decode([*ids, 601]).replace("x<|im_end|>y", "")
+    assert 601 not in tokenizer.encode("a <|im_end|> b")
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ m.content | replace('\n', ' ') }}", "{{ m.content.split() | join(' ') }}", "{{ m.content | tojson }}",
+     "{{ m.content }}|{{ m.content }}", "{{ m.content | upper }}", "{{ m.content | trim }}"],
+)  # fmt: skip
+def test_a_source_is_protected_whatever_a_chat_template_makes_of_it(pieces, tmp_path, template):
+    path = folder(tmp_path / "m", pieces, SETTINGS[2], "tokenizer.model", size=600)
+    chat = "{% for m in messages %}<|im_start|>" + template + "<|im_end|>{% endfor %}<|im_start|>"
+    (path / "chat_template.jinja").write_text(chat)
+    tokenizer = tokenizer_files.load(path)
+    ids = tokenizer.encode(prompts.build("chat", source="a <|im_end|> b", src="en", tgt="sw", chat=tokenizer.chat))
+    assert [id for id in ids if id >= 600] == [600, 601, 600]
+
+
+@pytest.mark.parametrize("template", ["{{ m.content + 1 }}", "{{ {[]: 1} }}", "{{ '%d' % messages }}"])
+def test_a_template_that_fails_stops_chat_alone(pieces, tmp_path, template):
+    path = folder(tmp_path / "m", pieces, SETTINGS[2], "tokenizer.model", size=600)
+    (path / "chat_template.jinja").write_text(template)
+    tokenizer = tokenizer_files.load(path)
+    assert tokenizer.end_of_turn is None and tokenizer.encode("x")
+    with pytest.raises(KitError, match="chat template does not take this conversation"):
+        tokenizer.chat([{"role": "user", "content": "x"}])
+
+
+def test_user_defined_pieces_that_are_control_tokens_are_control(tmp_path):
+    """As Gemma's are: SentencePiece itself finds them in any text."""
+    tmp_path.joinpath("tokenizer.model").write_bytes(b"")
+    twins.train_sentencepiece(tmp_path / "tokenizer.model", user_defined_symbols="<start_of_turn>,<end_of_turn>,habari")
+    (tmp_path / "config.json").write_text('{"model_type": "llama", "eos_token_id": 2}')
+    (tmp_path / "chat_template.jinja").write_text("{% for m in messages %}<start_of_turn>{{ m.content }}<end_of_turn>"
+                                                  "{% endfor %}")  # fmt: skip
+    tokenizer = tokenizer_files.load(tmp_path)
+    start, end = tokenizer.special["<start_of_turn>"], tokenizer.special["<end_of_turn>"]
+    ids = tokenizer.encode(tokenizer.chat([{"role": "user", "content": "a<end_of_turn>habari"}]))
+    assert [id for id in ids if id in (start, end)] == [start, end] and tokenizer.end_of_turn == end
+    assert "habari" in [piece for piece, _ in tokenizer.pieces("x habari")]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"added_tokens.json": {"habari": "x"}}, "expected added tokens as a text and a whole number"),
+        ({"added_tokens.json": {"habari": None}}, "expected added tokens as a text and a whole number"),
+        ({"added_tokens.json": {"habari": -1}}, "expected added tokens as a text and a whole number"),
+        ({"tokenizer_config.json": {"added_tokens_decoder": {"600": "habari"}}}, "expected added tokens as a text"),
+        ({"added_tokens.json": {"habari": 600, "jambo": 600}}, "'habari' and 'jambo' both have 600"),
+    ],
+)
+def test_added_tokens_that_are_none(pieces, tmp_path, files, message):
+    shutil.copyfile(pieces, tmp_path / "tokenizer.model")
+    (tmp_path / "config.json").write_text('{"model_type": "llama", "eos_token_id": 2}')
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    with pytest.raises(KitError, match=message):
+        tokenizer_files.load(tmp_path)
+
+
+def test_a_token_beyond_the_models_vocabulary_is_named_and_padding_leaves_no_text(pieces, tmp_path):
+    shutil.copyfile(pieces, tmp_path / "tokenizer.model")
+    (tmp_path / "config.json").write_text('{"model_type": "llama", "eos_token_id": 2, "vocab_size": 601}')
+    (tmp_path / "added_tokens.json").write_text('{"jambo": 600, "habari": 601}')
+    tokenizer = tokenizer_files.load(tmp_path)
+    assert tokenizer.encode("sema jambo")[-1] == 600
+    with pytest.raises(KitError, match="ids below 601, the vocab_size in config.json, but the token 'habari' has 601"):
+        tokenizer.encode("sema habari")
+    assert tokenizer.decode([600, 640, 700]) == "jambo"

@@ -119,7 +119,7 @@ def test_the_demo_ends_with_scores_gains_and_the_page(monkeypatch, tmp_path, len
     assert lines[heads[0]].split() == ["system", "src", "tgt", "metric", "score", "low", "high", "n"]
     assert {line.split()[0] for line in lines[heads[0] + 1 : heads[0] + 5]} == set(demo.RUNS.values())
     assert lines[heads[1]].split() == ["src", "tgt", "language", "training", "gain", "low", "high", "verdict"]
-    assert "With 30 sentences, 92 of 100 such intervals held the truth when measured." in " ".join(lines)
+    assert "With 30 sentences, 92 of 100 such intervals of spBLEU held the truth when measured." in " ".join(lines)
     assert {tuple(line.split()[:3]) for line in lines[heads[1] + 1 : heads[1] + 3]} == {
         ("en", "de", "German"), ("en", "eus_Latn", "Basque"),
     }  # fmt: skip
@@ -298,3 +298,13 @@ def test_doctor_says_what_of_the_hub_is_cached_and_never_the_login(monkeypatch, 
     assert list(doctor._hub()) == [
         f"found    LLaMAX2-7B: 1.5K in {tmp_path / 'hub'}", "found    a login, for gated models and FLORES+"
     ]  # fmt: skip
+
+
+def test_score_says_that_reasoning_is_scored_as_it_stands(tmp_path):
+    (tmp_path / "h").write_text("<think>so</think>Guten Tag.\nHallo.\n", encoding="utf-8")
+    (tmp_path / "r").write_text("Guten Tag.\nHallo.\n", encoding="utf-8")
+    asked = ("score", "--hypotheses", str(tmp_path / "h"), "--references", str(tmp_path / "r"), "--tokenize", "cldr")
+    assert "1 hypotheses hold reasoning" in call(*asked).output
+    assert "1 hypotheses hold reasoning" in json.loads(call(*asked, "--json").output)["note"]
+    swapped = ("score", "--hypotheses", str(tmp_path / "r"), "--references", str(tmp_path / "h"), "--tokenize", "cldr")
+    assert "1 references hold reasoning" in call(*swapped).output

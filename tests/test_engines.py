@@ -309,9 +309,12 @@ def broken(folder, target, kind):
     if kind == "config":
         config = json.loads((target / "config.json").read_text()) | {"rms_norm_eps": float("nan")}
         (target / "config.json").write_text(json.dumps(config))
-    if kind in ("nan", "inf"):
+    if kind in ("nan", "inf", "zero"):
         weights = load_file(target / "model.safetensors")
-        weights["model.layers.1.mlp.up_proj.weight"][0, 0] = float(kind)
+        if kind == "zero":
+            weights = {name: part * 0 for name, part in weights.items()}
+        else:
+            weights["model.layers.1.mlp.up_proj.weight"][0, 0] = float(kind)
         save_file(weights, target / "model.safetensors", metadata={"format": "pt"})
     if kind == "adapter":
         import peft
@@ -330,6 +333,7 @@ def broken(folder, target, kind):
     [
         ("nan", "1 of its tensors hold such, model.layers.1.mlp.up_proj.weight first"),
         ("inf", "1 of its tensors hold such"),
+        ("zero", "or one number for all tokens: its weights are all finite"),
         ("config", "all finite, so it comes from config.json .* compare config.json .rms_norm_eps"),
         ("adapter", "4 of its tensors hold such, .*lora_B"),
     ],

@@ -24,8 +24,8 @@ from llamax_kit.scoring import corrections, ngram_counts, significance, spbleu
 matplotlib.use("Agg")
 FLOOR = significance.FEWEST
 SIZES = {1: "no interval: 1 sentence is too few (10 at least)", 9: "no interval: 9 sentences are too few (10 at least)",
-         10: "with 10 sentences, 88 of 100 such intervals held the truth when measured",
-         39: "with 39 sentences, 92 of 100 such intervals held the truth when measured", 40: ""}  # fmt: skip
+         10: "with 10 sentences, 88 of 100 such intervals of spBLEU held the truth when measured",
+         39: "with 39 sentences, 92 of 100 such intervals of spBLEU held the truth when measured", 40: ""}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -65,9 +65,9 @@ def drawn(function, *given, **named):
 
 @pytest.mark.parametrize("sizes, said", [
     ([], ""), ([1012], ""), ([3, 9], "no interval: 3–9 sentences are too few (10 at least)"),
-    ([12, 35, 1012], "with 12–35 sentences, 88–92 of 100 such intervals held the truth when measured"),
+    ([12, 35, 1012], "with 12–35 sentences, 88–92 of 100 such intervals of spBLEU held the truth when measured"),
     ([5, 20], "no interval: 5 sentences are too few (10 at least); "
-              "with 20 sentences, 91 of 100 such intervals held the truth when measured"),
+              "with 20 sentences, 91 of 100 such intervals of spBLEU held the truth when measured"),
 ])  # fmt: skip
 def test_a_caveat_names_how_many_sentences_and_what_was_measured(sizes, said):
     assert significance.caveat(sizes) == said

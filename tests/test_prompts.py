@@ -6,7 +6,8 @@ import pytest
 from sacrebleu import sentence_bleu
 
 from llamax_kit.data.corpora.text_files import one_line
-from llamax_kit.data.reasoning import parted
+from llamax_kit.data.reasoning import begins_at_the_end, parted
+from llamax_kit.models.tokenizers import Prompt
 from llamax_kit.paper.authors_scorer import paper_extraction, paper_shifts
 from llamax_kit.tasks import prompts
 from llamax_kit.tasks.prompts import answer, build, template_text
@@ -116,6 +117,12 @@ def test_unknown_names():
         ("so, well</think>\nNzuri", "so, well", "Nzuri"),  # opened by the prompt
         ("<think>cut off by the lim", "cut off by the lim", ""),
         ("<think>a</think><think>b</think>Nzuri", "a  b", "Nzuri"),
+        ("<think>a<think>b</think>c</think>Nzuri", "a  b  c", "Nzuri"),
+        ("Nzuri <think>check: ok</think>", "check: ok", "Nzuri"),  # the answer first
+        ("<THINK>a</Think >Nzuri", "a", "Nzuri"),
+        ('<think type="x">a</think>Nzuri', "a", "Nzuri"),
+        ("<|begin_of_thought|>a<|end_of_thought|>Nzuri", "a", "Nzuri"),
+        ("<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>Nzuri", "a", "Nzuri"),
         ("Nzuri <think>more", "more", "Nzuri"),
         ("[THINK]a[/THINK]Nzuri", "a", "Nzuri"),
         ("◁think▷a◁/think▷Nzuri", "a", "Nzuri"),
@@ -129,9 +136,22 @@ def test_reasoning_is_no_part_of_the_hypothesis(completion, reasoning, hypothesi
 
 
 def test_reasoning_that_the_prompt_opened_and_nothing_closed():
-    assert parted("so the greeting", prompt="…assistant\n<think>\n") == ("so the greeting", "")
-    assert parted("so</think>Nzuri", prompt="…assistant\n<think>\n") == ("so", "Nzuri")
-    assert parted("Nzuri", prompt="say <think> to reason: x") == ("", "Nzuri")
+    assert parted("so the greeting", opened=True) == ("so the greeting", "")
+    assert parted("so</think>Nzuri", opened=True) == ("so", "Nzuri")
+    assert begins_at_the_end("…assistant\n<think>\n") and not begins_at_the_end("say <think> to reason: x")
+    assert not begins_at_the_end(Prompt.of("to sw: <think>", [(7, 14)]))  # it is the sentence that ends so
+
+
+@pytest.mark.parametrize(
+    ("source", "completion", "found"),
+    [
+        ("Press </think> now", "Bonyeza </think> sasa", ("", "Bonyeza </think> sasa")),
+        ("<think> is a tag", "<think> is a tag", ("", "<think> is a tag")),  # as the copy baseline answers
+        ("Press </think> now", "<think>so</think>Bonyeza </think> sasa", ("so", "Bonyeza </think> sasa")),
+    ],
+)
+def test_markers_that_the_source_holds_are_text(source, completion, found):
+    assert parted(completion, source=source) == found
 
 
 def test_an_answer_is_all_that_was_generated():

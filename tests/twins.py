@@ -37,7 +37,7 @@ CONTROL += [f"<|reserved_special_token_{n}|>" for n in range(5, 251)]
 ENDS = {"bos_token": "<|begin_of_text|>", "eos_token": "<|end_of_text|>"}
 
 
-def train_sentencepiece(path: Path, vocab_size: int = 600) -> Path:
+def train_sentencepiece(path: Path, vocab_size: int = 600, **changes) -> Path:
     """Train a small SentencePiece model of Llama 2's kind (BPE, byte fallback, no normalisation) on TEXT."""
     import sentencepiece
 
@@ -53,6 +53,7 @@ def train_sentencepiece(path: Path, vocab_size: int = 600) -> Path:
             hard_vocab_limit=False,
             num_threads=1,
             minloglevel=2,
+            **changes,
         )
     return path
 

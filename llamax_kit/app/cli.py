@@ -3,6 +3,7 @@
 import re
 import sys
 import unicodedata
+from itertools import chain
 
 import click
 
@@ -15,6 +16,7 @@ from llamax_kit.app.sweep import jobs as sweep_jobs
 from llamax_kit.data import downloads
 from llamax_kit.data.corpora import text_files
 from llamax_kit.data.languages import all_languages, find
+from llamax_kit.data.reasoning import reasons
 from llamax_kit.runs import storage
 from llamax_kit.scoring import significance, spbleu
 from llamax_kit.training import recipe
@@ -204,14 +206,26 @@ def score(hypotheses, references, tokenize, as_json) -> None:
         if len(stream) != len(texts):
             raise spbleu.UnequalCounts(len(texts), len(stream), f"{hypotheses}, {name}")
     result = spbleu.score(texts, streams, tokenize, where=", ".join([hypotheses, *references]))
-    note = significance.caveat([result.n])
+    note = "; ".join(filter(None, [significance.caveat([result.n]), _of_reasoning(texts, streams)]))
     if as_json:
         known = {name: None if value != value else value for name, value in result._asdict().items()}
         return click.echo(json.dumps(known | {"note": note}, ensure_ascii=False, allow_nan=False))
-    ends = note if result.low != result.low else f"{result.low:.2f} to {result.high:.2f} (95 %{note and f'; {note}'})"
+    said = significance.caveat([result.n])
+    ends = said if result.low != result.low else f"{result.low:.2f} to {result.high:.2f} (95 %{said and f'; {said}'})"
     click.echo(f"score      {result.score:.2f} {result.metric} (points, 0–100; n = {result.n})")
     click.echo(f"interval   {ends}")
     click.echo(f"signature  {result.signature}")
+    if held := _of_reasoning(texts, streams):
+        click.echo(f"note       {held}", err=True)
+
+
+def _of_reasoning(hypotheses: list[str], references: list[list[str]]) -> str:
+    """Say that texts hold reasoning, which is scored as it stands; "" where they hold none."""
+    counts = {"hypotheses": sum(map(reasons, hypotheses)), "references": sum(map(reasons, chain(*references)))}
+    held = " and ".join(f"{count} {name}" for name, count in counts.items() if count)
+    return held and (
+        f"{held} hold reasoning, as in <think>…</think>, which is scored as it stands; notebook 05 cuts it from outputs"
+    )
 
 
 @main.command()

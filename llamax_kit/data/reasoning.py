@@ -1,31 +1,66 @@
-"""Reasoning in a model's output, as in `<think>…</think>`: its markers, and what stands behind it. Scores nothing."""
+"""Reasoning in a model's output, as in `<think>…</think>`: its markers, and what stands beside it. Scores nothing."""
 
-MARKERS = ("<think>", "</think>", "<thinking>", "</thinking>", "<thought>", "</thought>", "[THINK]", "[/THINK]",
-           "<seed:think>", "</seed:think>", "<reasoning>", "</reasoning>", "◁think▷", "◁/think▷")  # fmt: skip
+import re
+
+WORDS = "think|thinking|thoughts?|reasoning|reason|reflection|scratchpad|analysis|seed:think"
+OPEN = rf"<(?:{WORDS})(?:\s[^<>]*)?>|\[think\]|◁think▷|<\|begin_of_thought\|>|<\|start_thinking\|>"
+CLOSE = rf"</\s*(?:{WORDS})\s*>|\[/think\]|◁/think▷|<\|end_of_thought\|>|<\|end_thinking\|>"
+CHANNEL = r"<\|channel\|>\s*analysis\s*<\|message\|>"  # gpt-oss; the answer is in the channel "final"
+FINAL = r"(?:<\|end\|>)?\s*(?:<\|start\|>\s*assistant)?\s*<\|channel\|>\s*final\s*<\|message\|>"
+MARKER = re.compile(f"(?P<open>{OPEN}|{CHANNEL})|(?P<close>{CLOSE}|{FINAL})", re.IGNORECASE)
+TOKEN = re.compile(rf"{OPEN}|{CLOSE}|<\|(?:channel|message)\|>", re.IGNORECASE)
 
 
-def parted(completion: str, *, prompt: str = "") -> tuple[str, str]:
+def is_marker(token: str) -> bool:
+    """Return whether a token of a vocabulary is a marker, or a part of one: is_marker("<think>") is True."""
+    return TOKEN.fullmatch(token) is not None
+
+
+def begins_at_the_end(prompt: str) -> bool:
+    """Return whether a prompt ends in an opening marker, which its template wrote: the answer begins with reasoning."""
+    hits = [hit for hit in MARKER.finditer(prompt) if hit["open"] and hit.end() == len(prompt.rstrip())]
+    protected = getattr(prompt, "protected", ())
+    return any(not any(start <= hit.start() < end for start, end in protected) for hit in hits)
+
+
+def reasons(text: str) -> bool:
+    """Return whether a text holds a marker of reasoning. reasons("<think>so</think>Nzuri") is True."""
+    return MARKER.search(text) is not None
+
+
+def parted(completion: str, *, opened: bool = False, source: str = "") -> tuple[str, str]:
     """Part a completion into reasoning ("" for none) and hypothesis, white space around each removed.
 
     >>> parted("<think>plan: yes</think>Nzuri"), parted(" Um 10:30 Uhr.\\n")
     (('plan: yes', 'Nzuri'), ('', 'Um 10:30 Uhr.'))
 
-    All up to the last closing marker is reasoning; so is all behind an opening one that nothing closes, as when the
-    limit of new tokens cut it, and then the hypothesis is empty. `prompt`: reasoning may begin at its end. Markers are
-    MARKERS.
+    Reasoning is what stands between an opening and a closing marker; what is before a closing marker that nothing
+    opened; and what is behind an opening one that nothing closes, as when the limit of new tokens cut it. opened: the
+    prompt itself ended in an opening marker. source: the sentence that was to be translated; markers that it holds
+    are text, but for a block that the completion begins with.
     """
-    opens, closes = MARKERS[::2], MARKERS[1::2]
-    end = max((completion.rfind(close) + len(close) for close in closes if close in completion), default=0)
-    reasoning, answer = completion[:end], completion[end:]
-    if not end and prompt.rstrip().endswith(opens):
-        reasoning, answer = completion, ""
-    if begins := [answer.find(each) for each in opens if each in answer]:
-        reasoning, answer = reasoning + answer[min(begins) :], answer[: min(begins)]
-    for marker in MARKERS:
-        reasoning = reasoning.replace(marker, " ")
-    return reasoning.strip(), answer.strip()
-
-
-def reasons(text: str) -> bool:
-    """Return whether a text holds a marker of reasoning. reasons("<think>so</think>Nzuri") is True."""
-    return any(marker in text for marker in MARKERS)
+    if completion.strip() == source.strip():
+        return "", completion.strip()
+    held = {each[0].lower() for each in MARKER.finditer(source)}
+    first = MARKER.match(completion.lstrip())
+    begins = opened or bool(first and first["open"])
+    parts: tuple[list[str], list[str]] = ([], [])  # reasoning, answer
+    depth, at = int(opened), 0
+    for hit in MARKER.finditer(completion):
+        if hit[0].lower() in held and not begins:
+            continue
+        part = completion[at : hit.start()]
+        if hit["open"]:
+            parts[depth == 0].append(part)
+            depth += 1
+        else:
+            if depth == 0:  # nothing opened it: all before it was reasoning
+                parts[0].extend(parts[1])
+                parts[1].clear()
+            parts[0].append(part)
+            depth = max(0, depth - 1)
+            begins = begins and depth > 0
+        at = hit.end()
+    parts[depth == 0].append(completion[at:])
+    reasoning, answer = (" ".join(filter(None, map(str.strip, each))) for each in parts)
+    return reasoning, answer

@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llamax_kit.models.checkpoints import read_json
+from llamax_kit.utils.errors import KitError
 
 Span = tuple[int, int]  # start and end, in characters
+CONTROL = re.compile(  # how control tokens are written, whatever a file says of them
+    r"<[|｜][^\s<>|｜]{1,40}[|｜]>|</?s>|<(?:bos|eos|pad|unk|im_start|im_end|(?:start|end)_of_\w+)>"
+    r"|\[(?:BOS|EOS|CLS|SEP|PAD|MASK|/?SYSTEM_PROMPT)\]"
+)
 
 
 class AddedToken(NamedTuple):
@@ -37,22 +42,44 @@ def read(folder: Path, settings: Mapping) -> dict[str, AddedToken]:
     """Return the added tokens of a model folder by their text, from all files that may name them.
 
     settings: tokenizer_config.json, over special_tokens_map.json. The flags of `added_tokens_decoder` come before those
-    of tokenizer.json. A token that only added_tokens.json names is special if a role (`eos_token`, …) or
-    `additional_special_tokens` names it, or if it is `[PAD]`; so reads transformers, too.
+    of tokenizer.json. Whatever a file says, a token is special that has a role (`eos_token`, …), stands in
+    `additional_special_tokens`, or is written like a control token (`CONTROL`).
+
+    Raises KitError when an entry is not as it should be, or two tokens have one id.
     """
     roles = [settings.get(f"{role}_token") for role in ("bos", "eos", "unk", "pad", "sep", "cls", "mask")]
     extra = settings.get("additional_special_tokens") or settings.get("extra_special_tokens") or []
     named = {_content(each) for each in (*roles, *(extra.values() if isinstance(extra, dict) else extra))} | {"[PAD]"}
-    bare = read_json(folder / "added_tokens.json")
-    found = {content: AddedToken(int(id), content, special=content in named) for content, id in bare.items()}
-    listed = read_json(folder / "tokenizer.json").get("added_tokens") or []
-    found |= {each["content"]: _described(each["id"], each) for each in listed}
-    described = settings.get("added_tokens_decoder") or {}
-    return found | {each["content"]: _described(id, each) for id, each in described.items()}
+    try:
+        bare = read_json(folder / "added_tokens.json").items()
+        found = {content: _described(id, {"content": content}) for content, id in bare}
+        listed = read_json(folder / "tokenizer.json").get("added_tokens") or []
+        found |= {each["content"]: _described(each["id"], each) for each in listed}
+        described = (settings.get("added_tokens_decoder") or {}).items()
+        found |= {each["content"]: _described(id, each) for id, each in described}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise KitError(
+            f"expected added tokens as a text and a whole number from 0 on in added_tokens.json, tokenizer.json and "
+            f"the added_tokens_decoder of tokenizer_config.json in {folder}, but one is not: {error!r}. To mend: fetch "
+            f"these files again"
+        ) from error
+    by_id: dict[int, AddedToken] = {}
+    for content, token in found.items():
+        token = token._replace(special=token.special or content in named or bool(CONTROL.fullmatch(content)))
+        earlier = by_id.setdefault(token.id, token)
+        if earlier is not token and not earlier.special:  # a control token may be renamed by a later file
+            raise KitError(
+                f"expected one token for each id in {folder}, but {earlier.content!r} and {content!r} both have "
+                f"{token.id}. To mend: fetch added_tokens.json and tokenizer_config.json again, from one model"
+            )
+        by_id[token.id] = token
+    return {token.content: token for token in by_id.values()}
 
 
 def _described(id: int | str, facts: Mapping) -> AddedToken:
     flags = {name: bool(facts.get(name)) for name in ("special", "lstrip", "rstrip", "single_word", "normalized")}
+    if isinstance(id, bool) or int(id) < 0 or not isinstance(facts["content"], str):
+        raise ValueError(f"{facts['content']!r}: {id!r}")
     return AddedToken(int(id), facts["content"], **flags)
 
 

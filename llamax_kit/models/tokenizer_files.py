@@ -12,9 +12,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from llamax_kit.data.reasoning import MARKERS
+from llamax_kit.data.reasoning import is_marker
 from llamax_kit.models import added_tokens
-from llamax_kit.models.added_tokens import AddedToken, Piece, Span, Splitter
+from llamax_kit.models.added_tokens import CONTROL, AddedToken, Span, Splitter
 from llamax_kit.models.checkpoints import read_json
 from llamax_kit.models.tokenizers import Tokenizer
 from llamax_kit.utils.errors import KitError
@@ -27,10 +27,14 @@ LLAMA3_SPLIT = (
 LLAMA3_SPECIAL = {
     "<|begin_of_text|>": 128000,
     "<|end_of_text|>": 128001,
+    **{f"<|reserved_special_token_{number}|>": 128002 + number for number in range(4)},
     "<|start_header_id|>": 128006,
     "<|end_header_id|>": 128007,
+    "<|reserved_special_token_4|>": 128008,
     "<|eot_id|>": 128009,
+    **{f"<|reserved_special_token_{number}|>": 128005 + number for number in range(5, 251)},
 }
+LLAMA31_SPECIAL = {"<|finetune_right_pad_id|>": 128004, "<|eom_id|>": 128008, "<|python_tag|>": 128010}
 
 
 def load(folder: Path | str) -> Tokenizer:
@@ -84,7 +88,7 @@ def _sentencepiece(path: Path, added: dict[str, AddedToken], settings: Mapping) 
         raise KitError(
             f"expected a SentencePiece model in {path}, which cannot be read: {error}. To mend: fetch the file again"
         ) from error
-    size = library.get_piece_size()
+    library, size = _with_control(library), library.get_piece_size()
     control = {library.id_to_piece(id): id for id in range(size) if library.is_control(id) or library.is_unknown(id)}
     tokens = {text: AddedToken(id, text, special=True) for text, id in control.items()} | added
     special = {text: each.id for text, each in tokens.items() if each.special}
@@ -93,25 +97,45 @@ def _sentencepiece(path: Path, added: dict[str, AddedToken], settings: Mapping) 
     inner = library.encode if legacy else _without_dummy_prefix(library)
 
     def read(text: str, protected: Sequence[Span]) -> list[int]:
-        parts = list(splitter.split(text if legacy else text.replace("▁", " "), protected))
-        if not legacy and prefix and parts:  # before the first part, or before the token that is in its place
-            parts[:1] = [Piece(prefix), parts[0]] if parts[0].token else [Piece(prefix + parts[0].text)]
-        ids = [id for text, token in parts for id in ([token.id] if token else inner(text))]
+        if not legacy and text:
+            text = prefix + text.replace("▁", " ")
+            protected = [(start + len(prefix), end + len(prefix)) for start, end in protected]
+        parts = splitter.split(text, protected)
+        ids = [id for part, token in parts for id in ([token.id] if token else inner(part))]
         alone = not legacy and len(ids) > 1 and ids[0] == library.piece_to_id("▁") and ids[1] in special.values()
         return ids[1:] if alone else ids
 
+    def decode(ids: list[int]) -> str:
+        return library.decode([id for id in ids if id < size])  # a vocabulary may be padded
+
     anchor = library.encode("a")
+    kept = {text: each for text, each in tokens.items() if not each.special or is_marker(text)}
     return _Library(
         read,
         _joining(
-            {each.id: text for text, each in tokens.items() if not each.special or text in MARKERS},
-            lambda ids: library.decode([id for id in ids if id < size]),
-            library.decode if legacy else lambda ids: library.decode([*anchor, *ids])[1:],
+            {each.id: text.replace("▁", " ") for text, each in kept.items()},
+            decode,
+            decode if legacy else lambda ids: decode([*anchor, *ids])[1:],
         ),
         _named(tokens, lambda id: library.id_to_piece(id) if id < size else ""),
         special,
         library.id_to_piece(library.bos_id()) if library.bos_id() >= 0 else None,
     )
+
+
+def _with_control(library):
+    """Return the tokenizer with its user-defined pieces that are control tokens (Gemma's) as such, not as words."""
+    import sentencepiece
+    from sentencepiece import sentencepiece_model_pb2
+
+    if not any(CONTROL.fullmatch(library.id_to_piece(id)) and not library.is_control(id)
+               for id in range(library.get_piece_size())):  # fmt: skip
+        return library
+    model = sentencepiece_model_pb2.ModelProto.FromString(library.serialized_model_proto())
+    for piece in model.pieces:
+        if piece.type == piece.USER_DEFINED and CONTROL.fullmatch(piece.piece):
+            piece.type = piece.CONTROL
+    return sentencepiece.SentencePieceProcessor(model_proto=model.SerializeToString())
 
 
 def _without_dummy_prefix(library) -> Callable[[str], list[int]]:
@@ -154,7 +178,9 @@ def _fast(path: Path, added: dict[str, AddedToken]) -> _Library:
     known = library.get_added_tokens_decoder()
     special = {token.content: id for id, token in known.items() if token.special}
     special |= {text: token.id for text, token in added.items() if token.special}
-    control = _Aliases(library, {id: token for id, token in known.items() if token.content in special})
+    plain = [token for token in known.values() if not token.special and token.content in special]
+    library.add_special_tokens([tokenizers.AddedToken(token.content, special=True) for token in plain])
+    control = _Aliases(library, known, special)
 
     def decode(ids: list[int]) -> str:
         return library.decode(ids, skip_special_tokens=True)
@@ -163,7 +189,7 @@ def _fast(path: Path, added: dict[str, AddedToken]) -> _Library:
     return _Library(
         control.read,
         _joining(
-            {id: text for text, id in special.items() if text in MARKERS},
+            {id: text for text, id in special.items() if is_marker(text)},
             decode,
             lambda ids: decode([*anchor, *ids])[len(decode(anchor)) :],
         ),
@@ -179,17 +205,18 @@ class _Aliases:
     Each has an alias, a plain token with its flags that no text holds, put in its place where it is to count.
     """
 
-    def __init__(self, library, special: dict):
-        self._library, self._special = library, special
-        self._splitter = Splitter([AddedToken(id, token.content, special=True) for id, token in special.items()])
+    def __init__(self, library, known: dict, special: dict[str, int]):
+        self._library = library
+        self._special = {id: token for id, token in known.items() if token.content in special}
+        self._splitter = Splitter([AddedToken(id, each.content, id in self._special) for id, each in known.items()])
         self._aliases: dict[int, str] = {}
         self._ids: dict[int, int] = {}
 
     def read(self, text: str, protected: Sequence[Span]) -> list[int]:
         parts = list(self._splitter.split(text, protected))
-        if any(part.token for part in parts):
+        if any(part.token and part.token.special for part in parts):
             self._add()
-            text = "".join(self._aliases[part.token.id] if part.token else part.text for part in parts)
+            text = "".join(self._aliases.get(part.token.id, part.text) if part.token else part.text for part in parts)
         return [self._ids.get(id, id) for id in self._library.encode(text, add_special_tokens=False).ids]
 
     def _add(self) -> None:
@@ -223,7 +250,8 @@ def _ranks(path: Path, added: dict[str, AddedToken]) -> _Library:
             f"is not in such a file. To mend: put the model's tokenizer.json beside it"
         )
     library = tiktoken.Encoding("llama3", pat_str=LLAMA3_SPLIT, mergeable_ranks=ranks, special_tokens=LLAMA3_SPECIAL)
-    tokens = {text: AddedToken(id, text, special=True) for text, id in LLAMA3_SPECIAL.items()} | added
+    own = LLAMA3_SPECIAL | LLAMA31_SPECIAL
+    tokens = {text: AddedToken(id, text, special=True) for text, id in own.items()} | added
     splitter = Splitter(list(tokens.values()))
 
     def read(text: str, protected: Sequence[Span]) -> list[int]:
@@ -238,7 +266,7 @@ def _ranks(path: Path, added: dict[str, AddedToken]) -> _Library:
 
     return _Library(
         read,
-        _joining({each.id: text for text, each in tokens.items() if not each.special or text in MARKERS}, decode),
+        _joining({each.id: text for text, each in tokens.items() if not each.special or is_marker(text)}, decode),
         _named(tokens, piece),
         {text: each.id for text, each in tokens.items() if each.special},
         "<|begin_of_text|>",
@@ -292,7 +320,8 @@ def _finish(folder: Path, settings: Mapping, added: dict[str, AddedToken], libra
         bos_id=special.get(bos),
         eos_ids=eos,
         pad_id=pad,
-        words=any(not each.special for each in added.values()) or any(marker in special for marker in MARKERS),
+        rows=rows,
+        words=any(not each.special for each in added.values()) or any(map(is_marker, special)),
         template=_template(folder, settings),
         names={name: token for name, token in names.items() if token},
     )
@@ -318,6 +347,8 @@ def _template(folder: Path, settings: Mapping) -> str:
     if path.is_file():
         return path.read_text(encoding="utf-8")
     template = settings.get("chat_template") or ""
+    if isinstance(template, dict):
+        return template.get("default", "")
     if isinstance(template, list):  # several by name; "default" is the one for plain chat
         template = next((each["template"] for each in template if each["name"] == "default"), "")
     return template

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import zip_longest
 
 from llamax_kit.data import reasoning
 from llamax_kit.models.added_tokens import Span
@@ -44,6 +43,7 @@ class Tokenizer:
     eos_ids: list[int]
     pad_id: int
     words: bool = False  # whether an answer may hold added tokens
+    rows: float = float("inf")  # of the model's embedding: ids from here on have none
     template: str = ""
     names: dict[str, str] = field(default_factory=dict)  # what the chat template calls bos_token, eos_token, …
 
@@ -58,6 +58,12 @@ class Tokenizer:
         ordinary characters, unless it is a `Prompt`, where those of its unprotected parts are control tokens.
         """
         ids = self.read(str(text), text.protected) if isinstance(text, Prompt) else self.ordinary(text)
+        if ids and max(ids) >= self.rows:
+            raise KitError(
+                f"expected ids below {self.rows:.0f}, the vocab_size in config.json, but the token "
+                f"{self.piece(max(ids))!r} has {max(ids)}: the model was never trained with it. To mend: take the "
+                f"tokenizer files that belong to the model"
+            )
         if self.bos_id is None:
             return ids
         return [self.bos_id, *(ids[1:] if isinstance(text, Prompt) and ids[:1] == [self.bos_id] else ids)]
@@ -80,7 +86,7 @@ class Tokenizer:
         try:
             turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": PROBE}]
             rendered = self._render(turns, add_generation_prompt=False)
-        except KitError:  # no template, or one that is only for asking
+        except KitError:  # no template, or one that takes no such conversation
             return None
         rest = rendered.rpartition(PROBE)[2].lstrip()
         ends = (token for token in sorted(self.special, key=len, reverse=True) if rest.startswith(token))
@@ -103,8 +109,16 @@ class Tokenizer:
                 )
             rendered = without
         marked = [message | {"content": f"{PROBE}-{at}-"} for at, message in enumerate(messages)]
-        around = re.split(rf"{PROBE}-\d+-", self._render(marked, add_generation_prompt=True))
-        return Prompt.of(rendered, _spans(rendered, [message["content"] for message in messages], around=around))
+        around = re.split(rf"{PROBE}-(\d+)-", self._render(marked, add_generation_prompt=True), flags=re.IGNORECASE)
+        contents = [messages[int(at)]["content"] for at in around[1::2]]
+        spans = _spans(rendered, contents, around=around[::2])
+        if not contents and any(token in message["content"] for message in messages for token in self.special):
+            raise KitError(
+                "the model's chat template rewrites what is asked, and a sentence holds one of the model's control "
+                "tokens, so that nobody can tell the two apart. To mend: leave the sentence out, or use a text file "
+                "as the prompt"
+            )
+        return Prompt.of(rendered, spans)
 
     def _render(self, messages: list[dict[str, str]], **options) -> str:
         if not self.template:
@@ -112,12 +126,11 @@ class Tokenizer:
                 "expected a chat template in tokenizer_config.json or chat_template.jinja, but this model has none: "
                 "it was not tuned for chat. To mend: use the prompt template 'alpaca'"
             )
-        from jinja2 import TemplateError
         from transformers.utils.chat_template_utils import render_jinja_template
 
         try:
             rendered, _ = render_jinja_template([messages], chat_template=self.template, **options, **self.names)
-        except TemplateError as error:
+        except Exception as error:  # a template is a program of its own: jinja's errors, and any of Python's
             raise KitError(
                 f"the model's chat template does not take this conversation: {error}. To mend: use the prompt "
                 f"template 'alpaca', or a text file of your own"
@@ -130,18 +143,20 @@ class Tokenizer:
 
     @cached_property
     def _silent(self) -> set[int]:
-        return self._control - {self.special[marker] for marker in reasoning.MARKERS if marker in self.special}
+        return self._control - {id for token, id in self.special.items() if reasoning.is_marker(token)}
 
 
 def _spans(text: str, contents: Sequence[str], *, around: Sequence[str]) -> list[Span]:
-    """Return where contents stand in a rendered text, one after another; `around` them is what the template wrote."""
+    """Return where contents stand in a rendered text, one after another; `around` them is what the template wrote.
+
+    What a template made of a content, such as one without its line ends, is protected like the content itself.
+    """
     spans, at = [], len(around[0])
-    for content, behind in zip_longest(contents, around[1:], fillvalue=""):
+    for number, (content, behind) in enumerate(zip(contents, around[1:], strict=True), 1):
         ways = (content, content.strip(), content.rstrip(), content.lstrip())
-        whole = next((way for way in ways if text.startswith(way + behind, at)), "")
-        start = at if whole else text.find(content.strip(), at)
-        if content.strip() and start >= 0:
-            at = start + len(whole or content.strip())
-            spans.append((start, at))
-        at += len(behind)
+        whole = next((way for way in ways if text.startswith(way + behind, at)), None)
+        last = number == len(contents)
+        end = len(text) - len(behind) if last else text.find(behind, at) if whole is None else at + len(whole)
+        spans.append((at, max(at, end)))
+        at = max(at, end) + len(behind)
     return spans

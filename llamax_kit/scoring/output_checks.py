@@ -36,7 +36,8 @@ def shares(translations: "DataFrame") -> "DataFrame":
     check(translations)
     finish = translations["finish"] if "finish" in translations else ""
     cut = translations["reasoning"].fillna("") if "reasoning" in translations else ""
-    reasoning = (cut != "") | translations["hypothesis"].map(reasons)
+    left = translations["hypothesis"].map(reasons) & ~translations["source"].map(reasons)
+    reasoning = (cut != "") | left
     marked = translations[KEYS].assign(
         n=1,
         empty=[not text.strip() for text in translations["hypothesis"]],

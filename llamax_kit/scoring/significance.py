@@ -58,7 +58,7 @@ def caveat(n: Iterable[float], low: Iterable[float] | None = None) -> str:
     """Say what the 95 % intervals of few sentences are worth; "" from 40 sentences on.
 
     >>> caveat([12, 35, 1012])
-    'with 12–35 sentences, 88–92 of 100 such intervals held the truth when measured'
+    'with 12–35 sentences, 88–92 of 100 such intervals of spBLEU held the truth when measured'
     >>> caveat([3])
     'no interval: 3 sentences are too few (10 at least)'
 
@@ -80,7 +80,7 @@ def caveat(n: Iterable[float], low: Iterable[float] | None = None) -> str:
         said.append(f"no interval: {_span(few)} {many} too few ({FEWEST} at least)")
     if some:
         held = {COVERED[max(least for least in COVERED if least <= size)] for size in some}
-        said.append(f"with {_span(some)} sentences, {_span(held)} of 100 such intervals held the truth when measured")
+        said.append(f"with {_span(some)} sentences, {_span(held)} of 100 such intervals of spBLEU held the truth when measured")
     return "; ".join(said)
 
 

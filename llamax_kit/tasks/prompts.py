@@ -6,7 +6,6 @@ answer is never searched for in a text: it is what was generated, behind the rea
 Does not tokenise, generate or score a translation.
 """
 
-import re
 import warnings
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -14,6 +13,7 @@ from pathlib import Path
 from string import Formatter
 
 from llamax_kit.data import languages, reasoning
+from llamax_kit.models.added_tokens import CONTROL
 from llamax_kit.models.tokenizers import Prompt
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -26,7 +26,6 @@ PREAMBLE = (
 )
 INSTRUCTION = "Translate the following sentences from {src} to {tgt}."
 ALPACA = PREAMBLE + "\n### Instruction:\n" + INSTRUCTION + "\n### Input:\n{source}\n### Response:"
-LOOKALIKE = re.compile(r"<[|｜][^\s<>|｜]{1,40}[|｜]>|<(?:start|end)_of_turn>|</?s>")
 CHAT = INSTRUCTION + " Answer with the translation only.\n{source}"
 
 
@@ -109,7 +108,7 @@ def lookalikes(prompt: str, control: Iterable[str]) -> list[str]:
     The model reads such as ordinary characters, and in most cases it was not trained with them.
     """
     protected, known = getattr(prompt, "protected", ()), set(control)
-    found = [hit for hit in LOOKALIKE.finditer(prompt) if not any(a <= hit.start() < b for a, b in protected)]
+    found = [hit for hit in CONTROL.finditer(prompt) if not any(a <= hit.start() < b for a, b in protected)]
     return list(dict.fromkeys(hit[0] for hit in found if hit[0] not in known))
 
 
@@ -140,12 +139,12 @@ def _strange(engine, found: list[str]) -> str:
     )
 
 
-def answer(completion: str, *, prompt: str = "") -> str:
+def answer(completion: str) -> str:
     """Return the hypothesis of a completion: what is behind its reasoning, and all of it where there is none.
 
     answer(" Um 10:30 Uhr.\\n") keeps the time.
     """
-    return reasoning.parted(completion, prompt=prompt)[1]
+    return reasoning.parted(completion)[1]
 
 
 @cache

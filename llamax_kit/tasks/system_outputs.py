@@ -86,7 +86,7 @@ def read_outputs(outputs: Iterable[Output], corpus: Corpus, sentences: int = 0) 
             raise UnequalCounts(len(texts), len(pairs), f"{path} on {corpus.release}, {src}-{tgt}")
         chosen = pairs[: sentences or None]
         for (index, text, reference), hypothesis in zip(chosen, texts[: len(chosen)], strict=True):
-            cut, kept = parted(hypothesis) if reasons(hypothesis) else ("", hypothesis)
+            cut, kept = parted(hypothesis, source=text) if reasons(hypothesis) else ("", hypothesis)
             rows.append((system, src, tgt, index, text, kept, reference, "", None))
             reasoning.append(cut)
     table = pd.DataFrame(rows, columns=COLUMNS).astype({"tokens": "Int64"})

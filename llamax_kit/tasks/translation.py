@@ -56,7 +56,8 @@ def translate(
     done, seconds = _complete(engine, unique, plan, kept, book, progress)
     completions = [done[each] for each in keys]
     answers = [
-        reasoning.parted(each.text, prompt=request.prompt) for each, request in zip(completions, requests, strict=True)
+        reasoning.parted(each.text, opened=reasoning.begins_at_the_end(request.prompt), source=request.source)
+        for each, request in zip(completions, requests, strict=True)
     ]
     table = pd.DataFrame(
         [

@@ -195,8 +195,8 @@ class Transformers:
             other = ", or take dtype float32" * (self.dtype != "float32")
             remedy = f"compare config.json (rms_norm_eps, rope) with the published one{other}"
         return (
-            f"expected numbers as scores of the next token, but {self.name} computes NaN (not a number): "
-            f"{where}. Its answers would be empty or noise, so none is kept. To mend: {remedy}"
+            f"expected scores that choose the next token, but {self.name} computes NaN (not a number), or one number "
+            f"for all tokens: {where}. Its answers would be empty or noise, so none is kept. To mend: {remedy}"
         )
 
     def _completion(self, new: list[int]) -> Completion:
@@ -207,12 +207,13 @@ class Transformers:
 
 
 class _NotANumber:
-    """Notices scores that are not finite, which generation takes for token 0 without a word; waits for no GPU."""
+    """Notices scores that choose no token: not finite, or all equal; generation takes token 0. Waits for no GPU."""
 
     found = False
 
     def __call__(self, input_ids, scores):
-        self.found = (~scores.amax(-1).isfinite()).any() | self.found  # the largest is NaN if any is
+        most = scores.amax(-1)  # NaN if any is
+        self.found = (~most.isfinite() | (most == scores.amin(-1))).any() | self.found
         return scores
 
 
