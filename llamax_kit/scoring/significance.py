@@ -80,7 +80,9 @@ def caveat(n: Iterable[float], low: Iterable[float] | None = None) -> str:
         said.append(f"no interval: {_span(few)} {many} too few ({FEWEST} at least)")
     if some:
         held = {COVERED[max(least for least in COVERED if least <= size)] for size in some}
-        said.append(f"with {_span(some)} sentences, {_span(held)} of 100 such intervals of spBLEU held the truth when measured")
+        said.append(
+            f"with {_span(some)} sentences, {_span(held)} of 100 such intervals of spBLEU held the truth when measured"
+        )
     return "; ".join(said)
 
 
