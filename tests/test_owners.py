@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from llamax_kit.runs import owners, storage
+from llamax_kit.runs import owners
 from llamax_kit.utils.errors import KitError
 
 OURS = {"system", "baseline", "samples", "run"}
@@ -69,14 +69,6 @@ def test_the_refusal_says_whose_it_is_and_what_to_do(folder):
         owners.check(folder, "06_gains", OURS)
     assert "is the run of another notebook (04_translate), and 06_gains would write over it" in str(raised.value)
     assert "To mend: give this one another name, or remove that folder" in str(raised.value)
-
-
-def test_the_examples_runs_are_no_notebooks(tmp_path, monkeypatch, lend_example):
-    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(lend_example(tmp_path)))
-    monkeypatch.setattr(owners, "notebook", lambda: "06_gains")  # which asked for it
-    assert owners.other(tmp_path / "demo_mini_llama", "06_gains", OURS) == "llamax_kit.example"
-    folder = storage.folder("mine")
-    assert json.loads(storage.record(folder).read_text())["notebook"] == "06_gains"
 
 
 ASK = "from llamax_kit.runs import owners; print(owners.notebook())"

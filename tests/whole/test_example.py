@@ -15,7 +15,7 @@ from llamax_kit.app import demo as example
 from llamax_kit.data import relatedness
 from llamax_kit.models import loading
 from llamax_kit.models.training_languages import of_folder, training_languages_of
-from llamax_kit.runs import storage
+from llamax_kit.runs import owners, storage
 from llamax_kit.tasks import system_outputs
 from llamax_kit.utils.errors import KitError
 
@@ -156,3 +156,12 @@ def test_killed_it_goes_on_from_the_ledger_and_a_second_one_generates_nothing(ou
     again = start(outputs)
     assert again.communicate() == (f"{BASELINE}\n", "")
     assert storage.load(BASELINE).record["timing"]["generated"] == 0
+
+
+def test_the_examples_runs_are_no_notebooks(tmp_path, monkeypatch, lend_example):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(lend_example(tmp_path)))
+    monkeypatch.setattr(owners, "notebook", lambda: "06_gains")  # which asked for it
+    ours = {"system", "baseline", "samples", "run"}
+    assert owners.other(tmp_path / "demo_mini_llama", "06_gains", ours) == "llamax_kit.example"
+    folder = storage.folder("mine")
+    assert json.loads(storage.record(folder).read_text())["notebook"] == "06_gains"
