@@ -129,7 +129,13 @@ def _fits(given: Any, parameter: Parameter) -> bool:
 
 
 def _remedy(name: str, given: Any, parameter: Parameter) -> str:
-    if parameter.type == "str" and isinstance(given, (bool, int, float, type(None))):
+    if parameter.type == "str" and isinstance(given, bool):
+        word = "yes" if given else "no"
+        return (
+            f"put text in quotes, as in {name}: '{word}', since YAML reads no, off, yes and on as False or True; "
+            f"on the command line, -r {name} {word}"
+        )
+    if parameter.type == "str" and isinstance(given, (int, float, type(None))):
         return f"give it as text: -r {name} {given} on the command line, {name}: '{given}' in a YAML file"
     if parameter.default == AUTO and isinstance(given, str):
         return f"write {AUTO}, or a number: -p {name} 100 on the command line, {name}: 100 in a YAML file"

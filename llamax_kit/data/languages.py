@@ -90,6 +90,17 @@ def find(code: str) -> Language:
     return found
 
 
+def codes(text: str) -> list[str]:
+    """Read languages, by `find`, that spaces or commas part.
+
+    >>> codes("eng, swh_Latn de")
+    ['en', 'sw', 'de']
+
+    Raises UnknownName as `find` does.
+    """
+    return [find(word).code for word in re.split(r"[\s,]+", text) if word]
+
+
 @cache
 def _index() -> tuple[dict[str, Language], dict[str, Language]]:
     exact: dict[str, Language] = {}

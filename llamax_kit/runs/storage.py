@@ -145,9 +145,9 @@ def finished(run: str, others: Iterable[str] = ()) -> Path:
     folder = place(run)
     if not (folder / "run.json").is_file():
         runs = sorted({path.parent.name for path in outputs().glob("*/run.json")}.union(others))
-        raise UnknownName(
-            "run", given=str(run), choices=runs, remedy=f"a finished run has a run.json; looked in {folder}"
-        )
+        several = "; where several may stand, part them by spaces and not by commas" if "," in str(run) else ""
+        remedy = f"a finished run has a run.json; looked in {folder}{several}"
+        raise UnknownName("run", given=str(run), choices=runs, remedy=remedy)
     return folder
 
 
@@ -159,7 +159,7 @@ def read_record(folder: Path) -> dict:
 def place(run: str) -> Path:
     """Say where a run lies: `place("tour")` is `outputs/tour`, and "./tour" or "a/tour", with a separator, a path."""
     separators = {os.sep, os.altsep} - {None}
-    return Path(run) if any(each in str(run) for each in separators) else outputs() / run
+    return Path(run).expanduser() if any(each in str(run) for each in separators) else outputs() / run
 
 
 def parted(spec: str) -> tuple[str, str]:

@@ -105,7 +105,7 @@ def _own(tokenize: str) -> Path | None:
     """Find a model that is the kit's or the user's; None for those that sacreBLEU knows."""
     if tokenize in ("flores101", "flores200"):
         return None
-    path = CLDR if tokenize == "cldr" else Path(tokenize)
+    path = CLDR if tokenize == "cldr" else Path(tokenize).expanduser()
     if not path.is_file():
         raise UnknownName(
             "tokenizer",

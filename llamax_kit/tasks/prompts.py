@@ -78,7 +78,7 @@ def template_text(template: str) -> str:
     """
     if template in NAMES:
         return CHAT if template in CHATS else ALPACA
-    path = Path(template)
+    path = Path(template).expanduser()
     if not path.is_file():
         raise UnknownName(
             "prompt template",

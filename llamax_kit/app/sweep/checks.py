@@ -6,7 +6,8 @@ A job that is done or running was checked when it began: a sweep that ended is n
 from collections.abc import Sequence
 from pathlib import Path
 
-from llamax_kit.app import parameter_checks
+from llamax_kit.app import notebooks, parameter_checks
+from llamax_kit.app.sweep.jobs import Job
 from llamax_kit.app.sweep.state import State
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -20,17 +21,21 @@ def check(file: Path | str, found: Sequence[State]) -> None:
     seen: set = set()
     todo = [each.job for each in found if each.state not in ("done", "running")]
     makes = [each.job for each in found if each.state != "done" or not (each.job.folder / "run.json").is_file()]
-    made = {job.block: frozenset(each.run for each in makes if each.block < job.block) for job in todo}
+    known = set(notebooks.notebooks())  # of any other notebook, parameters do not tell what it makes
+    told = [(each.block, each.run, each.parameters if each.notebook in known else {}) for each in makes]
+    made = {job.block: {run: values for block, run, values in told if block < job.block} for job in todo}
     for job in todo:
         try:
             parameter_checks.check(job.notebook.stem, job.defaults, values=job.values, made=made[job.block], seen=seen)
         except KitError as error:
-            error.args = (f"{file}, block {job.block}, job {job.run}: {error}{_too_late(error, found)}",)
+            error.args = (f"{file}, block {job.block}, job {job.run}: {error}{_too_late(error, job, found)}",)
             raise
 
 
-def _too_late(error: KitError, found: Sequence[State]) -> str:
-    """Say that a run which is not there is made by this very sweep, but not before it is read."""
-    given = error.given if isinstance(error, UnknownName) and error.what == "run" else None
-    blocks = [each.job.block for each in found if each.job.run == given]
+def _too_late(error: KitError, job: Job, found: Sequence[State]) -> str:
+    """Say that a run or a file of one which is not there is made by this very sweep, but not before it is read."""
+    texts = [value for value in job.parameters.values() if isinstance(value, str) and value and value in str(error)]
+    given = {error.given} if isinstance(error, UnknownName) and error.what == "run" else set()
+    given |= {run for run in map(parameter_checks.run_of, texts) if run}
+    blocks = [each.job.block for each in found if each.job.run in given and each.job.block >= job.block]
     return f". This sweep makes it in block {blocks[0]}: put what reads it into a later block" if blocks else ""

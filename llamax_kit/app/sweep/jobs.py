@@ -89,7 +89,7 @@ def _jobs(number: int, block: Any, folder: Path) -> Iterator[Job]:
             )
     if not isinstance(block.get("run", ""), str):
         raise KitError(f"run must be text, got {block['run']!r}. To mend: put it in quotes, as in '06_{{system}}'")
-    own = folder / str(block["notebook"])
+    own = folder / os.path.expanduser(str(block["notebook"]))
     notebook = notebooks.find(own if own.is_file() else str(block["notebook"]))
     defaults = {each.name: each.default for each in parameters(notebook)}
     for given in _combinations(block, folder):
@@ -113,7 +113,8 @@ def _combinations(block: dict, folder: Path) -> Iterator[dict[str, Any]]:
 
 def _files(patterns: Any, folder: Path) -> Iterator[Path]:
     for pattern in _list("files", patterns):
-        anywhere = os.path.join(glob.escape(str(folder)), str(pattern))  # an absolute pattern stands alone
+        own = os.path.expanduser(str(pattern))
+        anywhere = os.path.join(glob.escape(str(folder)), own)  # an absolute pattern stands alone
         found = sorted(Path(path) for path in glob.glob(anywhere, recursive=True) if Path(path).is_file())
         if not found:
             raise KitError(

@@ -71,7 +71,8 @@ def read_decoding(text: "str | Decoding") -> Decoding:
 
     With one beam `length_penalty` and `early_stopping` change nothing, so they are set back: equal work, equal key.
 
-    Raises UnknownName for an unknown preset or field, KitError for a value of the wrong type or out of range.
+    Raises UnknownName for an unknown preset or field, KitError for a value of the wrong type or out of range, or a
+    field given twice.
     """
     if isinstance(text, Decoding):
         return _normal(text)
@@ -80,8 +81,14 @@ def read_decoding(text: "str | Decoding") -> Decoding:
         raise UnknownName(
             "decoding preset", given=preset, choices=PRESETS, remedy='write for example "greedy" or "paper num_beams=8"'
         )
-    given = dict(_override(word) for word in overrides)
-    return _normal(PRESETS[preset]._replace(**given))
+    read = [_override(word) for word in overrides]
+    names = [name for name, _ in read]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise KitError(
+            f"decoding: {twice} is given {names.count(twice)} times in {text!r}, expected once. "
+            f"To mend: keep the one that is meant"
+        )
+    return _normal(PRESETS[preset]._replace(**dict(read)))
 
 
 def _override(word: str) -> tuple[str, int | float | bool]:
