@@ -50,7 +50,7 @@ def training_languages_of(spec: str, record: dict) -> Trained:
         return Trained(said["whose"], frozenset(said["codes"])) if said else LLAMAX
     if spec.strip() == LLAMAX.whose:
         return LLAMAX
-    if (Path(spec) / "config.json").is_file() or any(spec == entry.name for entry in catalogue() if entry.folder):
+    if (Path(spec).expanduser() / "config.json").is_file() or any(spec == entry.name for entry in catalogue() if entry.folder):
         told = of_folder(locate(spec).folder)
         if told is None:
             raise KitError(
