@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def against(gathered: Gathered, baseline: str = "", *, tokenize: str = "") -> "DataFrame":
-    """Measure gains over `baseline` (see `compare.find`): the columns of `gains.gains`, systems named as in `gathered`,
-    directions in the order of its scores.
+    """Measure gains over `baseline` (see `comparison.find`): the columns of `gains.gains`, systems named as in
+    `gathered`, directions in the order of its scores.
 
     The copied source is measured where it is a run's only system. A system without a direction of the baseline's is
     left out, as `gathered.lacking` lists; one whose run kept no translations is not tested. tokenize: what the runs

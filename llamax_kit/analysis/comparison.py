@@ -40,7 +40,7 @@ class Gathered(NamedTuple):
 
     @property
     def cuts(self) -> list[str]:
-        """What a reader must know where runs took only a part of their corpus (see `facts.cuts`)."""
+        """What a reader must know where runs took only a part of their corpus (see `provenance.cuts`)."""
         return provenance.cuts({name: each.record for name, each in self.runs.items()})
 
 

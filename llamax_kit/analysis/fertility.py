@@ -52,7 +52,7 @@ def tokenizer(name: str) -> Encode:
     """Give a tokenizer's encoding of a text, without any BOS: `len(tokenizer("cldr")("Hallo Welt"))` is 7.
 
     name: cldr, flores101, flores200 (the models behind spBLEU) or a SentencePiece .model file; llama2, llama3 (from
-    the data folder's tokenizers/); else a model, as `models.resolve` takes it, or a folder with its tokenizer files. A
+    the data folder's tokenizers/); else a model, as `loading.resolve` takes it, or a folder with its tokenizer files. A
     path may begin as records write it, with $LLAMAX_KIT_DATA.
 
     Raises KitError, or its UnknownName, for what is none of these or cannot be read.

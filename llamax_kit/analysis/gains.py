@@ -32,10 +32,10 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
     """Compare a pair direction by direction: one row each, in the order of the pair.
 
     score, baseline_score: sacreBLEU's to the last digit; gain: score - baseline_score; low, high: its paired 95 %
-    bootstrap interval (1000 resamples; missing below 10 sentences, `stats.caveat`); p: approximate randomisation,
-    two-sided, of this direction alone; p_holm, q: corrected over all rows, by Holm and by Benjamini and Hochberg;
-    n: sentences; verdict: by p_holm (see `verdicts`); note: what a reader must know. tokenize: "" as
-    both runs were scored, or as `spbleu.score` takes. samples: shuffles of each direction; 0: as many as are needed
+    bootstrap interval (1000 resamples; missing below 10 sentences, `significance.caveat`); p: approximate
+    randomisation, two-sided, of this direction alone; p_holm, q: corrected over all rows, by Holm and by Benjamini and
+    Hochberg; n: sentences; verdict: by p_holm (see `verdicts`); note: what a reader must know. tokenize: "" as both
+    runs were scored, or as `spbleu.score` takes. samples: shuffles of each direction; 0: as many as are needed
     (`corrections.shuffles`), 10,000 up to 50 directions.
 
     Raises KitError when nothing on record says one tokenizer, or with fewer samples than could find anything;

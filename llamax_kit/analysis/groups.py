@@ -57,7 +57,7 @@ def assign(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.cod
     en-sw stands under "en-X" with the language sw, or under "en-X" and "X-sw", as `averages.by_pivot` says, so that
     these means and those of `averages` are over the same directions. value: "" for a language in no group.
     group: split ("high", "low"), trained ("trained" if its code is among `trained`, else "unseen"), relatedness
-    (likewise, the unseen ones by whether a trained one is of their branch: `unseen.related.kind`), script, family (the
+    (likewise, the unseen ones by whether a trained one is of their branch: `relatedness.kind`), script, family (the
     broadest level), or data (parallel lines in LLaMAX's training data, the bins named by their bounds).
 
     Raises UnknownName for another group.

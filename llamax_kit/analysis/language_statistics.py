@@ -1,7 +1,7 @@
 """What a set of languages lets one say: the difference of two groups' means, and a rank correlation, with n.
 
 The unit is the language: one number each, a gain in points for instance. These intervals and p-values say how much
-the figure hangs on which languages are at hand, not on which sentences (see `stats`). They take languages for
+the figure hangs on which languages are at hand, not on which sentences (see `significance`). They take languages for
 independent draws, which they are not: related ones behave alike, so that the truth is less sure than they say. Nobody
 drew at random, either, which languages a model was trained on: a difference is no effect of training.
 """

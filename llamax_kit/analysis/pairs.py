@@ -59,12 +59,12 @@ class Pair(NamedTuple):
 
     @property
     def tokenize(self) -> str:
-        """The tokenizer by whose pieces both runs are compared unless another is named: see `auto.of_runs`."""
+        """The tokenizer by whose pieces both runs are compared unless another is named: see `defaults.of_runs`."""
         return defaults.of_runs(defaults.AUTO, self.records)
 
     @property
     def cuts(self) -> list[str]:
-        """What a reader must know where the two took only a part of their corpus (see `facts.cuts`)."""
+        """What a reader must know where the two took only a part of their corpus (see `provenance.cuts`)."""
         return provenance.cuts(dict(zip(self.names, self.records, strict=True)))
 
     @property

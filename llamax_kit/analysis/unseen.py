@@ -26,8 +26,8 @@ def by_language(
     """Set each gain beside what is known of its language: a row a direction, of the language that is not the pivot.
 
     Columns: system, baseline, direction ("en-X"), language (its code), metric, score, baseline_score, gain, low, high,
-    n (sentences), script, those of `related.relatedness`, and those of a fertility table (but its n) if one is given.
-    Directions without a pivot have no row (`groups.left_out` lists them).
+    n (sentences), script, those of `relatedness.relatedness`, and those of a fertility table (but its n) if one is
+    given. Directions without a pivot have no row (`groups.left_out` lists them).
 
     Raises UnknownName for a language that the kit does not know.
     """
@@ -45,8 +45,8 @@ def differences(table: "DataFrame") -> "DataFrame":
     """Compare the mean gains of trained and unseen languages: a row a direction; the uncertainty is over languages.
 
     table: of `by_language`. Columns: direction, trained, unseen (mean gains, points), difference, low, high, p,
-    n_trained, n_unseen (languages), by `over_languages.difference`: without interval and p where a group has fewer than
-    two languages.
+    n_trained, n_unseen (languages), by `language_statistics.difference`: without interval and p where a group has fewer
+    than two languages.
     """
     import pandas as pd
 
@@ -62,7 +62,7 @@ def correlations(table: "DataFrame") -> "DataFrame":
     """Correlate gain with fertility by rank (Spearman): over all languages, over trained ones, over unseen ones.
 
     table: of `by_language` with a fertility table. Columns: direction, measure, languages, rho, low, high, p, n, by
-    `over_languages.rank_correlation`. Tokens per word are compared only among languages that part words by spaces
+    `language_statistics.rank_correlation`. Tokens per word are compared only among languages that part words by spaces
     (unit "word"), hence a smaller n.
     """
     import pandas as pd

@@ -85,10 +85,10 @@ def execute(
     checked: what the values mean was checked before, as a sweep does for all its jobs at once.
     What the notebook writes to stderr, progress above all, is written to stderr here as it comes.
 
-    Raises UnknownName, WrongValue or KitError (a value that `meanings` refuses, a run's name that is no folder name, or
-    another notebook's run) before a kernel starts, Busy for a run that another process is executing, NotebookFailed
-    when a cell raises (the copy is kept as far as it came, beside `output`, with HTML), KitError when no kernel starts
-    or the output cannot be written.
+    Raises UnknownName, WrongValue or KitError (a value that `parameter_checks` refuses, a run's name that is no folder
+    name, or another notebook's run) before a kernel starts, Busy for a run that another process is executing,
+    NotebookFailed when a cell raises (the copy is kept as far as it came, beside `output`, with HTML), KitError when no
+    kernel starts or the output cannot be written.
     """
     source, values = find(notebook), dict(values or {})
     check(source, values)

@@ -2,7 +2,7 @@
 
 Reads the code, never runs it: papermill's own inspection does not see `x: int | None = None` and drops a line with
 two `=`, so the cell is parsed here. Of what a value means it knows the type alone, and whether it is one
-of those that the line's comment names behind "one of:", where there are no others; for the rest see `meanings`.
+of those that the line's comment names behind "one of:", where there are no others; for the rest see `parameter_checks`.
 """
 
 import ast

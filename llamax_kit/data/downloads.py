@@ -6,8 +6,8 @@
     sacrebleu/models/sacrebleu_tokenizer_spm.model       sacrebleu/models/flores200sacrebleuspm
     llamax_results/<system>/{spBLEU_score,comet_score}/{…_score,summary_101,summary_85}.csv
 
-Reads no corpus (see `corpora`) and scores nothing. sacreBLEU downloads by itself, unchecked and not atomically, where
-a model is missing; the kit never lets it: `tokenizer` gives a file that was looked at.
+Reads no corpus (see `corpora.loading`) and scores nothing. sacreBLEU downloads by itself, unchecked and not atomically,
+where a model is missing; the kit never lets it: `tokenizer` gives a file that was looked at.
 """
 
 import os

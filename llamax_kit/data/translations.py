@@ -26,7 +26,7 @@ def check(translations: "DataFrame") -> "DataFrame":
     if missing := [name for name in needed if name not in translations]:
         raise KitError(
             f"expected a translations table with the columns {', '.join(needed)}; missing: {', '.join(missing)}. "
-            f"To mend: make it with translate.translate or hypotheses.read"
+            f"To mend: make it with translation.translate or system_outputs.read_outputs"
         )
     if translations.empty:
         raise KitError("the translations table has no rows: no sentences to score. To mend: choose directions it holds")

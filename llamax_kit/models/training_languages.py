@@ -38,9 +38,9 @@ def of_folder(folder: Path) -> Trained | None:
 def training_languages_of(spec: str, record: dict) -> Trained:
     """Say whose training languages count for a run's system: by the record (run.json), or as `spec` asks.
 
-    record: of a run of several models, as it is for the system (`facts.of_system`, which `gains.pair` has applied).
-    spec: "" as the record says, LLaMAX's 102 where it says nothing; "LLaMAX"; a model or folder that tells its own,
-    "mini-llama"; or codes, "en de sw", for any other system.
+    record: of a run of several models, as it is for the system (`provenance.of_system`, which `gains.pair` has
+    applied). spec: "" as the record says, LLaMAX's 102 where it says nothing; "LLaMAX"; a model or folder that tells
+    its own, "mini-llama"; or codes, "en de sw", for any other system.
 
     Raises KitError for a model that does not tell, UnknownName for what is no language.
     """
@@ -50,7 +50,9 @@ def training_languages_of(spec: str, record: dict) -> Trained:
         return Trained(said["whose"], frozenset(said["codes"])) if said else LLAMAX
     if spec.strip() == LLAMAX.whose:
         return LLAMAX
-    if (Path(spec).expanduser() / "config.json").is_file() or any(spec == entry.name for entry in catalogue() if entry.folder):
+    if (Path(spec).expanduser() / "config.json").is_file() or any(
+        spec == entry.name for entry in catalogue() if entry.folder
+    ):
         told = of_folder(locate(spec).folder)
         if told is None:
             raise KitError(

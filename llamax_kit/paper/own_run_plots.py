@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> None:
     """Draw my score with its interval, as `clean` and `paper` reading, and the authors' figure, a row a direction.
 
-    mine: its name with what keeps it from being compared (`yours.named`). The furthest behind theirs comes first.
+    mine: its name with what keeps it from being compared (`own_run.named`). The furthest behind theirs comes first.
     """
     order = table[table["reading"] == "clean"].sort_values("difference", kind="stable")
     names = list(direction(order))

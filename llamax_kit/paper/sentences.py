@@ -56,7 +56,7 @@ def by_language(table: "DataFrame") -> str:
 
 
 def left_out(table: "DataFrame") -> str:
-    """Say what `shown.lacking` found: "Left out, for NLLB-200 has none: 188 directions, ja-X X-ja"."""
+    """Say what `tables.lacking` found: "Left out, for NLLB-200 has none: 188 directions, ja-X X-ja"."""
     each = (f"for {row.lacks} has none: {row.n:,} directions, {row.directions}" for row in table.itertuples())
     return "Left out, " + "; ".join(each) + "." if len(table) else "Both have all of these: no direction is left out."
 

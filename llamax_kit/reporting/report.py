@@ -52,7 +52,7 @@ def write(
 ) -> Path:
     """Write a report into `folder`, whole or not at all, in the place of an earlier one, and give its page's path.
 
-    method: sentences, as `methods.sentences` gives them; parts: tables and pictures in the order of the page; a
+    method: sentences, as `method_text.sentences` gives them; parts: tables and pictures in the order of the page; a
     table without rows is left out.
 
     Raises KitError for a folder that holds something else, a picture that is not there or has no alt text, two parts of

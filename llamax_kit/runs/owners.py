@@ -1,8 +1,8 @@
 """Which notebook a run's folder belongs to, so that no other writes over it. Writes nothing; changes no folder.
 
-A notebook goes by its file's name, where whoever starts its kernel says it: `execute` does, and Jupyter's server; plain
-papermill does not. A folder's notebook is the one in its record, or in the copies that papermill left there; failing
-these, the names of the recorded parameters tell.
+A notebook goes by its file's name, where whoever starts its kernel says it: `notebooks.execute` does, and Jupyter's
+server; plain papermill does not. A folder's notebook is the one in its record, or in the copies that papermill left
+there; failing these, the names of the recorded parameters tell.
 """
 
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from llamax_kit.utils.errors import KitError
 
-SAID = ("LLAMAX_KIT_NOTEBOOK", "JPY_SESSION_NAME")  # the first is set by `execute`, the other by Jupyter's server
+SAID = ("LLAMAX_KIT_NOTEBOOK", "JPY_SESSION_NAME")  # set by `notebooks.execute` and by Jupyter's server
 
 
 def notebook() -> str | None:
@@ -71,7 +71,7 @@ def check(folder: Path, notebook: str | None, names: Collection[str]) -> None:
     if theirs := other(folder, notebook, names):
         raise KitError(
             f"{folder} is the run of another notebook ({theirs}), and {notebook or 'this one'} would write over it. "
-            f"To mend: give this one another name, or remove that folder; to read it, runs.load({folder.name!r})"
+            f"To mend: give this one another name, or remove that folder; to read it, storage.load({folder.name!r})"
         )
 
 

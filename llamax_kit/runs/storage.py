@@ -110,8 +110,8 @@ def record(run_folder: Path | str, notebook: str | None = None, **known) -> Path
     notebook: whose run this is; not given, the notebook that is being run here, as far as anybody says (`owners`).
     `record(folder, parameters={"model": "copy"}, corpus={"name": "cldr", "sha256": "…"}, seconds={"translate": 4.2})`
     Of a run of several models, `systems={"a": {"model": …, "prompt": …}, …}` says what each has of its own (see
-    `facts.of_system`).
-    Tokens are left out and paths of the home, data and project folder shortened (see `facts.clean`).
+    `provenance.of_system`).
+    Tokens are left out and paths of the home, data and project folder shortened (see `provenance.clean`).
 
     Raises KitError when a fact has the name of an automatic one, or the file cannot be written.
     """

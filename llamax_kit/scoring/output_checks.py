@@ -1,6 +1,6 @@
 """What a score does not say: how many outputs are empty, copied, cut or in another script, and what they look like.
 
-Judges no language: text in the right script may still be in the wrong language. Draws nothing (see `plots`).
+Judges no language: text in the right script may still be in the wrong language. Draws nothing (see `reporting.plots`).
 """
 
 import html

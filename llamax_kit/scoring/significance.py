@@ -1,6 +1,6 @@
 """Intervals, paired tests and correction for many directions, from sentence-level statistics.
 
-The resamples and shuffles are sacreBLEU's own (`draws`). Knows no metric: it is given a `score` that turns summed
+The resamples and shuffles are sacreBLEU's own (`resampling`). Knows no metric: it is given a `score` that turns summed
 statistics (m, k) into m points. Does not tokenise, does not pair systems.
 """
 

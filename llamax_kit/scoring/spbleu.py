@@ -1,8 +1,8 @@
 """Hypotheses and references in, a score with its signature out: sacreBLEU's number, to its last digit.
 
 spBLEU is BLEU over SentencePiece pieces, corpus level, without effective order (Goyal et al., 2022). The statistics of
-each sentence are counted once (`counts`) and sacreBLEU computes with their sums; the numbers of sentences are checked
-before, for sacreBLEU itself cuts the longer list without a word. Translates nothing, compares no systems.
+each sentence are counted once (`ngram_counts`) and sacreBLEU computes with their sums; the numbers of sentences are
+checked before, for sacreBLEU itself cuts the longer list without a word. Translates nothing, compares no systems.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ References = Sequence[str] | Sequence[Sequence[str]]  # one text a hypothesis, o
 class Score(NamedTuple):
     """A score in points (0–100), its 95 % interval, and what makes it one.
 
-    low, high: not-a-number where no interval was asked for, and of fewer than 10 sentences (`stats.caveat`).
+    low, high: not-a-number where no interval was asked for, and of fewer than 10 sentences (`significance.caveat`).
     """
 
     metric: str
@@ -79,8 +79,8 @@ def statistics(
     """Count each system's statistics for spBLEU, (n sentences, 10) integers; every text is tokenised once.
 
     `statistics([["Hallo Welt"]], ["Hallo Welt"])[0]` is one row: lengths of hypothesis and reference in pieces,
-    matching n-grams of order 1 to 4, n-grams of order 1 to 4. `stats` resamples and shuffles the rows, `counts.points`
-    scores their sums.
+    matching n-grams of order 1 to 4, n-grams of order 1 to 4. `significance` resamples and shuffles the rows,
+    `ngram_counts.points` scores their sums.
 
     Raises as `score` does.
     """
@@ -158,7 +158,7 @@ def _statistics(
 ) -> "list[np.ndarray]":
     """Give each system's sufficient statistics, (n sentences, k counts).
 
-    Of BLEU with one stream of references by `counts`, else by sacreBLEU.
+    Of BLEU with one stream of references by `ngram_counts`, else by sacreBLEU.
     """
     import numpy as np
 

@@ -37,7 +37,7 @@ def directions(value: str, *, corpus: str) -> str:
     Of a published corpus they are those of DIRECTIONS that are here, for all would take days. Of one's own folder they
     are all from English and into it. Where that leaves none, they are between any two languages.
 
-    Raises as `corpora.available` does.
+    Raises as `corpus_languages` does.
     """
     if value != AUTO or _embedded(corpus):
         return DIRECTIONS if value == AUTO else value
@@ -53,7 +53,7 @@ def resolved(parameters: dict[str, Any]) -> dict[str, Any]:
     >>> resolved({"corpus": "cldr", "sentences": "auto", "decoding": "paper", "device": "auto"})
     {'corpus': 'cldr', 'sentences': 40, 'decoding': 'paper', 'device': 'auto'}
 
-    Raises as `corpora.available` does.
+    Raises as `corpus_languages` does.
     """
     if "corpus" not in parameters:
         return parameters

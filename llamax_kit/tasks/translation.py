@@ -26,7 +26,7 @@ def translate(
 ):
     """Translate a corpus in all directions together and give the translations table.
 
-    engine: as `engines.open` gives; corpus: as `corpora.load` gives; directions: [("en", "de"), ...];
+    engine: as `open_engine` gives; corpus: as `load_corpus` gives; directions: [("en", "de"), ...];
     sentences: only the first n of each direction, 0 for all; ledger: the folder where completions are kept and found,
     None to keep nothing; fresh: ask the model again for what is kept, and keep the new answer.
 

@@ -1,6 +1,6 @@
 """The examples of a recipe: made once, made again when anything they are made of changed, never under a training.
 
-Encodes nothing itself: `examples.save` does, and `mixture` or `instructions` give the records.
+Encodes nothing itself: `dataset.save` does, and `mixture` or `instructions` give the records.
 """
 
 import inspect

@@ -3,7 +3,7 @@
     folder: outputs/training/mine      # everything goes there; paths begin at the working folder
     mixture: {texts: texts, languages: en de sw}         # arguments of mixture.records
     instructions: {path: texts/instructions.jsonl}       # or these, of instructions.records
-    examples: {block: 512}             # of examples.save
+    examples: {block: 512}             # of dataset.save
     plan: {base: meta-llama/Llama-2-7b-hf, seed: 1}      # of stage.plan
     trainer: {learning_rate: 2.0e-5}   # of transformers' TrainingArguments
     launch: fsdp.yml                   # of stage.train: an accelerate configuration, beside the YAML file

@@ -121,7 +121,7 @@ def check_fit(base: Resolved, facts: dict, where: Path) -> None:
     if dataset.fingerprint(load_tokenizer(base)) != facts["tokenizer"]:
         raise KitError(
             f"expected examples made with the tokenizer of {base.folder}, but those in {where} were made with another: "
-            f"their ids mean other pieces. To mend: make them with models.load_tokenizer(models.resolve(base))"
+            f"their ids mean other pieces. To mend: make them with loading.load_tokenizer(loading.resolve(base))"
         )
     if facts["block"] > config.get("max_position_embeddings", facts["block"]):
         raise KitError(
@@ -146,7 +146,7 @@ def check_disk(
 ) -> None:
     """Raises KitError when the disk cannot hold what a training will write at its fullest (see `disk`).
 
-    made: of examples that are still to be made, the bytes at their fullest and those that stay (`examples.disk`).
+    made: of examples that are still to be made, the bytes at their fullest and those that stay (`dataset.disk`).
     """
     parameters = count(base.folder)
     need, each = disk(parameters, chosen, sharded)

@@ -30,7 +30,7 @@ SAID = "llamax_kit.training: "  # what a process of several puts before a messag
 def plan(folder: Path | str, *, base: Path | str, examples: Path | str, trainer: dict, seed: int = 1) -> Path:
     """Check a training and lay it down in `folder`, or see that it is the one laid down there; give `folder`.
 
-    `base`: a Llama, by folder or name (see `models.resolve`). `examples`: a folder that `examples.save` wrote.
+    `base`: a Llama, by folder or name (see `loading.resolve`). `examples`: a folder that `dataset.save` wrote.
     `trainer`: arguments of transformers' TrainingArguments, such as {"learning_rate": 2e-5, "num_train_epochs": 1,
     "per_device_train_batch_size": 32, "bf16": True, "save_steps": 500}; what is not given is transformers' default, but
     two checkpoints are kept.

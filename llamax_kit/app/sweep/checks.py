@@ -1,4 +1,4 @@
-"""What the values of a sweep's jobs mean, checked before anything starts and for --status alike (see `meanings`).
+"""What the values of a sweep's jobs mean, checked before anything starts, and for --status alike.
 
 A job that is done or running was checked when it began: a sweep that ended is not refused because its data moved on.
 """

@@ -28,7 +28,7 @@ from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
 
 KILLED = "its process was ended by signal {} (9: often the memory was full)"
-ENGINE = ("model", "adapter", "dtype", "device")  # which model is loaded, and how: arguments of `engines.open`
+ENGINE = ("model", "adapter", "dtype", "device")  # which model is loaded, and how: arguments of `open_engine`
 
 
 def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:

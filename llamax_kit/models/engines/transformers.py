@@ -4,7 +4,7 @@ Promise: on a CPU in float32 a resumed run, which keeps its batches, gives the s
 batch mates change the last bits of a logit: in float32 that showed in 1 of 1,738 real completions of about 200 tokens,
 where two tokens were 0.000003 apart; in bfloat16 it shows in many.
 
-It neither samples nor cuts a prompt, and takes nothing from the model's own generation_config (`models.load_model`
+It neither samples nor cuts a prompt, and takes nothing from the model's own generation_config (`loading.load_model`
 gives it a neutral one): Llama 2's, for one, asks for sampling.
 """
 

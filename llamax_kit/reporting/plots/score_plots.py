@@ -56,7 +56,7 @@ def scores(table: "DataFrame", ax: "Axes") -> None:
 
 
 def shares(table: "DataFrame", ax: "Axes") -> None:
-    """Draw the shares of `diagnose.shares` (per cent of a direction's outputs) as a small heat map.
+    """Draw the shares of `output_checks.shares` (per cent of a direction's outputs) as a small heat map.
 
     The rows with the largest shares come first; of more than thirty these alone are drawn, as the title says.
 

@@ -59,7 +59,7 @@ def sizes(table: "DataFrame") -> str:
 
 
 def few_sentences(table: "DataFrame") -> str:
-    """Say in the last line of a title what the intervals of few sentences are worth (`stats.caveat`); "": enough."""
+    """Return the last line of a title: what intervals of few sentences are worth (see `caveat`); "" for enough."""
     note = significance.caveat(table["n"], table["low"])
     return note and "\n" + fill(note, 75)
 

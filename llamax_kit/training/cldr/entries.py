@@ -8,7 +8,7 @@ it gives merged data when the locale was used before in the same process.) Dropp
 - a list (of territories, of units ...) of which more than half is spelled as in English: nobody has translated it yet;
 - an entry that is the English one, in a language that is not written in Latin letters; an English "and" or "or".
 
-Does not compose phrases: that is cldr_phrases.py.
+Does not compose phrases: that is phrases.py.
 """
 
 import pickle

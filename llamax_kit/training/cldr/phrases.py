@@ -5,7 +5,7 @@ A content is a nested tuple, such as ("date", "1987-05-04"), ("amount", "length-
 territory or a list of territories belongs to is read off a hash of it, and parts of different splits never come
 together: so nothing that devtest combines occurs in training, whole or as a part, while the names that it combines
 (months, territories, units, currencies) do, in other combinations. All words are CLDR's; where parts come together,
-an en dash stands between them. Does not decide what counts as an entry of a language: that is cldr_entries.py.
+an en dash stands between them. Does not decide what counts as an entry of a language: that is entries.py.
 """
 
 import hashlib

@@ -4,7 +4,7 @@ Positions of the training split are parted once and for all: the first for pairs
 the last for instructions, which no other stage reads. Pre-training and continual pre-training read the same pairs
 within `base`, and a language of `base` has the positions of pairs in its own text, too, behind those of its own.
 
-What devtest or dev says as a whole is the content of no training phrase (see corpora/cldr_phrases). The names and
+What devtest or dev says as a whole is the content of no training phrase (see `cldr.phrases`). The names and
 numbers that it is made of do occur in training, in other combinations: a territory that devtest asks for by itself
 stands inside lists there. The dictionaries hold no territory that devtest or dev asks for by itself.
 """

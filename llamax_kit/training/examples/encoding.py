@@ -16,7 +16,7 @@ LINES = 1000  # of running text that are given to the tokenizer at once
 
 
 def encoded(records: Iterable, tokenizer, block: int, names: bool, counts: Counter) -> Iterator[Example]:
-    """Give the examples of records, as `examples.save` describes them, in their order, and count them.
+    """Give the examples of records, as `dataset.save` describes them, in their order, and count them.
 
     counts: takes how many examples, tokens and "cut" (longer than a block) each kind, source and target has.
 
