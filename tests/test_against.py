@@ -28,7 +28,7 @@ def test_gains_are_those_of_each_pair_corrected_over_all_together():
         ["model (b)", "model (a)", "en", "de"], ["model (b)", "model (a)", "en", "sw"],
         ["other", "model (a)", "en", "sw"]]  # fmt: skip
     pair = gains.gains(gains.pair("b:model", "a:model"))
-    same = ["gain", "low", "high", "p"]
+    same = ["gain", "ci_low", "ci_high", "p"]
     assert table.loc[:1, same].values.tolist() == pair[same].values.tolist()
     assert table["p_holm"].tolist() == significance.holm(table["p"]).tolist()
     assert set(against(found, "b:copy")["system"]) == {"model (a)", "model (b)", "other"}

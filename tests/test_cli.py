@@ -141,7 +141,7 @@ def test_score_prints_json_with_all_digits(texts, tmp_path, pieces):
     hypotheses, references = ((tmp_path / name).read_text().split("\n")[:-1] for name in ("hyp", "ref"))
     result = spbleu.score(hypotheses, references, pieces)._asdict()
     assert said.pop("note") == "no interval: 5 sentences are too few (10 at least)"
-    assert said == result | {"low": None, "high": None}
+    assert said == result | {"ci_low": None, "ci_high": None}
 
 
 def test_score_refuses_unequal_counts(texts, tmp_path):
@@ -173,7 +173,7 @@ def test_score_with_several_references_is_that_of_sacrebleus_command_line(tmp_pa
     assert round(ours["score"], 10) == theirs["score"] and ours["n"] == 60 and ours["note"] == ""
     assert ours["signature"] == theirs["signature"].replace("|bs:1000|seed:12345", "")
     assert ours["signature"].startswith("nrefs:2|")
-    assert (ours["high"] - ours["low"]) / 2 == pytest.approx(float(theirs["confidence_var"]), rel=1e-5)
+    assert (ours["ci_high"] - ours["ci_low"]) / 2 == pytest.approx(float(theirs["confidence_var"]), rel=1e-5)
 
 
 def test_score_names_the_references_that_do_not_pair_up(texts, tmp_path):

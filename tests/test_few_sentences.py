@@ -104,7 +104,7 @@ def test_an_interval_is_there_from_the_floor_on(n, note):
                     for lost in (False, True))  # fmt: skip
     a, b = spbleu.statistics([ours, theirs], ours, "cldr")
     there = [spbleu.score(theirs, ours, "cldr"), spbleu.chrf(theirs, ours), spbleu.from_statistics(b, "cldr")]
-    ends = [(each.low, each.high) for each in there] + [significance.paired_interval(a, b, ngram_counts.points)]
+    ends = [(each.ci_low, each.ci_high) for each in there] + [significance.paired_interval(a, b, ngram_counts.points)]
     assert [math.isnan(each) for pair in ends for each in pair] == [n < FLOOR] * 8
     assert there[0].score == there[2].score > 0 and significance.randomisation(a, b, ngram_counts.points) > 0
     assert bool(note) == (n < significance.ENOUGH)
@@ -118,16 +118,16 @@ def test_the_command_line_says_it_in_words_and_in_json(n, note, tmp_path):
     asked = ["score", "--hypotheses", files[0], "--references", files[1], "--tokenize", "cldr"]
     said = CliRunner().invoke(main, asked).output.splitlines()[1]
     found = json.loads(CliRunner().invoke(main, [*asked, "--json"]).output)
-    assert found["note"] == note and (found["low"] is None) == (found["high"] is None) == (n < FLOOR)
+    assert found["note"] == note and (found["ci_low"] is None) == (found["ci_high"] is None) == (n < FLOOR)
     if n < FLOOR:
         assert said == f"interval   {note}"
     else:
-        assert said == f"interval   {found['low']:.2f} to {found['high']:.2f} (95 %{note and f'; {note}'})"
+        assert said == f"interval   {found['ci_low']:.2f} to {found['ci_high']:.2f} (95 %{note and f'; {note}'})"
 
 
 def test_gains_without_an_interval_keep_their_test_and_verdict(pair, n, note):
     table = gains.gains(pair, samples=500)
-    assert table["low"].isna().tolist() == table["high"].isna().tolist() == [n < FLOOR] * 2
+    assert table["ci_low"].isna().tolist() == table["ci_high"].isna().tolist() == [n < FLOOR] * 2
     assert table["p"].notna().all() and set(table["verdict"]) == {corrections.UNCLEAR if n == 1 else "gained"}
     said = gains.method(table, "CLDR 47")
     assert ("paired bootstrap" in said) == (n >= FLOOR) and said.endswith(f"seed 12345{note and f'; {note}'}.")
@@ -138,18 +138,18 @@ def test_gains_without_an_interval_keep_their_test_and_verdict(pair, n, note):
 def test_captions_on_the_page_and_in_latex_say_it(pair, n, note, tmp_path):
     table = gains.gains(pair, samples=500)
     scores = storage.load("mine").scores
-    for shown in (table, scores, scores[["metric", "score", "low", "high", "n"]]):
+    for shown in (table, scores, scores[["metric", "score", "ci_low", "ci_high", "n"]]):
         caption = f"Caption; {note}" if note else "Caption"
         assert tables.captioned(shown, "Caption") == caption
         assert f">{caption}</figcaption>" in tables.show(shown, "Caption").data
         tex = tables.save(shown, tmp_path / "t", "Caption", columns=["score", "n"])[1].read_text(encoding="utf-8")
         assert r"\caption{" + caption.replace("–", "--") + "}" in tex
-    assert (tables.said(table["low"][0]) == "") == (n < FLOOR)
+    assert (tables.said(table["ci_low"][0]) == "") == (n < FLOOR)
 
 
 def test_what_counts_languages_keeps_its_caption(pair):
     means = groups.by_group(gains.gains(pair, samples=500), "split")
-    rho = pd.DataFrame({"direction": ["en-X"], "rho": [0.3], "low": [-0.2], "high": [0.6], "n": [12]})
+    rho = pd.DataFrame({"direction": ["en-X"], "rho": [0.3], "ci_low": [-0.2], "ci_high": [0.6], "n": [12]})
     halves = pd.DataFrame({"system": ["a"], "metric": ["b"], "low": [1.0], "high": [2.0], "all": [1.5], "n": [12]})
     for table in (means, means.drop(columns="group"), rho, halves):
         assert tables.captioned(table, "Caption") == "Caption"
@@ -174,7 +174,7 @@ def test_the_report_says_it_in_its_method_and_captions(pair, n, note):
     assert any("paired bootstrap" in each for each in said) == (n >= FLOOR)
     assert any("bootstrap resamples" in each for each in said) == (n >= FLOOR)
     assert all("p-values by approximate randomisation" in each for each in said if "Gains over" in each)
-    view = layout._view(report.Table("gains", gained, "Gains", ("system", "gain", "low")), {})
+    view = layout._view(report.Table("gains", gained, "Gains", ("system", "gain", "ci_low")), {})
     assert view["caption"] == (f"Gains; {note}" if note else "Gains")
     assert brief(gained)["mean_gain"].notna().all()
 
@@ -187,10 +187,10 @@ def test_mine_beside_the_authors_is_within_no_interval_where_there_is_none(n, no
     flores = {"name": "flores101", "split": "devtest", "release": "FLORES-101 devtest"}
     mine = own_run.Mine("mine:good", rows("good", answer=worse, sentences=n), {"corpus": flores})
     table = own_run.beside(mine, "NLLB-200")
-    assert table["inside"].isna().tolist() == table["low_difference"].isna().tolist() == [n < FLOOR] * 4
+    assert table["inside"].isna().tolist() == table["ci_low_difference"].isna().tolist() == [n < FLOOR] * 4
     said = sentences.yours(table, "theirs")
     assert ("lie within the interval" in said) == (n >= FLOOR) and (spoken(note) in said)
-    shown = table.drop(columns=["signature", "low", "high"])
+    shown = table.drop(columns=["signature", "ci_low", "ci_high"])
     assert tables.captioned(shown, "Mine") == (f"Mine; {note}" if note else "Mine")
     assert ("True" in tables.show(shown, "Mine").data or "False" in tables.show(shown, "Mine").data) == (n >= FLOOR)
     title, label, _ = drawn(own_run_plots.beside, table, "mine", theirs="theirs")

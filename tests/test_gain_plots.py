@@ -26,7 +26,7 @@ def table(count: int, pairs=None) -> pd.DataFrame:
          UNCLEAR if at % 3 == 0 else "gained" if at < 40 else "lost", 1012)
         for at, (src, tgt) in enumerate(pairs)
     ]  # fmt: skip
-    columns = ["system", "baseline", "src", "tgt", "metric", "gain", "low", "high", "verdict", "n"]
+    columns = ["system", "baseline", "src", "tgt", "metric", "gain", "ci_low", "ci_high", "verdict", "n"]
     return pd.DataFrame(rows, columns=columns).assign(score=30.0, baseline_score=20.0, signature="sig")
 
 
@@ -74,7 +74,7 @@ def test_bars_are_the_paired_interval_and_without_one_it_is_said():
     assert ends == {(9.0, 12.0), (8.75, 11.75)}
     assert "bars: paired 95 % interval" in ax.get_xlabel()
     none = float("nan")
-    untested = draw(plots.gains, table(2).assign(low=none, high=none, verdict="not tested"))
+    untested = draw(plots.gains, table(2).assign(ci_low=none, ci_high=none, verdict="not tested"))
     assert "no interval, no test" in untested.get_xlabel()
     assert set(dots(untested.figure).values()) == {(10, False), (9.75, False)}
 
@@ -159,7 +159,7 @@ def test_next_to_nothing_looks_like_it():
     assert ax.collections[0].get_clim() == (-1, 1)
     ax.figure.canvas.draw()
     assert not ax.figure.axes[1].yaxis.get_offset_text().get_text()
-    nothing = table(17).assign(gain=0.001, low=0.0, high=0.002)
+    nothing = table(17).assign(gain=0.001, ci_low=0.0, ci_high=0.002)
     for ax in (draw(plots.gains, nothing), draw(plots.by_group, groups.assign(nothing, "trained"))):
         assert ax.get_xlim()[0] <= -1 and ax.get_xlim()[1] >= 1
 

@@ -34,7 +34,7 @@ def test_scores_are_the_runs_own_and_the_gain_is_their_difference():
         assert list(table[column]) == list(spbleu.score_table(side, "cldr", chrf=False)["score"])
     assert list(table["score"]) == pytest.approx([100, 100]) and (table["baseline_score"] < 90).all()
     assert (table["gain"] == table["score"] - table["baseline_score"]).all()
-    assert (table["low"] <= table["gain"]).all() and (table["gain"] <= table["high"]).all()
+    assert (table["ci_low"] <= table["gain"]).all() and (table["gain"] <= table["ci_high"]).all()
     assert set(table["n"]) == {12} and "tok:cldr-" in table["signature"].iloc[0]
 
 
@@ -61,12 +61,12 @@ def test_swapped_systems_swap_the_gain_and_keep_p():
     other = gains.gains(gains.pair("theirs", "mine"), samples=200)
     assert list(other["gain"]) == [-each for each in one["gain"]]
     assert list(other["p"]) == list(one["p"])
-    assert list(other["low"]) == pytest.approx([-each for each in one["high"]])
+    assert list(other["ci_low"]) == pytest.approx([-each for each in one["ci_high"]])
 
 
 def test_identical_systems_gain_nothing_and_the_note_says_why():
     table = compare(rows("m", sentences=12), rows("t", sentences=12), samples=200)
-    assert set(table["gain"]) == set(table["low"]) == set(table["high"]) == {0.0}
+    assert set(table["gain"]) == set(table["ci_low"]) == set(table["ci_high"]) == {0.0}
     assert set(table["p"]) == set(table["p_holm"]) == set(table["q"]) == {1.0}
     assert set(table["verdict"]) == {corrections.UNCLEAR} and set(table["note"]) == {"identical outputs"}
 
@@ -183,7 +183,7 @@ def test_published_scores_give_gains_that_say_they_are_not_tested():
     table = gains.from_scores(ours, published("mt0", {"sw": 5.0, "de": 28.0}))
     assert list(table.columns) == gains.COLUMNS
     assert list(zip(table["tgt"], table["gain"], strict=True)) == [("de", 2.5), ("sw", 15.0)]
-    assert table[["low", "high", "p", "p_holm", "q", "n"]].isna().all(axis=None)
+    assert table[["ci_low", "ci_high", "p", "p_holm", "q", "n"]].isna().all(axis=None)
     assert set(table["verdict"]) == {corrections.UNTESTED}
     assert set(table["note"]) == {"published score, no test; mt0 trained on FLORES"}
     missing = gains.lacking(published("a", {"de": 1.0, "fr": 1.0}), published("b", {"de": 1.0}))

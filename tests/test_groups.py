@@ -144,9 +144,9 @@ def test_the_interval_is_students_over_languages_and_needs_five_of_them():
     gained["en-el"] = 9.0
     found = groups.by_group(table(gained), "family").set_index("value")
     theirs = stats.ttest_1samp([0, 1, 2, 3, 9.0], 0).confidence_interval(0.95)
-    assert tuple(found.loc["Indo-European", ["low", "high"]]) == pytest.approx(tuple(theirs))
+    assert tuple(found.loc["Indo-European", ["ci_low", "ci_high"]]) == pytest.approx(tuple(theirs))
     for small in ("Niger–Congo", "Japonic"):
-        assert found.loc[small, ["low", "high"]].isna().all()
+        assert found.loc[small, ["ci_low", "ci_high"]].isna().all()
     assert (found.loc["Japonic", "gain"], found.loc["Japonic", "n"]) == (9, 1)
     assert found.loc["Niger–Congo", "n"] == 4
 

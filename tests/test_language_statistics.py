@@ -23,7 +23,7 @@ def test_the_interval_is_welchs():
     a, b = DRAW.normal(3, 1, 13), DRAW.normal(1, 4, 7)
     expected = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
     found = difference(a, b)
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert (found.ci_low, found.ci_high) == pytest.approx((expected.low, expected.high))
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4, 9])
@@ -42,20 +42,21 @@ def test_p_permutes_welchs_t_and_no_other_statistic(seed):
 def test_the_two_groups_are_treated_alike():
     a, b = DRAW.normal(1, 1, 9), DRAW.normal(0, 2, 6)
     one, other = difference(a, b), difference(b, a)
-    assert (one.difference, one.low, one.high) == pytest.approx((-other.difference, -other.high, -other.low))
+    turned = (-other.difference, -other.ci_high, -other.ci_low)
+    assert (one.difference, one.ci_low, one.ci_high) == pytest.approx(turned)
     assert one.p == pytest.approx(other.p, abs=0.01)
 
 
 def test_identical_gains_do_not_differ():
     found = difference([0.0] * 5, [0.0] * 4)
-    assert (found.difference, found.p) == (0, 1) and math.isnan(found.low)
+    assert (found.difference, found.p) == (0, 1) and math.isnan(found.ci_low)
     assert difference([0.3] * 5, [0.3] * 3).p == 1  # equal but for rounding
 
 
 @pytest.mark.parametrize(("a", "b"), [([1.0], [2.0, 3.0]), ([1.0, 2.0], [])])
 def test_a_group_of_one_or_none_has_no_interval_and_no_p(a, b):
     found = difference(a, b)
-    assert math.isnan(found.low) and math.isnan(found.high) and math.isnan(found.p)
+    assert math.isnan(found.ci_low) and math.isnan(found.ci_high) and math.isnan(found.p)
     assert (found.n_a, found.n_b) == (len(a), len(b))
 
 
@@ -68,7 +69,8 @@ def test_coverage_and_false_alarms_with_the_languages_at_hand(monkeypatch):
     """13 and 7 languages, no true difference: 95 % intervals cover 0, p < 0.05 in 5 %, within what chance allows."""
     monkeypatch.setattr(language_statistics, "SAMPLES", 199)
     found = [difference(DRAW.normal(0, 1, 13), DRAW.normal(0, 1, 7)) for _ in range(400)]
-    assert 0.92 < np.mean([each.low <= 0 <= each.high for each in found]) < 0.98  # 0.95, 3 standard errors of 0.011
+    covered = np.mean([each.ci_low <= 0 <= each.ci_high for each in found])
+    assert 0.92 < covered < 0.98  # 0.95, 3 standard errors of 0.011
     assert 0.02 < np.mean([each.p < 0.05 for each in found]) < 0.085
 
 
@@ -78,7 +80,7 @@ def test_rho_is_scipys_and_so_is_p_with_many_pairs():
     expected, found = stats.spearmanr(x, y), rank_correlation(x, y)
     assert found.rho == pytest.approx(expected.statistic)
     assert found.p == pytest.approx(expected.pvalue, abs=0.02)
-    assert found.low < found.rho < found.high and found.n == 60
+    assert found.ci_low < found.rho < found.ci_high and found.n == 60
 
 
 @pytest.mark.parametrize("n", [5, 12, 60])
@@ -89,7 +91,7 @@ def test_the_interval_of_rho_is_bonett_and_wrights(n):
     found, rho = rank_correlation_without_p(x, y), stats.spearmanr(x, y).statistic
     half = 1.959963985 * math.sqrt((1 + rho**2 / 2) / (n - 3))
     expected = math.tanh(math.atanh(rho) - half), math.tanh(math.atanh(rho) + half)
-    assert (found.low, found.high) == pytest.approx(expected, rel=1e-6)
+    assert (found.ci_low, found.ci_high) == pytest.approx(expected, rel=1e-6)
 
 
 def test_p_of_a_short_list_is_exact():
@@ -109,7 +111,7 @@ def test_the_interval_of_rho_covers():
         rho = stats.spearmanr(x, y).statistic
         found = rank_correlation_without_p(x, y)
         assert found.rho == pytest.approx(rho)
-        hits += found.low <= true <= found.high
+        hits += found.ci_low <= true <= found.ci_high
     assert 0.91 < hits / 300 < 0.985
 
 
@@ -128,4 +130,4 @@ def test_too_few_or_all_equal_has_no_rho(x, y):
 def test_a_perfect_order_has_no_interval(n):
     for order, rho in ((range(n), 1), (range(n, 0, -1), -1)):
         found = rank_correlation_without_p(range(n), order)
-        assert found.rho == rho and math.isnan(found.low) and math.isnan(found.high)
+        assert found.rho == rho and math.isnan(found.ci_low) and math.isnan(found.ci_high)

@@ -70,8 +70,8 @@ def test_the_difference_has_the_interval_of_mine(make):
     assert list(zip(table.src, table.tgt, table.reading, strict=True)) == [
         ("en", "de", "clean"), ("en", "de", "paper"), ("en", "sw", "clean"), ("en", "sw", "paper")]  # fmt: skip
     assert (table["difference"] == table["score"] - table["authors"]).all()
-    assert (table["low_difference"] == table["low"] - table["authors"]).all()
-    assert table["inside"].equals(table["authors"].between(table["low"].round(2), table["high"].round(2)))
+    assert (table["ci_low_difference"] == table["ci_low"] - table["authors"]).all()
+    assert table["inside"].equals(table["authors"].between(table["ci_low"].round(2), table["ci_high"].round(2)))
     assert not table["inside"].iloc[2] and (table["authors"] == [60, 60, 5, 5]).all()
 
 

@@ -131,7 +131,7 @@ def mine() -> pd.DataFrame:
     rows = [("en", "de", "clean", 30.0, 60.0), ("en", "de", "paper", 29.0, 60.0),
             ("en", "sw", "clean", 12.0, 5.0), ("en", "sw", "paper", 11.0, 5.0)]  # fmt: skip
     table = pd.DataFrame(rows, columns=["src", "tgt", "reading", "score", "authors"])
-    table = table.assign(low=table["score"] - 1, high=table["score"] + 1, n=1012)
+    table = table.assign(ci_low=table["score"] - 1, ci_high=table["score"] + 1, n=1012)
     return table.assign(difference=table["score"] - table["authors"])
 
 

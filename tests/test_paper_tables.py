@@ -14,7 +14,7 @@ PAIR = recompute.MODEL, recompute.BASELINE
 def test_gains_by_language_have_no_test_and_average_to_the_authors_own_figures(released):
     table = tables.by_language(*PAIR)
     assert set(table["note"]) == {"published score, no test"} and set(table["verdict"]) == {"not tested"}
-    assert table[["low", "high", "p", "p_holm", "q", "n"]].isna().all(axis=None)
+    assert table[["ci_low", "ci_high", "p", "p_holm", "q", "n"]].isna().all(axis=None)
     assert not table.duplicated(["src", "tgt"]).any()
     authors = release.summaries().query("metric == 'spBLEU' and partners == 101")
     authors = authors.set_index(["system", "direction"])[["low", "high", "all"]]

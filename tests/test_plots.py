@@ -19,7 +19,9 @@ def table(systems: int = 2, languages: int = 5) -> pd.DataFrame:
         for s in range(systems)
         for i in range(languages)
     ]
-    return pd.DataFrame(rows, columns=["system", "src", "tgt", "metric", "score", "low", "high", "n", "signature"])
+    return pd.DataFrame(
+        rows, columns=["system", "src", "tgt", "metric", "score", "ci_low", "ci_high", "n", "signature"]
+    )
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def test_every_dot_stands_at_its_score_in_its_direction(axes):
 
 def test_the_bars_are_the_interval_and_a_score_without_one_has_none(axes):
     given = table(1, 2)
-    given.loc[1, ["low", "high"]] = float("nan")
+    given.loc[1, ["ci_low", "ci_high"]] = float("nan")
     plots.scores(given, axes)
     first, second = axes.containers[0].lines[2][0].get_segments()
     assert sorted(first[:, 0]) in ([-1.0, 2.0], [1.0, 1.0])

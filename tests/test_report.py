@@ -187,7 +187,7 @@ def test_parts_that_would_not_read_are_refused(gathered, parts, tmp_path):
 
 
 def test_the_method_says_what_a_paper_must(gathered):
-    gains = pd.DataFrame({"system": "s", "baseline": "b", "p": [0.1, 0.2], "low": 1.0, "n": 40})
+    gains = pd.DataFrame({"system": "s", "baseline": "b", "p": [0.1, 0.2], "ci_low": 1.0, "n": 40})
     said = " ".join(method_text.sentences(gathered, gains))
     for needed in ("We compare copy and only-es in 3 directions of CLDR 47", "4 sentences a direction", "spBLEU-cldr",
                    gathered.scores["signature"][0], "1,000 resamples", "10,000 shuffles", "over all 2 tests together",

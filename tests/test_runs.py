@@ -35,7 +35,7 @@ def translations(*directions: tuple[str, str, str]) -> pd.DataFrame:
 def test_a_run_reads_back_as_it_was_saved(outputs):
     table = translations(("copy", "en", "no"), ("hub/model", "en", "no"))
     scores = pd.DataFrame([("copy", "en", "no", "spBLEU", 1 / 3, np.nan, 0.5, 2, "a|b")], columns=[
-        "system", "src", "tgt", "metric", "score", "low", "high", "n", "signature"])  # fmt: skip
+        "system", "src", "tgt", "metric", "score", "ci_low", "ci_high", "n", "signature"])  # fmt: skip
     folder = storage.folder("first")
     storage.save_translations(folder, table)
     storage.save_table(scores, folder / "scores.csv")
@@ -252,3 +252,13 @@ def test_a_record_takes_numbers_of_numpy_and_says_none_for_what_is_not_a_number(
     given = {"n": np.int64(3), "share": np.float32(0.5), "high": float("nan"), "set": {"b", "a"}, "pair": (1, 2)}
     record = json.loads(storage.record(storage.folder("numbers"), given=given).read_text())
     assert record["given"] == {"n": 3, "share": 0.5, "high": None, "set": ["a", "b"], "pair": [1, 2]}
+
+
+def test_scores_of_runs_of_before_are_read_with_the_names_of_now(tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+    folder = storage.folder("old")
+    (folder / "scores.csv").write_text("system,src,tgt,metric,score,low,high,n,signature\na,en,de,spBLEU,5,4,,30,x\n")
+    storage.record(folder)
+    scores = storage.load("old").scores
+    assert list(scores)[4:7] == ["score", "ci_low", "ci_high"]
+    assert scores["ci_low"].tolist() == [4] and scores["ci_high"].isna().all()

@@ -80,8 +80,8 @@ def test_interval_is_sacrebleus_bootstrap(pair):
     hypotheses, references = corpus()
     expected = bleu.corpus_score(hypotheses, [references], n_bootstrap=1000)
     ours = spbleu.score(hypotheses, references, name)
-    assert (ours.high - ours.low) / 2 == pytest.approx(expected._ci, rel=1e-6)  # theirs is summed in float32
-    assert ours.low < ours.score < ours.high
+    assert (ours.ci_high - ours.ci_low) / 2 == pytest.approx(expected._ci, rel=1e-6)  # theirs is summed in float32
+    assert ours.ci_low < ours.score < ours.ci_high
 
 
 def test_sentence_scores_are_sacrebleus(pair, model):
@@ -98,7 +98,7 @@ def test_chrf_is_sacrebleus():
     expected = chrf.corpus_score(hypotheses, [references], n_bootstrap=1000)
     ours = spbleu.chrf(hypotheses, references)
     assert (ours.metric, ours.score) == ("chrF++", expected.score)
-    assert (ours.high - ours.low) / 2 == pytest.approx(expected._ci, rel=1e-5)
+    assert (ours.ci_high - ours.ci_low) / 2 == pytest.approx(expected._ci, rel=1e-5)
     assert ours.signature == str(CHRF(word_order=2, references=[references]).get_signature())
 
 
@@ -118,7 +118,7 @@ def test_identity_scores_100_and_its_interval_has_no_width(model):
     _, references = corpus()
     for ours in (spbleu.score(references, references, str(model)), spbleu.chrf(references, references)):
         assert ours.score == pytest.approx(100, abs=1e-9)
-        assert ours.high - ours.low == pytest.approx(0, abs=1e-9)
+        assert ours.ci_high - ours.ci_low == pytest.approx(0, abs=1e-9)
 
 
 def test_nothing_in_common_scores_0(model):
@@ -230,7 +230,7 @@ def test_score_table_scores_each_system_and_direction_in_order(model):
     table = translations(("b", "en", "de", HAUS), ("b", "en", "fr", copy), ("a", "en", "de", copy))
     shuffled = pd.concat([table.iloc[:1], table.iloc[1:].sample(frac=1, random_state=2)])
     scores = spbleu.score_table(shuffled, str(model))
-    assert list(scores.columns) == ["system", "src", "tgt", "metric", "score", "low", "high", "n", "signature"]
+    assert list(scores.columns) == ["system", "src", "tgt", "metric", "score", "ci_low", "ci_high", "n", "signature"]
     assert set(scores["metric"]) == {"spBLEU-tiny", "chrF++"}
     row = scores[(scores.system == "b") & (scores.tgt == "de")].iloc[0]
     alone = spbleu.score(*zip(*HAUS.values(), strict=True), str(model))
@@ -258,7 +258,7 @@ def test_score_table_without_intervals_is_the_same_score(model):
     table = translations(("a", "en", "de", HAUS))
     quick, full = (spbleu.score_table(table, str(model), interval=i) for i in (False, True))
     assert quick[["score", "signature"]].equals(full[["score", "signature"]])
-    assert quick[["low", "high"]].isna().to_numpy().all()
+    assert quick[["ci_low", "ci_high"]].isna().to_numpy().all()
 
 
 def test_references_are_tokenised_once_a_direction(model, monkeypatch):
@@ -298,7 +298,7 @@ def test_another_metric_of_sacrebleu_is_scored_by_sacrebleu_though_it_has_a_toke
     expected = TER().corpus_score(hypotheses, [references])
     found, again = spbleu._scores(sacrebleu_metrics.Named("TER", TER()), [hypotheses, references], references, True, "")
     assert (found.metric, found.score, again.score) == ("TER", expected.score, 0)
-    assert found.low < found.score < found.high and "tok:tercom" in found.signature
+    assert found.ci_low < found.score < found.ci_high and "tok:tercom" in found.signature
 
 
 def second(references):
@@ -319,7 +319,7 @@ def test_several_references_are_sacrebleus_score_interval_and_signature(pair, co
         metric.n_bootstrap = metric.seed = None  # which its signature would name
         assert ours.score == expected.score
         assert ours.signature == str(metric.get_signature()) and f"nrefs:{count}|" in ours.signature
-        assert (ours.high - ours.low) / 2 == pytest.approx(expected._ci, rel=1e-5)
+        assert (ours.ci_high - ours.ci_low) / 2 == pytest.approx(expected._ci, rel=1e-5)
 
 
 def test_the_number_of_references_is_not_remembered(model):
@@ -340,7 +340,7 @@ def test_the_number_of_references_is_not_remembered(model):
 def test_a_reference_that_is_a_copy_of_the_first_changes_the_signature_alone(model):
     hypotheses, references = corpus()
     one, two = (spbleu.score(hypotheses, each, str(model)) for each in (references, [references, list(references)]))
-    assert (one.score, one.low, one.high) == (two.score, two.low, two.high)
+    assert (one.score, one.ci_low, one.ci_high) == (two.score, two.ci_low, two.ci_high)
     assert two.signature == one.signature.replace("nrefs:1", "nrefs:2")
 
 

@@ -23,7 +23,7 @@ STAGES = {
 SCORES = pd.DataFrame([
     ("relatedness", "trained", "en-X", 3, 41.26, 10.04, 31.22, 28.94, 33.46, 12.0, 40.0, 3, 0, 0),
     ("relatedness", "unseen, unrelated", "X-en", 1, 9.96, 11.02, -1.06, math.nan, math.nan, -1.06, -1.06, 0, 0, 1),
-], columns=["group", "value", "direction", "n", "score", "baseline_score", "gain", "low", "high", "least", "most",
+], columns=["group", "value", "direction", "n", "score", "baseline_score", "gain", "ci_low", "ci_high", "least", "most",
             "gained", "lost", "unclear"])  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def finished(outputs, run, more=0.0, **changed):
     (folder / "run.json").write_text(json.dumps(known), encoding="utf-8")
     rows = [
         {"value": value, "direction": direction, "n": 2, "score": 30 + gain + more, "baseline_score": 30.0,
-         "gain": gain + more, "low": 0.0, "high": 1.0}
+         "gain": gain + more, "ci_low": 0.0, "ci_high": 1.0}
         for value, gain in GAINS.items() for direction in ("en-X", "X-en")
     ]  # fmt: skip
     pd.DataFrame(rows).to_csv(folder / "groups.csv", index=False)

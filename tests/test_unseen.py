@@ -53,14 +53,14 @@ def test_the_difference_is_that_of_the_two_groups_means():
         assert (row.trained, row.unseen) == (means[direction, "trained"], means[direction, "unseen"])
         assert row.difference == pytest.approx(row.trained - row.unseen)
         assert (row.n_trained, row.n_unseen) == (4, 3)
-        assert row.low < row.difference < row.high
+        assert row.ci_low < row.difference < row.ci_high
 
 
 def test_with_one_unseen_language_or_none_the_difference_has_no_interval():
     for codes, n in ((["de", "sw", "eus_Latn"], 1), (["de", "sw"], 0)):
         table = gained({("en", code): (20.0 + at, 10.0) for at, code in enumerate(codes)})
         (row,) = unseen.differences(unseen.by_language(table)).itertuples()
-        assert row.n_unseen == n and math.isnan(row.low) and math.isnan(row.p)
+        assert row.n_unseen == n and math.isnan(row.ci_low) and math.isnan(row.p)
         assert math.isnan(row.difference) == (n == 0)
 
 

@@ -64,7 +64,7 @@ def test_figure_4_begins_at_zero_and_two_on_one_axis_compare_by_eye():
 
 
 def test_figure_4_has_the_interval_of_the_mean_gain_where_there_is_one(axes):
-    plots.seen_unseen(MEANS.assign(low=[28.0, None, 20.0], high=[31.0, None, 29.0]), axes, "Mine")
+    plots.seen_unseen(MEANS.assign(ci_low=[28.0, None, 20.0], ci_high=[31.0, None, 29.0]), axes, "Mine")
     (bar,) = [each.lines[2][0].get_segments()[0][:, 0] for each in axes.containers]
     assert bar.tolist() == pytest.approx([29.5, 32.5]) and "bar: 95 % interval of the mean gain" in axes.get_xlabel()
     axes.clear()

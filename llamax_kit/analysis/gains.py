@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Pair", "Side", "beside", "from_scores", "gains", "lacking", "method", "notes", "pair", "verdicts"]
 
 PUBLISHED = "published score, no test"
-COLUMNS = ["system", "baseline", "src", "tgt", "metric", "score", "baseline_score", "gain", "low", "high",
+COLUMNS = ["system", "baseline", "src", "tgt", "metric", "score", "baseline_score", "gain", "ci_low", "ci_high",
            "p", "p_holm", "q", "n", "signature", "verdict", "note"]  # fmt: skip
 NAMED = 20  # directions that a note names; gains.csv has them all
 EMPTY = 0.01  # the share of empty outputs from which on a direction has a note
@@ -31,7 +31,7 @@ SECONDS = 2e-4  # a sentence's share of the work, counted, resampled and shuffle
 def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
     """Compare a pair direction by direction: one row each, in the order of the pair.
 
-    score, baseline_score: sacreBLEU's to the last digit; gain: score - baseline_score; low, high: its paired 95 %
+    score, baseline_score: sacreBLEU's to the last digit; gain: score - baseline_score; ci_low, ci_high: its paired 95 %
     bootstrap interval (1000 resamples; missing below 10 sentences, `significance.caveat`); p: approximate
     randomisation, two-sided, of this direction alone; p_holm, q: corrected over all rows, by Holm and by Benjamini and
     Hochberg; n: sentences; verdict: by p_holm (see `verdicts`); note: what a reader must know. tokenize: "" as both
@@ -61,8 +61,8 @@ def from_scores(
 ) -> "DataFrame":
     """Compare two score tables of one system and metric each, as published: gains without intervals and tests.
 
-    The columns of `gains`; low, high, p, p_holm and q are missing, and n and signature where a table has none. Only
-    the directions of both are compared: show `lacking(scores, baseline_scores)` beside them. note: why there is no
+    The columns of `gains`; ci_low, ci_high, p, p_holm and q are missing, and n and signature where a table has none.
+    Only the directions of both are compared: show `lacking(scores, baseline_scores)` beside them. note: why there is no
     test; trained: the names of those that trained on FLORES, beside those that are known to by their names.
 
     Raises KitError for several systems or metrics in a table, a missing score, a direction twice, different metrics,
@@ -76,7 +76,8 @@ def from_scores(
     table["signature"] = table["signature"].where(table["signature"] != "", table["signature_b"])
     table["n"] = table["n"].fillna(table["n_b"])
     table = table.assign(baseline=table["system_b"], baseline_score=table["score_b"], note=note)
-    table = table.assign(gain=table["score"] - table["score_b"], low=float("nan"), high=float("nan"), p=float("nan"))
+    unknown = dict.fromkeys(("ci_low", "ci_high", "p"), float("nan"))
+    table = table.assign(gain=table["score"] - table["score_b"], **unknown)
     names = (each["system"].iloc[0] for each in both)
     return _finished(table, [name for name in names if name in trained or trained_on_flores(name)])
 
@@ -88,13 +89,13 @@ def method(table: "DataFrame", release: str, *, correction: str = "holm", sample
     """
     verdicts(table, correction)  # refuses another
     intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004); "
-    note = significance.caveat(table["n"], table["low"])
+    note = significance.caveat(table["n"], table["ci_low"])
     by = "Holm's method (1979)" if correction == "holm" else "Benjamini and Hochberg's method (1995)"
     count = len(table)
     return (
         f"{table['metric'].iloc[0]} by sacreBLEU ({table['signature'].iloc[0]}) on {release}, "
         f"{size(table['n'])}. Gains of {table['system'].iloc[0]} over "
-        f"{table['baseline'].iloc[0]}: {intervals * bool(table['low'].notna().any())}"
+        f"{table['baseline'].iloc[0]}: {intervals * bool(table['ci_low'].notna().any())}"
         f"two-sided p-values by approximate randomisation ({samples or shuffles(count):,} shuffles; Riezler and "
         f"Maxwell, 2005), corrected over {count:,} test{'s' * (count > 1)} by {by}, significant below {ALPHA}; "
         f"seed {significance.SEED}{note and f'; {note}'}."
@@ -130,12 +131,12 @@ def _tested(job: tuple) -> dict:
     src, tgt, names, texts, references, tokenize, samples = job
     a, b = spbleu.statistics(texts, references, tokenize, where=f"{src}-{tgt}")
     ours, theirs = (spbleu.from_statistics(rows, tokenize, interval=False) for rows in (a, b))
-    low, high = significance.paired_interval(a, b, ngram_counts.points)
+    ci_low, ci_high = significance.paired_interval(a, b, ngram_counts.points)
     notes = [_empty(name, each) for name, each in zip(names, texts, strict=True)]
     notes += ["identical outputs"] * (texts[0] == texts[1])
     return {
         "src": src, "tgt": tgt, "metric": ours.metric, "score": ours.score, "baseline_score": theirs.score,
-        "gain": ours.score - theirs.score, "low": low, "high": high,
+        "gain": ours.score - theirs.score, "ci_low": ci_low, "ci_high": ci_high,
         "p": significance.randomisation(a, b, ngram_counts.points, samples), "n": ours.n, "signature": ours.signature,
         "note": "; ".join(filter(None, notes)),
     }  # fmt: skip

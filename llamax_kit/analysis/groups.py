@@ -24,7 +24,7 @@ BINS = (  # the lower bound, in lines, and the name, which has both; LLaMAX's 10
     (3_000_000, "3 to 4 M lines"), (4_000_000, "4 M lines or more"),
 )  # fmt: skip
 COUNTED = {"gained": GAINED, "lost": LOST, "unclear": UNCLEAR}
-COLUMNS = ["group", "value", "direction", "n", "score", "baseline_score", "gain", "low", "high", "least", "most",
+COLUMNS = ["group", "value", "direction", "n", "score", "baseline_score", "gain", "ci_low", "ci_high", "least", "most",
            *COUNTED]  # fmt: skip
 ALL = "all"
 FEWEST = 5  # languages for the interval of a mean; of three, one came from −79.7 to 33.0
@@ -72,11 +72,11 @@ def by_group(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.c
     """Average gains by group, for each pivot and direction, and over all of it: a row each.
 
     n: languages; score, baseline_score, gain: means over them, in points; least, most: the smallest and the largest
-    gain; gained, lost, unclear: directions by verdict (none where nothing was tested). low, high: the 95 % interval of
-    the mean gain over languages (Student's t, n - 1 degrees of freedom): where the mean of other languages like these
-    might lie. It is missing below five, where it may be wider than the scale of the score itself, too narrow where the
-    languages are relatives, and says nothing of other sentences. group: see `assign`; what is in no group counts in
-    "all", and is listed by `left_out`.
+    gain; gained, lost, unclear: directions by verdict (none where nothing was tested). ci_low, ci_high: the 95 %
+    interval of the mean gain over languages (Student's t, n - 1 degrees of freedom): where the mean of other languages
+    like these might lie. It is missing below five, where it may be wider than the scale of the score itself, too narrow
+    where the languages are relatives, and says nothing of other sentences. group: see `assign`; what is in no group
+    counts in "all", and is listed by `left_out`.
 
     Raises UnknownName for another group; KitError for several systems, metrics or signatures, which have no mean.
     """

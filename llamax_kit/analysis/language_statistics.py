@@ -18,8 +18,8 @@ class Difference(NamedTuple):
     """Mean of a − mean of b, its 95 % interval, p (two-sided), and how many are in each; not-a-number: not known."""
 
     difference: float
-    low: float
-    high: float
+    ci_low: float
+    ci_high: float
     p: float
     n_a: int
     n_b: int
@@ -29,8 +29,8 @@ class Correlation(NamedTuple):
     """Spearman's rho (−1 to 1), its 95 % interval, p (two-sided), and the n pairs; not-a-number: not known."""
 
     rho: float
-    low: float
-    high: float
+    ci_low: float
+    ci_high: float
     p: float
     n: int
 
@@ -51,11 +51,11 @@ def difference(a: Sequence[float], b: Sequence[float]) -> Difference:
     found = float(a.mean() - b.mean()) if len(a) and len(b) else float("nan")
     if min(len(a), len(b)) < 2:
         return Difference(found, float("nan"), float("nan"), float("nan"), len(a), len(b))
-    low = high = float("nan")
+    ci_low = ci_high = float("nan")
     if a.std() or b.std():
-        low, high = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
+        ci_low, ci_high = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
     test = stats.permutation_test((a, b), _welch, n_resamples=SAMPLES, vectorized=True, rng=SEED)
-    return Difference(found, float(low), float(high), float(test.pvalue), len(a), len(b))
+    return Difference(found, float(ci_low), float(ci_high), float(test.pvalue), len(a), len(b))
 
 
 def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Correlation:
@@ -76,14 +76,14 @@ def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Correlation:
     x, y = (stats.rankdata(each) - (len(each) + 1) / 2 for each in (x, y))
     rho = float(np.corrcoef(x, y)[0, 1])
     rho = rho if abs(rho) < 1 - ROUNDING else float(np.sign(rho))
-    low = high = float("nan")
+    ci_low = ci_high = float("nan")
     if len(x) >= FEWEST and abs(rho) < 1:
         half = stats.norm.ppf(0.975) * np.sqrt((1 + rho**2 / 2) / (len(x) - 3))
-        low, high = np.tanh(np.arctanh(rho) + [-half, half])
+        ci_low, ci_high = np.tanh(np.arctanh(rho) + [-half, half])
     test = stats.permutation_test(
         (x,), lambda each, axis: (each * y).sum(axis), permutation_type="pairings", n_resamples=SAMPLES, rng=SEED
     )
-    return Correlation(rho, float(low), float(high), float(test.pvalue), len(x))
+    return Correlation(rho, float(ci_low), float(ci_high), float(test.pvalue), len(x))
 
 
 def _welch(a, b, axis: int):

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 MEASURES = ("relative_to_english", "tokens_per_word")  # those that compare between languages, the second in part
-SCORES = ["system", "baseline", "direction", "language", "metric", "score", "baseline_score", "gain", "low", "high",
+SCORES = ["system", "baseline", "direction", "language", "metric", "score", "baseline_score", "gain", "ci_low",
+"ci_high",
           "n"]  # fmt: skip
 
 
@@ -25,9 +26,9 @@ def by_language(
 ) -> "DataFrame":
     """Set each gain beside what is known of its language: a row a direction, of the language that is not the pivot.
 
-    Columns: system, baseline, direction ("en-X"), language (its code), metric, score, baseline_score, gain, low, high,
-    n (sentences), script, those of `relatedness.relatedness`, and those of a fertility table (but its n) if one is
-    given. Directions without a pivot have no row (`groups.left_out` lists them).
+    Columns: system, baseline, direction ("en-X"), language (its code), metric, score, baseline_score, gain, ci_low,
+    ci_high, n (sentences), script, those of `relatedness.relatedness`, and those of a fertility table (but its n) if
+    one is given. Directions without a pivot have no row (`groups.left_out` lists them).
 
     Raises UnknownName for a language that the kit does not know.
     """
@@ -44,7 +45,7 @@ def by_language(
 def differences(table: "DataFrame") -> "DataFrame":
     """Compare the mean gains of trained and unseen languages: a row a direction; the uncertainty is over languages.
 
-    table: of `by_language`. Columns: direction, trained, unseen (mean gains, points), difference, low, high, p,
+    table: of `by_language`. Columns: direction, trained, unseen (mean gains, points), difference, ci_low, ci_high, p,
     n_trained, n_unseen (languages), by `language_statistics.difference`: without interval and p where a group has fewer
     than two languages.
     """
@@ -54,16 +55,16 @@ def differences(table: "DataFrame") -> "DataFrame":
     for direction, group in table.groupby("direction", sort=False):
         trained, unseen = group.loc[group["trained"], "gain"], group.loc[~group["trained"], "gain"]
         rows.append((direction, trained.mean(), unseen.mean(), *language_statistics.difference(trained, unseen)))
-    columns = ["direction", "trained", "unseen", "difference", "low", "high", "p", "n_trained", "n_unseen"]
+    columns = ["direction", "trained", "unseen", "difference", "ci_low", "ci_high", "p", "n_trained", "n_unseen"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def correlations(table: "DataFrame") -> "DataFrame":
     """Correlate gain with fertility by rank (Spearman): over all languages, over trained ones, over unseen ones.
 
-    table: of `by_language` with a fertility table. Columns: direction, measure, languages, rho, low, high, p, n, by
-    `language_statistics.rank_correlation`. Tokens per word are compared only among languages that part words by spaces
-    (unit "word"), hence a smaller n.
+    table: of `by_language` with a fertility table. Columns: direction, measure, languages, rho, ci_low, ci_high, p, n,
+    by `language_statistics.rank_correlation`. Tokens per word are compared only among languages that part words by
+    spaces (unit "word"), hence a smaller n.
     """
     import pandas as pd
 

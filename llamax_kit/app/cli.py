@@ -79,8 +79,8 @@ def demo() -> None:
     click.echo(f"{example.RUNS[system]} is {example.RUNS[baseline]} after continual pre-training: gains are of the one "
                f"over the other.")  # fmt: skip
     click.echo("Copying the source has points too, and a gain may be longer training alone: see notebook 10.")
-    click.echo(f"In points (0–100), low to high is the 95 % interval of one direction; verdicts are corrected for all "
-               f"{len(gains)}.{significance.caveat_sentence(gains['n'], gains['low'])}\n"
+    click.echo(f"In points (0–100), ci_low to ci_high is the 95 % interval of one direction; verdicts are corrected "
+               f"for all {len(gains)}.{significance.caveat_sentence(gains['n'], gains['ci_low'])}\n"
                f"Signature: {gains['signature'].iloc[0]}")  # fmt: skip
     click.echo(f"\nTwo runs to compare, by notebooks 06, 07 and 09: {', '.join(example.RUNS)}")
     click.echo(f"\nThe page with pictures: {page}")
@@ -211,7 +211,8 @@ def score(hypotheses, references, tokenize, as_json) -> None:
         known = {name: None if value != value else value for name, value in result._asdict().items()}
         return click.echo(json.dumps(known | {"note": note}, ensure_ascii=False, allow_nan=False))
     said = significance.caveat([result.n])
-    ends = said if result.low != result.low else f"{result.low:.2f} to {result.high:.2f} (95 %{said and f'; {said}'})"
+    ends = f"{result.ci_low:.2f} to {result.ci_high:.2f} (95 %{said and f'; {said}'})"
+    ends = said if result.ci_low != result.ci_low else ends
     click.echo(f"score      {result.score:.2f} {result.metric} (points, 0–100; n = {result.n})")
     click.echo(f"interval   {ends}")
     click.echo(f"signature  {result.signature}")

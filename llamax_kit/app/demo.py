@@ -85,8 +85,8 @@ def check_corpus(corpus: str) -> None:
 def told(gains: "DataFrame") -> "tuple[DataFrame, DataFrame]":
     """Give what the demo prints of a table of gains, largest first: both models' scores, and gains by language.
 
-    Of the scores system, src, tgt, metric, score, low, high, n; of the gains src, tgt, language (the side that is not
-    English), training ("trained", "unseen, related", …: `unseen.related`), gain, low, high, verdict.
+    Of the scores system, src, tgt, metric, score, ci_low, ci_high, n; of the gains src, tgt, language (the side that is
+    not English), training ("trained", "unseen, related", …: `unseen.related`), gain, ci_low, ci_high, verdict.
     """
     import pandas as pd
 
@@ -99,8 +99,8 @@ def told(gains: "DataFrame") -> "tuple[DataFrame, DataFrame]":
     known = relatedness.relatedness(language, trained)[["name", "relatedness"]].set_axis(
         ["language", "training"], axis=1
     )
-    told = pd.concat([gains[["src", "tgt"]], known, gains[["gain", "low", "high", "verdict"]]], axis=1)
-    return scores[["system", "src", "tgt", "metric", "score", "low", "high", "n"]], told
+    told = pd.concat([gains[["src", "tgt"]], known, gains[["gain", "ci_low", "ci_high", "verdict"]]], axis=1)
+    return scores[["system", "src", "tgt", "metric", "score", "ci_low", "ci_high", "n"]], told
 
 
 def _parameters(run: str) -> dict:

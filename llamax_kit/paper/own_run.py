@@ -47,9 +47,9 @@ def load(mine: str) -> Mine:
 def beside(mine: Mine, theirs: str) -> "DataFrame":
     """Set mine beside the authors' figures, two rows a direction that both have: reading "clean", then "paper".
 
-    Columns: src, tgt, reading, n, score, low, high (mine, spBLEU points, 95 % interval), authors (theirs), difference,
-    low_difference, high_difference (score, low and high less theirs), inside (theirs lies between low and high;
-    missing below 10 sentences, which have no interval), comparable ("yes", or why not), signature.
+    Columns: src, tgt, reading, n, score, ci_low, ci_high (mine, spBLEU points, 95 % interval), authors (theirs),
+    difference, ci_low_difference, ci_high_difference (score and both ends less theirs), inside (theirs lies between the
+    ends; missing below 10 sentences, which have no interval), comparable ("yes", or why not), signature.
     `attrs["left_out"]` lists my directions for which they have no figure.
 
     Raises UnknownName for a system that is not in the release, KitError for no shared direction or no release.
@@ -67,12 +67,13 @@ def beside(mine: Mine, theirs: str) -> "DataFrame":
     rows = pd.concat([_read(mine.translations, pair) for pair in shared], ignore_index=True)
     table = spbleu.score_table(rows, TOKENIZE, chrf=False).rename(columns={"system": "reading"})
     table["authors"] = [figures[pair] for pair in zip(table["src"], table["tgt"], strict=True)]
-    differences = {"difference": "score", "low_difference": "low", "high_difference": "high"}
+    differences = {"difference": "score", "ci_low_difference": "ci_low", "ci_high_difference": "ci_high"}
     table = table.assign(**{name: table[column] - table["authors"] for name, column in differences.items()})
-    inside = table["authors"].between(table["low"].round(2), table["high"].round(2))
-    table["inside"] = inside if table["low"].notna().all() else inside.astype("boolean").where(table["low"].notna())
+    inside = table["authors"].between(table["ci_low"].round(2), table["ci_high"].round(2))
+    known = table["ci_low"].notna()
+    table["inside"] = inside if known.all() else inside.astype("boolean").where(known)
     table["comparable"] = [_comparable(mine.record["corpus"], n) for n in table["n"]]
-    table = table[["src", "tgt", "reading", "n", "score", "low", "high", "authors", *differences, "inside",
+    table = table[["src", "tgt", "reading", "n", "score", "ci_low", "ci_high", "authors", *differences, "inside",
                    "comparable", "signature"]]  # fmt: skip
     table.attrs["left_out"] = [f"{src}-{tgt}" for src, tgt in asked if (src, tgt) not in figures.index]
     return table

@@ -21,12 +21,13 @@ def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> None:
     for shift, (reading, style) in zip((-0.16, 0.16), zip(("clean", "paper"), styles(2), strict=True), strict=True):
         rows = table[table["reading"] == reading]
         y = [names.index(name) + shift for name in direction(rows)]
-        error = [(rows["score"] - rows["low"]).fillna(0).clip(0), (rows["high"] - rows["score"]).fillna(0).clip(0)]
+        below, above = rows["score"] - rows["ci_low"], rows["ci_high"] - rows["score"]
+        error = [below.fillna(0).clip(0), above.fillna(0).clip(0)]
         ax.errorbar(rows["score"], y, xerr=error, label=f"mine, {reading} reading", **style)
     ax.scatter(order["authors"], range(len(names)), marker="|", s=130, color="black", label=f"{theirs}, as released")
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
-    bars = "; bars: 95 % interval of mine" * bool(table["low"].notna().any())
+    bars = "; bars: 95 % interval of mine" * bool(table["ci_low"].notna().any())
     ax.set(xlabel=f"spBLEU (points, 0–100{bars})")
     said = f"{mine} and {theirs}, {sizes(table)}\nby difference, the furthest behind first{few_sentences(table)}"
     ax.set_title(said, fontsize="medium")
@@ -40,5 +41,5 @@ def describe_beside(table: "DataFrame", mine: str, *, theirs: str) -> str:
     return (
         f"{mine} less {theirs} in {len(rows)} directions: mean {signed(rows['difference'].mean())} spBLEU points, from "
         f"{signed(low.difference)} ({low.src}-{low.tgt}) to {signed(high.difference)} ({high.src}-{high.tgt})."
-        f"{significance.caveat_sentence(rows['n'], rows['low'])}"
+        f"{significance.caveat_sentence(rows['n'], rows['ci_low'])}"
     )

@@ -82,8 +82,8 @@ def _scored(gathered: Gathered) -> str:
     own = "" if gathered.metric == "spBLEU" else " (not to be compared with spBLEU)"
     intervals = f", with 95 % intervals from {significance.SAMPLES:,} bootstrap resamples"
     told = f"Scores are corpus-level {gathered.metric}{own}, signature {scores['signature'].iloc[0]}"
-    note = significance.caveat_sentence(scores["n"], scores["low"])
-    return f"{told}{intervals if scores['low'].notna().any() else ''}.{note}"
+    note = significance.caveat_sentence(scores["n"], scores["ci_low"])
+    return f"{told}{intervals if scores['ci_low'].notna().any() else ''}.{note}"
 
 
 def _tested(gains: "DataFrame") -> str:
@@ -94,12 +94,12 @@ def _tested(gains: "DataFrame") -> str:
     untested = f" {_count(rest, 'further gain')}: untested, for want of sentences." if rest else ""
     intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004) and "
     return (
-        f"Gains over {over} are differences of corpus scores, with {intervals * bool(gains['low'].notna().any())}"
+        f"Gains over {over} are differences of corpus scores, with {intervals * bool(gains['ci_low'].notna().any())}"
         f"two-sided p-values by approximate randomisation "
         f"({corrections.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005), corrected by Holm's method (1979) "
         f"over all {_count(tests, 'test')} together and significant below {corrections.ALPHA}; "
         f"seed {significance.SEED}."
-        f"{untested}{significance.caveat_sentence(gains['n'], gains['low'])}"
+        f"{untested}{significance.caveat_sentence(gains['n'], gains['ci_low'])}"
     )
 
 

@@ -49,7 +49,7 @@ def captioned(table: "DataFrame", caption: str) -> str:
     Where n counts languages, as in means over groups and in rho, the caption stays as it is: those intervals are of
     another kind.
     """
-    ends = [name for name in ("low", "low_difference") if name in table]
+    ends = [name for name in ("ci_low", "ci_low_difference") if name in table]
     of_sentences = {"score", "n"} <= {*table} and {*table} & OF_SENTENCES
     note = significance.caveat(table["n"], table[ends[0]]) if ends and of_sentences else ""
     return f"{caption}; {note}" if note else caption

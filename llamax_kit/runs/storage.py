@@ -261,5 +261,7 @@ def _read_systems(path: Path) -> list[str]:
 def _read_scores(path: Path) -> "DataFrame":
     import pandas as pd
 
-    numbers = ("score", "low", "high", "n")  # elsewhere an empty cell is an empty text, and "NA" is two letters
-    return pd.read_csv(path, keep_default_na=False, na_values={name: [""] for name in numbers})
+    before = {"low": "ci_low", "high": "ci_high"}  # what the ends of an interval were called
+    numbers = ("score", *before, *before.values(), "n")  # elsewhere an empty cell is an empty text, "NA" two letters
+    read = pd.read_csv(path, keep_default_na=False, na_values={name: [""] for name in numbers})
+    return read.rename(columns=before)

@@ -24,13 +24,14 @@ References = Sequence[str] | Sequence[Sequence[str]]  # one text a hypothesis, o
 class Score(NamedTuple):
     """A score in points (0–100), its 95 % interval, and what makes it one.
 
-    low, high: not-a-number where no interval was asked for, and of fewer than 10 sentences (`significance.caveat`).
+    ci_low, ci_high: not-a-number where no interval was asked for, and of fewer than 10 sentences
+    (`significance.caveat`).
     """
 
     metric: str
     score: float
-    low: float
-    high: float
+    ci_low: float
+    ci_high: float
     n: int
     signature: str
 
@@ -98,7 +99,7 @@ def score_table(
 ) -> "DataFrame":
     """Score a translations table: a row a system, direction and metric, in the table's order.
 
-    Columns: system, src, tgt, metric, score, low, high, n, signature.
+    Columns: system, src, tgt, metric, score, ci_low, ci_high, n, signature.
 
     Raises KitError for a table that cannot be scored (`translations.check`), UnknownName for a tokenizer.
     """
@@ -145,12 +146,12 @@ def _scores(
 def _score(kind: sacrebleu_metrics.Named, rows: "np.ndarray", interval: bool, nrefs: int = 1) -> Score:
     """Compute a score by sacreBLEU itself, and its interval."""
     value = kind.metric._compute_score_from_stats(rows.sum(axis=0).tolist()).score
-    low = high = float("nan")
+    ci_low = ci_high = float("nan")
     if interval:
-        low, high = significance.score_interval(rows, _points(kind))
+        ci_low, ci_high = significance.score_interval(rows, _points(kind))
     signature = kind.metric.get_signature()
     signature.update("nrefs", nrefs)  # the metric is shared, and remembers those of whatever it read last
-    return Score(kind.name, value, low, high, len(rows), str(signature))
+    return Score(kind.name, value, ci_low, ci_high, len(rows), str(signature))
 
 
 def _statistics(

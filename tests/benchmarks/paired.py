@@ -52,7 +52,7 @@ def kit(job: tuple) -> list[tuple]:
     scores = [spbleu.from_statistics(each, TOKENIZE) for each in rows]
     p = significance.randomisation(rows[1], rows[0], ngram_counts.points, samples=10_000)
     gain = significance.paired_interval(rows[1], rows[0], ngram_counts.points, samples=1000)
-    return [*((each.score, (each.high - each.low) / 2) for each in scores), (p, gain)]
+    return [*((each.score, (each.ci_high - each.ci_low) / 2) for each in scores), (p, gain)]
 
 
 def sacrebleu(job: tuple, bleu) -> list[tuple]:

@@ -28,9 +28,9 @@ def test_the_demo_ends_with_scores_gains_and_the_page(monkeypatch, tmp_path, len
         "directions": demo.directions(demo.DEMO), "run": "demo_gains",
     }  # fmt: skip
     heads = [at for at, line in enumerate(lines) if "gain" in line.split() or line.startswith("system ")]
-    assert lines[heads[0]].split() == ["system", "src", "tgt", "metric", "score", "low", "high", "n"]
+    assert lines[heads[0]].split() == ["system", "src", "tgt", "metric", "score", "ci_low", "ci_high", "n"]
     assert {line.split()[0] for line in lines[heads[0] + 1 : heads[0] + 5]} == set(demo.RUNS.values())
-    assert lines[heads[1]].split() == ["src", "tgt", "language", "training", "gain", "low", "high", "verdict"]
+    assert lines[heads[1]].split() == ["src", "tgt", "language", "training", "gain", "ci_low", "ci_high", "verdict"]
     assert "With 30 sentences, 92 of 100 such intervals of spBLEU held the truth when measured." in " ".join(lines)
     assert {tuple(line.split()[:3]) for line in lines[heads[1] + 1 : heads[1] + 3]} == {
         ("en", "de", "German"), ("en", "eus_Latn", "Basque"),

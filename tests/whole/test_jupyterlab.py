@@ -102,7 +102,7 @@ def test_the_score_table_is_on_the_page_and_scrolls_in_itself(page):
     table = figure.locator("table")
     table.scroll_into_view_if_needed()
     table.wait_for(state="visible", timeout=10_000)
-    assert {"system", "src", "tgt", "score", "low", "high", "n"} <= set(table.locator("th").all_inner_texts())
+    assert {"system", "src", "tgt", "score", "ci_low", "ci_high", "n"} <= set(table.locator("th").all_inner_texts())
     assert table.locator("td", has_text="copy").count()
     box = table.locator("xpath=..")
     assert box.evaluate("box => getComputedStyle(box).overflowX") == "auto"

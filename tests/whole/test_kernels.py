@@ -19,7 +19,7 @@ import pandas as pd
 from llamax_kit.reporting import plots
 from llamax_kit.runs import storage
 folder = storage.folder(run)
-columns = "system src tgt metric score low high n signature".split()
+columns = "system src tgt metric score ci_low ci_high n signature".split()
 table = pd.DataFrame([("copy", "en", "de", "spBLEU", first, 0.5, 2.5, 40, "sig")], columns=columns)
 _ = storage.save_table(table, folder / "scores.csv")"""
 PICTURE = 'figure, ax = plt.subplots()\nplots.scores(table, ax)\nplots.show(figure, folder / "scores", "one dot")'

@@ -116,7 +116,7 @@ def test_scores_are_sacrebleus_and_the_model_translates(kept):
         spaced = [[cut(text) for text in own[column]] for column in ("hypothesis", "reference")]
         theirs = BLEU(tokenize="none", force=True).corpus_score(spaced[0], [spaced[1]]).score
         assert float(row["score"]) == theirs and int(row["n"]) == N
-        assert float(row["low"]) <= theirs <= float(row["high"]) and float(row["seconds"]) > 0
+        assert float(row["ci_low"]) <= theirs <= float(row["ci_high"]) and float(row["seconds"]) > 0
         assert theirs > 20  # German, one of the six that even the instructions are in
 
 

@@ -159,7 +159,7 @@ def test_gains_by_language_are_those_of_the_release_untested(released):
     for direction, mean in (("en-X", 13.73), ("X-en", 14.18)):
         table = rows(run / f"gains_{direction}.csv")
         assert len(table) == 101 and {row["verdict"] for row in table} == {"not tested"}
-        assert not any(row[name] for row in table for name in ("low", "high", "p", "p_holm", "q"))
+        assert not any(row[name] for row in table for name in ("ci_low", "ci_high", "p", "p_holm", "q"))
         assert sum(float(row["gain"]) for row in table) / 101 == pytest.approx(mean, abs=0.005)
     grouped = {(row["group"], row["value"], row["direction"]): row for row in rows(run / "gains_by_group.csv")}
     assert [grouped["split", value, "en-X"]["n"] for value in ("high", "low", "all")] == ["25", "76", "101"]

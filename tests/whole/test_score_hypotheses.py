@@ -74,7 +74,7 @@ def test_the_64_outputs_that_mozilla_published_are_one_table(data, tmp_path):
     assert sum(row["system"] == "copy" for row in scores) == 17
     assert len(scores) == 64 + 17
     assert {row["signature"].split("|")[3] for row in scores} == {"tok:flores101"}
-    assert all(float(row["low"]) <= float(row["score"]) <= float(row["high"]) for row in scores)
+    assert all(float(row["ci_low"]) <= float(row["score"]) <= float(row["ci_high"]) for row in scores)
 
 
 def test_a_file_with_a_line_too_few_stops_it_with_both_counts(default, tmp_path, monkeypatch):

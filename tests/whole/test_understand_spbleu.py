@@ -97,7 +97,7 @@ def test_it_runs_on_what_is_built_in(outputs):
 def test_what_its_prose_says_of_the_defaults_holds(executed, outputs):
     folder = executed / "outputs" / "03_understand_spbleu"
     first, second = rows(folder / "scores.csv")
-    assert float(second["low"]) < float(first["high"])  # the intervals overlap
+    assert float(second["ci_low"]) < float(first["ci_high"])  # the intervals overlap
     assert min(float(row["gain"]) for row in rows(folder / "paired.csv")) > 0  # and no draw puts the second behind
     assert "p = 0.0001" in said(outputs)
     assert "eff:no 0.00    eff:yes 100.00" in said(outputs)  # three perfect pieces

@@ -114,7 +114,7 @@ def test_gpt_35_over_copying_on_13_trained_and_7_unseen_languages(data, tmp_path
     run = tmp_path / "outputs/07_chatgpt"
     (difference,) = rows(run / "difference.csv")
     assert (difference["n_trained"], difference["n_unseen"]) == ("13", "7")
-    assert float(difference["low"]) > 0
+    assert float(difference["ci_low"]) > 0
     related = {row["relatedness"]: int(row["n"]) for row in rows(run / "relatedness.csv")}
     assert related == {"trained": 13, "unseen, related": 5, "unseen, unrelated": 2}
     found = {(row["measure"], row["languages"]): float(row["rho"]) for row in rows(run / "correlations.csv")}

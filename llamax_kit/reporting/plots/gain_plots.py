@@ -35,7 +35,7 @@ def gains(table: "DataFrame", ax: "Axes") -> None:
     columns = min(COLUMNS, ceil(len(ordered) / FOLD))
     rows = ceil(len(ordered) / columns)
     panels = _panels(ax, columns, rows=rows)
-    ends = ordered[["gain", "low", "high"]]
+    ends = ordered[["gain", "ci_low", "ci_high"]]
     least, most = min(0, ends.min(axis=None)), max(0, ends.max(axis=None))
     if most - least < 2:  # next to nothing is not blown up
         least, most = min(least, -1), max(most, 1)
@@ -45,7 +45,7 @@ def gains(table: "DataFrame", ax: "Axes") -> None:
         panel.set_xlim(least - 0.04 * (most - least), most + 0.04 * (most - least))
         panel.tick_params(axis="x", labelsize=10 if columns == 1 else 8)
         finish(panel, 1)
-    bars = "bars: paired 95 % interval" if ordered["low"].notna().any() else "no interval"
+    bars = "bars: paired 95 % interval" if ordered["ci_low"].notna().any() else "no interval"
     bars += ", no test" * (set(ordered["verdict"]) == {UNTESTED})
     panels[columns // 2].set_xlabel(f"gain in {metric} (points; {bars})")
     said = f"{names(table)}\ngain by direction{_way(table)}, {sizes(table)}{few_sentences(table)}"
@@ -67,7 +67,7 @@ def describe_gains(table: "DataFrame") -> str:
     if len(rows) == 1:
         reach = f"{best.gain:+.1f} ({best.src}-{best.tgt})"
     said = f"Gain of {names(table)} in {metric} points, {len(rows)} direction{'s' * (len(rows) > 1)}: {reach}; {told}."
-    return said + significance.caveat_sentence(rows["n"], rows["low"])
+    return said + significance.caveat_sentence(rows["n"], rows["ci_low"])
 
 
 def names(table: "DataFrame") -> str:
@@ -130,7 +130,7 @@ def _dots(rows: "DataFrame", ax: "Axes", kinds: dict[str, tuple], fontsize: int)
     rows = rows.assign(y=range(len(rows)), hollow=rows["verdict"] == UNCLEAR)
     for (value, hollow), part in rows.groupby(["value", "hollow"], sort=False):
         colour, marker = kinds[value]
-        below, above = (part["gain"] - part["low"]).fillna(0), (part["high"] - part["gain"]).fillna(0)
+        below, above = (part["gain"] - part["ci_low"]).fillna(0), (part["ci_high"] - part["gain"]).fillna(0)
         ax.errorbar(part["gain"], part["y"], xerr=[below.clip(0), above.clip(0)], fmt=marker, color=colour,
                     markerfacecolor="white" if hollow else colour, markersize=5, elinewidth=1.3, capsize=2)  # fmt: skip
     ax.axvline(0, color="0.3", linewidth=0.8, zorder=0)

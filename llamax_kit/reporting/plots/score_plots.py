@@ -35,7 +35,7 @@ def scores(table: "DataFrame", ax: "Axes") -> None:
     rows = ceil(len(order) / columns)
     panels, most = (
         _panels(ax, columns, rows=rows, systems=len(systems)),
-        max(1.0, table[["score", "high"]].max(axis=None)),
+        max(1.0, table[["score", "ci_high"]].max(axis=None)),
     )
     for at, panel in enumerate(panels):
         _dots(table, panel, order[at * rows : (at + 1) * rows], systems)
@@ -45,7 +45,7 @@ def scores(table: "DataFrame", ax: "Axes") -> None:
         panel.tick_params(axis="y", labelsize="medium" if columns == 1 else 8)
         panel.locator_params(axis="x", nbins=9 if columns == 1 else 4)
         finish(panel, len(systems) if columns == 1 else 1)
-    bars = "; bars: 95 % interval" * bool(table["low"].notna().any())
+    bars = "; bars: 95 % interval" * bool(table["ci_low"].notna().any())
     panels[columns // 2].set_xlabel(f"{metric} (points, 0–100{bars})")
     order_said = ", highest first" * (len(order) > 1)
     said = f"{metric} by direction{part}{order_said}, {sizes(table)}{few_sentences(table)}"
@@ -96,7 +96,7 @@ def describe_scores(table: "DataFrame") -> str:
         else:
             said.append(f"{system}: {len(rows)} directions, from {worst.score:.1f} ({worst.src}-{worst.tgt}) "
                         f"to {best.score:.1f} ({best.src}-{best.tgt}).")  # fmt: skip
-    said.append(significance.caveat_sentence(table["n"], table["low"]).strip())
+    said.append(significance.caveat_sentence(table["n"], table["ci_low"]).strip())
     return f"{only(table, 'metric')} by direction{part}. {' '.join(said).strip()}"
 
 
@@ -141,6 +141,6 @@ def _dots(table: "DataFrame", ax: "Axes", order: "Index", systems: list[str]) ->
     for place, (system, style) in enumerate(zip(systems, styles(len(systems)), strict=True)):
         rows = table[table["system"] == system]
         y = order.get_indexer(direction(rows)) + 0.6 * ((place + 0.5) / len(systems) - 0.5)
-        below, above = (rows["score"] - rows["low"]).fillna(0), (rows["high"] - rows["score"]).fillna(0)
+        below, above = (rows["score"] - rows["ci_low"]).fillna(0), (rows["ci_high"] - rows["score"]).fillna(0)
         ax.errorbar(rows["score"], y, xerr=[below.clip(0), above.clip(0)], label=system, **style)
     ax.set_yticks(range(len(order)), order)

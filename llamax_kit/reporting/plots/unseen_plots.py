@@ -27,15 +27,16 @@ BY = dict(zip(AXES, ("tokens relative to English", "tokens per word", "tokens pe
 def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "spBLEU") -> None:
     """Draw what the paper's Figure 4 shows: a row a group, its mean score by the baseline and by the system, joined.
 
-    table: of `groups.by_group(gains, "trained")`, of which direction, value, baseline_score, score, gain (points), low,
-    high (where there are any: the bar at the system's score) and n (missing: not known) are read; its rows "all" are
-    not drawn. The axis begins at 0; give two such pictures one axis (`sharex`), and their gains compare by eye.
+    table: of `groups.by_group(gains, "trained")`, of which direction, value, baseline_score, score, gain (points),
+    ci_low, ci_high (where there are any: the bar at the system's score) and n (missing: not known) are read; its rows
+    "all" are not drawn. The axis begins at 0; give two such pictures one axis (`sharex`), and their gains compare by
+    eye.
 
     Raises KitError when the table is empty.
     """
     rows = table[table["value"] != "all"].reset_index(drop=True)
     only(rows, None)
-    known = rows["low"].notna() if "low" in rows else [False] * len(rows)
+    known = rows["ci_low"].notna() if "ci_low" in rows else [False] * len(rows)
     for y, row in rows.iterrows():
         marker, colour = _look(row["value"])
         ends = row["baseline_score"], row["score"]
@@ -43,7 +44,7 @@ def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "sp
         ax.plot(ends[0], y, marker, color=colour, markerfacecolor="white", markersize=7)
         ax.plot(ends[1], y, marker, color=colour, markersize=7)
         if known[y]:
-            reach = [[row["gain"] - row["low"]], [row["high"] - row["gain"]]]
+            reach = [[row["gain"] - row["ci_low"]], [row["ci_high"] - row["gain"]]]
             ax.errorbar(ends[1], y, xerr=reach, color=colour, elinewidth=1.3, capsize=3)
         said = f"{row['gain']:+.2f}".replace("-", "−")
         ax.annotate(said, (sum(ends) / 2, y), (0, 5), textcoords="offset points", ha="center")
