@@ -45,7 +45,7 @@ def llama(folder, context=128, eos=tuple(range(40, 60))):
 
 
 def corpus(lines=20, languages=("en", "de", "sw")):
-    """Made-up lines with the interface of `corpora.Corpus`, as far as translating needs it."""
+    """Made-up lines with the interface of `corpus.Corpus`, as far as translating needs it."""
     texts = {code: [f"{sentence(at)} {code}" for at in range(lines)] for code in languages}
 
     def pairs(src, tgt, sentences=0):

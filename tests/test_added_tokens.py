@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import sentencepiece
 import tokenizers
 import twins
 
@@ -277,6 +278,8 @@ def test_user_defined_pieces_that_are_control_tokens_are_control(tmp_path):
     [
         ({"added_tokens.json": {"habari": "x"}}, "expected added tokens as a text and a whole number"),
         ({"added_tokens.json": {"habari": None}}, "expected added tokens as a text and a whole number"),
+        ({"tokenizer_config.json": {"eos_token": {"x": 1}}}, "expected added tokens as a text"),
+        ({"tokenizer_config.json": {"eos_token": ["</s>"]}}, "expected added tokens as a text"),
         ({"added_tokens.json": {"habari": -1}}, "expected added tokens as a text and a whole number"),
         ({"tokenizer_config.json": {"added_tokens_decoder": {"600": "habari"}}}, "expected added tokens as a text"),
         ({"added_tokens.json": {"habari": 600, "jambo": 600}}, "'habari' and 'jambo' both have 600"),
@@ -300,3 +303,19 @@ def test_a_token_beyond_the_models_vocabulary_is_named_and_padding_leaves_no_tex
     with pytest.raises(KitError, match="ids below 601, the vocab_size in config.json, but the token 'habari' has 601"):
         tokenizer.encode("sema habari")
     assert tokenizer.decode([600, 640, 700]) == "jambo"
+
+
+def test_a_tokenizer_json_that_prepends_to_each_part_decides_for_the_model_file_beside_it(pieces, tmp_path):
+    """Llama 2's chat files say `legacy: false`, but their tokenizer.json, as Meta's code, has "▁[INST]" behind BOS."""
+    path = folder(tmp_path / "m", pieces, SETTINGS[2], "tokenizer.model", size=600)
+    assert SETTINGS[2].startswith("legacy false")
+    (path / "chat_template.jinja").write_text("<s>[INST2] {{ messages[0].content }}")
+
+    def ids():
+        tokenizer = tokenizer_files.load(path)
+        return tokenizer.encode(tokenizer.chat([{"role": "user", "content": "a"}]))
+
+    bare = ids()
+    converted(pieces, legacy=True, prefix=True, tokens={}).save(str(path / "tokenizer.json"))
+    own = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
+    assert ids() == [1, *own.encode("[INST2] a")] != bare

@@ -273,7 +273,7 @@ def test_score_says_that_reasoning_is_scored_as_it_stands(tmp_path):
     (tmp_path / "h").write_text("<think>so</think>Guten Tag.\nHallo.\n", encoding="utf-8")
     (tmp_path / "r").write_text("Guten Tag.\nHallo.\n", encoding="utf-8")
     asked = ("score", "--hypotheses", str(tmp_path / "h"), "--references", str(tmp_path / "r"), "--tokenize", "cldr")
-    assert "1 hypotheses hold reasoning" in call(*asked).output
-    assert "1 hypotheses hold reasoning" in json.loads(call(*asked, "--json").output)["note"]
-    swapped = ("score", "--hypotheses", str(tmp_path / "r"), "--references", str(tmp_path / "h"), "--tokenize", "cldr")
-    assert "1 references hold reasoning" in call(*swapped).output
+    assert "1 of 2 hypotheses hold reasoning" in call(*asked).output
+    assert "1 of 2 hypotheses hold reasoning" in json.loads(call(*asked, "--json").output)["note"]
+    same = ("score", "--hypotheses", str(tmp_path / "h"), "--references", str(tmp_path / "h"), "--tokenize", "cldr")
+    assert "reasoning" not in call(*same).output  # it is text, and the reference has it

@@ -1,4 +1,4 @@
-"""compare, comparable, changes: runs in one table only where they may be, by messages that name both and the remedy."""
+"""comparison, comparability, run_differences: runs in one table only where they may be; messages name both."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""data: what is fetched is checked and whole, whatever the network does. A server of this machine plays the network."""
+"""downloads: what is fetched is checked and whole. A server of this machine plays the network."""
 
 import hashlib
 import io

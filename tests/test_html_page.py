@@ -1,4 +1,4 @@
-"""page: the HTML of a notebook needs no network and its pictures speak; nbconvert's stock template does neither."""
+"""html_page: the HTML of a notebook needs no network and its pictures speak."""
 
 import base64
 import struct

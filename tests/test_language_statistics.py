@@ -1,4 +1,4 @@
-"""over_languages: scipy's numbers, exact small cases, and intervals that cover what they should."""
+"""language_statistics: scipy's numbers, exact small cases, and intervals that cover what they should."""
 
 import itertools
 import math

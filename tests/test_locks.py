@@ -1,4 +1,4 @@
-"""marks: a folder is one living process's; the dead and the far hold nobody up."""
+"""locks: a folder is one living process's; the dead and the far hold nobody up."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""counts: sacreBLEU's integers, every one, in any script and with any white space; its score of any sums."""
+"""ngram_counts: sacreBLEU's integers, every one, in any script and with any white space; its score of any sums."""
 
 import json
 import random

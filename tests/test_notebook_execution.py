@@ -1,4 +1,4 @@
-"""execute: notebooks are found and checked before a kernel starts; papermill is given what its traps ask for."""
+"""notebooks: notebooks are found and checked before a kernel starts; papermill is given what its traps ask for."""
 
 import os
 import platform

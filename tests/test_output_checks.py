@@ -1,4 +1,4 @@
-"""diagnose and scripts: shares against rows counted by hand; pages that are safe, each text in its own direction."""
+"""output_checks and scripts: shares against rows counted by hand; texts escaped, each in its own direction."""
 
 import re
 

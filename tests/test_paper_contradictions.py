@@ -1,4 +1,4 @@
-"""published.detectors and contradictions: faults of the release are found, and put in; none is found where none is."""
+"""paper.detectors and contradictions: faults of the release are found, and put in; none is found where none is."""
 
 import re
 

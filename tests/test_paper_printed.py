@@ -1,4 +1,4 @@
-"""published.printed and retold: the printed figures load without data, and agree with themselves where they do."""
+"""paper.printed and printed_averages: the printed figures load without data, and agree with themselves."""
 
 import pytest
 

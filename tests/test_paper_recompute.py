@@ -1,4 +1,4 @@
-"""published.recompute: the paper's figures from the released scores, as they were found by hand."""
+"""paper.recompute: the paper's figures from the released scores, as they were found by hand."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""published.release: the authors' scores as they are, and what a damaged copy of them is told."""
+"""paper.release: the authors' scores as they are, and what a damaged copy of them is told."""
 
 import hashlib
 import math

@@ -1,4 +1,4 @@
-"""shown, findings: gains of one released system over another, language by language, from scores alone."""
+"""tables, sentences: gains of one released system over another, language by language, from scores alone."""
 
 import pytest
 

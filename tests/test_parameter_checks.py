@@ -1,4 +1,4 @@
-"""meanings: what a value means is checked by `run`, `sweep` and `sweep --status` alike, before any kernel starts."""
+"""parameter_checks: what a value means is checked by `run` and `sweep` alike, before any kernel starts."""
 
 import json
 import os

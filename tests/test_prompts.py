@@ -148,6 +148,11 @@ def test_reasoning_that_the_prompt_opened_and_nothing_closed():
         ("Press </think> now", "Bonyeza </think> sasa", ("", "Bonyeza </think> sasa")),
         ("<think> is a tag", "<think> is a tag", ("", "<think> is a tag")),  # as the copy baseline answers
         ("Press </think> now", "<think>so</think>Bonyeza </think> sasa", ("so", "Bonyeza </think> sasa")),
+        ("<analysis>A tag</analysis>", "<analysis>Lebo</analysis>", ("", "<analysis>Lebo</analysis>")),
+        ("<analysis> is a tag", "<analysis> ni lebo", ("", "<analysis> ni lebo")),
+        ("<reason code='2'>weather</reason>", "< reason >hali</ reason>", ("", "< reason >hali</ reason>")),
+        ("<Reason for visit>: x", "<Reason for visit>: y", ("", "<Reason for visit>: y")),
+        ("He said no", "<reason unknown> alisema", ("", "<reason unknown> alisema")),  # no tag: words, no attributes
     ],
 )
 def test_markers_that_the_source_holds_are_text(source, completion, found):

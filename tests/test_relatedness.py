@@ -1,4 +1,4 @@
-"""related: who shares a branch with a trained language, and what that table can and cannot say."""
+"""relatedness: who shares a branch with a trained language, and what that table can and cannot say."""
 
 import pytest
 

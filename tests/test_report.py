@@ -1,4 +1,4 @@
-"""report, methods: a folder that opens anywhere, whose every figure leads to a file, and that is whole or not there."""
+"""report, method_text: a folder that opens anywhere, whose every figure leads to a file."""
 
 import csv
 import json

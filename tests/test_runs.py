@@ -1,4 +1,4 @@
-"""runs: what is written is whole and reads back the same; what cannot be written says so and leaves nothing."""
+"""storage: what is written is whole and reads back the same; what cannot be written says so and leaves nothing."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""stats: the very resamples and shuffles of sacreBLEU, its intervals and p-values; corrections as R prints them."""
+"""significance: sacreBLEU's very resamples, shuffles, intervals and p-values; corrections as R prints them."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""hypotheses: any system's files, line by line as they are; refused where a line could be misplaced."""
+"""system_outputs: any system's files, line by line as they are; refused where a line could be misplaced."""
 
 import json
 

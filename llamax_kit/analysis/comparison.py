@@ -1,7 +1,6 @@
 """Any number of finished runs in one table, if they may be compared, and who is in it.
 
-Refuses to mix (see `comparable`). Tests no gain (see `gains`), says no change (see `changes`), writes no report (see
-`report`).
+Refuses to mix (see `comparability`). Tests no gain (see `gains`), names no difference (see `run_differences`).
 """
 
 from collections.abc import Iterable

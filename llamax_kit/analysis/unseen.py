@@ -1,6 +1,6 @@
 """Gains by language, beside what is known of each language, and what trained and unseen ones differ by. Draws nothing.
 
-"Trained" are the languages that are named as such, LLaMAX's 102 where none are (`models.training_languages`), "unseen"
+"Trained" are the languages that are named as such, LLaMAX's 102 where none are (`data.training_languages`), "unseen"
 the other varieties of FLORES-200: on which of these the authors evaluated was never published. A language counts once
 in each direction, "en-X" or "X-en". Averages by trained, script and family are those of `groups`.
 """

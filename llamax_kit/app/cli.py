@@ -3,7 +3,6 @@
 import re
 import sys
 import unicodedata
-from itertools import chain
 
 import click
 
@@ -16,7 +15,7 @@ from llamax_kit.app.sweep import jobs as sweep_jobs
 from llamax_kit.data import downloads
 from llamax_kit.data.corpora import text_files
 from llamax_kit.data.languages import all_languages, find
-from llamax_kit.data.reasoning import reasons
+from llamax_kit.data.reasoning import markers, reasons
 from llamax_kit.runs import storage
 from llamax_kit.scoring import significance, spbleu
 from llamax_kit.training import recipe
@@ -221,12 +220,13 @@ def score(hypotheses, references, tokenize, as_json) -> None:
 
 
 def _of_reasoning(hypotheses: list[str], references: list[list[str]]) -> str:
-    """Say that texts hold reasoning, which is scored as it stands; "" where they hold none."""
-    counts = {"hypotheses": sum(map(reasons, hypotheses)), "references": sum(map(reasons, chain(*references)))}
-    held = " and ".join(f"{count} {name}" for name, count in counts.items() if count)
-    return held and (
-        f"{held} hold reasoning, as in <think>…</think>, which is scored as it stands; notebook 05 cuts it from outputs"
+    """Say that hypotheses hold reasoning that no reference has, and that it is scored as it stands; "" for none."""
+    count = sum(
+        reasons(each) and markers(each) not in map(markers, beside)
+        for each, *beside in zip(hypotheses, *references, strict=True)
     )
+    said = f"{count} of {len(hypotheses)} hypotheses hold reasoning, as in <think>…</think>"
+    return f"{said}, which is scored as it stands; notebook 05 cuts it" if count else ""
 
 
 @main.command()

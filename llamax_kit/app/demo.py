@@ -86,7 +86,7 @@ def told(gains: "DataFrame") -> "tuple[DataFrame, DataFrame]":
     """Give what the demo prints of a table of gains, largest first: both models' scores, and gains by language.
 
     Of the scores system, src, tgt, metric, score, ci_low, ci_high, n; of the gains src, tgt, language (the side that is
-    not English), training ("trained", "unseen, related", …: `unseen.related`), gain, ci_low, ci_high, verdict.
+    not English), training ("trained", "unseen, related", …: `relatedness.relatedness`), gain, ci_low, ci_high, verdict.
     """
     import pandas as pd
 

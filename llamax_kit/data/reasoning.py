@@ -3,8 +3,8 @@
 import re
 
 WORDS = "think|thinking|thoughts?|reasoning|reason|reflection|scratchpad|analysis|seed:think"
-OPEN = rf"<(?:{WORDS})(?:\s[^<>]*)?>|\[think\]|◁think▷|<\|begin_of_thought\|>|<\|start_thinking\|>"
-CLOSE = rf"</\s*(?:{WORDS})\s*>|\[/think\]|◁/think▷|<\|end_of_thought\|>|<\|end_thinking\|>"
+OPEN = rf"<\s*(?:{WORDS})(?:\s+[\w:-]+\s*=[^<>]*)?\s*>|\[think\]|◁think▷|<\|begin_of_thought\|>|<\|start_thinking\|>"
+CLOSE = rf"<\s*/\s*(?:{WORDS})\s*>|\[/think\]|◁/think▷|<\|end_of_thought\|>|<\|end_thinking\|>"
 CHANNEL = r"<\|channel\|>\s*analysis\s*<\|message\|>"  # gpt-oss; the answer is in the channel "final"
 FINAL = r"(?:<\|end\|>)?\s*(?:<\|start\|>\s*assistant)?\s*<\|channel\|>\s*final\s*<\|message\|>"
 MARKER = re.compile(f"(?P<open>{OPEN}|{CHANNEL})|(?P<close>{CLOSE}|{FINAL})", re.IGNORECASE)
@@ -14,6 +14,15 @@ TOKEN = re.compile(rf"{OPEN}|{CLOSE}|<\|(?:channel|message)\|>", re.IGNORECASE)
 def is_marker(token: str) -> bool:
     """Return whether a token of a vocabulary is a marker, or a part of one: is_marker("<think>") is True."""
     return TOKEN.fullmatch(token) is not None
+
+
+def markers(text: str) -> list[str]:
+    """Return the markers in a text, without blanks and attributes: markers('<Think x="1">so</think>') has 2."""
+    return [_kind(hit) for hit in MARKER.finditer(text)]
+
+
+def _kind(hit: re.Match) -> str:
+    return re.sub(r"\s", "", re.sub(r"\s+[\w:-]+\s*=[^<>]*", "", hit[0])).lower()
 
 
 def begins_at_the_end(prompt: str) -> bool:
@@ -39,15 +48,15 @@ def parted(completion: str, *, opened: bool = False, source: str = "") -> tuple[
     prompt itself ended in an opening marker. source: the sentence that was to be translated; markers that it holds
     are text, but for a block that the completion begins with.
     """
-    if completion.strip() == source.strip():
+    if not opened and markers(completion) == markers(source):  # none, or a translation that keeps those of its source
         return "", completion.strip()
-    held = {each[0].lower() for each in MARKER.finditer(source)}
+    held = set(markers(source))
     first = MARKER.match(completion.lstrip())
     begins = opened or bool(first and first["open"])
     parts: tuple[list[str], list[str]] = ([], [])  # reasoning, answer
     depth, at = int(opened), 0
     for hit in MARKER.finditer(completion):
-        if hit[0].lower() in held and not begins:
+        if _kind(hit) in held and not begins:
             continue
         part = completion[at : hit.start()]
         if hit["open"]:

@@ -1,6 +1,6 @@
 """Which trained languages a language is related to: those of the same branch, the second level of its family.
 
-Trained are those that are named; LLaMAX's 102 where none are (see `models.training_languages`).
+Trained are those that are named; LLaMAX's 102 where none are (see `training_languages`).
 
 "Branch" is the pair of family_1 and family_2 in the language table, for `Southern` or `Common` alone names several.
 Levels are those of the paper's file, continued under its labels for unseen languages, and uneven: Malayo-Polynesian

@@ -14,7 +14,7 @@ from llamax_kit.utils.errors import KitError
 
 Span = tuple[int, int]  # start and end, in characters
 CONTROL = re.compile(  # how control tokens are written, whatever a file says of them
-    r"<[|｜][^\s<>|｜]{1,40}[|｜]>|</?s>|<(?:bos|eos|pad|unk|im_start|im_end|(?:start|end)_of_\w+)>"
+    r"<[|｜][^\s<>|｜]{1,40}[|｜]>|</?s>|<(?i:bos|eos|pad|unk|im_start|im_end|(?:start|end)_of_\w+)>"
     r"|\[(?:BOS|EOS|CLS|SEP|PAD|MASK|/?SYSTEM_PROMPT)\]"
 )
 
@@ -49,8 +49,8 @@ def read(folder: Path, settings: Mapping) -> dict[str, AddedToken]:
     """
     roles = [settings.get(f"{role}_token") for role in ("bos", "eos", "unk", "pad", "sep", "cls", "mask")]
     extra = settings.get("additional_special_tokens") or settings.get("extra_special_tokens") or []
-    named = {_content(each) for each in (*roles, *(extra.values() if isinstance(extra, dict) else extra))} | {"[PAD]"}
     try:
+        named = {_content(each) for each in (*roles, *(extra.values() if isinstance(extra, dict) else extra))}
         bare = read_json(folder / "added_tokens.json").items()
         found = {content: _described(id, {"content": content}) for content, id in bare}
         listed = read_json(folder / "tokenizer.json").get("added_tokens") or []
@@ -60,9 +60,9 @@ def read(folder: Path, settings: Mapping) -> dict[str, AddedToken]:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise KitError(
             f"expected added tokens as a text and a whole number from 0 on in added_tokens.json, tokenizer.json and "
-            f"the added_tokens_decoder of tokenizer_config.json in {folder}, but one is not: {error!r}. To mend: fetch "
-            f"these files again"
+            f"tokenizer_config.json in {folder}, but one is not: {error!r}. To mend: fetch these files again"
         ) from error
+    found.pop("", None)
     by_id: dict[int, AddedToken] = {}
     for content, token in found.items():
         token = token._replace(special=token.special or content in named or bool(CONTROL.fullmatch(content)))

@@ -7,7 +7,7 @@ All facts stand in catalogue.csv, one row a system (paper, Sections 3 and 4; the
 - kind: base (continues text), alpaca (tuned on instructions), task (tuned for one task), copy
 - template: the prompt it is asked to translate with; layout: its files as published, which the loader must take
 
-Systems known to have trained on FLORES stand in trained_on_flores.csv, with the evidence. Loads nothing (see `models`).
+Loads nothing (see `loading`).
 """
 
 import csv

@@ -5,6 +5,7 @@ A SentencePiece `tokenizer.model` (Llama 2) goes to SentencePiece, tiktoken rank
 `tokenizer.model` wrong without a word, and adds no BOS. Encodes nothing itself (see `tokenizers`).
 """
 
+import json
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +35,6 @@ LLAMA3_SPECIAL = {
     "<|eot_id|>": 128009,
     **{f"<|reserved_special_token_{number}|>": 128005 + number for number in range(5, 251)},
 }
-LLAMA31_SPECIAL = {"<|finetune_right_pad_id|>": 128004, "<|eom_id|>": 128008, "<|python_tag|>": 128010}
 
 
 def load(folder: Path | str) -> Tokenizer:
@@ -47,7 +47,8 @@ def load(folder: Path | str) -> Tokenizer:
     settings = read_json(folder / "special_tokens_map.json") | read_json(folder / "tokenizer_config.json")
     added = added_tokens.read(folder, settings)
     if model.is_file() and not _is_ranks(model):
-        return _finish(folder, settings, added, _sentencepiece(model, added, settings))
+        prepends = '"Prepend"' in json.dumps(read_json(fast).get("normalizer"))
+        return _finish(folder, settings, added, _sentencepiece(model, added, settings, prepends))
     if fast.is_file():
         return _finish(folder, settings, added, _fast(fast, added))
     if model.is_file():
@@ -74,10 +75,11 @@ def _is_ranks(path: Path) -> bool:
         return re.match(rb"[A-Za-z0-9+/]+=* \d+\r?\n", file.read(400)) is not None
 
 
-def _sentencepiece(path: Path, added: dict[str, AddedToken], settings: Mapping) -> _Library:
+def _sentencepiece(path: Path, added: dict[str, AddedToken], settings: Mapping, prepends: bool) -> _Library:
     """Read as transformers' tokenizers on SentencePiece do: a text is parted at its added tokens first.
 
-    By default SentencePiece puts its dummy prefix "▁" before each part; with `legacy: false` before the text alone.
+    By default SentencePiece puts its dummy prefix "▁" before each part; with `legacy: false` before the text alone,
+    unless the tokenizer.json beside it `prepends` one to each, as Llama 2's does whatever its settings say.
     transformers 5 has no such tokenizer for Llama any more: it converts the file, and some ids become others.
     """
     import sentencepiece
@@ -92,7 +94,7 @@ def _sentencepiece(path: Path, added: dict[str, AddedToken], settings: Mapping) 
     control = {library.id_to_piece(id): id for id in range(size) if library.is_control(id) or library.is_unknown(id)}
     tokens = {text: AddedToken(id, text, special=True) for text, id in control.items()} | added
     special = {text: each.id for text, each in tokens.items() if each.special}
-    splitter, legacy = Splitter(list(tokens.values())), settings.get("legacy") is not False
+    splitter, legacy = Splitter(list(tokens.values())), prepends or settings.get("legacy") is not False
     prefix = "" if settings.get("add_prefix_space") is False else "▁"
     inner = library.encode if legacy else _without_dummy_prefix(library)
 
@@ -250,8 +252,7 @@ def _ranks(path: Path, added: dict[str, AddedToken]) -> _Library:
             f"is not in such a file. To mend: put the model's tokenizer.json beside it"
         )
     library = tiktoken.Encoding("llama3", pat_str=LLAMA3_SPLIT, mergeable_ranks=ranks, special_tokens=LLAMA3_SPECIAL)
-    own = LLAMA3_SPECIAL | LLAMA31_SPECIAL
-    tokens = {text: AddedToken(id, text, special=True) for text, id in own.items()} | added
+    tokens = {text: AddedToken(id, text, special=True) for text, id in LLAMA3_SPECIAL.items()} | added
     splitter = Splitter(list(tokens.values()))
 
     def read(text: str, protected: Sequence[Span]) -> list[int]:

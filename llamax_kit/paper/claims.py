@@ -1,7 +1,7 @@
 """What the paper and its README claim, and what their own figures say to it: a verdict for each, by a stated yardstick.
 
 A claim of degree ("on par", "significantly") says nothing that can be checked until somebody says what would count, so
-each row names its yardstick, and one rule judges them all (see `yardsticks`). With another yardstick the verdict may
+each row names its yardstick, and one rule judges them all (see `criteria`). With another yardstick the verdict may
 differ. Judges neither method nor significance: no figure of the paper has an interval, and no sentence of its outputs
 was released. A claim that says "significant" is judged by a margin, and its row says that significance cannot be told.
 """

@@ -1,6 +1,6 @@
 """Which pivot a direction counts under, and means over its directions, as the paper takes them, always with n.
 
-Compares no systems; `gains.groups` averages gains over the very same directions.
+Compares no systems; `analysis.groups` averages gains over the very same directions.
 """
 
 from typing import TYPE_CHECKING

@@ -74,7 +74,7 @@ def train(folder: Path | str, *, launch: Path | str = "") -> Path:
 
     Raises KitError when nothing was laid down there, when base or examples are gone or changed, when a training that
     was begun with so many processes, one precision and one kind of parallelism shall go on with others, when launched
-    processes fail; marks.Busy when another is at work there.
+    processes fail; locks.Busy when another is at work there.
     """
     folder = Path(folder)
     if _finished(folder):

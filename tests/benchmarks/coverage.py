@@ -4,8 +4,8 @@
 
 The population is a direction's sentences, the truth its whole score or gain; a trial draws n of them with replacement
 and asks whether the bootstrap interval of these holds the truth. Prints a line a number of sentences: the share of all
-trials in which it does, and that of the direction and system (or pair) with the fewest. The floor `stats.FEWEST` and
-the figures `stats.COVERED` are taken from this table. Where the real data are (LLAMAX_KIT_DATA): spBLEU of the four
+trials in which it does, and that of the direction and system (or pair) with the fewest. FEWEST and COVERED of
+`significance` are taken from this table. Where the real data are (LLAMAX_KIT_DATA): spBLEU of the four
 systems of the Mozilla outputs over 17 directions, FLORES-101 devtest, 1012 sentences each. Everywhere: spBLEU-cldr of
 two answers on the embedded phrases in four languages, a related language's own phrases and the English source.
 """

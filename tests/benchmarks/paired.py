@@ -9,8 +9,8 @@ to the next. For each direction
 - sacreBLEU: one BLEU(tokenize="flores101") object; corpus_score(hypotheses, [references], n_bootstrap=1000) for each of
   the two systems, and PairedTest(…, "ar", n_samples=10_000). One process: it has nothing to share among several with
   one system and its baseline (its n_jobs counts systems).
-- the kit: spbleu.statistics, spbleu.from_statistics with its interval for each system, stats.randomisation with 10,000
-  shuffles, and stats.paired_interval with 1000 resamples, which sacreBLEU has no counterpart of. Directions are shared
+- the kit: spbleu.statistics, spbleu.from_statistics with its interval for each system, randomisation with 10,000
+  shuffles, and paired_interval with 1000 resamples, which sacreBLEU has no counterpart of. Directions are shared
   among the processors by parallel.map, and, for comparison, done by one process.
 
 Scores and p-values must be equal, intervals up to rounding. The kit runs before and after sacreBLEU; the slower counts.

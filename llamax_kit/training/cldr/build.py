@@ -96,4 +96,6 @@ def coverage() -> "DataFrame":
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m llamax_kit.training.cldr.build FOLDER, such as llamax_kit/data/corpora")
     write(Path(sys.argv[1]))

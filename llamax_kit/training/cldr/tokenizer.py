@@ -48,5 +48,7 @@ def _lines() -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m llamax_kit.training.cldr.tokenizer FILE, such as cldr.model")
     with whole(Path(sys.argv[1])) as path:
         path.write_bytes(train())

@@ -43,7 +43,7 @@ class Lexicon(NamedTuple):
 def read(path: Path) -> list[tuple[str, str]]:
     """Read a dictionary as (English word, word of the other language), lower-cased, in the order of its lines.
 
-    Raises KitError for a line without two words, naming it, and as `corpora.lines.read` and `texts.sides` do.
+    Raises KitError for a line without two words, naming it, and as `text_files.read` and `texts.sides` do.
     """
     one, _ = sides(path)
     found = []

@@ -1,7 +1,7 @@
 """Text of any size, line by line, refused where lines would shift or change; nothing is kept of a line that was given.
 
 A line ends at "\\n" and nowhere else. White space around a line is no part of it. Blank lines are passed over; of a
-pair of lines both, where one is blank. Does not know languages; files that fit into memory are read by `corpora.lines`.
+pair of lines both, where one is blank. Does not know languages; files that fit into memory are read by `text_files`.
 """
 
 from collections.abc import Iterator
