@@ -2,31 +2,28 @@
 
 A parameter means the same in every notebook that has it, so it goes by its name. What is wrong is said in the words of
 the function that the notebook would call. Asks no hub and no torch, loads no weights and hashes none: whether a hub has
-a model, a device is here, or two runs may be runs, the notebook's first cells say. What type a value is of, and
+a model, a device is here, or two runs may be compared, the notebook's first cells say. What type a value is of, and
 whether it is one of a closed list, `parameters` has checked before.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from llamax_kit.analysis import comparison, fertility
-from llamax_kit.app import demo
+from llamax_kit.analysis import fertility
+from llamax_kit.app import demo, run_checks
 from llamax_kit.data import languages
 from llamax_kit.data.corpora.loading import load_corpus, offline_languages
 from llamax_kit.models import loading, tokenizer_files, weights
 from llamax_kit.models.engines.base import read_decoding
 from llamax_kit.models.training_languages import training_languages_of
-from llamax_kit.paper import own_run, release, tables
-from llamax_kit.reporting import report
-from llamax_kit.runs import storage
+from llamax_kit.paper import release, tables
 from llamax_kit.scoring import sacrebleu_metrics
 from llamax_kit.tasks import prompts
 from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.tasks.system_outputs import find_outputs
-from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.errors import KitError
 
 FOLLOW = ("tokenize", "tokenizer", "sentences", "decoding", "directions")  # "auto": as the corpus or the runs decide
 LEAST = {"sentences": 0, "samples": 0, "examples": 0, "few": 0, "max_new_tokens": 1, "pretrain_pairs": 0,
@@ -99,7 +96,7 @@ def _trimmed(name: str, *, value: int | str) -> None:
 
 def _of_file(check: Callable) -> Callable:
     """Make a rule of a check, which is left to the notebook where an earlier run is still to write the file."""
-    return lambda made, value, **others: _within(made, value) or check(value, **others)
+    return lambda made, value, **others: run_checks.within(made, value) or check(value, **others)
 
 
 def _model(value: str) -> None:
@@ -109,7 +106,7 @@ def _model(value: str) -> None:
 
 def _by_hand(made: Mapping, value: str, before: str | None) -> None:
     """Check the two models of notebook 02, of which it takes the first apart."""
-    if before is None or _within(made, value):
+    if before is None or run_checks.within(made, value):
         return
     remedy = "To mend: name a model such as mini-llamax-alpaca"
     if value == "copy":
@@ -117,20 +114,24 @@ def _by_hand(made: Mapping, value: str, before: str | None) -> None:
     name, folder, *_ = loading.locate(value)
     if folder and not (folder / "tokenizer.model").is_file():
         raise KitError(f"expected tokenizer.model in {folder}, since this notebook cuts text by it. {remedy}")
-    if value == before or (before != "copy" and not _within(made, before) and loading.locate(before).name == name):
+    if value == before or (
+        before != "copy" and not run_checks.within(made, before) and loading.locate(before).name == name
+    ):
         raise KitError(f"model and before are both called {name}, expected two. To mend: name another model for one")
 
 
 def _adapter(made: Mapping, value: str, model: str | None) -> None:
-    if not _within(made, value):
-        loading.check_adapter(value, model="mini-llama" if model in (None, "copy") or _within(made, model) else model)
+    if not run_checks.within(made, value):
+        loading.check_adapter(
+            value, model="mini-llama" if model in (None, "copy") or run_checks.within(made, model) else model
+        )
 
 
 def _prompt(made: Mapping, value: str, model: str | None) -> None:
-    if _within(made, value):
+    if run_checks.within(made, value):
         return
     prompts.template_text(value)
-    if value in prompts.CHATS and model not in (None, "copy") and not _within(made, model):
+    if value in prompts.CHATS and model not in (None, "copy") and not run_checks.within(made, model):
         folder = loading.locate(model).folder
         if folder and not (tokenizer := tokenizer_files.load(folder)).template:
             tokenizer.chat([])  # which says so
@@ -138,12 +139,12 @@ def _prompt(made: Mapping, value: str, model: str | None) -> None:
 
 def _directions(made, value, corpus, hypotheses, source, system, baseline) -> None:
     if hypotheses:
-        if not _within(made, hypotheses):
+        if not run_checks.within(made, hypotheses):
             find_outputs(hypotheses, source or "", directions=value)
     elif hypotheses == "":
         languages.directions(value, ["en", *demo.DEMO.split()])
     elif system is not None:
-        languages.directions(value, _spoken(made, system, baseline) or _every_language())
+        languages.directions(value, run_checks.spoken(made, system, baseline) or _every_language())
     else:
         languages.directions(value, _here(made, corpus or "cldr") or _every_language())
 
@@ -157,7 +158,7 @@ def _corpus(made, value: str, hypotheses: str | None) -> None:
 def _texts(made, value: str, directions: str | None, *, hypotheses: str | None, source: str | None) -> None:
     """Read the texts themselves, where they are files: as many lines in each language, none of them blank."""
     here = _here(made, value)
-    if hypotheses and not _within(made, hypotheses):
+    if hypotheses and not run_checks.within(made, hypotheses):
         pairs = [output[1:3] for output in find_outputs(hypotheses, source or "", directions=directions or "")]
     else:
         pairs = languages.directions(directions, here) if directions not in (None, "", AUTO) and here else []
@@ -173,7 +174,7 @@ def _read(corpus: str, codes: frozenset[str]) -> None:
 
 def _here(made, corpus: str) -> list[str] | None:
     """List the languages of a corpus; None where it is still to be made, or only a hub knows."""
-    return None if _within(made, corpus) else offline_languages(corpus)
+    return None if run_checks.within(made, corpus) else offline_languages(corpus)
 
 
 def _code(made, value: str) -> None:
@@ -223,142 +224,6 @@ def _base(made, value: str, added: str | None, *, held_out: str | None) -> None:
         )
 
 
-def _system(made, value: str, theirs: str | None) -> None:
-    if theirs is not None:  # notebook 12, where it is one of the authors' release
-        release.known_system(value)
-    elif not _to_come(made, value):
-        storage.check_system(value, {*made, *demo.RUNS})
-
-
-def _mine(made, value: str) -> None:
-    run, _ = storage.parted(value)
-    maker = _maker(made, run)
-    if maker is None:
-        own_run.on_flores(run, storage.read_record(storage.check_system(value, made)))
-    elif _to_come(made, value) and (corpus := maker.get("corpus")):
-        named, _, split = corpus.partition(":")
-        of_job = {"name": named.partition("@")[0], "split": split or "devtest", "release": corpus}
-        own_run.on_flores(run, {"corpus": of_job})
-
-
-def _runs(made, value: str) -> None:
-    folders = [storage.place(run).resolve().name for run in comparison.asked(value.split())]
-    for twice in (name for name in folders if folders.count(name) > 1):
-        raise KitError(f"run {twice!r} is named twice, also by a path. To mend: name each once")
-    if there := [name for name in value.split() if not _to_come(made, name)]:
-        comparison.check(there, others={*made, *demo.RUNS})
-
-
-def _several(made, value: str, baseline: str | None) -> None:
-    """Check that notebook 09 has two systems to compare; `copy` counts where a run holds no other, or as baseline."""
-    found, beside = set(), False
-    for run, systems in comparison.asked(value.split()).items():
-        held = systems or _systems(made, run)
-        if not held:  # only a run to come will tell
-            return
-        own = [each for each in held if each != "copy"]
-        found |= {(run, each) for each in own} or {("", "copy")}
-        beside |= bool(own) and "copy" in held
-    if len(found) < 2 and not (beside and "copy" in (baseline, storage.parted(baseline or "")[1])):
-        raise KitError(
-            f"expected two systems or more, but {value} holds {next(iter(found))[1]} alone, so there is no gain to "
-            f"measure. To mend: name another run beside it, with a space between them"
-        )
-
-
-def _baseline(made, value: str, theirs: str | None, *, runs: str | None, system: str | None) -> None:
-    if runs is None:
-        _system(made, value, theirs)
-        if theirs is not None:
-            tables.check_names(str(system), value, theirs=value)
-        elif _are_one(made, value, system=str(system)):
-            raise KitError(f"{system} and {value} are one system of one run. To mend: name two systems to compare")
-        return
-    held = {each: _systems(made, each) for each in runs.split()}
-    coming = {storage.parted(each)[0] for each, systems in held.items() if not systems}
-    if storage.parted(value)[0] in coming or (coming and ":" not in value):  # maybe a system's name, of a run to come
-        return
-    pairs = [(storage.parted(each)[0], system) for each, systems in held.items() for system in systems]
-    specs = {f"{run}:{system}": (system, f"{system} ({run})") for run, system in pairs}
-    alone = [run for run, system in pairs if system != "copy"].count(value) == 1
-    if not alone and value not in (*specs, *(name for names in specs.values() for name in names)):
-        raise UnknownName("system of these runs", given=value, choices=specs, remedy="name it as run:system")
-
-
-def _report(made, value: str, run: str | None) -> None:
-    report.place(storage.outputs() / str(run), value)
-
-
-def _to_come(made, spec: str) -> bool:
-    """Tell whether a run or a system of one is made before the notebook needs it, as far as anyone can know."""
-    run, system = storage.parted(spec)
-    held = _will_hold(made, run)
-    if held is None:
-        return False
-    if held and system not in ("", *held):
-        raise UnknownName(
-            f"system in the run {run}", given=system, choices=held, remedy=f"name one of these, as in {run}:{held[0]}"
-        )
-    return True
-
-
-def _systems(made, spec: str) -> list[str]:
-    """List the systems that "run" or "run:system" stands for; none where only a run to come will tell."""
-    run, system = storage.parted(spec)
-    if system:
-        return [system]
-    held = _will_hold(made, run)
-    return storage.scored(storage.finished(run)) if held is None else held
-
-
-def _will_hold(made, run: str) -> list[str] | None:
-    """List the systems of a run to come, none where only it will tell; None for a run that is not to come."""
-    maker = _maker(made, run)
-    if maker is None:
-        shipped = run in demo.RUNS and not (storage.outputs() / run / "run.json").is_file()
-        return [demo.RUNS[run]] if shipped else None
-    model = maker.get("model")
-    if model is None or maker.get("adapter") != "":  # notebook 04 has both
-        return []
-    name = model if model == "copy" else Path(model).name if _within(made, model) else loading.locate(model).name
-    return list(dict.fromkeys([name, "copy"]))
-
-
-def _are_one(made, baseline: str, *, system: str) -> bool:
-    """Tell whether two specs mean one system; a run alone means its only one besides `copy`."""
-    (run, one), (other, two) = storage.parted(system), storage.parted(baseline)
-    if storage.place(run).resolve() != storage.place(other).resolve():
-        return False
-    return one == two or (not (one and two) and ("copy" not in (one, two) or _systems(made, run) == ["copy"]))
-
-
-def _maker(made, run: str) -> dict | None:
-    """Give the parameters that a run to come is made with (see `check`); None for any other run."""
-    place = storage.place(run).absolute()
-    return made.get(place.name) if place.parent == storage.outputs() else None
-
-
-def _within(made, value: str) -> bool:
-    """Tell whether a path lies in the folder of a run that is still to be made."""
-    return run_of(value) in made
-
-
-def run_of(path: str) -> str:
-    """Name the run in whose folder a path lies; "" for any other."""
-    place, outputs = Path(os.path.expanduser(path)).absolute(), storage.outputs()
-    return place.relative_to(outputs).parts[0] if outputs in place.parents else ""
-
-
-def _spoken(made, *specs: str | None) -> list[str]:
-    """List the languages of runs that are there, by the names of their files; none where one is still to come."""
-    found = []
-    for run in (storage.parted(spec)[0] for spec in specs if spec):
-        if _maker(made, run) is not None or not (storage.place(run) / "run.json").is_file():
-            return []
-        found += [code for path in storage.translation_files(storage.place(run)) for code in path.stem.split("-")]
-    return found
-
-
 def _every_language() -> list[str]:
     return [language.code for language in languages.all_languages()]
 
@@ -373,12 +238,12 @@ RULES: tuple[tuple, ...] = (  # a parameter's name, the rule, and the other para
     ("corpus", _corpus, "hypotheses"),
     ("source", lambda made, value: languages.find(value)),
     ("hypotheses", _of_file(find_outputs), "source"),
-    ("system", _system, "theirs"),
-    ("runs", _runs),
-    ("runs", _several, "baseline"),
-    ("baseline", _baseline, "theirs", "runs", "system"),
-    ("report", _report, "run"),
-    ("mine", _mine),
+    ("system", run_checks.check_system, "theirs"),
+    ("runs", run_checks.check_runs),
+    ("runs", run_checks.check_several, "baseline"),
+    ("baseline", run_checks.check_baseline, "theirs", "runs", "system"),
+    ("report", run_checks.check_report, "run"),
+    ("mine", run_checks.check_mine),
     ("theirs", lambda made, value: release.known_system(value)),
     ("release", lambda made, value: tables.read_release(value)),
     ("directions", _directions, "corpus", "hypotheses", "source", "system", "baseline"),

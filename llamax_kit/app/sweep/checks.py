@@ -6,7 +6,7 @@ A job that is done or running was checked when it began: a sweep that ended is n
 from collections.abc import Sequence
 from pathlib import Path
 
-from llamax_kit.app import notebooks, parameter_checks
+from llamax_kit.app import notebooks, parameter_checks, run_checks
 from llamax_kit.app.sweep.jobs import Job
 from llamax_kit.app.sweep.state import State
 from llamax_kit.utils.errors import KitError, UnknownName
@@ -36,6 +36,6 @@ def _too_late(error: KitError, job: Job, found: Sequence[State]) -> str:
     """Say that a run or a file of one which is not there is made by this very sweep, but not before it is read."""
     texts = [value for value in job.parameters.values() if isinstance(value, str) and value and value in str(error)]
     given = {error.given} if isinstance(error, UnknownName) and error.what == "run" else set()
-    given |= {run for run in map(parameter_checks.run_of, texts) if run}
+    given |= {run for run in map(run_checks.run_of, texts) if run}
     blocks = [each.job.block for each in found if each.job.run in given and each.job.block >= job.block]
     return f". This sweep makes it in block {blocks[0]}: put what reads it into a later block" if blocks else ""
