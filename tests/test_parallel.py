@@ -1,13 +1,14 @@
-"""parallel: results in order, another process where there is work for it, errors as if there were none."""
+"""parallel: results in order, another process where there is work for it, its errors raised here, nothing twice."""
 
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from llamax_kit.utils import parallel
-from llamax_kit.utils.errors import UnknownName
+from llamax_kit.utils.errors import KitError, UnknownName
 
 MINE = os.getpid()
 
@@ -22,10 +23,18 @@ def refuse_odd(item: int) -> int:
     return item
 
 
-def only_in(process: int) -> int:
-    if os.getpid() != process:
-        os._exit(3)  # as one that ran out of memory
-    return process
+def die(process: int) -> None:
+    assert os.getpid() != process, "done a second time, here"
+    os.kill(os.getpid(), signal.SIGKILL)  # as the system does when memory runs out
+
+
+class Unpicklable(Exception):
+    def __init__(self, first: int, second: int):
+        super().__init__(f"{first} and {second}")
+
+
+def refuse_oddly(item: int) -> None:
+    raise Unpicklable(item, item)
 
 
 @pytest.fixture(autouse=True)
@@ -45,14 +54,21 @@ def test_little_work_stays_here(items, work):
     assert parallel.map(where, items, work) == [(item, MINE) for item in items]
 
 
-def test_an_error_is_raised_here_as_it_is():
+def test_an_error_is_raised_here_as_it_is_with_the_other_process_traceback():
     with pytest.raises(UnknownName, match="unknown number '1'") as error:
         parallel.map(refuse_odd, range(4), work=100)
-    assert error.value.given == "1"
+    assert (error.value.given, error.value.choices) == ("1", ["2", "4"])
+    assert any("In another process" in note and "refuse_odd" in note for note in error.value.__notes__)
 
 
-def test_what_another_process_could_not_do_is_done_here():
-    assert parallel.map(only_in, [MINE] * 4, work=100) == [MINE] * 4
+def test_an_error_that_cannot_be_pickled_is_raised_by_its_name():
+    with pytest.raises(KitError, match="exit status 1.*Unpicklable.*To mend"):
+        parallel.map(refuse_oddly, range(4), work=100)
+
+
+def test_a_process_that_is_killed_is_an_error_and_its_work_is_not_done_again():
+    with pytest.raises(KitError, match="exit status -9.*taskset"):
+        parallel.map(die, [MINE] * 4, work=100)
 
 
 def test_a_script_without_a_guard_is_run_once(tmp_path):

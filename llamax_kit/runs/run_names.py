@@ -6,13 +6,12 @@ import re
 from llamax_kit.utils.errors import KitError
 
 LONGEST = 150  # bytes of a run's name; most disks take 255, of which scratch files beside it need some
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # Windows has devices of these names
 
 
 def check_name(run: str) -> None:
     """Check that a run may be called so, on any system.
 
-    Raises KitError for what is not one plain folder name, is too long, or means something else ("ledger", "nul").
+    Raises KitError for what is not one plain folder name, is too long, or means something else ("ledger").
     """
     size = len(run.encode("utf-8", "replace"))
     if not re.fullmatch(r"[\w][\w .@+=,-]*", run) or run.endswith((".", " ")):
@@ -21,8 +20,6 @@ def check_name(run: str) -> None:
         said = f"a run's name may have {LONGEST} bytes, got {size}: {run[:40]!r}…"
     elif run.casefold() == "ledger":  # on many disks "Ledger" is the same folder
         said = f"a run cannot be called {run!r}: outputs/ledger keeps the completions of all runs"
-    elif RESERVED.fullmatch(run):
-        said = f"a run cannot be called {run!r}: Windows keeps that name for a device"
     else:
         return
     raise KitError(
@@ -36,8 +33,8 @@ def path_name(system: str) -> str:
 
     The digits (of the name's SHA-256) keep two systems apart whose names differ only in what a path cannot hold.
     """
-    plain = re.fullmatch(r"\w[\w.@+=-]*", system) and not system.endswith(".") and not RESERVED.fullmatch(system)
+    plain = re.fullmatch(r"\w[\w.@+=-]*", system) and not system.endswith(".")
     if plain and len(system.encode("utf-8")) <= LONGEST:
         return system
     stem = re.sub(r"[^\w.@+=-]+", "_", system.strip("/").replace("/", "--"))[-80:].lstrip(".-_") or "system"
-    return f"{'_' * bool(RESERVED.fullmatch(stem))}{stem}-{hashlib.sha256(system.encode()).hexdigest()[:8]}"
+    return f"{stem}-{hashlib.sha256(system.encode()).hexdigest()[:8]}"

@@ -1,5 +1,6 @@
 """Errors that say what was expected, what came, where, and what to do. Does not decide how they are shown."""
 
+import copyreg
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -8,6 +9,9 @@ FEW = 8  # choices that a message names whole
 
 class KitError(Exception):
     """Anything a user can mend. The command line prints it without a traceback."""
+
+    def __reduce__(self):  # pickled whole, although a subclass is made from other things than its message
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__
 
 
 class UnknownName(KitError):

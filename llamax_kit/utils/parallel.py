@@ -10,9 +10,12 @@ import pickle
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+from llamax_kit.utils.errors import KitError
 
 WORTH = 2.0  # seconds of work that pay for starting one more Python
 ONE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # threads of each
@@ -21,9 +24,11 @@ ONE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS
 def map(function: Callable[[Any], Any], items: Iterable[Any], work: float) -> list:
     """Apply a function to each item, results in the items' order: `map(len, ["a", "bc"], work=0.1)` is [1, 2].
 
-    function: of one argument, at the top of a module, so that another Python can import it; what it takes and gives is
+    function: of one argument, at the top of a module, so that another Python can import it; its items and results are
     pickled. work: about how many seconds all items together take on one processor; little work stays in this process.
-    What another process could not do, whatever the reason, is done here: an error is raised as if there were no other.
+
+    Raises what the function raised, with the other process's traceback as a note; KitError when another process ended
+    without a result, as one that ran out of memory. Nothing is done a second time.
     """
     items = list(items)
     shares = min(processors(), len(items), int(work / WORTH))
@@ -34,8 +39,7 @@ def map(function: Callable[[Any], Any], items: Iterable[Any], work: float) -> li
         others = [_start(function, items[share::shares], Path(folder) / str(share)) for share in range(shares)]
         try:
             for share, (process, path) in enumerate(others):
-                done = pickle.loads(path.read_bytes()) if process.wait() == 0 else None
-                results[share::shares] = done or [function(item) for item in items[share::shares]]
+                results[share::shares] = _results(process, path)
         finally:
             for process, _ in others:
                 process.kill()
@@ -49,14 +53,38 @@ def processors() -> int:
 
 
 def _start(function: Callable, items: list, path: Path) -> tuple[subprocess.Popen, Path]:
-    """Set another Python to work on some items, which it finds in a file and whose results it leaves there."""
+    """Start another Python on some items: it reads them from a file and replaces that file by its results."""
     path.write_bytes(pickle.dumps((function, items)))
     work = f"from llamax_kit.utils import parallel; parallel._work({str(path)!r})"
     code = f"import sys; sys.path[:] = {sys.path!r}; {work}"
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen([sys.executable, "-c", code], env=os.environ | ONE, **quiet), path
+    with open(path.with_suffix(".err"), "wb") as errors:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": errors}
+        return subprocess.Popen([sys.executable, "-c", code], env=os.environ | ONE, **streams), path
+
+
+def _results(process: subprocess.Popen, path: Path) -> list:
+    """Wait for another Python and return its results. Raises its error, or KitError when it left none."""
+    if code := process.wait():
+        lines = path.with_suffix(".err").read_text("utf-8", "replace").strip().splitlines() or ["it wrote no message"]
+        raise KitError(
+            f"a process that computed a part of this ended with exit status {code}: {lines[-1]}. To mend: "
+            f"free memory (a negative status is a signal; -9 is often the system's, out of memory) and start this "
+            f"again, or use one processor: taskset --cpu-list 0 before the command"
+        )
+    results, error = pickle.loads(path.read_bytes())
+    if error:
+        raise error
+    return results
 
 
 def _work(path: str) -> None:
     function, items = pickle.loads(Path(path).read_bytes())
-    Path(path).write_bytes(pickle.dumps([function(item) for item in items]))
+    try:
+        results, error = [function(item) for item in items], None
+    except Exception as raised:
+        raised.add_note(f"In another process:\n{traceback.format_exc()}")
+        try:
+            results, error = None, pickle.loads(pickle.dumps(raised))
+        except Exception:
+            raise raised from None  # one that cannot cross ends this process, its name on the last line
+    Path(path).write_bytes(pickle.dumps((results, error)))
