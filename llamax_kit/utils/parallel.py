@@ -69,7 +69,7 @@ def _results(process: subprocess.Popen, path: Path) -> list:
         raise KitError(
             f"a process that computed a part of this ended with exit status {code}: {lines[-1]}. To mend: "
             f"free memory (a negative status is a signal; -9 is often the system's, out of memory) and start this "
-            f"again, or use one processor: taskset --cpu-list 0 before the command"
+            f"again, or use one processor (Linux: taskset --cpu-list 0 before the command)"
         )
     results, error = pickle.loads(path.read_bytes())
     if error:
