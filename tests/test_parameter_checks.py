@@ -24,7 +24,7 @@ from llamax_kit.scoring import sacrebleu_metrics
 from llamax_kit.utils.errors import KitError, UnknownName
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = {"torch", "transformers", "huggingface_hub", "pandas", "papermill", "sacrebleu", "matplotlib"}
+HEAVY = {"torch", "transformers", "huggingface_hub", "pandas", "numpy", "papermill", "sacrebleu", "matplotlib"}
 
 
 @pytest.fixture(scope="module")
