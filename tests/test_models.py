@@ -251,8 +251,10 @@ def test_a_truncated_safetensors_file(twin, length):
     path = twin / "model-00001-of-00003.safetensors"
     size = path.stat().st_size
     os.truncate(path, length if length >= 0 else size + length)
-    size = f"{path.stat().st_size:,} bytes"
-    broken(twin, rf"-00001-of-00003.safetensors \({size}\) is cut off or damaged: .* To mend: download or copy it")
+    with pytest.raises(
+        KitError, match=r"expected [\d,]+ bytes in .*-00001-of-00003.safetensors .* found [\d,]+: it is cut"
+    ):
+        loading.resolve(twin)
 
 
 def test_other_damage_to_safetensors(twin):
@@ -261,9 +263,9 @@ def test_other_damage_to_safetensors(twin):
     path.write_bytes(whole + b"x")
     broken(twin, "cut off or damaged")
     path.write_bytes(whole[:20] + b"\xff\xff" + whole[22:])
-    broken(twin, "cut off or damaged")
+    broken(twin, "the header of .* cannot be read")
     path.write_bytes(whole[:8] + b"[1]".ljust(int.from_bytes(whole[:8], "little")) + whole[-8:])
-    broken(twin, "cut off or damaged")
+    broken(twin, "the header of .* cannot be read")
 
 
 def test_remote_code_is_never_run(twin):

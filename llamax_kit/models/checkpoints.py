@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import struct
 from pathlib import Path
 
 from llamax_kit.utils.errors import KitError
@@ -91,22 +92,33 @@ def weight_files(folder: Path) -> list[Path]:
         files = [folder / each for each in names]
     for file in files:
         if file.suffix == ".safetensors":
-            _check_whole(file)
+            _check_length(file)
     return files
 
 
-def _check_whole(path: Path) -> None:
-    """Raises KitError when a safetensors file's header cannot be read, or does not fit the file's length."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy"):
-            pass
-    except (SafetensorError, OSError) as error:
+def _check_length(path: Path) -> None:
+    """A safetensors file says in its header where its last tensor ends."""
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        start = file.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else size
+        if length + 8 <= size:
+            try:
+                header = json.loads(file.read(length))
+                ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
+                expected = 8 + length + max(ends, default=0)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise KitError(
+                    f"expected a safetensors file, but the header of {path} cannot be read: {error}. "
+                    f"To mend: download it again"
+                ) from error
+        else:
+            expected = length + 8
+    if size != expected:
         raise KitError(
-            f"expected a whole safetensors file, but {path} ({path.stat().st_size:,} bytes) is cut off or damaged: "
-            f"{error}. To mend: download or copy it again"
-        ) from error
+            f"expected {expected:,} bytes in {path} (its header says so), found {size:,}: it is cut off or damaged. "
+            f"To mend: download or copy it again"
+        )
 
 
 def content_hash(folder: Path) -> str:
@@ -132,7 +144,7 @@ def adapter_weights(folder: Path) -> Path:
             f"To mend: copy them there too"
         )
     if weights.suffix == ".safetensors":
-        _check_whole(weights)
+        _check_length(weights)
     return weights
 
 
