@@ -23,6 +23,14 @@ def refuse_odd(item: int) -> int:
     return item
 
 
+def leave(item: int) -> None:
+    sys.exit(0)
+
+
+def unpicklable(item: int):
+    return lambda: item
+
+
 def die(process: int) -> None:
     assert os.getpid() != process, "done a second time, here"
     os.kill(os.getpid(), signal.SIGKILL)  # as the system does when memory runs out
@@ -64,6 +72,12 @@ def test_an_error_is_raised_here_as_it_is_with_the_other_process_traceback():
 def test_an_error_that_cannot_be_pickled_is_raised_by_its_name():
     with pytest.raises(KitError, match="exit status 1.*Unpicklable.*To mend"):
         parallel.map(refuse_oddly, range(4), work=100)
+
+
+@pytest.mark.parametrize("function, words", [(leave, "exit status 0: it wrote no message"), (unpicklable, "pickle")])
+def test_a_process_without_a_result_is_an_error(function, words):
+    with pytest.raises(KitError, match=f"{words}.*To mend"):
+        parallel.map(function, range(4), work=100)
 
 
 def test_a_process_that_is_killed_is_an_error_and_its_work_is_not_done_again():

@@ -53,7 +53,7 @@ def processors() -> int:
 
 
 def _start(function: Callable, items: list, path: Path) -> tuple[subprocess.Popen, Path]:
-    """Start another Python on some items: it reads them from a file and replaces that file by its results."""
+    """Start another Python on some items: it reads them from a file and writes its results beside it."""
     path.write_bytes(pickle.dumps((function, items)))
     work = f"from llamax_kit.utils import parallel; parallel._work({str(path)!r})"
     code = f"import sys; sys.path[:] = {sys.path!r}; {work}"
@@ -64,14 +64,15 @@ def _start(function: Callable, items: list, path: Path) -> tuple[subprocess.Pope
 
 def _results(process: subprocess.Popen, path: Path) -> list:
     """Wait for another Python and return its results. Raises its error, or KitError when it left none."""
-    if code := process.wait():
+    done = path.with_suffix(".done")
+    if (code := process.wait()) or not done.is_file():  # whoever calls exit() ends with 0 and leaves nothing
         lines = path.with_suffix(".err").read_text("utf-8", "replace").strip().splitlines() or ["it wrote no message"]
         raise KitError(
             f"a process that computed a part of this ended with exit status {code}: {lines[-1]}. To mend: "
             f"free memory (a negative status is a signal; -9 is often the system's, out of memory) and start this "
             f"again, or use one processor (Linux: taskset --cpu-list 0 before the command)"
         )
-    results, error = pickle.loads(path.read_bytes())
+    results, error = pickle.loads(done.read_bytes())
     if error:
         raise error
     return results
@@ -87,4 +88,4 @@ def _work(path: str) -> None:
             results, error = None, pickle.loads(pickle.dumps(raised))
         except Exception:
             raise raised from None  # one that cannot cross ends this process, its name on the last line
-    Path(path).write_bytes(pickle.dumps((results, error)))
+    Path(path).with_suffix(".done").write_bytes(pickle.dumps((results, error)))
