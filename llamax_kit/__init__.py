@@ -1,12 +1,76 @@
-"""llamax-kit: translate, score spBLEU, and see what a multilingual model gained, language by language.
+"""Translate, score spBLEU, and see what a multilingual model gained, language by language.
 
-Importing the package loads nothing heavy; every room is imported where it is used.
+This is all that a notebook or a script needs; each name is loaded when it is first used. In ten lines:
+
+    from llamax_kit import gains, languages, load_corpus, open_engine, spbleu, translate
+
+    text = load_corpus("cldr", "en-de en-sw")                      # or flores101, flores200, flores_plus, a folder
+    pairs = languages.directions("en-de en-sw", text.languages)    # [("en", "de"), ("en", "sw")]
+    engine = open_engine("mini-llamax-alpaca")                     # or LLaMAX2-7B-Alpaca, a hub id, a folder, "copy"
+    answers = translate(engine, text, pairs, sentences=20)         # a table: a row a sentence
+    scores = spbleu.score_table(answers, "cldr")                   # a row a direction: score, interval, n, signature
+
+The text and the models
+    languages       every language by all its codes; directions such as "en-de X-en"
+    load_corpus     parallel text by name, or of your own folder
+    open_engine     a model that answers, by its name
+    prompts         the prompts of the model families, as text
+    defaults        what "auto" stands for, by the corpus
+    translate       a model, a corpus and directions in; a table of translations out
+    system_outputs  the same table from files of any other system
+
+The figures
+    spbleu          scores with interval and signature, equal to sacreBLEU's to the last digit
+    output_checks   the shares of empty, copied, cut outputs; the best and worst sentences
+    significance    the bootstrap and the paired tests
+    gains           two systems of finished runs, direction by direction, tested and corrected
+    groups          means over groups of languages
+    unseen          gains on languages that a model was trained on, and on others
+    fertility       how many tokens a language takes
+    power           how many sentences show how small a gain
+    comparison      several runs in one table, what changed between them, what each gained
+
+What you see and keep
+    plots           pictures; each function draws a table and returns its alt text
+    tables          a table on the page
+    Run             the folder of one execution: shows and saves in one call
+    load_run        a finished run, by its name: translations, scores, record
+    demo            two finished runs of the models that ship with the kit
+    KitError        what is raised when you can mend it; says what to do
+
+The paper's own tables and figures are in `llamax_kit.paper`, the training recipe in `llamax_kit.training`. From a
+shell, `llamax-kit --help`.
 """
 
 import os
+from pkgutil import resolve_name
 
 __version__ = "0.1.0"
+
+_FACE = {
+    "languages": "data.languages", "load_corpus": "data.corpora.loading.load_corpus",
+    "open_engine": "models.engines.opening.open_engine", "prompts": "tasks.prompts", "defaults": "tasks.defaults",
+    "translate": "tasks.translation.translate", "system_outputs": "tasks.system_outputs",
+    "spbleu": "scoring.spbleu", "output_checks": "scoring.output_checks", "significance": "scoring.significance",
+    "gains": "analysis.gains", "groups": "analysis.groups", "unseen": "analysis.unseen",
+    "fertility": "analysis.fertility", "power": "analysis.power", "comparison": "analysis.comparison",
+    "plots": "reporting.plots", "tables": "reporting.tables", "Run": "reporting.run.Run",
+    "load_run": "runs.storage.load", "demo": "app.demo", "KitError": "utils.errors.KitError",
+}  # fmt: skip
+__all__ = list(_FACE)
 
 # Torch's threads wait for each other by spinning. Where anything else wants the CPU (a browser, a second run), each
 # small matrix product then waits for a time slice of 16 ms; asleep, they wake in microseconds. Read when torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def __getattr__(name: str):
+    """Load a name of the face when it is first used (PEP 562)."""
+    if name not in _FACE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; help({__name__}) lists what it has")
+    globals()[name] = found = resolve_name(f"{__name__}.{_FACE[name]}")
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from llamax_kit.scoring.averages import averages
+from llamax_kit.analysis.groups import averages
 from llamax_kit.utils.errors import KitError
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from finished import CLDR, copied, rows, save, worse
 
-from llamax_kit.analysis import comparison
-from llamax_kit.analysis.run_differences import NOTHING, changes, effects
+from llamax_kit.analysis import comparison, gathering
+from llamax_kit.analysis.comparison import NOTHING, changes, effects
 from llamax_kit.runs import storage
 from llamax_kit.scoring.comparability import NotComparable
 from llamax_kit.utils.errors import KitError, UnknownName
@@ -58,16 +58,16 @@ def test_a_system_is_found_by_spec_run_or_name_and_the_first_is_never_the_copy()
     save("a", copied(), rows("one"))
     save("b", rows("two"), rows("three"))
     found = comparison.gather("a b")
-    assert comparison.find(found) == comparison.find(found, "a") == comparison.find(found, "one") == "a:one"
-    assert comparison.find(found, "copy") == comparison.find(found, "a:copy") == "a:copy"
+    assert gathering.find(found) == gathering.find(found, "a") == gathering.find(found, "one") == "a:one"
+    assert gathering.find(found, "copy") == gathering.find(found, "a:copy") == "a:copy"
     with pytest.raises(UnknownName, match="unknown system of these runs 'b'. One of: .*b:two, b:three.*run:system"):
-        comparison.find(found, "b")
+        gathering.find(found, "b")
 
 
 def test_a_run_of_only_the_baseline_is_a_system_like_others():
     save("a", copied())
     save("b", rows("two"))
-    assert comparison.find(comparison.gather("a b")) == "a:copy"
+    assert gathering.find(comparison.gather("a b")) == "a:copy"
 
 
 def test_different_releases_or_splits_are_refused():

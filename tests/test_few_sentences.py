@@ -12,12 +12,13 @@ from click.testing import CliRunner
 from finished import rows, save, worse
 from matplotlib.figure import Figure
 
-from llamax_kit.analysis import comparison, gains, groups, power
-from llamax_kit.analysis.against import against, brief
+from llamax_kit.analysis import comparison, gains, groups, method_text, power
+from llamax_kit.analysis.comparison import gains_over, summary
 from llamax_kit.app.cli import main
 from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.paper import own_run, own_run_plots, release, sentences
-from llamax_kit.reporting import layout, method_text, plots, report, tables
+from llamax_kit.reporting import layout, plots, report, tables
+from llamax_kit.reporting.plots import gain_plots, score_plots
 from llamax_kit.runs import storage
 from llamax_kit.scoring import corrections, ngram_counts, significance, spbleu
 
@@ -157,8 +158,8 @@ def test_what_counts_languages_keeps_its_caption(pair):
 
 def test_pictures_and_their_words_say_it(pair, n, note):
     table, scores = gains.gains(pair, samples=500), storage.load("mine").scores
-    for function, describe, given in ((plots.scores, plots.describe_scores, scores),
-                                      (plots.gains, plots.describe_gains, table)):  # fmt: skip
+    for function, describe, given in ((plots.scores, score_plots.describe_scores, scores),
+                                      (plots.gains, gain_plots.describe_gains, table)):  # fmt: skip
         title, label, panel = drawn(function, given)
         assert title.endswith(f" a direction{note and f' {note}'}"), title
         assert ("95 % interval" in label) == (n >= FLOOR) and "nan" not in label and "no test" not in label
@@ -168,15 +169,15 @@ def test_pictures_and_their_words_say_it(pair, n, note):
 
 def test_the_report_says_it_in_its_method_and_captions(pair, n, note):
     gathered = comparison.gather("mine theirs")
-    gained = against(gathered, "theirs")
-    said = method_text.sentences(gathered, gained)
+    gained = gains_over(gathered, "theirs")
+    said = method_text.method(gathered, gained)
     assert [(spoken(note) in each) for each in said if "spBLEU-cldr" in each or "Gains over" in each] == [True, True]
     assert any("paired bootstrap" in each for each in said) == (n >= FLOOR)
     assert any("bootstrap resamples" in each for each in said) == (n >= FLOOR)
     assert all("p-values by approximate randomisation" in each for each in said if "Gains over" in each)
     view = layout._view(report.Table("gains", gained, "Gains", ("system", "gain", "ci_low")), {})
     assert view["caption"] == (f"Gains; {note}" if note else "Gains")
-    assert brief(gained)["mean_gain"].notna().all()
+    assert summary(gained)["mean_gain"].notna().all()
 
 
 def test_mine_beside_the_authors_is_within_no_interval_where_there_is_none(n, note, monkeypatch):

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from llamax_kit.analysis import groups
 from llamax_kit.data.languages import all_languages
 from llamax_kit.reporting import plots
-from llamax_kit.reporting.plots import gain_plots
+from llamax_kit.reporting.plots import gain_plots, group_plots, heat_plots
 from llamax_kit.utils.errors import KitError
 
 matplotlib.use("Agg")
@@ -216,14 +216,14 @@ def test_sizes_are_said_with_the_number_of_sentences():
 
 def test_the_texts_say_the_numbers():
     given = table(5)
-    assert plots.describe_gains(given) == (
+    assert gain_plots.describe_gains(given) == (
         "Gain of run:mine over run:theirs in spBLEU points, 5 directions: from +9.0 (en-ast) to +10.0 (en-af); "
         "3 gained, 2 not shown to differ."
     )
-    assert plots.describe_gains(given.iloc[:1]).endswith("1 direction: +10.0 (en-af); 1 not shown to differ.")
-    assert plots.describe_heatmap(given).endswith("of run:mine over run:theirs: a tile a language, en-X; 5 above zero.")
-    assert "trained: mean +9.5, +9.0 to +10.0 (n = 5)" in plots.describe_by_group(groups.assign(given, "trained"))
-    strips = plots.describe_significance(groups.by_group(given, "split"))
+    assert gain_plots.describe_gains(given.iloc[:1]).endswith("1 direction: +10.0 (en-af); 1 not shown to differ.")
+    assert heat_plots.describe_heatmap(given).endswith("mine over run:theirs: a tile a language, en-X; 5 above zero.")
+    assert "trained: mean +9.5, +9.0 to +10.0 (n = 5)" in group_plots.describe_by_group(groups.assign(given, "trained"))
+    strips = group_plots.describe_significance(groups.by_group(given, "split"))
     assert "en-X, high (n = 2): 1 gained, 0 lost, 1 not shown" in strips
 
 

@@ -6,9 +6,9 @@ import pytest
 from scipy import stats
 
 from llamax_kit.analysis import gains, groups
+from llamax_kit.analysis.groups import averages
 from llamax_kit.data.languages import all_languages, find
 from llamax_kit.data.training_languages import trained_on_flores
-from llamax_kit.scoring.averages import averages
 from llamax_kit.utils.errors import KitError, UnknownName
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from llamax_kit.data.scripts import SCRIPTS, direction, script
 from llamax_kit.data.translations import COLUMNS
-from llamax_kit.reporting import plots
+from llamax_kit.reporting.plots import score_plots
 from llamax_kit.scoring import output_checks, sacrebleu_metrics, spbleu
 from llamax_kit.utils.errors import KitError
 
@@ -149,6 +149,6 @@ def test_reasoning_is_counted_and_shown_apart_from_the_hypothesis():
     cut.loc[5, "hypothesis"] = "<think>3 km"  # still there
     shares = output_checks.shares(cut)
     assert shares["reasoning"].tolist() == [2 / 8]
-    assert "with reasoning at most 25 % (s en-ru)" in plots.describe_shares(shares)
+    assert "with reasoning at most 25 % (s en-ru)" in score_plots.describe_shares(shares)
     page = output_checks.show_examples(output_checks.examples(cut, tokenize="cldr", best=8)).data
     assert page.count("<summary>reasoning, cut</summary>") == 1 and "why &lt;b&gt;" in page

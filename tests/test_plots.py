@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from llamax_kit.reporting import plots
+from llamax_kit.reporting.plots import score_plots
 from llamax_kit.utils.errors import KitError
 
 matplotlib.use("Agg")
@@ -90,7 +91,7 @@ def test_what_one_picture_has_no_room_for_is_said(axes):
     plots.scores(given, axes)
     assert axes.get_title().startswith("spBLEU by direction, the first 300 of 301, highest first, n = 1,012 sentences")
     assert "en-l300" not in [label.get_text() for each in axes.figure.axes for label in each.get_yticklabels()]
-    assert plots.describe_scores(given).startswith("spBLEU by direction, the first 300 of 301. system 0: 300 direct")
+    assert score_plots.describe_scores(given).startswith("spBLEU by direction, the first 300 of 301. system 0: 300 ")
 
 
 def test_shares_are_drawn_in_per_cent(axes):
@@ -114,7 +115,7 @@ def test_a_share_that_is_not_known_is_no_zero(axes):
     plots.shares(given, axes)
     assert [text.get_text() for text in axes.texts] == ["50", "0", "0"] * 2
     assert axes.get_xlabel() == "grey: not known"
-    assert "cut at the limit: not known" in plots.describe_shares(given)
+    assert "cut at the limit: not known" in score_plots.describe_shares(given)
 
 
 @pytest.mark.parametrize("draw", [plots.scores, plots.shares])
@@ -130,16 +131,16 @@ def test_two_metrics_are_never_one_picture(axes):
 
 
 def test_the_text_of_a_picture_says_its_numbers():
-    assert plots.describe_scores(table(2, 3)) == (
+    assert score_plots.describe_scores(table(2, 3)) == (
         "spBLEU by direction. system 0: 3 directions, from 0.0 (en-l0) to 2.0 (en-l2). "
         "system 1: 3 directions, from 10.0 (en-l0) to 12.0 (en-l2)."
     )
     shares = table(1, 2)[["system", "src", "tgt", "n"]].assign(empty=[0, 0.5], copy=0.0, length=0.0, other_script=1.0)
-    assert plots.describe_shares(shares) == (
+    assert score_plots.describe_shares(shares) == (
         "Shares of outputs by direction: empty at most 50 % (system 0 en-l1); none copies of the source; "
         "none cut at the limit; in another script at most 100 % (system 0 en-l0)."
     )
-    assert "empty at most 1 % (" in plots.describe_shares(shares.assign(empty=[0, 0.001]))
+    assert "empty at most 1 % (" in score_plots.describe_shares(shares.assign(empty=[0, 0.001]))
 
 
 def test_showing_saves_both_files_and_puts_one_picture_with_its_text_on_the_page(tmp_path, axes, monkeypatch):

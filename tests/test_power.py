@@ -12,6 +12,7 @@ from llamax_kit.analysis import gains, power
 from llamax_kit.analysis.gains import Pair
 from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.reporting import plots
+from llamax_kit.reporting.plots import power_plots
 from llamax_kit.scoring import ngram_counts, sacrebleu_metrics, significance
 from llamax_kit.utils import parallel
 from llamax_kit.utils.errors import KitError
@@ -112,7 +113,7 @@ def test_identical_systems_have_no_gain_to_find(rows):
     table = power.power(rows[0], rows[0], sizes=(50,), trials=5)
     assert table[["gain", "power"]].to_numpy().tolist() == [[0, 0]]
     assert np.isnan(power.smallest(table).gain.iloc[0])
-    assert "80 % not reached" in plots.describe_power(table)
+    assert "80 % not reached" in power_plots.describe_power(table)
 
 
 @pytest.mark.parametrize(("wrong", "said"), [
@@ -189,7 +190,7 @@ def test_the_text_of_the_picture_says_its_numbers(axes):
     corrected = made((0.05, 0.6, 0.9, 1.0), directions=17)
     plots.power(corrected, axes)
     assert "p < 0.05 / 17" in axes.get_ylabel()
-    assert plots.describe_power(corrected) == (
+    assert power_plots.describe_power(corrected) == (
         "Share of trials with p < 0.05 / 17, by gain in points. "
         "100 sentences: from 5 % at 0.0 to 100 % at 4.0; 80 % reached at 1.67."
     )

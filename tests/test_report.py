@@ -8,9 +8,9 @@ import pytest
 from bs4 import BeautifulSoup
 from finished import copied, rows, save
 
-from llamax_kit.analysis import comparison
+from llamax_kit.analysis import comparison, method_text
 from llamax_kit.app import html_page
-from llamax_kit.reporting import layout, method_text, report
+from llamax_kit.reporting import layout, report
 from llamax_kit.runs import storage
 from llamax_kit.tasks import prompts
 from llamax_kit.utils import files
@@ -42,7 +42,7 @@ def parts(gathered, tmp_path):
 
 @pytest.fixture
 def written(gathered, parts, tmp_path):
-    report.write(tmp_path / "report", "Two runs", gathered, method_text.sentences(gathered), parts)
+    report.write(tmp_path / "report", "Two runs", gathered, method_text.method(gathered), parts)
     return tmp_path / "report"
 
 
@@ -108,7 +108,7 @@ def test_no_token_and_no_home_come_in_with_an_old_record(gathered, parts, tmp_pa
     record = gathered.runs["run_copy"].record
     record["parameters"]["hypotheses"] = "/home/jane/outs hf_abcdefghijklmnopqrstuv"
     parts[1].frame["note"] = "from /home/jane/outs"
-    method = [*method_text.sentences(gathered), "Kept in /Users/jane/x."]
+    method = [*method_text.method(gathered), "Kept in /Users/jane/x."]
     folder = report.write(tmp_path / "report", "/home/jane/it", gathered, method, parts).parent
     endings = (".html", ".txt", ".tex", ".csv", ".json")
     text = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.suffix in endings)
@@ -188,20 +188,20 @@ def test_parts_that_would_not_read_are_refused(gathered, parts, tmp_path):
 
 def test_the_method_says_what_a_paper_must(gathered):
     gains = pd.DataFrame({"system": "s", "baseline": "b", "p": [0.1, 0.2], "ci_low": 1.0, "n": 40})
-    said = " ".join(method_text.sentences(gathered, gains))
+    said = " ".join(method_text.method(gathered, gains))
     for needed in ("We compare copy and only-es in 3 directions of CLDR 47", "4 sentences a direction", "spBLEU-cldr",
                    gathered.scores["signature"][0], "1,000 resamples", "10,000 shuffles", "over all 2 tests together",
                    "copy repeats the source", "llamax-kit 0.1.0 (commit "):  # fmt: skip
         assert needed in said
-    assert "paired" not in " ".join(method_text.sentences(gathered))
+    assert "paired" not in " ".join(method_text.method(gathered))
     untested = gains.assign(p=float("nan"))
-    assert "untested for want of sentences" in " ".join(method_text.sentences(gathered, untested))
+    assert "untested for want of sentences" in " ".join(method_text.method(gathered, untested))
 
 
 def test_the_method_says_that_a_corpus_was_cut(gathered):
     gathered.runs["run_copy"].record["corpus"]["cut"] = "the first 4 of 9 sentences of each direction"
     told = "4 sentences a direction (the first 4 of 9 sentences of each direction)."
-    assert told in method_text.sentences(gathered)[0]
+    assert told in method_text.method(gathered)[0]
     assert gathered.cuts == ["Note: the first 4 of 9 sentences of each direction (run_copy)."]
 
 
@@ -211,12 +211,12 @@ def test_the_method_names_model_revision_decoding_and_prompt(gathered):
         model={"engine": "transformers", "model": "0123456789abcdef", "dtype": "bfloat16", "transformers": "5.1"},
         decoding={"num_beams": 4, "max_new_tokens": 256}, git={"commit": "feedbeef12", "dirty": True},
         parameters={"prompt": "paper"})  # fmt: skip
-    said = " ".join(method_text.sentences(gathered))
+    said = " ".join(method_text.method(gathered))
     assert "only-es (revision 0123456789ab; bfloat16, transformers 5.1) translated by beam search (4 beams), " \
            "at most 256 new tokens, prompt paper." in said  # fmt: skip
     assert "commit feedbeef12 with uncommitted changes)" in said
     del run.record["model"]
-    assert "of only-es were read from files (run run_spanish)" in " ".join(method_text.sentences(gathered))
+    assert "of only-es were read from files (run run_spanish)" in " ".join(method_text.method(gathered))
 
 
 def test_the_method_says_of_each_model_of_a_run_how_it_translated(tmp_path, monkeypatch):
@@ -229,7 +229,7 @@ def test_the_method_says_of_each_model_of_a_run_how_it_translated(tmp_path, monk
     decoding = {"num_beams": 1, "max_new_tokens": 160}
     save("trained", rows("mini"), rows("first"), rows("late"), copied(), decoding=decoding, systems=systems)
     save("again", rows("mini"))
-    said = method_text.sentences(comparison.gather("trained again"))
+    said = method_text.method(comparison.gather("trained again"))
     made = "float32, transformers 5.1) translated greedily, at most 160 new tokens, prompt"
     assert said[1:6] == [
         f"mini (trained) (content hash 0123456789ab; {made} Alpaca.",

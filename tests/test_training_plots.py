@@ -77,11 +77,11 @@ def test_the_course_of_the_loss_is_said_with_its_numbers():
     tokens = [80_000 * (at + 1) for at in range(len(falling))]
     given = pd.DataFrame({"stage": "pre-training", "tokens": tokens, "loss": falling})
     two = pd.concat([given, pd.DataFrame({"stage": "tuning", "tokens": [50_000], "loss": [3.456]})])
-    assert plots.describe_curves(given) == (
+    assert training_plots.describe_curves(given) == (
         "Loss in nats a token. pre-training: from 6.33 to 1.79 over 2.4 M tokens."
     )  # the example in its docstring
-    assert plots.describe_curves(two).endswith("M tokens. tuning: from 3.46 to 3.46 over 0.1 M tokens.")
-    assert plots.describe_curves(given) in training_plots.describe_curves.__doc__
+    assert training_plots.describe_curves(two).endswith("M tokens. tuning: from 3.46 to 3.46 over 0.1 M tokens.")
+    assert training_plots.describe_curves(given) in training_plots.describe_curves.__doc__
 
 
 @pytest.mark.parametrize("count", [1, 4, 20, 85, 204])
@@ -132,7 +132,7 @@ def test_what_changed_is_said_with_the_means_of_each_group():
         "language": ["en", "de", "sw", "tr", "gl"], "group": ["pre-trained"] * 2 + ["added"] * 2 + ["held out"],
         BEFORE: [1.0, 2.0, 6.0, 7.0, 4.0], AFTER: [1.25, 2.25, 2.0, 3.008, 3.5],
     })  # fmt: skip
-    assert plots.describe_before_after(given, BEFORE, AFTER, unit=UNIT) == (
+    assert training_plots.describe_before_after(given, BEFORE, AFTER, unit=UNIT) == (
         "Bits per byte, mini-llama against mini-llamax, a dot a language. Means: pre-trained: from 1.50 to 1.75; "
         "added: from 6.50 to 2.50; held out: from 4.00 to 3.50."
     )

@@ -7,6 +7,7 @@ import pytest
 
 from llamax_kit.data import languages, relatedness
 from llamax_kit.reporting import plots
+from llamax_kit.reporting.plots import unseen_plots
 from llamax_kit.utils.errors import KitError
 
 matplotlib.use("Agg")
@@ -163,10 +164,10 @@ def test_trained_and_unseen_differ_in_colour_and_in_marker(axes):
 
 
 def test_pictures_are_said_in_words():
-    assert plots.describe_seen_unseen(MEANS).endswith("en-X, trained: 1.5 to 31.5; en-X, unseen: 1.4 to 17.0.")
-    said = plots.describe_languages_by_group(table(), "relatedness")
+    assert unseen_plots.describe_seen_unseen(MEANS).endswith("en-X, trained: 1.5 to 31.5; en-X, unseen: 1.4 to 17.0.")
+    said = unseen_plots.describe_languages_by_group(table(), "relatedness")
     assert said.startswith("Gain of 5 languages, en-X, in 3 groups") and "trained -2.0" in said
-    said = plots.describe_languages_by_fertility(table())
+    said = unseen_plots.describe_languages_by_fertility(table())
     assert "5 languages: gains from -5.0 to 7.0 points, 1.50 to 1.90 tokens" in said
 
 

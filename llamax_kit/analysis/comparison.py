@@ -1,210 +1,211 @@
-"""Any number of finished runs in one table, if they may be compared, and who is in it.
+"""What several runs show side by side: what changed between them, what it did, and what each system gained.
 
-Refuses to mix (see `comparability`). Tests no gain (see `gains`), names no difference (see `run_differences`).
+Tests nothing itself: each pair goes to `gains`. A pair tested alone, as in notebook 06, has fewer tests to correct for.
 """
 
-from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import TYPE_CHECKING
 
-from llamax_kit.runs import provenance, storage
-from llamax_kit.runs.storage import Run
-from llamax_kit.scoring import comparability
+from llamax_kit.analysis import gains
+from llamax_kit.analysis.gathering import Gathered, find, gather
+from llamax_kit.analysis.method_text import method
+from llamax_kit.scoring import comparability, corrections
 from llamax_kit.scoring.comparability import DIRECTION
-from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+__all__ = ["Gathered", "changes", "effects", "gains_over", "gather", "method", "summary"]
 
-class Gathered(NamedTuple):
-    """Runs that may stand in one table.
-
-    runs: by name. systems: a row a run and system: system (its name in the tables here), run, name (in its run), spec
-    ("run:system", as `gains.pair` takes it), beside (True for the copied source that a run scores beside its systems),
-    directions (how many). scores: the score table, and run. translations: the translations table, and run; of the runs
-    that kept theirs. lacking: what a system has no score of: system, metric, n, directions ("en-de en-sw").
-    """
-
-    runs: dict[str, Run]
-    systems: "DataFrame"
-    scores: "DataFrame"
-    translations: "DataFrame"
-    lacking: "DataFrame"
-
-    @property
-    def metric(self) -> str:
-        """Name the spBLEU that all runs were scored with, as in "spBLEU" or "spBLEU-cldr"."""
-        return next((name for name in self.scores["metric"] if name.startswith("spBLEU")), self.scores["metric"][0])
-
-    @property
-    def cuts(self) -> list[str]:
-        """What a reader must know where runs took only a part of their corpus (see `provenance.cuts`)."""
-        return provenance.cuts({name: each.record for name, each in self.runs.items()})
+NOISE = ("run", "notebook", "written", "process_seconds", "seconds", "timing", "parameters.run", "parameters.fresh")
+LONG = "training_languages.codes"  # a record's, or one of its systems': whose they are is said, and how many
+ORDER = ("parameters", "corpus", "model", "decoding", "prompt", "systems", "signatures", "versions", "git", "platform")
+NOTHING = "nothing that determines a score"
 
 
-def gather(names: str | Iterable[str]) -> Gathered:
-    """Read finished runs, by name or folder, as one: `gather("05_mozilla 05_mine")`; or of a run some systems alone, as
-    in `gather("05_mozilla:google 05_mozilla:nllb")`.
+def changes(*records: dict) -> "DataFrame":
+    """Say what changed between runs, from their records: what, and a column a run, a row for each fact that differs.
 
-    A system whose name is in two runs is called "system (run)"; only the baseline `copy`, where it scores alike in
-    all runs, stands once.
-
-    Raises KitError for no run, the same one twice, an unfinished one, or one without scores; UnknownName for a run or
-    system that is not there; NotComparable for different corpora, signatures, or sentences in a shared direction.
+    `changes(a, b)` of a greedy and a beam run gives the rows parameters.decoding and decoding.num_beams. Time spent and
+    the run's own name are left out, hashes are shortened, of lists of languages the length is told; of equal runs the
+    only row is "nothing that determines a score".
     """
     import pandas as pd
 
-    found, given = _load(names.split() if isinstance(names, str) else list(names))
-    comparability.same_corpus({run: each.record for run, each in found.items()})
-    comparability.same_signatures({run: each.scores for run, each in found.items()})
-    scores = _labelled({run: each.scores for run, each in found.items()})
-    comparability.same_counts(scores)
-    kept = _labelled({run: each.translations for run, each in found.items() if each.translations is not None})
-    if len(kept):
-        comparability.same_sentences(kept)
-    systems = _systems(scores, given)
-    shown = dict(zip(systems["run"] + ":" + systems["name"], systems["system"], strict=True))
-    scores, kept = (
-        table.assign(system=table["label"].map(shown)).drop(columns="label") if len(table) else table
-        for table in (scores, kept)
-    )
-    scores = scores.drop_duplicates(["system", *DIRECTION, "metric"], ignore_index=True)
-    kept = kept.drop_duplicates(["system", *DIRECTION, "index"], ignore_index=True) if len(kept) else pd.DataFrame()
-    return Gathered(found, systems, scores, kept, _lacking(scores))
+    facts = [_flat(record) for record in records]
+    rows = []
+    for what in sorted(dict.fromkeys(key for each in facts for key in each), key=_place):
+        told = [each.get(what, "not recorded") for each in facts]
+        if len(set(told)) > 1 and not _noise(what):
+            rows.append((what, *map(_short, told)))
+    names = _apart([str(record.get("run", "run")) for record in records])
+    if not rows and len(records) > 1:
+        rows = [(NOTHING, *[""] * len(records))]
+    return pd.DataFrame(rows, columns=["what", *names])
 
 
-def find(gathered: Gathered, name: str = "") -> str:
-    """Give the spec of a system, "run:system": by that, by its run if it has one of its own, or by its name here.
+def effects(gathered: Gathered) -> "DataFrame":
+    """Say what a change did to a system that two runs hold: how many hypotheses differ, and by how much its score.
 
-    Without a name, the first. `find(gathered, "demo_mini_llama")` is "demo_mini_llama:mini-llama-alpaca".
-
-    Raises UnknownName for what is none of these, or a run of several systems.
+    Columns: system, run, against (an earlier run), src, tgt, n, differ (hypotheses; missing where a run kept none),
+    difference (points), score, score_against, metric. A row a direction that both runs have; none of the baseline.
     """
-    systems = gathered.systems.sort_values("beside", kind="stable")
-    of_run = systems[(systems["run"] == name) & ~systems["beside"]]
-    named = systems[(systems["spec"] == name) | (systems["system"] == name)]
-    chosen = systems if not name else of_run if len(of_run) == 1 else named
-    if chosen.empty:
-        raise UnknownName("system of these runs", given=name, choices=systems["spec"], remedy="name it as run:system")
-    return chosen["spec"].iloc[0]
-
-
-def _load(names: list[str]) -> tuple[dict[str, Run], dict[str, str]]:
-    """Load runs by the names of their folders; and tell under which name each was asked for."""
-    found: dict[str, Run] = {}
-    given: dict[str, str] = {}
-    for name, systems in asked(names).items():
-        _finished(name)
-        run = storage.load(name)
-        key = run.folder.resolve().name
-        if key in found:
-            raise KitError(f"run {key!r} is named twice. To mend: name each once; rename a folder that is another run")
-        if run.scores is None or run.scores.empty:
-            raise _without_scores(name)
-        found[key], given[key] = _only(systems, run, name), name
-    return found, given
-
-
-def asked(names: list[str]) -> dict[str, list[str]]:
-    """Part "run:system" into the runs and, for each, the systems asked for; none stands for all.
-
-    Raises KitError for no name at all, and for the same run or system twice.
-    """
-    if not names:
-        raise KitError('no runs are named. To mend: name some, as in "demo_mini_llama demo_mini_llamax"')
-    asked: dict[str, list[str]] = {}
-    for name in names:
-        run, system = storage.parted(name)
-        if run in asked and (not system or not asked[run] or system in asked[run]):
-            raise KitError(f"run {name!r} is named twice. To mend: name each once, whole or by some of its systems")
-        asked.setdefault(run, []).extend([system] * bool(system))
-    return asked
-
-
-def _only(systems: list[str], run: Run, name: str) -> Run:
-    """Keep some systems of a run, in the order asked; all, where none is named."""
     import pandas as pd
 
-    _all_held(systems, held=list(dict.fromkeys(run.scores["system"])), name=name)
-    tables = {"scores": run.scores, "translations": run.translations}
-    chosen = {
-        kind: pd.concat([table[table["system"] == each] for each in systems], ignore_index=True)
-        for kind, table in tables.items()
-        if systems and table is not None
-    }
-    return run._replace(**chosen)
+    held = gathered.systems[gathered.systems["name"] != "copy"]
+    tables = [
+        _effect(gathered, name, run=run, against=against)
+        for name, each in held.groupby("name", sort=False)
+        for place, run in enumerate(each["run"])
+        for against in each["run"][:place]
+    ]
+    columns = ["system", "run", "against", *DIRECTION, "n", "differ", "difference", "score", "score_against", "metric"]
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+    return table[columns]
 
 
-def check(names: Iterable[str], *, others: Iterable[str] = ()) -> None:
-    """Check that runs and systems are there, as `gather` does, without reading more than the names of their systems.
+def _flat(fact, name: str = "") -> dict[str, str]:
+    """Flatten a record: `{"git": {"dirty": True}, "signatures": ["a", "b"]}` gives git.dirty "true", signatures "a, b".
 
-    Raises as it does, but for NotComparable; the nearest names of a run are also looked for among `others`.
+    Empty mappings and lists, and None, are "none".
     """
-    for name, systems in asked(list(names)).items():
-        held = storage.scored(_finished(name, others))
-        if not held:
-            raise _without_scores(name)
-        _all_held(systems, held=held, name=name)
+    if isinstance(fact, dict) and fact:
+        flat = [_flat(each, f"{name}.{part}".strip(".")) for part, each in fact.items()]
+        return {key: text for each in flat for key, text in each.items()}
+    if isinstance(fact, list):
+        told = f"{len(fact)} language{'s' * (len(fact) > 1)}"
+        fact = told if f".{name}".endswith(f".{LONG}") else ", ".join(map(str, fact))
+    return {name: str(fact).lower() if isinstance(fact, bool) else "none" if fact in (None, {}, "") else str(fact)}
 
 
-def _finished(name: str, others: Iterable[str] = ()) -> Path:
-    place = storage.place(name)
-    if place.is_dir() and not (place / "run.json").is_file():
+def _noise(what: str) -> bool:
+    return any(what == noise or what.startswith(f"{noise}.") for noise in NOISE)
+
+
+def _short(text: str) -> str:
+    """Shorten a hash as git does, and leave what is none: "sha256:0a1b…" has twelve digits left."""
+    return re.sub(r"\b([0-9a-f]{12})[0-9a-f]{28,}\b", r"\1…", text)
+
+
+def _place(what: str) -> int:
+    head = what.split(".")[0]
+    return ORDER.index(head) if head in ORDER else len(ORDER)
+
+
+def _apart(names: list[str]) -> list[str]:
+    """Number names that come again: "a", "a" are "a", "a (2)"."""
+    counts = [names[: at + 1].count(name) for at, name in enumerate(names)]
+    return [name if count == 1 else f"{name} ({count})" for name, count in zip(names, counts, strict=True)]
+
+
+def _effect(gathered: Gathered, name: str, *, run: str, against: str) -> "DataFrame":
+    """Set one system's scores and hypotheses in two runs beside each other."""
+    one, other = (gathered.runs[each] for each in (run, against))
+    mine, theirs = (each.scores[each.scores["system"] == name] for each in (one, other))
+    table = mine.merge(theirs, on=[*DIRECTION, "metric", "n"], suffixes=("", "_against"))
+    table = table[table["metric"] == gathered.metric]
+    table = table.assign(difference=table["score"] - table["score_against"], system=name, run=run, against=against)
+    if one.translations is None or other.translations is None:
+        return table.assign(differ=float("nan"))
+    texts = [each.translations[each.translations["system"] == name] for each in (one, other)]
+    both = texts[0].merge(texts[1], on=[*DIRECTION, "index"])
+    differ = (both["hypothesis_x"] != both["hypothesis_y"]).groupby([both["src"], both["tgt"]]).sum()
+    return table.join(differ.rename("differ"), on=DIRECTION)
+
+
+def gains_over(gathered: Gathered, baseline: str = "", *, tokenize: str = "") -> "DataFrame":
+    """Measure gains over `baseline` (see `gathering.find`): the columns of `gains.gains`, systems named as in
+    `gathered`, directions in the order of its scores.
+
+    The copied source is measured where it is a run's only system. A system without a direction of the baseline's is
+    left out, as `gathered.lacking` lists; one whose run kept no translations is not tested. tokenize: what the runs
+    were scored with, where their records do not say.
+
+    Raises UnknownName for the baseline, KitError when there is nothing to compare it with, or scores.csv is not of the
+    translations beside it; NotComparable for a tokenizer that the scores do not have.
+    """
+    import pandas as pd
+
+    spec = find(gathered, baseline)
+    names = dict(zip(gathered.systems["spec"], gathered.systems["system"], strict=True))
+    own = gathered.systems[~gathered.systems["beside"]].drop_duplicates("system")
+    has = _directions(gathered)
+    others = [each for each in own["spec"] if names[each] != names[spec] and has[names[each]] & has[names[spec]]]
+    if not others:
         raise KitError(
-            f"run {name!r} is not finished: its folder has no run.json, which a notebook writes last. "
-            f"To mend: run its notebook again; it goes on where it stopped"
+            f"no other system has a direction of {spec}, so there is no gain to measure. "
+            f"To mend: name another run, or another baseline"
         )
-    return storage.finished(name, others)
+    baseline, *systems = (_side(gathered, each) for each in (spec, *others))
+    tested = [each.name for each in systems if each.rows is not None and baseline.rows is not None]
+    samples = corrections.shuffles(sum(len(has[name] & has[baseline.name]) for name in tested))
+    tables = []
+    for each in systems:
+        pair = gains.beside(each, baseline) if each.name in tested else None
+        table = gains.gains(pair, tokenize, samples) if pair else _untested(gathered, each, baseline)
+        tables.append(_in_order(table, gathered))
+    table = corrections.corrected(pd.concat(tables, ignore_index=True))
+    _same_scores(gathered, table)
+    return table
 
 
-def _without_scores(name: str) -> KitError:
-    return KitError(
-        f"run {name!r} holds no scores (scores.csv). To mend: name a run of notebook 04 or 05, or score its "
-        f"outputs with notebook 05"
-    )
+def summary(gained: "DataFrame") -> "DataFrame":
+    """Sum up what `gains_over` returns: a row a system, each direction counting once.
 
-
-def _all_held(systems: list[str], *, held: list[str], name: str) -> None:
-    for unknown in (each for each in systems if each not in held):
-        raise UnknownName(
-            f"system in the run {name}",
-            given=unknown,
-            choices=held,
-            remedy=f"name one of these, as in {name}:{held[0]}",
-        )
-
-
-def _labelled(tables: "dict[str, DataFrame]") -> "DataFrame":
-    """Put tables of several runs under each other; run says whose a row is, label also of which system."""
+    mean_gain (points) over all its directions; shared_gain over those that every system has, the only means that
+    compare with each other, missing where there are none; how many directions each is over; and the counts of verdicts.
+    """
     import pandas as pd
 
-    each = [table.assign(run=run, label=f"{run}:" + table["system"]) for run, table in tables.items()]
-    return pd.concat(each, ignore_index=True) if each else pd.DataFrame()
+    have = gained.groupby(DIRECTION)["system"].transform("nunique")
+    shared = gained[have == gained["system"].nunique()]
+    means = [
+        rows.groupby("system", sort=False)["gain"].agg([(mean, "mean"), (count, "size")])
+        for rows, mean, count in ((gained, "mean_gain", "directions"), (shared, "shared_gain", "shared_directions"))
+    ]
+    table = means[0].join([means[1], pd.crosstab(gained["system"], gained["verdict"])]).reset_index()
+    return table.fillna({"shared_directions": 0}).astype({"shared_directions": int})
 
 
-def _systems(scores: "DataFrame", given: dict[str, str]) -> "DataFrame":
-    """List the systems of all runs, and find a name for each that tells them apart."""
-    counts = scores.drop_duplicates(["run", "system", *DIRECTION]).groupby(["run", "system"], sort=False).size()
-    systems = counts.rename("directions").reset_index().rename(columns={"system": "name"})
-    copy = systems["name"] == "copy"
-    systems["beside"] = copy & systems["run"].isin(systems["run"][~copy])
-    systems["spec"] = systems["run"].map(given) + ":" + systems["name"]
-    copies = scores[scores["system"] == "copy"].groupby([*DIRECTION, "metric"])["score"].nunique()
-    alike = copy & bool((copies <= 1).all())
-    apart = systems["name"].duplicated(keep=False) & ~alike
-    systems["system"] = systems["name"].where(~apart, systems["name"] + " (" + systems["run"] + ")")
-    return systems[["system", "run", "name", "spec", "beside", "directions"]]
+def _side(gathered: Gathered, spec: str) -> gains.Side:
+    """Take a system's translations from the runs that are loaded; none where its run kept none."""
+    told = gathered.systems.set_index("spec").loc[spec]
+    run, own = gathered.runs[told["run"]], told["name"]
+    rows = None if run.translations is None else run.translations[run.translations["system"] == own]
+    return gains.Side(told["system"], run, own, rows)
 
 
-def _lacking(scores: "DataFrame") -> "DataFrame":
-    import pandas as pd
+def _untested(gathered: Gathered, system: gains.Side, baseline: gains.Side) -> "DataFrame":
+    scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
+    tables = (scores[scores["system"] == each.name] for each in (system, baseline))
+    known = [each.name for each in (system, baseline) if each.trained_on_flores]
+    return gains.from_scores(*tables, note="no translations kept, no test", trained=known)
 
-    named, rows = scores["src"] + "-" + scores["tgt"], []
-    for metric in dict.fromkeys(scores["metric"]):
-        for system in dict.fromkeys(scores["system"]):
-            has = set(named[(scores["system"] == system) & (scores["metric"] == metric)])
-            missing = [direction for direction in dict.fromkeys(named) if direction not in has]
-            if missing:
-                rows.append((system, metric, len(missing), " ".join(missing)))
-    return pd.DataFrame(rows, columns=["system", "metric", "n", "directions"])
+
+def _in_order(table: "DataFrame", gathered: Gathered) -> "DataFrame":
+    """Sort directions as they stand in the runs' scores; gains come in the order of files."""
+    named, known = (each["src"] + "-" + each["tgt"] for each in (table, gathered.scores))
+    place = {direction: at for at, direction in enumerate(dict.fromkeys(known))}
+    return table.iloc[named.map(place).argsort(kind="stable")]
+
+
+def _directions(gathered: Gathered) -> dict[str, set]:
+    scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
+    named = scores["src"] + "-" + scores["tgt"]
+    return named.groupby(scores["system"]).agg(set).to_dict()
+
+
+def _same_scores(gathered: Gathered, table: "DataFrame") -> None:
+    """Check that the gains are differences of the very scores that the runs hold."""
+    scores = gathered.scores[gathered.scores["metric"].str.startswith("spBLEU")]
+    comparability.same_signatures({"the runs' scores.csv": scores, "the gains": table})
+    both = table.merge(scores, on=["system", *DIRECTION, "metric"], suffixes=("", "_kept"))
+    odd = both[(both["score"] - both["score_kept"]).abs() > 1e-9]
+    if len(odd):
+        row = odd.iloc[0]
+        raise KitError(
+            f"run {row['run']}: scores.csv says {row['score_kept']:.4f} for {row['system']} {row['src']}-{row['tgt']}, "
+            f"but its translations score {row['score']:.4f} ({len(odd)} of {len(both)} differ), so one of them is of "
+            f"another time. To mend: run its notebook again"
+        )

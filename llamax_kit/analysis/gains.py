@@ -12,13 +12,15 @@ from llamax_kit.analysis.pairs import SIDES, Pair, Side, beside, lacking, pair, 
 from llamax_kit.data.training_languages import trained_on_flores
 from llamax_kit.scoring import ngram_counts, significance, spbleu
 from llamax_kit.scoring.corrections import ALPHA, corrected, shuffles, verdicts
+from llamax_kit.scoring.corrections import column as p_column
 from llamax_kit.utils import parallel
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Pair", "Side", "beside", "from_scores", "gains", "lacking", "method", "notes", "pair", "verdicts"]
+__all__ = ["Pair", "Side", "beside", "from_scores", "gains", "lacking", "method", "notes", "p_column", "pair",
+           "resampling", "verdicts"]  # fmt: skip
 
 PUBLISHED = "published score, no test"
 COLUMNS = ["system", "baseline", "src", "tgt", "metric", "score", "baseline_score", "gain", "ci_low", "ci_high",
@@ -100,6 +102,12 @@ def method(table: "DataFrame", release: str, *, correction: str = "holm", sample
         f"Maxwell, 2005), corrected over {count:,} test{'s' * (count > 1)} by {by}, significant below {ALPHA}; "
         f"seed {significance.SEED}{note and f'; {note}'}."
     )
+
+
+def resampling(table: "DataFrame", samples: int = 0) -> dict:
+    """Return what a record says of the intervals and tests of a table: numbers of resamples and shuffles, and seed."""
+    counts = {"bootstrap": significance.SAMPLES, "shuffles": shuffles(len(table), asked=samples)}
+    return {"samples": counts, "seed": significance.SEED}
 
 
 def notes(table: "DataFrame") -> list[str]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from llamax_kit.data import relatedness
 from llamax_kit.data.languages import Language, find
 from llamax_kit.data.training_languages import LLAMAX
-from llamax_kit.scoring.averages import by_pivot
 from llamax_kit.scoring.corrections import GAINED, LOST, UNCLEAR
+from llamax_kit.scoring.pivots import by_pivot
 from llamax_kit.utils.errors import KitError, UnknownName
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ BINS = (  # the lower bound, in lines, and the name, which has both; LLaMAX's 10
 COUNTED = {"gained": GAINED, "lost": LOST, "unclear": UNCLEAR}
 COLUMNS = ["group", "value", "direction", "n", "score", "baseline_score", "gain", "ci_low", "ci_high", "least", "most",
            *COUNTED]  # fmt: skip
+AVERAGES = ["system", "direction", "metric", "low", "n_low", "high", "n_high", "all", "n", "signature"]
 ALL = "all"
 FEWEST = 5  # languages for the interval of a mean; of three, one came from −79.7 to 33.0
 
@@ -118,6 +119,28 @@ def _summary(rows: "DataFrame") -> tuple:
     return n, *means, *_interval(gain), gain.min(), gain.max(), *map(int, verdicts)
 
 
+def averages(scores: "DataFrame") -> "DataFrame":
+    """Average a score table over the languages on the other side of a pivot: "en-X" over targets, "X-en" over sources.
+
+    low, high: the means over the two halves of the paper's split (n_low and n_high languages; a language LLaMAX never
+    saw is in neither); all: over all n. Plain means of scores in points, every language counting once (macro averages):
+    with scores of en-de 30 and en-sw 20, en-X has high 30, low 20, all 25. Pivots are those of `by_pivot`; of a single
+    direction there is no average.
+
+    Raises KitError when rows of one metric have different signatures: their mean would be of nothing.
+    """
+    import pandas as pd
+
+    rows = []
+    for (system, metric, name), group in by_pivot(scores).groupby(["system", "metric", "direction"], sort=False):
+        if len(group) > 1:
+            halves = group["language"].map(lambda code: find(code).split)
+            low, high = (group["score"][halves == half] for half in ("low", "high"))
+            means = (low.mean(), len(low), high.mean(), len(high), group["score"].mean(), len(group))
+            rows.append((system, name, metric, *means, _signature(group, name)))
+    return pd.DataFrame(rows, columns=AVERAGES)
+
+
 def _interval(gain) -> tuple[float, float]:
     """Give Student's 95 % interval of a mean; none where there are too few values."""
     from scipy import stats
@@ -138,3 +161,13 @@ def _one(gains: "DataFrame") -> None:
             )
     if gains["gain"].isna().any():
         raise KitError("a gain is missing (NaN), so no mean holds. To mend: leave out what was not scored")
+
+
+def _signature(group: "DataFrame", direction: str) -> str:
+    signatures = sorted(set(group["signature"]))
+    if len(signatures) > 1:
+        raise KitError(
+            f"{direction}: scores of {group['metric'].iloc[0]} with different signatures have no common mean: "
+            f"{' and '.join(signatures)}. To mend: score all directions with one tokenizer and one sacreBLEU"
+        )
+    return signatures[0]

@@ -7,7 +7,8 @@ google and nllb in the run 05_mozilla, "05_mozilla:nllb". The two may be of one 
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.data import languages, translations
-from llamax_kit.data.training_languages import trained_on_flores
+from llamax_kit.data.training_languages import Trained, trained_on_flores
+from llamax_kit.models.training_languages import training_languages_of
 from llamax_kit.runs import provenance, storage
 from llamax_kit.scoring import comparability
 from llamax_kit.tasks import defaults
@@ -24,7 +25,7 @@ class Side(NamedTuple):
     """A system of a run as it was asked for: `Side("a:nllb", *runs.system("a:nllb"))`."""
 
     name: str
-    run: storage.Run
+    run: storage.SavedRun
     own: str  # its name in the run
     rows: "DataFrame | None"  # of the translations table; none where its run kept none
 
@@ -61,6 +62,10 @@ class Pair(NamedTuple):
     def tokenize(self) -> str:
         """The tokenizer by whose pieces both runs are compared unless another is named: see `defaults.of_runs`."""
         return defaults.of_runs(defaults.AUTO, self.records)
+
+    def training_languages(self, spec: str = "") -> Trained:
+        """Return the languages that count as "trained": as `spec` names them, or as the system's run records them."""
+        return training_languages_of(spec, self.records[0])
 
     @property
     def cuts(self) -> list[str]:

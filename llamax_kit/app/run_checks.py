@@ -6,7 +6,7 @@ made: runs that will be there when the notebook starts, each with the parameters
 import os
 from pathlib import Path
 
-from llamax_kit.analysis import comparison
+from llamax_kit.analysis import gathering
 from llamax_kit.app import demo
 from llamax_kit.models import loading
 from llamax_kit.paper import own_run, release, tables
@@ -37,17 +37,17 @@ def check_mine(made, value: str) -> None:
 
 def check_runs(made, value: str) -> None:
     """Check that runs are there, each named once."""
-    folders = [storage.place(run).resolve().name for run in comparison.asked(value.split())]
+    folders = [storage.place(run).resolve().name for run in gathering.asked(value.split())]
     for twice in (name for name in folders if folders.count(name) > 1):
         raise KitError(f"run {twice!r} is named twice, also by a path. To mend: name each once")
     if there := [name for name in value.split() if not _to_come(made, name)]:
-        comparison.check(there, others={*made, *demo.RUNS})
+        gathering.check(there, others={*made, *demo.RUNS})
 
 
 def check_several(made, value: str, baseline: str | None) -> None:
     """Check that notebook 09 has two systems to compare; `copy` counts where a run holds no other, or as baseline."""
     found, beside = set(), False
-    for run, systems in comparison.asked(value.split()).items():
+    for run, systems in gathering.asked(value.split()).items():
         held = systems or _systems(made, run)
         if not held:  # only a run to come will tell
             return

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 GREY = "0.9"
 
 
-def systems(table: "DataFrame", ax: "Axes", title: str) -> None:
+def systems(table: "DataFrame", ax: "Axes", title: str) -> str:
     """Draw means of systems (down) by direction (across) as a heat map, as Table 3 has them; title: whose means.
 
     Columns: system, direction, metric, score, partners: the languages in the mean, written under the direction, and
@@ -48,9 +48,10 @@ def systems(table: "DataFrame", ax: "Axes", title: str) -> None:
     ax.set_title(f"{title}\nmean {metric} (points) over n languages; bold: the best{fair} over n", fontsize="medium")
     ax.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False)
     ax.tick_params(axis="y", labelrotation=0)
+    return describe_systems(table, title)
 
 
-def differences(table: "DataFrame", ax: "Axes", column: str, *, title: str) -> None:
+def differences(table: "DataFrame", ax: "Axes", column: str, *, title: str) -> str:
     """Draw differences of all pairs of languages as a heat map, targets down and sources across: Figure 6.
 
     Columns src, tgt and the one that is named; blue is above zero, red below, and the two are equally strong.
@@ -70,6 +71,7 @@ def differences(table: "DataFrame", ax: "Axes", column: str, *, title: str) -> N
     ax.set(xlabel="from", ylabel="into", title=title)
     ax.tick_params(length=0)
     ax.tick_params(axis="y", labelrotation=0)
+    return describe_differences(table, column)
 
 
 def describe_systems(table: "DataFrame", title: str) -> str:

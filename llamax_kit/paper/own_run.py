@@ -8,11 +8,11 @@ and no test of it: both answered the same sentences, whose choice therefore expl
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from llamax_kit.analysis import groups
 from llamax_kit.paper import printed, release
 from llamax_kit.paper.authors_scorer import paper_extraction
 from llamax_kit.runs import provenance, storage
 from llamax_kit.scoring import spbleu
-from llamax_kit.scoring.averages import averages
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def table3(mine: Mine, table: "DataFrame") -> "DataFrame":
     theirs = release.scores("spBLEU").drop_duplicates(["system", "src", "tgt"]).merge(same, on=["src", "tgt"])
     names = table["reading"].map(lambda reading: named(mine, table, reading))
     scored = pd.concat([theirs, table.assign(system=names, metric="spBLEU")], ignore_index=True).assign(signature="")
-    means = averages(scored).rename(columns={"all": "score", "n": "partners"})
+    means = groups.averages(scored).rename(columns={"all": "score", "n": "partners"})
     means = means[means["direction"].isin(TABLE_3)]
     order = list(dict.fromkeys([*printed.table("table3")["system"], *release.systems(), *names]))
     means = means.sort_values("system", key=lambda systems: systems.map(order.index), kind="stable")

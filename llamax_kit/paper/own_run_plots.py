@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> None:
+def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> str:
     """Draw my score with its interval, as `clean` and `paper` reading, and the authors' figure, a row a direction.
 
     mine: its name with what keeps it from being compared (`own_run.named`). The furthest behind theirs comes first.
@@ -32,6 +32,7 @@ def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> None:
     said = f"{mine} and {theirs}, {sizes(table)}\nby difference, the furthest behind first{few_sentences(table)}"
     ax.set_title(said, fontsize="medium")
     finish(ax, 3)
+    return describe_beside(table, mine, theirs=theirs)
 
 
 def describe_beside(table: "DataFrame", mine: str, *, theirs: str) -> str:

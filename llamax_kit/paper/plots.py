@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def change(
     table: "DataFrame", ax: "Axes", before: str, after: str, *, title: str, unit: str = "spBLEU (points, 0–100)"
-) -> None:
+) -> str:
     """Draw a line a row from one figure to another, the difference beside it; columns label and the two that are named.
 
     `change(figure4, ax, "LLaMA2-7B-Alpaca", "LLaMAX2-7B-Alpaca", "Figure 4")` has four rows; a loss is drawn dotted.
@@ -40,9 +40,10 @@ def change(
     ax.set_title(title, pad=26)
     finish(ax, 1)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=2, borderaxespad=0)
+    return describe_change(table, before, after)
 
 
-def counts(table: "DataFrame", ax: "Axes") -> None:
+def counts(table: "DataFrame", ax: "Axes") -> str:
     """Draw how many of 101 directions score above 10, a row a system: Figure 1's dots, laid out to be read.
 
     Columns: system, language, from_it, into_it. Two languages are two colours and marks; into is filled, from is open.
@@ -65,9 +66,10 @@ def counts(table: "DataFrame", ax: "Axes") -> None:
     ax.set_ylim(len(order) - 0.5, -0.5)
     ax.set(xlim=(-3, 104), xlabel="directions above 10 spBLEU, of 101", title="Directions above 10 spBLEU")
     finish(ax, 4)
+    return describe_counts(table)
 
 
-def strips(table: "DataFrame", ax: "Axes", column: str, *, title: str, unit: str, first: Sequence[str] = ()) -> None:
+def strips(table: "DataFrame", ax: "Axes", column: str, *, title: str, unit: str, first: Sequence[str] = ()) -> str:
     """Draw a dot a language in a row a label, and the row's mean as a bar; columns label, system (a colour), counted.
 
     Languages that are not counted (which no identifier could have found) are crosses, and in no mean. first: the
@@ -94,6 +96,7 @@ def strips(table: "DataFrame", ax: "Axes", column: str, *, title: str, unit: str
     ax.set_ylim(len(labels) - 0.45, -0.7)
     ax.set(xlabel=unit, title=title)
     finish(ax, 1)
+    return describe_strips(table, column)
 
 
 def describe_change(table: "DataFrame", before: str, after: str) -> str:

@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit.analysis.comparison import Gathered
+from llamax_kit.analysis.gathering import Gathered
 from llamax_kit.reporting import tables
 from llamax_kit.runs import provenance, storage
 

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit.analysis.comparison import Gathered
+from llamax_kit.analysis.gathering import Gathered
 from llamax_kit.reporting import latex, layout, tables
 from llamax_kit.reporting.layout import Picture, Table
 from llamax_kit.runs import provenance, run_names, storage
@@ -52,7 +52,7 @@ def write(
 ) -> Path:
     """Write a report into `folder`, whole or not at all, in the place of an earlier one, and give its page's path.
 
-    method: sentences, as `method_text.sentences` gives them; parts: tables and pictures in the order of the page; a
+    method: sentences, as `comparison.method` returns them; parts: tables and pictures in the order of the page; a
     table without rows is left out.
 
     Raises KitError for a folder that holds something else, a picture that is not there or has no alt text, two parts of

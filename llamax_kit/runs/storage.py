@@ -28,7 +28,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 AGAIN = "run its notebook again"
 
 
-class Run(NamedTuple):
+class SavedRun(NamedTuple):
     """A finished run as it lies on disk; a table that was not saved is None."""
 
     folder: Path
@@ -126,7 +126,7 @@ def record(run_folder: Path | str, notebook: str | None = None, **known) -> Path
     return path
 
 
-def load(run: str) -> Run:
+def load(run: str) -> SavedRun:
     """Read a run back, by its name in `outputs/` or its folder's path (see `place`).
 
     Raises UnknownName when there is none of that name, KitError when one of its files is damaged.
@@ -134,7 +134,7 @@ def load(run: str) -> Run:
     folder = finished(run)
     tables = [sound(path, _read_parquet, AGAIN) for path in translation_files(folder)]
     scores = sound(folder / "scores.csv", _read_scores, AGAIN) if (folder / "scores.csv").is_file() else None
-    return Run(folder, _joined(tables), scores, read_record(folder))
+    return SavedRun(folder, _joined(tables), scores, read_record(folder))
 
 
 def finished(run: str, others: Iterable[str] = ()) -> Path:
@@ -172,7 +172,7 @@ def parted(spec: str) -> tuple[str, str]:
     return (spec, "") if place(spec).is_dir() else (drive + run, system)
 
 
-def system(spec: str) -> "tuple[Run, str, DataFrame]":
+def system(spec: str) -> "tuple[SavedRun, str, DataFrame]":
     """Find a system of a run, and its translations: by "run:system", or by the run alone, if it holds no other.
 
     The baseline `copy`, which a run scores beside its systems, does not count as another.

@@ -64,6 +64,12 @@ def spbleu(tokenize: str) -> Named:
     return _spbleu(str(tokenize), path.resolve(), status.st_size, changed=status.st_mtime_ns)
 
 
+def available() -> list[str]:
+    """List the named tokenizers that are on this machine: "cldr" always, the others where they were fetched."""
+    here = {each.name for each in downloads.inventory() if each.found}
+    return [name for name in NAMES if name == "cldr" or f"spm-{name}" in here]
+
+
 def check(tokenize: str) -> None:
     """Check that `spbleu` takes this, without sacreBLEU and without fetching. Raises as it does."""
     if path := _own(tokenize):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from llamax_kit.data.corpora.text_files import one_line
 from llamax_kit.data.translations import KEYS, check
 from llamax_kit.scoring import ngram_counts, sacrebleu_metrics, significance
+from llamax_kit.scoring.sacrebleu_metrics import available as available
+from llamax_kit.scoring.sacrebleu_metrics import spbleu as metric
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def score(
 
     Raises UnequalCounts, KitError for no sentences or one that is no text, UnknownName for a tokenizer.
     """
-    return _scores(sacrebleu_metrics.spbleu(tokenize), [hypotheses], references, interval, where)[0]
+    return _scores(metric(tokenize), [hypotheses], references, interval, where)[0]
 
 
 def chrf(hypotheses: Sequence[str], references: References, interval: bool = True, where: str = "") -> Score:
@@ -85,13 +87,13 @@ def statistics(
 
     Raises as `score` does.
     """
-    kind = sacrebleu_metrics.spbleu(tokenize)
+    kind = metric(tokenize)
     return _statistics(kind, [_texts(hypotheses, references, where) for hypotheses in systems], [references])
 
 
 def from_statistics(rows: "np.ndarray", tokenize: str = "flores101", interval: bool = True) -> Score:
     """Compute the very `score` of texts whose `statistics` were counted before. Raises UnknownName for a tokenizer."""
-    return _score(sacrebleu_metrics.spbleu(tokenize), rows, interval)
+    return _score(metric(tokenize), rows, interval)
 
 
 def score_table(
@@ -106,7 +108,7 @@ def score_table(
     import pandas as pd
 
     ordered = check(translations)  # by index: an interval depends on the order
-    kinds = [sacrebleu_metrics.spbleu(tokenize)] + [sacrebleu_metrics.chrf()] * chrf
+    kinds = [metric(tokenize)] + [sacrebleu_metrics.chrf()] * chrf
     found = {}
     for (src, tgt), rows in ordered.groupby(["src", "tgt"], sort=False):
         for references, systems in _by_references(rows).items():
@@ -125,7 +127,7 @@ def sentence_scores(
 
     Raises as `score` does.
     """
-    kind = sacrebleu_metrics.spbleu(tokenize)
+    kind = metric(tokenize)
     rows, bleu = _statistics(kind, [_texts(hypotheses, references, where)], [references])[0].tolist(), kind.metric
     return [
         bleu.compute_bleu(row[2:6], row[6:], row[0], row[1], bleu.smooth_method, effective_order=True).score

@@ -35,7 +35,8 @@ def translate(
     too, and the hypothesis is what stands behind it (`reasoning.parted`). `attrs["timing"]` says what was done: rows,
     unique (different prompts), kept (found in the ledger), generated, unfit (rows whose prompt is longer than the
     context), reasoned (rows whose answer has reasoning, which was cut), tokens (generated now), seconds (of generating,
-    loading the model included), tokens_per_second, torn and damaged (of the ledger).
+    loading the model included), tokens_per_second, torn and damaged (of the ledger). `attrs["record"]` holds what
+    a run's record says: model, decoding, prompt, training_languages, timing.
 
     Warns where a prompt holds what looks like a control token but is none of the model's (`prompts.lookalikes`).
 
@@ -72,7 +73,7 @@ def translate(
     if reasoned:
         table["reasoning"] = [cut for cut, _ in answers]
     new = sum(each.tokens for name, each in done.items() if name not in kept)
-    table.attrs["timing"] = {
+    table.attrs["timing"] = timing = {
         "rows": len(rows),
         "unique": len(unique),
         "kept": len(kept),
@@ -84,6 +85,14 @@ def translate(
         "tokens_per_second": round(new / seconds, 1) if seconds else 0.0,
         "torn": book.torn if book else 0,
         "damaged": [each.name for each in book.damaged] if book else [],
+    }
+    trained = getattr(engine, "training_languages", None)
+    table.attrs["record"] = {
+        "model": engine.identity,
+        "decoding": plan._asdict(),
+        "prompt": prompts.template_text(template),
+        "training_languages": trained and {"whose": trained.whose, "codes": sorted(trained.codes)},
+        "timing": timing,
     }
     return table
 

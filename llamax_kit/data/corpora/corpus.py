@@ -79,6 +79,11 @@ class Corpus:
         where = "each direction" if len(more) == len(counts) else f"{len(more):,} of {len(counts):,} directions"
         return f"the first {sentences:,} of {of} sentences of {where}"
 
+    def facts(self, directions: Iterable[tuple[str, str]] = (), sentences: int = 0) -> dict[str, str]:
+        """Return what a run's record says of its text: name, split, release, sha256, and what was left out (`cut`)."""
+        cut = self.cut(directions, sentences)
+        return dict(name=self.name, split=self.split, release=self.release, sha256=self.sha256, cut=cut)
+
     def _text(self, code: str) -> list[str | None]:
         known = find(code).code
         if known not in self.texts:

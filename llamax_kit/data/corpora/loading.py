@@ -14,7 +14,7 @@ from pathlib import Path
 from llamax_kit.data.corpora import cldr, flores, flores_plus
 from llamax_kit.data.corpora import folder as folder_corpus
 from llamax_kit.data.corpora.corpus import Corpus
-from llamax_kit.data.languages import find
+from llamax_kit.data.languages import directions, find
 from llamax_kit.utils.errors import KitError, UnknownName
 
 SPLITS = {
@@ -49,12 +49,19 @@ def offline_languages(spec: str) -> list[str] | None:
     return corpus_languages(spec)
 
 
-def load_corpus(spec: str, languages: Iterable[str] | None = None) -> Corpus:
-    """Read a corpus, or only the named languages of it: `load_corpus("flores101", ["en", "swh", "zho_simpl"])`.
+def load_corpus(spec: str, languages: Iterable[str] | str | None = None) -> Corpus:
+    """Read a corpus, or some of its languages: those named, or those of directions.
+
+    `load_corpus("flores101", ["en", "swh", "zho_simpl"])` reads three languages, `load_corpus("cldr", "en-de en-sw")`
+    those of the two directions, in the order in which the corpus lists them.
 
     Raises UnknownName for another corpus, split or language, and KitError when it is not here or not as it should be.
     """
     named = corpus_languages(spec) if languages is None else languages
+    if isinstance(named, str):
+        available = corpus_languages(spec)
+        spoken = {code for pair in directions(named, available) for code in pair}
+        named = [code for code in available if code in spoken]
     codes = list(dict.fromkeys(find(code).code for code in named))
     if folder := _own(spec):
         return folder_corpus.load(folder, codes)

@@ -22,7 +22,7 @@ KINDS = 6  # groups with a colour of their own; what is rarer is "other"
 NONE, OTHER = "in no group", "other"
 
 
-def gains(table: "DataFrame", ax: "Axes") -> None:
+def gains(table: "DataFrame", ax: "Axes") -> str:
     """Draw a table of gains: a dot a direction, the largest gain first, with its paired 95 % interval where it has one.
 
     With the column `value` (`groups.assign`) dots are coloured by group. More than fifty directions are folded into
@@ -51,6 +51,7 @@ def gains(table: "DataFrame", ax: "Axes") -> None:
     said = f"{names(table)}\ngain by direction{_way(table)}, {sizes(table)}{few_sentences(table)}"
     ax.set_title(said, fontsize="medium")
     _legend(ordered, ax)
+    return describe_gains(table)
 
 
 def describe_gains(table: "DataFrame") -> str:

@@ -17,7 +17,7 @@ BOX = 5  # languages from which on quartiles say something
 GOLDEN = 0.618034  # its multiples, without their whole parts, lie evenly: dots are parted, always alike
 
 
-def by_group(table: "DataFrame", ax: "Axes") -> None:
+def by_group(table: "DataFrame", ax: "Axes") -> str:
     """Draw a table of `groups.assign`: a line a group and pivot, a dot a language, its box and mean; ends are named.
 
     Filled dots differ after correction, hollow ones were not shown to. The box holds the middle half of five languages
@@ -47,9 +47,10 @@ def by_group(table: "DataFrame", ax: "Axes") -> None:
     ax.set_axisbelow(True)
     ax.tick_params(axis="y", length=0)
     sns.despine(ax=ax, left=True)
+    return describe_by_group(table)
 
 
-def significance(table: "DataFrame", ax: "Axes") -> None:
+def significance(table: "DataFrame", ax: "Axes") -> str:
     """Draw a table of `groups.by_group` as strips of languages that gained, lost, or were not shown to differ.
 
     Raises KitError when the table is empty, or nothing was tested.
@@ -77,6 +78,7 @@ def significance(table: "DataFrame", ax: "Axes") -> None:
     ax.tick_params(axis="y", length=0)
     sns.despine(ax=ax, left=True)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False, borderaxespad=4, ncols=len(looks))
+    return describe_significance(table)
 
 
 def describe_by_group(table: "DataFrame") -> str:

@@ -30,7 +30,7 @@ class Cells(NamedTuple):
     pivot: str
 
 
-def heatmap(table: "DataFrame", ax: "Axes") -> None:
+def heatmap(table: "DataFrame", ax: "Axes") -> str:
     """Draw gains as colours: sources × targets, languages × pivots, or tiles where there is one pivot.
 
     Many-to-many directions make a matrix of sources and targets. Where half of that would be empty, as for pivots both
@@ -61,6 +61,7 @@ def heatmap(table: "DataFrame", ax: "Axes") -> None:
     ax.set(ylabel=cells.sides[0], xlabel=cells.sides[1])
     ax.set_title(f"{names(table)}: gains{cells.pivot and f', {cells.pivot}'}\n{'; '.join(notes)}", fontsize="medium")
     ax.tick_params(length=0, labelrotation=0, labeltop=ticks and height > 30)
+    return describe_heatmap(table)
 
 
 def describe_heatmap(table: "DataFrame") -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 USUAL = round(100 * FOUND)  # per cent
 
 
-def power(table: "DataFrame", ax: "Axes") -> None:
+def power(table: "DataFrame", ax: "Axes") -> str:
     """Draw a table of `power.power`: a line a number of sentences, the share of trials that find a gain, by the gain.
 
     Raises KitError when the table is empty or was made for two numbers of directions.
@@ -30,6 +30,7 @@ def power(table: "DataFrame", ax: "Axes") -> None:
            ylabel=f"trials with p < {threshold} (per cent)",
            title=f"How small a gain is found, {_trials(table)} trials a dot")  # fmt: skip
     finish(ax, len(sizes))
+    return describe_power(table)
 
 
 def describe_power(table: "DataFrame") -> str:

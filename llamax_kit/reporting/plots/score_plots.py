@@ -19,7 +19,7 @@ KINDS = {"empty": "empty", "copy": "copies of the source", "length": "cut at the
          "other_script": "in another script", "reasoning": "with reasoning"}  # fmt: skip
 
 
-def scores(table: "DataFrame", ax: "Axes") -> None:
+def scores(table: "DataFrame", ax: "Axes") -> str:
     """Draw a score table of one metric: a dot a system and direction, with its 95 % interval where it has one.
 
     Directions run downwards, the best first; more than fifty are folded into columns beside each other, on one scale.
@@ -53,9 +53,10 @@ def scores(table: "DataFrame", ax: "Axes") -> None:
     if columns > 1 and len(systems) > 1:
         ax.legend(handles=panels[0].containers[:], loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False,
                   borderaxespad=4.5, ncols=4, fontsize=9)  # fmt: skip
+    return describe_scores(table)
 
 
-def shares(table: "DataFrame", ax: "Axes") -> None:
+def shares(table: "DataFrame", ax: "Axes") -> str:
     """Draw the shares of `output_checks.shares` (per cent of a direction's outputs) as a small heat map.
 
     The rows with the largest shares come first; of more than thirty these alone are drawn, as the title says.
@@ -80,6 +81,7 @@ def shares(table: "DataFrame", ax: "Axes") -> None:
     if percent.isna().any(axis=None):  # a system that did not say how its outputs ended
         ax.set_facecolor("0.9")
         ax.set_xlabel("grey: not known")
+    return describe_shares(table)
 
 
 def describe_scores(table: "DataFrame") -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SMOOTH = 9  # rows of the log that a line is the median of
 
 
-def curves(log: "DataFrame", ax: "Axes") -> None:
+def curves(log: "DataFrame", ax: "Axes") -> str:
     """Draw the loss of each stage over the tokens it has seen: a thin line as logged, a thick one its running median.
 
     Tokens are on a logarithmic axis, as tuning sees a hundredth of what pre-training does.
@@ -34,9 +34,10 @@ def curves(log: "DataFrame", ax: "Axes") -> None:
            ylim=(0, None))  # fmt: skip
     finish(ax, 2)
     ax.legend(loc="upper right", frameon=False)
+    return describe_curves(log)
 
 
-def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, *, unit: str) -> None:
+def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, *, unit: str) -> str:
     """Draw a dot a language: what it had before, and what it has after; on the line nothing changed.
 
     table: columns language, trained (bool), group (its name in the legend), and the two named `before` and `after`, in
@@ -57,6 +58,7 @@ def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, *, uni
     ax.legend(loc="best", frameon=False)
     label(table, ax, table[before], table[after], ["x", "y"])
     ax.plot(ends, ends, color="0.4", linewidth=0.8, zorder=1)  # drawn last, as names keep clear of the box of a line
+    return describe_before_after(table, before, after, unit=unit)
 
 
 def describe_curves(log: "DataFrame") -> str:

@@ -24,7 +24,7 @@ AXES = {
 BY = dict(zip(AXES, ("tokens relative to English", "tokens per word", "tokens per character"), strict=True))
 
 
-def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "spBLEU") -> None:
+def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "spBLEU") -> str:
     """Draw what the paper's Figure 4 shows: a row a group, its mean score by the baseline and by the system, joined.
 
     table: of `groups.by_group(gains, "trained")`, of which direction, value, baseline_score, score, gain (points),
@@ -56,9 +56,10 @@ def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "sp
     ax.set_xlabel(f"mean {metric} (points)\nopen: baseline, filled: system{bars}")
     ax.set_title(title, fontsize="medium")
     _finish(ax)
+    return describe_seen_unseen(table)
 
 
-def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> None:
+def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> str:
     """Draw each language's gain, a row a group of `column`; a bar is the mean of a group of two or more.
 
     table: of `unseen.by_language`, one direction. Groups run in their own order where the column is categorical, else
@@ -83,9 +84,10 @@ def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> None:
     y = places + aside(table["gain"], places, 25 if named else 50)
     _dots(table, ax, table["gain"], y, f"gain by {column}")
     label(table, ax, table["gain"], y, ["x"])
+    return describe_languages_by_group(table, column)
 
 
-def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relative_to_english") -> None:
+def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relative_to_english") -> str:
     """Draw each language's gain against one of the `AXES`, on a logarithmic axis; tokens per word of words alone.
 
     table: of `unseen.by_language`, one direction. Up to thirty languages have their codes beside them, of more those
@@ -104,6 +106,7 @@ def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relat
     ax.xaxis.set_major_formatter("{x:g}")
     ax.set(xlabel=f"{AXES[measure]} (logarithmic)", ylabel=f"gain in {shown['metric'].iloc[0]} (points)")
     label(shown, ax, shown[measure], shown["gain"], ["x", "y"])
+    return describe_languages_by_fertility(table, measure)
 
 
 def describe_seen_unseen(table: "DataFrame") -> str:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.analysis.comparison import Gathered
+from llamax_kit.analysis.gathering import Gathered
 from llamax_kit.runs import provenance, storage
 from llamax_kit.scoring import corrections, significance
 from llamax_kit.tasks import prompts
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def sentences(gathered: Gathered, gains: "DataFrame | None" = None) -> list[str]:
+def method(gathered: Gathered, gains: "DataFrame | None" = None) -> list[str]:
     """Say what was compared, how it was generated, scored and tested, and by which kit; a sentence or two each.
 
-    gains: as `against.against` gives; without it nothing is said of tests.
+    gains: as `comparison.gains_over` returns; without it nothing is said of tests.
     """
     said = [_compared(gathered), *_generated(gathered), _scored(gathered)]
     if gains is not None and len(gains):

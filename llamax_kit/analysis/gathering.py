@@ -1,0 +1,210 @@
+"""Any number of finished runs in one table, if they may be compared, and who is in it.
+
+Refuses to mix (see `comparability`). Tests no gain (see `gains`), names no difference (see `comparison`).
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from llamax_kit.runs import provenance, storage
+from llamax_kit.runs.storage import SavedRun
+from llamax_kit.scoring import comparability
+from llamax_kit.scoring.comparability import DIRECTION
+from llamax_kit.utils.errors import KitError, UnknownName
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class Gathered(NamedTuple):
+    """Runs that may stand in one table.
+
+    runs: by name. systems: a row a run and system: system (its name in the tables here), run, name (in its run), spec
+    ("run:system", as `gains.pair` takes it), beside (True for the copied source that a run scores beside its systems),
+    directions (how many). scores: the score table, and run. translations: the translations table, and run; of the runs
+    that kept theirs. lacking: what a system has no score of: system, metric, n, directions ("en-de en-sw").
+    """
+
+    runs: dict[str, SavedRun]
+    systems: "DataFrame"
+    scores: "DataFrame"
+    translations: "DataFrame"
+    lacking: "DataFrame"
+
+    @property
+    def metric(self) -> str:
+        """Name the spBLEU that all runs were scored with, as in "spBLEU" or "spBLEU-cldr"."""
+        return next((name for name in self.scores["metric"] if name.startswith("spBLEU")), self.scores["metric"][0])
+
+    @property
+    def cuts(self) -> list[str]:
+        """What a reader must know where runs took only a part of their corpus (see `provenance.cuts`)."""
+        return provenance.cuts({name: each.record for name, each in self.runs.items()})
+
+
+def gather(names: str | Iterable[str]) -> Gathered:
+    """Read finished runs, by name or folder, as one: `gather("05_mozilla 05_mine")`; or of a run some systems alone, as
+    in `gather("05_mozilla:google 05_mozilla:nllb")`.
+
+    A system whose name is in two runs is called "system (run)"; only the baseline `copy`, where it scores alike in
+    all runs, stands once.
+
+    Raises KitError for no run, the same one twice, an unfinished one, or one without scores; UnknownName for a run or
+    system that is not there; NotComparable for different corpora, signatures, or sentences in a shared direction.
+    """
+    import pandas as pd
+
+    found, given = _load(names.split() if isinstance(names, str) else list(names))
+    comparability.same_corpus({run: each.record for run, each in found.items()})
+    comparability.same_signatures({run: each.scores for run, each in found.items()})
+    scores = _labelled({run: each.scores for run, each in found.items()})
+    comparability.same_counts(scores)
+    kept = _labelled({run: each.translations for run, each in found.items() if each.translations is not None})
+    if len(kept):
+        comparability.same_sentences(kept)
+    systems = _systems(scores, given)
+    shown = dict(zip(systems["run"] + ":" + systems["name"], systems["system"], strict=True))
+    scores, kept = (
+        table.assign(system=table["label"].map(shown)).drop(columns="label") if len(table) else table
+        for table in (scores, kept)
+    )
+    scores = scores.drop_duplicates(["system", *DIRECTION, "metric"], ignore_index=True)
+    kept = kept.drop_duplicates(["system", *DIRECTION, "index"], ignore_index=True) if len(kept) else pd.DataFrame()
+    return Gathered(found, systems, scores, kept, _lacking(scores))
+
+
+def find(gathered: Gathered, name: str = "") -> str:
+    """Give the spec of a system, "run:system": by that, by its run if it has one of its own, or by its name here.
+
+    Without a name, the first. `find(gathered, "demo_mini_llama")` is "demo_mini_llama:mini-llama-alpaca".
+
+    Raises UnknownName for what is none of these, or a run of several systems.
+    """
+    systems = gathered.systems.sort_values("beside", kind="stable")
+    of_run = systems[(systems["run"] == name) & ~systems["beside"]]
+    named = systems[(systems["spec"] == name) | (systems["system"] == name)]
+    chosen = systems if not name else of_run if len(of_run) == 1 else named
+    if chosen.empty:
+        raise UnknownName("system of these runs", given=name, choices=systems["spec"], remedy="name it as run:system")
+    return chosen["spec"].iloc[0]
+
+
+def _load(names: list[str]) -> tuple[dict[str, SavedRun], dict[str, str]]:
+    """Load runs by the names of their folders; and tell under which name each was asked for."""
+    found: dict[str, SavedRun] = {}
+    given: dict[str, str] = {}
+    for name, systems in asked(names).items():
+        _finished(name)
+        run = storage.load(name)
+        key = run.folder.resolve().name
+        if key in found:
+            raise KitError(f"run {key!r} is named twice. To mend: name each once; rename a folder that is another run")
+        if run.scores is None or run.scores.empty:
+            raise _without_scores(name)
+        found[key], given[key] = _only(systems, run, name), name
+    return found, given
+
+
+def asked(names: list[str]) -> dict[str, list[str]]:
+    """Part "run:system" into the runs and, for each, the systems asked for; none stands for all.
+
+    Raises KitError for no name at all, and for the same run or system twice.
+    """
+    if not names:
+        raise KitError('no runs are named. To mend: name some, as in "demo_mini_llama demo_mini_llamax"')
+    asked: dict[str, list[str]] = {}
+    for name in names:
+        run, system = storage.parted(name)
+        if run in asked and (not system or not asked[run] or system in asked[run]):
+            raise KitError(f"run {name!r} is named twice. To mend: name each once, whole or by some of its systems")
+        asked.setdefault(run, []).extend([system] * bool(system))
+    return asked
+
+
+def _only(systems: list[str], run: SavedRun, name: str) -> SavedRun:
+    """Keep some systems of a run, in the order asked; all, where none is named."""
+    import pandas as pd
+
+    _all_held(systems, held=list(dict.fromkeys(run.scores["system"])), name=name)
+    tables = {"scores": run.scores, "translations": run.translations}
+    chosen = {
+        kind: pd.concat([table[table["system"] == each] for each in systems], ignore_index=True)
+        for kind, table in tables.items()
+        if systems and table is not None
+    }
+    return run._replace(**chosen)
+
+
+def check(names: Iterable[str], *, others: Iterable[str] = ()) -> None:
+    """Check that runs and systems are there, as `gather` does, without reading more than the names of their systems.
+
+    Raises as it does, but for NotComparable; the nearest names of a run are also looked for among `others`.
+    """
+    for name, systems in asked(list(names)).items():
+        held = storage.scored(_finished(name, others))
+        if not held:
+            raise _without_scores(name)
+        _all_held(systems, held=held, name=name)
+
+
+def _finished(name: str, others: Iterable[str] = ()) -> Path:
+    place = storage.place(name)
+    if place.is_dir() and not (place / "run.json").is_file():
+        raise KitError(
+            f"run {name!r} is not finished: its folder has no run.json, which a notebook writes last. "
+            f"To mend: run its notebook again; it goes on where it stopped"
+        )
+    return storage.finished(name, others)
+
+
+def _without_scores(name: str) -> KitError:
+    return KitError(
+        f"run {name!r} holds no scores (scores.csv). To mend: name a run of notebook 04 or 05, or score its "
+        f"outputs with notebook 05"
+    )
+
+
+def _all_held(systems: list[str], *, held: list[str], name: str) -> None:
+    for unknown in (each for each in systems if each not in held):
+        raise UnknownName(
+            f"system in the run {name}",
+            given=unknown,
+            choices=held,
+            remedy=f"name one of these, as in {name}:{held[0]}",
+        )
+
+
+def _labelled(tables: "dict[str, DataFrame]") -> "DataFrame":
+    """Put tables of several runs under each other; run says whose a row is, label also of which system."""
+    import pandas as pd
+
+    each = [table.assign(run=run, label=f"{run}:" + table["system"]) for run, table in tables.items()]
+    return pd.concat(each, ignore_index=True) if each else pd.DataFrame()
+
+
+def _systems(scores: "DataFrame", given: dict[str, str]) -> "DataFrame":
+    """List the systems of all runs, and find a name for each that tells them apart."""
+    counts = scores.drop_duplicates(["run", "system", *DIRECTION]).groupby(["run", "system"], sort=False).size()
+    systems = counts.rename("directions").reset_index().rename(columns={"system": "name"})
+    copy = systems["name"] == "copy"
+    systems["beside"] = copy & systems["run"].isin(systems["run"][~copy])
+    systems["spec"] = systems["run"].map(given) + ":" + systems["name"]
+    copies = scores[scores["system"] == "copy"].groupby([*DIRECTION, "metric"])["score"].nunique()
+    alike = copy & bool((copies <= 1).all())
+    apart = systems["name"].duplicated(keep=False) & ~alike
+    systems["system"] = systems["name"].where(~apart, systems["name"] + " (" + systems["run"] + ")")
+    return systems[["system", "run", "name", "spec", "beside", "directions"]]
+
+
+def _lacking(scores: "DataFrame") -> "DataFrame":
+    import pandas as pd
+
+    named, rows = scores["src"] + "-" + scores["tgt"], []
+    for metric in dict.fromkeys(scores["metric"]):
+        for system in dict.fromkeys(scores["system"]):
+            has = set(named[(scores["system"] == system) & (scores["metric"] == metric)])
+            missing = [direction for direction in dict.fromkeys(named) if direction not in has]
+            if missing:
+                rows.append((system, metric, len(missing), " ".join(missing)))
+    return pd.DataFrame(rows, columns=["system", "metric", "n", "directions"])
