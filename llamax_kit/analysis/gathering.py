@@ -38,6 +38,15 @@ class Gathered(NamedTuple):
         return next((name for name in self.scores["metric"] if name.startswith("spBLEU")), self.scores["metric"][0])
 
     @property
+    def origins(self) -> "DataFrame":
+        """The runs: run, corpus.release, git.dirty, written, git.commit (ten digits); missing where not recorded."""
+        import pandas as pd
+
+        table = pd.json_normalize([each.record for each in self.runs.values()]).assign(run=list(self.runs))
+        table = table.reindex(columns=["run", "corpus.release", "git.dirty", "written", "git.commit"])
+        return table.assign(**{"git.commit": table["git.commit"].str[:10]})
+
+    @property
     def cuts(self) -> list[str]:
         """What a reader must know where runs took only a part of their corpus (see `provenance.cuts`)."""
         return provenance.cuts({name: each.record for name, each in self.runs.items()})

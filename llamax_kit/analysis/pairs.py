@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 SIDES = ("src", "tgt")
+FACTS = ("run", "written", "git", "corpus", "model", "decoding", "signatures")
 RESCORE = "score both again here, by one tokenizer: -p tokenize flores101 for spBLEU as in the paper"
 
 
@@ -62,6 +63,17 @@ class Pair(NamedTuple):
     def tokenize(self) -> str:
         """The tokenizer by whose pieces both runs are compared unless another is named: see `defaults.of_runs`."""
         return defaults.of_runs(defaults.AUTO, self.records)
+
+    @property
+    def release(self) -> str:
+        """The corpus that both answered: "FLORES-101 devtest"."""
+        return (self.records[0].get("corpus") or {}).get("release", "a corpus not on record")
+
+    @property
+    def facts(self) -> dict[str, dict]:
+        """What the record of a comparison holds of each of the two: run, time, commit, corpus, model, decoding."""
+        both = zip(self.names, self.records, strict=True)
+        return {name: {fact: record.get(fact) for fact in FACTS} for name, record in both}
 
     def training_languages(self, spec: str = "") -> Trained:
         """Return the languages that count as "trained": as `spec` names them, or as the system's run records them."""

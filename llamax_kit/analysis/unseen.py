@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from llamax_kit.analysis import groups, language_statistics
-from llamax_kit.data import relatedness
+from llamax_kit.data import languages, relatedness
 from llamax_kit.data.training_languages import LLAMAX
 
 if TYPE_CHECKING:
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 MEASURES = ("relative_to_english", "tokens_per_word")  # those that compare between languages, the second in part
 SCORES = ["system", "baseline", "direction", "language", "metric", "score", "baseline_score", "gain", "ci_low",
-"ci_high",
-          "n"]  # fmt: skip
+          "ci_high", "n"]  # fmt: skip
 
 
 def by_language(
@@ -40,6 +39,25 @@ def by_language(
     if fertility is not None:
         known = known.merge(fertility.drop(columns="n"), on="code", how="left")
     return scores.merge(known.rename(columns={"code": "language"}), on="language", how="left")
+
+
+def varieties(gains: "DataFrame", trained: Collection[str] = LLAMAX.codes) -> "DataFrame":
+    """List the 204 varieties of FLORES-200: `languages.table`, and kind ("trained" or "unseen") and at_hand.
+
+    at_hand: whether the table of gains has a direction from or into it.
+    """
+    known = languages.table()
+    kind = known["code"].isin(trained).map({True: "trained", False: "unseen"})
+    return known.assign(kind=kind, at_hand=known["code"].isin({*gains["src"], *gains["tgt"]}))
+
+
+def by_relatedness(table: "DataFrame") -> "DataFrame":
+    """Average gains by how a language stands to the training languages: direction, relatedness, n, gain, least, most.
+
+    table: of `by_language`; gains in points, n counts languages.
+    """
+    gain = table.groupby(["direction", "relatedness"], observed=True)["gain"]
+    return gain.agg(n="size", gain="mean", least="min", most="max").reset_index()
 
 
 def differences(table: "DataFrame") -> "DataFrame":

@@ -4,9 +4,26 @@ Their figures can be reproduced with it; the kit itself never searches for an an
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from llamax_kit.scoring import sacrebleu_metrics
 from llamax_kit.tasks.prompts import ALPACA, PREAMBLE
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def reread(translations: "DataFrame") -> "DataFrame":
+    """Return a translations table with the hypotheses that the authors' scorer read; see `paper_extraction`.
+
+    The systems are named "… (paper extraction)". `attrs["shifted"]` counts the sentences at which the scorer would have
+    lost its place; see `paper_shifts`.
+    """
+    answers, sources = translations["hypothesis"], translations["source"]
+    extracted = [paper_extraction(answer, source=source) for answer, source in zip(answers, sources, strict=True)]
+    table = translations.assign(hypothesis=extracted, system=translations["system"] + " (paper extraction)")
+    table.attrs["shifted"] = paper_shifts(answers, sources=sources)
+    return table
 
 
 def paper_extraction(completion: str, *, source: str) -> str:

@@ -45,6 +45,20 @@ def check_names(system: str, baseline: str, *, theirs: str) -> None:
         raise KitError(f"system and baseline are both {system}. To mend: name another system of the release for one")
 
 
+def seen_unseen() -> "DataFrame":
+    """Return the paper's Figure 4 as printed, in the columns of `groups.by_group`: LLaMAX2-7B-Alpaca over LLaMA2.
+
+    Columns: value ("seen", "unseen"), direction, n (languages; not published for the unseen), score, baseline_score
+    and gain (spBLEU points).
+    """
+    table = printed.table("figure4").pivot(index=["direction", "languages"], columns="system", values="score")
+    table = table.rename(columns={"LLaMA2-7B-Alpaca": "baseline_score", "LLaMAX2-7B-Alpaca": "score"}).reset_index()
+    table = table.sort_values(["direction", "languages"], ascending=[False, True], ignore_index=True)
+    table = table.assign(n=table["languages"].map({"seen": 101}).astype("Int64"))
+    table = table.assign(value=table["languages"], gain=table["score"] - table["baseline_score"])
+    return table[["value", "direction", "n", "score", "baseline_score", "gain"]].rename_axis(columns=None)
+
+
 def table(name: str, released: bool) -> "DataFrame":
     """Give "table3", "table6", "figure1", "figure4", "figure6" or "figure7": as `recompute` has it, and value.
 

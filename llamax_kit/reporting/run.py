@@ -12,7 +12,7 @@ from llamax_kit.reporting import tables
 from llamax_kit.reporting.layout import Picture, Table
 from llamax_kit.reporting.plots.display import show
 from llamax_kit.reporting.report import place, write
-from llamax_kit.runs import storage
+from llamax_kit.runs import run_names, storage
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -81,15 +81,18 @@ class Run:
         from IPython.display import display
 
         columns = tuple(columns)
-        tables.save(table, self.folder / name, caption, digits, columns)
+        tables.save(table, self._path(name), caption, digits, columns)
         display(tables.show(table[list(columns)] if columns else table, caption, digits))
         self._add(Table(name, table, caption, columns))
 
-    def plot(self, name: str, draw: Callable[..., str], table: "DataFrame", *options, **named) -> None:
+    def plot(
+        self, name: str, draw: Callable[..., str], table: "DataFrame", *options, drawn_from: str = "", **named
+    ) -> None:
         """Draw a table, save the picture as `name`.png and `name`.pdf, and show it with its alt text.
 
         draw: a function of `plots`, which draws `table` on axes and returns the alt text. More arguments go to it:
-        `results.plot("script", plots.languages_by_group, gains, "script")`.
+        `results.plot("script", plots.languages_by_group, gains, "script")`. drawn_from: the name of the saved table
+        that a report leads to from the picture.
 
         Raises KitError as `draw` does, or for a file that cannot be written.
         """
@@ -97,19 +100,25 @@ class Run:
 
         ax = Figure().subplots()
         alt = draw(table, ax, *options, **named)
-        self.picture(name, ax.figure, alt)
+        self.picture(name, ax.figure, alt, drawn_from=drawn_from)
 
-    def picture(self, name: str, figure: "Figure", alt: str) -> None:
+    def picture(self, name: str, figure: "Figure", alt: str, *, drawn_from: str = "") -> None:
         """Save a figure of your own as `name`.png and `name`.pdf, and show it with its alt text.
 
         Raises KitError for an empty alt text, or a file that cannot be written.
         """
-        show(figure, self.folder / name, alt)
-        self._add(Picture(self.folder / name, alt))
+        show(figure, self._path(name), alt)
+        self._add(Picture(self._path(name), alt, drawn_from))
 
-    def save(self, name: str, table: "DataFrame") -> None:
-        """Save a table as `name`.csv without showing it. Raises KitError for a file that cannot be written."""
-        storage.save_table(table, self.folder / f"{name}.csv")
+    def save(self, name: str, table: "DataFrame", caption: str = "") -> None:
+        """Save a table as `name`.csv without showing it; with a caption as `name`.tex, too.
+
+        Raises KitError for a file that cannot be written.
+        """
+        if caption:
+            tables.save(table, self._path(name), caption)
+        else:
+            storage.save_table(table, self.folder / f"{name}.csv")
 
     def save_translations(self, translations: "DataFrame") -> None:
         """Save the translations table, one Parquet file a system and direction, in the place of an earlier one.
@@ -128,6 +137,10 @@ class Run:
         path = storage.record(self.folder, parameters=self.parameters, **facts)
         return f"{self.name}/{path.name}"
 
+    def check_report(self, name: str) -> None:
+        """Raise KitError where `report` would refuse a name, before any work is done."""
+        place(self.folder, name)
+
     def report(self, name: str, gathered: Gathered, method: list[str], *, title: str) -> str:
         """Write what this run has shown so far as one folder that opens without a server: see `report.write`.
 
@@ -137,6 +150,9 @@ class Run:
         """
         page = write(place(self.folder, name), title, gathered, method, self.parts)
         return f"{self.name}/{name}/{page.name}"
+
+    def _path(self, name: str) -> Path:
+        return self.folder / run_names.path_name(name)  # a system's name may hold what no file's name may
 
     def _add(self, part: Table | Picture) -> None:
         """Keep a part for the report; a cell that is run again replaces its own."""

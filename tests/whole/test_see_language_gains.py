@@ -61,7 +61,7 @@ def test_each_picture_lies_there_twice_with_its_table_and_has_a_text(default):
     names = {path.name for path in folder.iterdir()}
     for picture in ("gains", "heatmap", "significance", "groups", "trained", "power"):
         assert {f"{picture}.png", f"{picture}.pdf", f"{picture}.csv"} <= names
-    printed = ("gains_printed", "heatmap", "significance", "groups", "trained", "left_out", "power")
+    printed = ("gains", "heatmap", "significance", "groups", "trained", "left_out", "power")
     assert {f"{table}.tex" for table in printed} <= names
     outputs = [each for cell in nbformat.read(default / "out.ipynb", 4).cells for each in cell.get("outputs", [])]
     alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]

@@ -11,9 +11,14 @@ from llamax_kit.reporting.plots.heat_plots import heatmap
 from llamax_kit.reporting.plots.power_plots import power
 from llamax_kit.reporting.plots.score_plots import scores, shares
 from llamax_kit.reporting.plots.training_plots import before_after, curves
-from llamax_kit.reporting.plots.unseen_plots import languages_by_fertility, languages_by_group, seen_unseen
+from llamax_kit.reporting.plots.unseen_plots import (
+    beside_figure4,
+    languages_by_fertility,
+    languages_by_group,
+    seen_unseen,
+)
 
 __all__ = [
-    "before_after", "by_group", "curves", "gains", "heatmap", "languages_by_fertility", "languages_by_group", "power",
-    "scores", "seen_unseen", "shares", "show", "significance",
+    "before_after", "beside_figure4", "by_group", "curves", "gains", "heatmap", "languages_by_fertility",
+    "languages_by_group", "power", "scores", "seen_unseen", "shares", "show", "significance",
 ]  # fmt: skip

@@ -59,6 +59,22 @@ def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "sp
     return describe_seen_unseen(table)
 
 
+def beside_figure4(table: "DataFrame", ax: "Axes", paper: "DataFrame", title: str, *, metric: str = "spBLEU") -> str:
+    """Draw `seen_unseen` twice on one axis: above the paper's Figure 4, below a table of your own with its title.
+
+    Raises KitError when a table is empty.
+    """
+    figure, rows = ax.figure, [len(paper), sum(table["value"] != "all")]
+    figure.clear()
+    figure.set_size_inches(7.2, 1.8 + 0.55 * sum(rows))
+    figure.set_layout_engine("constrained", h_pad=0.12)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=rows)
+    theirs = seen_unseen(paper, above, "The paper: LLaMAX2-7B-Alpaca over LLaMA2-7B-Alpaca")
+    ours = seen_unseen(table, below, title, metric=metric)
+    above.tick_params(labelbottom=True)
+    return f"Above, the paper: {theirs} Below, {title}: {ours}"
+
+
 def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> str:
     """Draw each language's gain, a row a group of `column`; a bar is the mean of a group of two or more.
 
