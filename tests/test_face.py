@@ -1,4 +1,4 @@
-"""llamax_kit: the names that notebooks and scripts use, loaded when they are first used; what notebooks take from it."""
+"""llamax_kit: the names that notebooks and scripts use, loaded when they are first used."""
 
 import ast
 import subprocess

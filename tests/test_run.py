@@ -1,4 +1,4 @@
-"""Run: what a notebook shows is saved in its folder in the same call, and its record holds the notebook's parameters."""
+"""Run: what a notebook shows is saved in the same call; its record holds the notebook's parameters."""
 
 import json
 
@@ -10,7 +10,8 @@ from llamax_kit.reporting import plots, run
 from llamax_kit.utils.errors import KitError
 
 SCORES = pd.DataFrame({"system": "one", "src": "en", "tgt": ["de", "sw"], "metric": "spBLEU", "score": [30.0, 20.0],
-                       "ci_low": [28.0, 18.0], "ci_high": [32.0, 22.0], "n": 100, "signature": "tok:flores101"})  # fmt: skip
+                       "ci_low": [28.0, 18.0], "ci_high": [32.0, 22.0], "n": 100,
+                       "signature": "tok:flores101"})  # fmt: skip
 
 
 def namespace(**values) -> dict:
