@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test unit lab venv lock lint
+.PHONY: demo test unit lab venv lock lint gallery
 
 demo: venv  ## run the main job on the embedded default; prints a score table and the path of an HTML report
 	$(BIN)/llamax-kit demo
@@ -15,6 +15,9 @@ unit: venv  ## the fast tests alone
 
 lab: venv  ## JupyterLab on loopback, with its token
 	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks
+
+gallery: venv  ## every notebook executed on its defaults, for README and those who only look
+	env -u LLAMAX_KIT_DATA $(BIN)/python -m llamax_kit.app.gallery
 
 lint: venv
 	$(BIN)/ruff check .
