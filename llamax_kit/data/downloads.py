@@ -6,8 +6,8 @@
     sacrebleu/models/sacrebleu_tokenizer_spm.model       sacrebleu/models/flores200sacrebleuspm
     llamax_results/<system>/{spBLEU_score,comet_score}/{…_score,summary_101,summary_85}.csv
 
-Reads no corpus (see `corpora.loading`) and scores nothing. sacreBLEU downloads by itself, unchecked and not atomically,
-where a model is missing; the kit never lets it: `tokenizer` gives a file that was looked at.
+Reads no corpus (see `corpora.loading`). sacreBLEU itself would download a missing model unchecked and not atomically;
+the kit never lets it: `tokenizer` returns a file that was checked.
 """
 
 import os
@@ -56,7 +56,7 @@ def tokenizer(name: str) -> Path:
 
 
 def fetch(name: str) -> Path:
-    """Bring one thing into the data folder, once, checked, whole or not at all, and give its path.
+    """Bring one thing into the data folder, once, checked, whole or not at all, and return its path.
 
     Raises UnknownName, or KitError when it may not be fetched, cannot be, or something else lies in its place.
     """
@@ -80,11 +80,10 @@ def fetch(name: str) -> Path:
 
 def find(name: str) -> Source:
     """Look up what can be fetched by its name. Raises UnknownName."""
-    for source in SOURCES:
-        if source.name == name:
-            return source
-    names = [source.name for source in SOURCES]
-    raise UnknownName("data", given=name, choices=names, remedy=f"one of {', '.join(names)}")
+    sources = {source.name: source for source in SOURCES}
+    if name not in sources:
+        raise UnknownName("data", given=name, choices=sources, remedy=f"one of {', '.join(sources)}")
+    return sources[name]
 
 
 def inventory() -> list[Found]:
@@ -135,10 +134,7 @@ def _fetch_archive(source: Source, place: Path) -> None:
 
 
 def _fetch_files(source: Source, place: Path) -> None:
-    """Fetch file by file into a folder beside `place` that takes its place when it is whole.
-
-    What had come whole before an interruption is not fetched again.
-    """
+    """Fetch the files that are missing into a folder beside `place`, which takes its place when it is whole."""
     part = place.with_name(f".{place.name}.part")
     for name, expected in score_files().items():
         file = part / name
@@ -151,7 +147,7 @@ def _fetch_files(source: Source, place: Path) -> None:
 
 
 def _sound(source: Source, path: Path) -> Path:
-    """Give the path back if what lies there is what it should be."""
+    """Return the path if what lies there is what it should be; else raise KitError."""
     if wrong := fault(source, path):
         raise KitError(f"{path} is not {source.name}: {wrong}. To mend: move it away, then {_how(source)}")
     return path

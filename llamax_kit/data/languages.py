@@ -66,7 +66,7 @@ def all_languages() -> tuple[Language, ...]:
 
 
 def table() -> "DataFrame":
-    """Give the language table as a DataFrame, one row a language, its columns the fields of `Language`."""
+    """Return the language table as a DataFrame, one row a language, its columns the fields of `Language`."""
     import pandas as pd
 
     return pd.DataFrame(all_languages(), columns=Language._fields)
@@ -104,13 +104,12 @@ def codes(text: str) -> list[str]:
 @cache
 def _index() -> tuple[dict[str, Language], dict[str, Language]]:
     exact: dict[str, Language] = {}
+    folded: dict[str, Language] = {}
     for column in LOOKED_UP:
         for language in all_languages():
             if key := getattr(language, column):
                 exact.setdefault(key, language)
-    folded: dict[str, Language] = {}
-    for key, language in exact.items():
-        folded.setdefault(key.casefold(), language)
+                folded.setdefault(key.casefold(), language)
     return exact, folded
 
 
@@ -150,10 +149,6 @@ def _expand(side: str, *, item: str, available: list[str]) -> list[str]:
     if language.code not in available:
         raise KitError(
             f"direction {item!r}: there is no text in {language.name} ({language.code}) here. "
-            f"To mend: choose among the {len(available)} languages that have text: {_listed(available)}"
+            f"To mend: choose among the {len(available)} languages that have text: {' '.join(available) or 'none'}"
         )
     return [language.code]
-
-
-def _listed(codes: list[str]) -> str:
-    return " ".join(codes) or "none"

@@ -1,11 +1,9 @@
 """Which trained languages a language is related to: those of the same branch, the second level of its family.
 
-Trained are those that are named; LLaMAX's 102 where none are (see `training_languages`).
-
-"Branch" is the pair of family_1 and family_2 in the language table, for `Southern` or `Common` alone names several.
-Levels are those of the paper's file, continued under its labels for unseen languages, and uneven: Malayo-Polynesian
-holds hundreds of languages, Albanian one; Estonian and Finnish are in two branches there; creoles are families
-of their own, named by the language their words come from. So relatedness is a coarse yes or no, and no distance.
+"Branch" is the pair of family_1 and family_2 in the language table. Levels are those of the paper's file and uneven:
+Malayo-Polynesian holds hundreds of languages, Albanian one; Estonian and Finnish are in two branches; creoles are
+families of their own. So relatedness is a coarse yes or no, and no distance. Trained languages are LLaMAX's 102 where
+none are named (see `training_languages`).
 """
 
 from collections.abc import Collection, Iterable
@@ -39,7 +37,7 @@ def relatives(code: str, trained: Collection[str] = LLAMAX.codes) -> list[str]:
 
 
 def kind(code: str, trained: Collection[str] = LLAMAX.codes) -> str:
-    """Say how a language stands to the training data: TRAINED, RELATED, UNRELATED or UNKNOWN.
+    """Return how a language stands to the training data: TRAINED, RELATED, UNRELATED or UNKNOWN.
 
     >>> kind("sw"), kind("fao_Latn"), kind("eus_Latn"), kind("sw", ["en", "pt"]), kind("gl", ["en", "pt"])
     ('trained', 'unseen, related', 'unseen, unrelated', 'unseen, unrelated', 'unseen, related')

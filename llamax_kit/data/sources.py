@@ -53,7 +53,7 @@ SOURCES = (
 
 
 def fault(source: Source, path: Path) -> str:
-    """Say what is wrong with what lies at `path`, taken for `source`; "" when nothing is."""
+    """Describe what is wrong with what lies at `path`, taken for `source`; "" when nothing is."""
     if source.kind == "tokenizer":
         status = path.stat()
         return _model_fault(source.name, path, status.st_size, changed=status.st_mtime_ns)
@@ -64,7 +64,7 @@ def fault(source: Source, path: Path) -> str:
 
 @lru_cache
 def _model_fault(name: str, path: Path, size: int, *, changed: int) -> str:
-    """Say what is wrong with a SentencePiece file; asked once a file, which `size` and `changed` tell apart."""
+    """Describe what is wrong with a SentencePiece file; kept by its `size` and the time it `changed`."""
     import sentencepiece
 
     try:

@@ -70,7 +70,7 @@ class Corpus:
         return both[:sentences] if sentences else both
 
     def cut(self, directions: Iterable[tuple[str, str]], sentences: int) -> str:
-        """Say which part `sentences` leaves: "the first 40 of 500 sentences of each direction"; "" where it is all."""
+        """Describe the part that `sentences` leaves: "the first 40 of 500 sentences of each direction"; "" for all."""
         counts = [len(self.pairs(src, tgt)) for src, tgt in directions] if sentences > 0 else []
         more = [count for count in counts if count > sentences]
         if not more:

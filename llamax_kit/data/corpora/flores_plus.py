@@ -2,10 +2,8 @@
 
 `openlanguagedata/flores_plus` is gated: its owners ask that you accept terms first. It holds one file a language and
 split, with columns id, text and more: `devtest/eng_Latn.parquet`, since version 4 `devtest/eng_Latn.jsonl`; both are
-read. Sentences are corrected from version to version and codes differ from FLORES-200's (`cmn_Hans`), so the release
-names the commit. A copy of the same layout in the data folder, `flores_plus/devtest/…`, comes before the hub.
-
-Uses no script of the data set, and not the `datasets` library.
+read. Sentences are corrected from version to version, so the release names the commit. A copy of the same layout in
+the data folder, `flores_plus/devtest/…`, comes before the hub.
 """
 
 import json
@@ -25,8 +23,6 @@ FORMATS = ("parquet", "jsonl")
 
 def available(split: str, *, revision: str = "") -> list[str]:
     """List the kit codes of the languages that the local copy has, or else the hub, whose whole split is fetched once.
-
-    (The hub's listing alone would do, but is not kept, so that the same notebook would fail without a network.)
 
     Raises KitError when neither can be read.
     """
@@ -86,8 +82,7 @@ def _parquet(path: Path) -> list[tuple[int, str]]:
 
 
 def _jsonl(path: Path) -> list[tuple[int, str]]:
-    rows = [json.loads(line) for line in text_files.read(path, _remedy())]
-    return [(row["id"], row["text"]) for row in rows]
+    return [(row["id"], row["text"]) for row in map(json.loads, text_files.read(path, _remedy()))]
 
 
 def _found(folder: Path, name: str, *, release: str) -> Path:
