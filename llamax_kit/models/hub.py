@@ -68,16 +68,11 @@ def _fetch(repository: str, *, revision: str, patterns: list[str], progress: boo
     place = f"https://huggingface.co/{repository}"
     by_hand = "or download its files elsewhere and name their folder"
     try:
-        return Path(
-            snapshot_download(
-                repository,
-                revision=revision or None,
-                allow_patterns=patterns,
-                tqdm_class=tqdm if progress else Silent,
-                local_files_only=bool(unreachable),
-                etag_timeout=READ,
-            )
-        )
+        folder = snapshot_download(
+            repository, revision=revision or None, allow_patterns=patterns, tqdm_class=tqdm if progress else Silent,
+            local_files_only=bool(unreachable), etag_timeout=READ,
+        )  # fmt: skip
+        return Path(folder)
     except errors.GatedRepoError as error:
         raise KitError(
             f"{repository} is gated: its owner asks you to accept a licence. To mend: accept it at {place}, run "
@@ -106,7 +101,7 @@ def _fetch(repository: str, *, revision: str, patterns: list[str], progress: boo
 
 
 def _unreachable(repository: str, *, revision: str) -> str:
-    """Ask the hub once for the model; name the error if no answer comes, else ""."""
+    """Return the name of the error if the hub does not answer when asked once for the model, else ""."""
     from huggingface_hub import HfApi, errors
 
     limit_waiting()

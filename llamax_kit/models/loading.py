@@ -72,10 +72,7 @@ def check_adapter(spec: str, *, model: str) -> None:
 
 
 def load_tokenizer(resolved: Resolved) -> Tokenizer:
-    """Load the model's tokenizer, by the tokenizer's own library.
-
-    Raises KitError when the folder holds none that can be read.
-    """
+    """Load the model's tokenizer. Raises KitError when the folder holds none that can be read."""
     return tokenizer_files.load(resolved.folder)
 
 

@@ -94,7 +94,7 @@ class Transformers:
         return self.tokenizer.pieces(prompt)
 
     def material(self, request: Request) -> list[int]:
-        """Give the ids of the prompt's tokens, one BOS in front."""
+        """Return the ids of the prompt's tokens, one BOS in front."""
         return self.tokenizer.encode(request.prompt)
 
     def complete(
@@ -107,11 +107,11 @@ class Transformers:
         if len(skip) == len(requests):
             return
         prompts = [self.material(request) for request in requests]
-        rooms = [min(decoding.max_new_tokens, self.context - len(prompt)) for prompt in prompts]
+        lengths = [len(prompt) for prompt in prompts]
+        rooms = [min(decoding.max_new_tokens, self.context - length) for length in lengths]
         if unfit := [at for at, room in enumerate(rooms) if room < 1 and at not in skip]:
             yield [(at, Completion("", "unfit", 0)) for at in unfit]
-        lengths = [len(prompt) for prompt in prompts]
-        # The penalty counts padding as text that was said already, so nothing may be padded under it.
+        # The penalty counts padding as text that was written already, so nothing may be padded under it.
         padding = decoding.repetition_penalty == 1.0
         mixed = decoding.num_beams == 1 and self._endless
         budget = self.batch_tokens or _budget(self.model)
@@ -148,8 +148,6 @@ class Transformers:
             if done is not None:
                 yield list(zip(part, done, strict=True))
                 continue
-            self._refused = min(self._refused, cost)
-            waiting.insert(0, part)
             torch.cuda.empty_cache()
             if len(part) == 1:
                 raise KitError(
@@ -157,6 +155,8 @@ class Transformers:
                     f"{longest} tokens, {room} new ones, {decoding.num_beams} beams, {self.dtype}). To "
                     f"mend: see who else uses it (nvidia-smi), or take dtype bfloat16, fewer beams or new tokens"
                 )
+            self._refused = min(self._refused, cost)
+            waiting.insert(0, part)
 
     def _generate(self, prompts: list[list[int]], rooms: list[int], decoding: Decoding) -> list[Completion]:
         import torch
@@ -186,7 +186,7 @@ class Transformers:
         return [self._completion(each[:room]) for each, room in zip(new, rooms, strict=True)]
 
     def _not_a_number(self) -> str:
-        """Say where the numbers were lost: in the weights, or in computing with them."""
+        """Describe where the numbers were lost: in the weights, or in computing with them."""
         broken = [name for name, part in self.model.named_parameters() if not part.isfinite().all()]
         if broken:
             where, remedy = f"{len(broken)} of its tensors hold such, {broken[0]} first", "fetch or train it again"
@@ -200,10 +200,10 @@ class Transformers:
         )
 
     def _completion(self, new: list[int]) -> Completion:
-        end = next((at for at, token in enumerate(new) if token in self.stops), None)
-        if end is None:
-            return Completion(self.tokenizer.decode(new), "length", len(new))
-        return Completion(self.tokenizer.decode(new[:end]), "stop", end + 1)
+        for end, token in enumerate(new):
+            if token in self.stops:
+                return Completion(self.tokenizer.decode(new[:end]), "stop", end + 1)
+        return Completion(self.tokenizer.decode(new), "length", len(new))
 
 
 class _NotANumber:
@@ -218,11 +218,8 @@ class _NotANumber:
 
 
 def _budget(model) -> int:
-    """Tokens of a batch by what its keys and values take: half of a GPU's memory beyond the weights, or 2 GiB on a CPU.
-
-    By the GPU's size and not by what is free just now, so that a resumed run plans the same batches.
-    """
-    import torch
+    """Return the tokens whose keys and values take half of a GPU's memory beyond the weights, or 2 GiB on a CPU."""
+    import torch  # by the GPU's size and not by what is free just now: a resumed run plans the same batches
 
     config = model.config.get_text_config()
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
