@@ -29,7 +29,8 @@ def averages(scores: "DataFrame") -> "DataFrame":
     rows = []
     for (system, metric, name), group in by_pivot(scores).groupby(["system", "metric", "direction"], sort=False):
         if len(group) > 1:
-            low, high = (group["score"][group["language"].map(_split) == half] for half in ("low", "high"))
+            split = group["language"].map(lambda code: find(code).split)
+            low, high = (group["score"][split == half] for half in ("low", "high"))
             means = (low.mean(), len(low), high.mean(), len(high), group["score"].mean(), len(group))
             rows.append((system, name, metric, *means, _signature(group, name)))
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -57,10 +58,6 @@ def by_pivot(table: "DataFrame") -> "DataFrame":
         part = table[leads.groupby([*whose, table[pivot]]).transform("any") | alone]
         parts.append(part.assign(direction=part[pivot].map(name.format), language=part[other]))
     return pd.concat(parts, ignore_index=True)
-
-
-def _split(code: str) -> str:
-    return find(code).split
 
 
 def _signature(group: "DataFrame", direction: str) -> str:

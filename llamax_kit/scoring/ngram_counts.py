@@ -16,7 +16,7 @@ ORDER = 4  # the longest n-gram of BLEU
 
 
 def count(encode: Callable, systems: Sequence[Sequence[str]], references: Sequence[str]) -> "list[np.ndarray]":
-    """Give each system's statistics, (n sentences, 10) integers, tokenising every text once.
+    """Return each system's statistics, (n sentences, 10) integers, tokenising every text once.
 
     Columns, in sacreBLEU's order: pieces of the hypothesis, pieces of the reference, matching n-grams of order 1 to 4
     (clipped), n-grams of the hypothesis of order 1 to 4. With encode splitting at spaces, "a a b" against "a b b" is
@@ -55,7 +55,7 @@ def points(sums: "np.ndarray") -> "np.ndarray":
 
 
 def _codes(pieces: list[list[str]]) -> "tuple[np.ndarray, np.ndarray]":
-    """Number the tokens of all texts, equal tokens alike, and give the number of tokens of each text.
+    """Number the tokens of all texts, equal tokens alike, and count the tokens of each text.
 
     A token is what sacreBLEU sees: it joins pieces by spaces and splits at any white space, which a piece may hold.
     """

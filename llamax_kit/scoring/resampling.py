@@ -19,11 +19,7 @@ def resamples(n: int, *, samples: int, seed: int) -> "Iterable[np.ndarray]":
 
     Row i counts the sentences that sacreBLEU's resample i draws; it sums to n.
     """
-    return (
-        _kept(_resamples, n, samples=samples, seed=seed)
-        if n * samples <= KEPT
-        else _resamples(n, samples=samples, seed=seed)
-    )
+    return _drawn(_resamples, n, samples=samples, seed=seed)
 
 
 def shuffles(n: int, *, samples: int, seed: int) -> "Iterable[np.ndarray]":
@@ -31,11 +27,7 @@ def shuffles(n: int, *, samples: int, seed: int) -> "Iterable[np.ndarray]":
 
     Row i is True where sacreBLEU's approximate randomisation exchanges the sentence in its shuffle i.
     """
-    return (
-        _kept(_shuffles, n, samples=samples, seed=seed)
-        if n * samples <= KEPT
-        else _shuffles(n, samples=samples, seed=seed)
-    )
+    return _drawn(_shuffles, n, samples=samples, seed=seed)
 
 
 def product(draws: "np.ndarray", *, rows: "np.ndarray") -> "np.ndarray":
@@ -49,6 +41,10 @@ def product(draws: "np.ndarray", *, rows: "np.ndarray") -> "np.ndarray":
     step = max(1, SMALL // rows.size)
     parts = [draws[start : start + step].astype(rows.dtype) @ rows for start in range(0, len(draws), step)]
     return np.concatenate(parts)
+
+
+def _drawn(kind: Callable, n: int, *, samples: int, seed: int) -> "Iterable[np.ndarray]":
+    return _kept(kind, n, samples=samples, seed=seed) if n * samples <= KEPT else kind(n, samples=samples, seed=seed)
 
 
 @lru_cache(maxsize=4)

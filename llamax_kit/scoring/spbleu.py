@@ -1,8 +1,8 @@
 """Hypotheses and references in, a score with its signature out: sacreBLEU's number, to its last digit.
 
 spBLEU is BLEU over SentencePiece pieces, corpus level, without effective order (Goyal et al., 2022). The statistics of
-each sentence are counted once (`ngram_counts`) and sacreBLEU computes with their sums; the numbers of sentences are
-checked before, for sacreBLEU itself cuts the longer list without a word. Translates nothing, compares no systems.
+each sentence are counted once (`ngram_counts`) and sacreBLEU computes with their sums. The numbers of sentences are
+checked before: sacreBLEU itself cuts the longer list without a warning.
 """
 
 from collections.abc import Sequence
@@ -126,21 +126,21 @@ def sentence_scores(
     Raises as `score` does.
     """
     kind = sacrebleu_metrics.spbleu(tokenize)
-    rows, bleu = _statistics(kind, [_texts(hypotheses, references, where)], [references])[0].tolist(), kind.metric
-    return [
-        bleu.compute_bleu(row[2:6], row[6:], row[0], row[1], bleu.smooth_method, effective_order=True).score
-        for row in rows
-    ]
+    rows, bleu = _statistics(kind, [_texts(hypotheses, references, where)], [references])[0], kind.metric
+    more = {"smooth_method": bleu.smooth_method, "effective_order": True}
+    return [bleu.compute_bleu(row[2:6], row[6:], row[0], row[1], **more).score for row in rows.tolist()]
 
 
 def _scores(
     kind: sacrebleu_metrics.Named, systems: list[Sequence[str]], references, interval: bool, where: str
 ) -> list[Score]:
     """Score several systems against the same references, which are tokenised once."""
-    streams = _streams(references)
-    texts = [[_texts(each, stream, said) for stream, said in _named(streams, where)][0] for each in systems]
-    rows = _statistics(kind, texts, streams)
-    return [_score(kind, each, interval, len(streams)) for each in rows]
+    several = len(references) and all(isinstance(each, (list, tuple)) for each in references)
+    streams = references if several else [references]
+    for at, stream in enumerate(streams, 1):
+        name = where if len(streams) == 1 else f"{where or 'these texts'}, references {at} of {len(streams)}"
+        texts = [_texts(each, stream, name) for each in systems]
+    return [_score(kind, each, interval, len(streams)) for each in _statistics(kind, texts, streams)]
 
 
 def _score(kind: sacrebleu_metrics.Named, rows: "np.ndarray", interval: bool, nrefs: int = 1) -> Score:
@@ -157,10 +157,7 @@ def _score(kind: sacrebleu_metrics.Named, rows: "np.ndarray", interval: bool, nr
 def _statistics(
     kind: sacrebleu_metrics.Named, systems: list[list[str]], streams: Sequence[Sequence[str]]
 ) -> "list[np.ndarray]":
-    """Give each system's sufficient statistics, (n sentences, k counts).
-
-    Of BLEU with one stream of references by `ngram_counts`, else by sacreBLEU.
-    """
+    """Return each system's statistics, (n sentences, k counts); `ngram_counts` does BLEU of one reference."""
     import numpy as np
 
     if kind.pieces and len(streams) == 1:
@@ -174,7 +171,7 @@ def _statistics(
 
 
 def _points(kind: sacrebleu_metrics.Named) -> significance.Points:
-    """Give what turns rows of sums into points: at once for BLEU, else row by row."""
+    """Return what turns rows of sums into points: at once for BLEU, else row by row."""
     import numpy as np
 
     if kind.pieces:
@@ -182,22 +179,8 @@ def _points(kind: sacrebleu_metrics.Named) -> significance.Points:
     return lambda sums: np.array([kind.metric._compute_score_from_stats(row).score for row in sums.tolist()])
 
 
-def _streams(references: References) -> Sequence[Sequence[str]]:
-    """Give one list of references or several as several."""
-    several = len(references) and all(isinstance(each, (list, tuple)) for each in references)
-    return references if several else [references]
-
-
-def _named(streams: Sequence[Sequence[str]], where: str) -> list[tuple[Sequence[str], str]]:
-    """Say beside each of several lists of references which it is, for an error message."""
-    if len(streams) == 1:
-        return [(streams[0], where)]
-    called = where or "these texts"
-    return [(each, f"{called}, references {at} of {len(streams)}") for at, each in enumerate(streams, 1)]
-
-
 def _texts(hypotheses: Sequence[str], references: Sequence[str], where: str) -> list[str]:
-    """Check that texts pair up, and give the hypotheses, each on one line."""
+    """Check that texts pair up, and return the hypotheses, each on one line."""
     if len(hypotheses) != len(references):
         raise UnequalCounts(len(hypotheses), len(references), where)
     if not len(references):

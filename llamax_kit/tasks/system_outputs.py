@@ -50,9 +50,8 @@ def find_outputs(folder: Path | str, source: str = "", *, directions: str = "") 
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise KitError(f"no folder of outputs at {folder.absolute()}. To mend: name a folder that holds {NAMING}")
-    paths = [
-        path for pattern in ("*", "*/*") for path in sorted(folder.glob(pattern)) if _is_output(path, folder=folder)
-    ]
+    found_paths = [*sorted(folder.glob("*")), *sorted(folder.glob("*/*"))]
+    paths = [path for path in found_paths if _is_output(path, folder=folder)]
     if not paths:
         raise KitError(f"{folder} holds no outputs. To mend: name files {NAMING}")
     found: dict[tuple[str, str, str], Output] = {}
@@ -94,7 +93,7 @@ def read_outputs(outputs: Iterable[Output], corpus: Corpus, sentences: int = 0) 
 
 
 def write_outputs(translations: "DataFrame", folder: Path | str) -> Path:
-    """Write a translations table as `<src>-<tgt>/<system>.txt`, each hypothesis on one line, and give the folder.
+    """Write a translations table as `<src>-<tgt>/<system>.txt`, each hypothesis on one line, and return the folder.
 
     Raises KitError when a file cannot be written.
     """

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from llamax_kit.data import reasoning
+from llamax_kit.data.translations import COLUMNS
 from llamax_kit.models.engines.base import Completion, Decoding, Request
 from llamax_kit.models.engines.base import read_decoding as read_decoding
 from llamax_kit.models.ledger import Ledger, key
@@ -24,7 +25,7 @@ def translate(
     *,
     progress: bool = True,
 ):
-    """Translate a corpus in all directions together and give the translations table.
+    """Translate a corpus in all directions together and return the translations table.
 
     engine: as `open_engine` gives; corpus: as `load_corpus` gives; directions: [("en", "de"), ...];
     sentences: only the first n of each direction, 0 for all; ledger: the folder where completions are kept and found,
@@ -59,14 +60,13 @@ def translate(
         reasoning.parted(each.text, opened=reasoning.begins_at_the_end(request.prompt), source=request.source)
         for each, request in zip(completions, requests, strict=True)
     ]
+    parts = zip(rows, requests, completions, answers, strict=True)
     table = pd.DataFrame(
         [
             (engine.name, src, tgt, at, request.source, hypothesis, reference, finish, tokens)
-            for (src, tgt, at, reference), request, (_, finish, tokens), (_, hypothesis) in zip(
-                rows, requests, completions, answers, strict=True
-            )
+            for (src, tgt, at, reference), request, (_, finish, tokens), (_, hypothesis) in parts
         ],
-        columns=["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"],
+        columns=COLUMNS,
     )
     reasoned = sum(bool(cut) for cut, _ in answers)
     if reasoned:
@@ -101,7 +101,7 @@ def _requests(engine, corpus, directions, template, sentences):
 def _complete(
     engine, unique: list[tuple[str, Request]], plan: Decoding, kept: dict[str, Completion], book, progress: bool
 ) -> tuple[dict[str, Completion], float]:
-    """Give all completions by key, and the seconds that generating the missing ones took."""
+    """Return all completions by key, and the seconds that generating the missing ones took."""
     done = dict(kept)
     skip = frozenset(at for at, (name, _) in enumerate(unique) if name in kept)
     if len(skip) == len(unique):
@@ -121,11 +121,7 @@ def _complete(
 
 
 def _bar(name: str, total: int, *, kept: int, show: bool):
-    """Give a bar that says sentences, tokens a second and time left: in the page where someone looks, else in the log.
-
-    A bar in the page floods the log of a batch run with widgets, so there it is one plain line a minute, and none in
-    the first minute.
-    """
+    """Return a progress bar: in the page where someone looks, else one plain line a minute in the log."""
     from tqdm.auto import tqdm as page
     from tqdm.std import tqdm as plain
 
@@ -136,14 +132,8 @@ def _bar(name: str, total: int, *, kept: int, show: bool):
 
 
 def _watched() -> bool:
-    """Tell whether somebody can see the bar move: a terminal, or a notebook whose front end can be asked for input.
-
-    papermill and nbconvert run a notebook like a front end does, but say with each cell that nobody can be asked.
-    """
-    if "ipykernel" in sys.modules:
-        from IPython import get_ipython
-
-        kernel = getattr(get_ipython(), "kernel", None)
-        if kernel is not None:
-            return bool(kernel.get_parent().get("content", {}).get("allow_stdin"))
+    """Return whether somebody can see the bar move: a terminal, or a notebook in a front end."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if hasattr(shell, "kernel"):  # papermill and nbconvert send with each cell that nobody can be asked for input
+        return bool(shell.kernel.get_parent().get("content", {}).get("allow_stdin"))
     return sys.stderr.isatty()
