@@ -7,7 +7,6 @@ none are named (see `training_languages`).
 """
 
 from collections.abc import Collection, Iterable
-from functools import cache
 from typing import TYPE_CHECKING
 
 from llamax_kit.data.languages import all_languages, find
@@ -31,9 +30,11 @@ def relatives(code: str, trained: Collection[str] = LLAMAX.codes) -> list[str]:
 
     An empty list where the branch is not known. Raises UnknownName.
     """
-    own = branch(code)
-    others = _by_branch(frozenset(trained)).get(own, []) if own else []
-    return [each for each in others if each != find(code).code]
+    own = find(code)
+    if not branch(code):
+        return []
+    others = [each for each in all_languages() if each.code in trained and each != own]
+    return [each.code for each in others if (each.family_1, each.family_2) == (own.family_1, own.family_2)]
 
 
 def kind(code: str, trained: Collection[str] = LLAMAX.codes) -> str:
@@ -61,12 +62,3 @@ def relatedness(codes: Iterable[str], trained: Collection[str] = LLAMAX.codes) -
         row = language.name, language.code in trained, language.family_1, branch(language.code)
         rows.append((language.code, *row, len(relatives(language.code, trained)), kind(language.code, trained)))
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-@cache
-def _by_branch(trained: frozenset[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for language in all_languages():
-        if language.code in trained:
-            found.setdefault(branch(language.code), []).append(language.code)
-    return found

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import struct
 from pathlib import Path
 
 from llamax_kit.utils.errors import KitError
@@ -92,19 +91,17 @@ def _check_length(path: Path) -> None:
     size = path.stat().st_size
     with open(path, "rb") as file:
         start = file.read(8)
-        length = struct.unpack("<Q", start)[0] if len(start) == 8 else size
-        if length + 8 <= size:
+        expected = 8 + (int.from_bytes(start, "little") if len(start) == 8 else size)  # the header's end
+        if expected <= size:
             try:
-                header = json.loads(file.read(length))
+                header = json.loads(file.read(expected - 8))
                 ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
-                expected = 8 + length + max(ends, default=0)
+                expected += max(ends, default=0)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise KitError(
                     f"expected a safetensors file, but the header of {path} cannot be read: {error}. "
                     f"To mend: download it again"
                 ) from error
-        else:
-            expected = length + 8
     if size != expected:
         raise KitError(
             f"expected {expected:,} bytes in {path} (its header says so), found {size:,}: it is cut off or damaged. "

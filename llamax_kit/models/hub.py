@@ -83,20 +83,16 @@ def _fetch(repository: str, *, revision: str, patterns: list[str], progress: boo
             f"{repository} has no revision {revision!r}. To mend: see its commits and tags at {place}/commits/main"
         ) from error
     except errors.RepositoryNotFoundError as error:
-        raise UnknownName(
-            "model on the hub",
-            given=repository,
-            choices=[entry.hub for entry in catalogue() if entry.hub],
-            remedy=f"check the name at {place}, run `hf auth login` if it is private, {by_hand}",
-        ) from error
+        known = [entry.hub for entry in catalogue() if entry.hub]
+        remedy = f"check the name at {place}, run `hf auth login` if it is private, {by_hand}"
+        raise UnknownName("model on the hub", given=repository, choices=known, remedy=remedy) from error
     except (errors.EntryNotFoundError, errors.HfHubHTTPError, OSError) as error:
         raise KitError(
             f"could not fetch {repository}{f' at {revision}' if revision else ''} from the hub "
             f"({unreachable or type(error).__name__}); it is not in the local cache, and no folder of that name holds "
-            f"its files. "
-            f"To mend: connect to the network once and run again, or fetch it where there is one "
-            f"(hf download {repository} --local-dir FOLDER), copy the folder here and name it. Where there is no "
-            f"network and the model is in the cache, HF_HUB_OFFLINE=1 saves the waiting"
+            f"its files. To mend: connect to the network once and run again, or fetch it elsewhere (hf download "
+            f"{repository} --local-dir FOLDER) and name the folder. HF_HUB_OFFLINE=1 saves the waiting for a model "
+            f"that is in the cache"
         ) from error
 
 

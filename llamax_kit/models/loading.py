@@ -22,24 +22,16 @@ REMEDY = f"name one of {LOADABLE}; or a hub id such as LLaMAX/LLaMAX2-7B-Alpaca,
 class Resolved(NamedTuple):
     """A model found: where its files are and what identifies them. `hub` is "" for a folder.
 
-    `revision`: the hub's commit, or "sha256:…" of a folder's content; `adapter_revision` likewise.
+    `revision`: the hub's commit, or "sha256:…" of a folder's content; `adapter_revision` likewise. By `locate` alone
+    `folder` is None for a model of the hub, and `revision` what was asked for.
     """
 
     name: str
-    folder: Path
-    revision: str
+    folder: Path | None
+    revision: str = ""
     hub: str = ""
     adapter: Path | None = None
     adapter_revision: str = ""
-
-
-class Located(NamedTuple):
-    """A model found by its name alone: in `folder`, None where it is made on the spot or on the `hub`, "" else."""
-
-    name: str
-    folder: Path | None
-    hub: str = ""
-    revision: str = ""
 
 
 def resolve(spec: str, *, adapter: str = "") -> Resolved:
@@ -50,7 +42,13 @@ def resolve(spec: str, *, adapter: str = "") -> Resolved:
 
     Raises KitError, or its UnknownName, when the model or adapter is not found, is not whole, or needs remote code.
     """
-    found = _resolve(str(spec))
+    found = locate(str(spec))
+    if found.hub:
+        folder = hub.texts(found.hub, revision=found.revision)
+        checkpoints.check_config(folder)
+        found = found._replace(folder=folder, revision=folder.name)
+    else:
+        found = found._replace(revision=checkpoints.content_hash(found.folder))
     return _with_adapter(found, str(adapter)) if adapter else found
 
 
@@ -89,7 +87,7 @@ def load_model(resolved: Resolved, *, dtype: str = "auto", device: str = "auto")
     return (weights.with_adapter(model, resolved.adapter) if resolved.adapter else model).eval()
 
 
-def locate(spec: str) -> Located:
+def locate(spec: str) -> Resolved:
     """Find a model by its name alone: no hub is asked, nothing is hashed or made.
 
     Raises KitError, or its UnknownName, for what cannot be a model's name, or a folder without a fit config.json.
@@ -99,7 +97,7 @@ def locate(spec: str) -> Located:
     folder = Path(spec).expanduser()
     if spec and (folder / "config.json").is_file():
         checkpoints.check_config(folder)
-        return Located(folder.resolve().name, folder.resolve())
+        return Resolved(folder.resolve().name, folder.resolve())
     name, _, revision = spec.partition("@")
     entry = next((entry for entry in catalogue() if name in (entry.name, entry.hub) and name), None)
     if entry and entry.folder:
@@ -111,19 +109,10 @@ def locate(spec: str) -> Located:
     if entry is None and not hub.looks_like_id(name):
         raise UnknownName("model", given=spec, choices=[entry.name for entry in catalogue()], remedy=REMEDY)
     repository = entry.hub if entry else name
-    return Located(repository.rpartition("/")[2], None, repository, revision)
+    return Resolved(repository.rpartition("/")[2], None, revision, repository)
 
 
-def _resolve(spec: str) -> Resolved:
-    name, folder, repository, revision = locate(spec)
-    if repository:
-        found = hub.texts(repository, revision=revision)
-        checkpoints.check_config(found)
-        return Resolved(name, found, found.name, repository)
-    return Resolved(name, folder, checkpoints.content_hash(folder))
-
-
-def _shipped(entry: Entry, revision: str) -> Located:
+def _shipped(entry: Entry, revision: str) -> Resolved:
     """Find a model that ships with the kit."""
     if revision:
         raise KitError(f"{entry.name} ships with the kit, in no revision but its own. To mend: name {entry.name} alone")
@@ -133,7 +122,7 @@ def _shipped(entry: Entry, revision: str) -> Located:
             f"expected the model {entry.name}, which ships with the kit, in {folder}, but there is no config.json. "
             f"To mend: install the kit again, whole; in a checkout, git restore {folder.parents[1].name}/{entry.folder}"
         )
-    return Located(entry.name, folder)
+    return Resolved(entry.name, folder)
 
 
 def _with_adapter(model: Resolved, spec: str) -> Resolved:

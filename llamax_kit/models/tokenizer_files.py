@@ -51,8 +51,9 @@ def _finish(folder: Path, settings: Mapping, added: dict[str, AddedToken], libra
     """Add what the folder's JSON files say: which token begins, ends and pads, and the chat template."""
     config, generation = read_json(folder / "config.json"), read_json(folder / "generation_config.json")
     special = library.special
-    names = {name: _content(settings.get(name)) for name in ("bos_token", "eos_token", "pad_token")}
-    bos = _bos(names["bos_token"], own=library.own_bos, settings=settings, config=config)
+    names = {name: added_tokens.content(settings.get(name)) for name in ("bos_token", "eos_token", "pad_token")}
+    # Llamas were trained with a BOS, whatever tokenizer.json adds by itself.
+    bos = library.own_bos or (names["bos_token"] if config.get("model_type") == "llama" else None)
     eos = [*_many(generation.get("eos_token_id")), *_many(config.get("eos_token_id"))]
     eos += [special[name] for name in (names["eos_token"], "</s>", "<|end_of_text|>") if name in special]
     eos = sorted(set(eos))
@@ -70,7 +71,7 @@ def _finish(folder: Path, settings: Mapping, added: dict[str, AddedToken], libra
         text=library.text,
         piece=library.piece,
         special=special,
-        bos_id=special.get(bos),
+        bos_id=None if settings.get("add_bos_token") is False else special.get(bos),
         eos_ids=eos,
         pad_id=pad,
         rows=rows,
@@ -78,17 +79,6 @@ def _finish(folder: Path, settings: Mapping, added: dict[str, AddedToken], libra
         template=_template(folder, settings),
         names={name: token for name, token in names.items() if token},
     )
-
-
-def _bos(named: str | None, *, own: str | None, settings: Mapping, config: Mapping) -> str | None:
-    """The token every prompt begins with; Llamas were trained with one, whatever tokenizer.json adds by itself."""
-    if settings.get("add_bos_token") is False:
-        return None
-    return own or (named if config.get("model_type") == "llama" else None)
-
-
-def _content(token: str | dict | None) -> str | None:
-    return token["content"] if isinstance(token, dict) else token
 
 
 def _many(ids: int | list[int] | None) -> list[int]:

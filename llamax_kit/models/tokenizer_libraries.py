@@ -14,15 +14,10 @@ from llamax_kit.models.added_tokens import CONTROL, AddedToken, Span, Splitter
 from llamax_kit.utils.errors import KitError
 
 LLAMA3_SPECIAL = [  # Meta's release: the control tokens after the 128,000 ranks, in the order of their ids
-    "<|begin_of_text|>",
-    "<|end_of_text|>",
-    *(f"<|reserved_special_token_{number}|>" for number in range(4)),
-    "<|start_header_id|>",
-    "<|end_header_id|>",
-    "<|reserved_special_token_4|>",
-    "<|eot_id|>",
+    "<|begin_of_text|>", "<|end_of_text|>", *(f"<|reserved_special_token_{number}|>" for number in range(4)),
+    "<|start_header_id|>", "<|end_header_id|>", "<|reserved_special_token_4|>", "<|eot_id|>",
     *(f"<|reserved_special_token_{number}|>" for number in range(5, 251)),
-]
+]  # fmt: skip
 FLAGS = ("lstrip", "rstrip", "single_word", "normalized")
 
 
