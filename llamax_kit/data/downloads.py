@@ -65,7 +65,7 @@ def fetch(name: str) -> Path:
     if place.exists():
         return _sound(source, place)
     if not source.addresses:
-        raise KitError(f"{name} is gated: nobody may fetch it for you. To mend: {_how(source)}")
+        raise KitError(f"{name} is gated: nobody may fetch it for you. To mend: {how(source)}")
     try:
         if source.kind == "tokenizer":
             fetching.download(source.addresses, place, source.sha256, partial(fault, source))
@@ -74,7 +74,7 @@ def fetch(name: str) -> Path:
         else:
             _fetch_archive(source, place)
     except KitError as error:
-        raise KitError(f"could not fetch {name}: {error}. To mend: {_how(source)}") from error
+        raise KitError(f"could not fetch {name}: {error}. To mend: {how(source)}") from error
     return place
 
 
@@ -92,7 +92,7 @@ def inventory() -> list[Found]:
     for source in SOURCES:
         places = _places(source)
         where = next((place for place in places if place.exists()), None)
-        rows.append(Found(source.name, source.kind, where is not None, where or folder() / source.place, _how(source)))
+        rows.append(Found(source.name, source.kind, where is not None, where or folder() / source.place, how(source)))
     return rows
 
 
@@ -105,12 +105,13 @@ def _places(source: Source) -> list[Path]:
     return places
 
 
-def _how(source: Source) -> str:
+def how(source: Source) -> str:
+    """Describe how to get a source, where it may be fetched and where not."""
     place = folder() / source.place
     if source.name == "flores_plus":
         return (
-            "log in at huggingface.co, agree to the terms at https://huggingface.co/datasets/openlanguagedata/"
-            f"flores_plus, then run `hf auth login`; or get its dev/ and devtest/ elsewhere and put them in {place}"
+            "accept the terms at https://huggingface.co/datasets/openlanguagedata/flores_plus, then run "
+            f"`hf auth login`, and try again; or get its dev/ and devtest/ elsewhere and put them in {place}"
         )
     if source.kind == "scores":
         return (
@@ -149,5 +150,5 @@ def _fetch_files(source: Source, place: Path) -> None:
 def _sound(source: Source, path: Path) -> Path:
     """Return the path if what lies there is what it should be; else raise KitError."""
     if wrong := fault(source, path):
-        raise KitError(f"{path} is not {source.name}: {wrong}. To mend: move it away, then {_how(source)}")
+        raise KitError(f"{path} is not {source.name}: {wrong}. To mend: move it away, then {how(source)}")
     return path

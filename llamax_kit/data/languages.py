@@ -1,7 +1,7 @@
 """The language table: the 102 languages of LLaMAX, and the 102 varieties of FLORES-200 that it never saw.
 
-Looks languages and directions up by any of their codes. Does not know which corpus holds text in them, and does not
-identify the language of a text. All facts stand in languages.csv, one row a language:
+Looks languages and directions up by any of their codes. Does not identify the language of a text. languages.csv has one
+row a language:
 
 - code: the kit's own id: LLaMAX's code for its 102 (`sw`, `zhtrad`), FLORES-200's for the others (`als_Latn`)
 - llamax, flores101, flores200, flores_plus: the codes elsewhere; empty where a release does not have the language
@@ -9,8 +9,7 @@ identify the language of a text. All facts stand in languages.csv, one row a lan
 - script: ISO 15924; family_1 to family_3: from the broadest to the narrowest, as in the paper's family file
 - split: the paper's "high" and "low", which is no measure of data; avg85: counted by its "85-language" average. Both
   were published only as averages, and recovered from these (they are 26, 76, and 87 languages)
-- trained; mono_blocks: blocks of 512 tokens; para_lines: lines, each pair counted once for each of its languages
-  (paper, Table 7)
+- trained; mono_blocks: of 512 tokens; para_lines: each pair counted once for each of its languages (paper, Table 7)
 - cldr: the Babel locale that has data of its own in this language and script: `no`, not `nb`, which only inherits
 - source: where the row is from; "paper" is the paper and its released files
 """

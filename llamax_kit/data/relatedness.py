@@ -2,8 +2,7 @@
 
 "Branch" is the pair of family_1 and family_2 in the language table. Levels are those of the paper's file and uneven:
 Malayo-Polynesian holds hundreds of languages, Albanian one; Estonian and Finnish are in two branches; creoles are
-families of their own. So relatedness is a coarse yes or no, and no distance. Trained languages are LLaMAX's 102 where
-none are named (see `training_languages`).
+families of their own. So relatedness is a coarse yes or no. Trained are LLaMAX's 102 where none are named.
 """
 
 from collections.abc import Collection, Iterable
@@ -51,7 +50,7 @@ def kind(code: str, trained: Collection[str] = LLAMAX.codes) -> str:
 
 
 def relatedness(codes: Iterable[str], trained: Collection[str] = LLAMAX.codes) -> "DataFrame":
-    """Tabulate it: code, name, trained, family, branch, relatives (number of trained ones), relatedness (the `kind`).
+    """Return a table: code, name, trained, family, branch, relatives (how many are trained), relatedness (the `kind`).
 
     Raises UnknownName.
     """

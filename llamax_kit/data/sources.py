@@ -1,8 +1,7 @@
 """What the owners publish, where, and how to know it when it came. Fetches nothing.
 
-FLORES: Goyal et al. (2022) and NLLB Team (2022), CC-BY-SA 4.0. The SentencePiece models behind spBLEU: the same works,
-at sacreBLEU's own addresses; the flores200 one is also the tokenizer of NLLB-200, byte for byte. LLaMAX's scores: Lu et
-al. (2024), MIT, the 18 systems of the paper's tables at one commit (llamax_results.csv: each file and its SHA-256).
+FLORES, and the SentencePiece models behind spBLEU at sacreBLEU's own addresses: Goyal et al. (2022), NLLB Team (2022),
+CC-BY-SA 4.0. LLaMAX's scores: Lu et al. (2024), MIT, 18 systems at one commit (llamax_results.csv: SHA-256 of each).
 """
 
 import csv

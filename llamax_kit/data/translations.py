@@ -1,7 +1,7 @@
 """The translations table: its columns, and the check that one can be scored. Makes none and changes none.
 
 One row a sentence: system, src, tgt, index (position in the corpus), source, hypothesis, reference, finish ("stop",
-"length" or "unfit"; "" where the system was not ours), tokens (generated; missing where the system was not ours).
+"length" or "unfit"; "" for outputs from files), tokens (generated; missing for outputs from files).
 """
 
 from typing import TYPE_CHECKING

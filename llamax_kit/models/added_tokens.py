@@ -41,9 +41,8 @@ class Piece(NamedTuple):
 def read(folder: Path, settings: Mapping) -> dict[str, AddedToken]:
     """Return the added tokens of a model folder by their text, from all files that may name them.
 
-    settings: tokenizer_config.json, over special_tokens_map.json. The flags of `added_tokens_decoder` come before those
-    of tokenizer.json. Whatever a file says, a token is special that has a role (`eos_token`, …), stands in
-    `additional_special_tokens`, or is written like a control token (`CONTROL`).
+    settings: tokenizer_config.json, over special_tokens_map.json; its flags come before tokenizer.json's. A token
+    with a role (`eos_token`, …), in `additional_special_tokens`, or written like `CONTROL` is special in any case.
 
     Raises KitError when an entry is not as it should be, or two tokens have one id.
     """

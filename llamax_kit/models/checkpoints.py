@@ -37,12 +37,11 @@ def check_config(folder: Path) -> None:
             f"expected a model folder with config.json, but {folder} has none. To mend: name the folder that "
             f"save_pretrained wrote, or a name of the catalogue (llamax-kit doctor)"
         )
-    kind = config.get("model_type")
     if "auto_map" in config:
         raise KitError(
             f"{folder / 'config.json'} asks for code of its own (auto_map: {config['auto_map']}), which is never run. "
-            f"To mend: use a model that transformers loads by itself, or, if it knows {kind!r}, remove auto_map from "
-            f"a copy of config.json"
+            f"To mend: use a model that transformers loads by itself, or, if it knows {config.get('model_type')!r}, "
+            f"remove auto_map from a copy of config.json"
         )
 
 

@@ -16,7 +16,7 @@ PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*
 
 
 def looks_like_id(name: str) -> bool:
-    """Whether a name has the form owner/model: looks_like_id("LLaMAX/LLaMAX2-7B"), not "./models/mine"."""
+    """Return whether a name has the form owner/model: looks_like_id("LLaMAX/LLaMAX2-7B"), not "./models/mine"."""
     return re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*", name) is not None
 
 

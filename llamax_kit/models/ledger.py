@@ -2,12 +2,10 @@ r"""Every completion, kept once under what determines it. Resuming, caching and 
 
 A ledger is a folder for each identity (identity.json), in it one file of JSON lines for each process that wrote, in it
 one line for each batch, with a checksum. Where two records of a key differ (two runs at once on a GPU), the later file
-by name wins, in a file the later line; file names begin with the time of writing, so work done afresh replaces what
-was kept before.
+by name, which begins with the time, wins; in a file the later line.
 
-Plain lines, since SQLite relies on locks that network file systems do not keep, and a Parquet file is whole only once
-closed. Lines survive a kill up to the last whole one and are merged by reading them all. One line a batch makes a batch
-whole or absent: a resumed run generates it again with the same batch mates.
+Lines, since SQLite relies on locks that network file systems do not keep, and a Parquet file is whole only once closed.
+One line a batch makes a batch whole or absent: a resumed run generates it again with the same batch mates.
 """
 
 import hashlib
@@ -39,7 +37,7 @@ def key(identity: Mapping[str, str], decoding: Decoding, material: list[int] | s
 class Ledger:
     """The completions of one identity under `folder`.
 
-    damaged: files of which a part could not be trusted; each was set aside and its intact lines kept
+    damaged: files that were set aside, their intact lines kept
     torn: last lines without an end, as a killed process leaves; their batches are generated again
     """
 

@@ -1,8 +1,7 @@
 """The catalogue of published systems, and loading any of them or a model of one's own. Generates nothing.
 
-A model is named by the catalogue, by a hub id, either with "@revision", or by a folder. A folder is taken for a model
-only if it holds config.json: the authors' scripts write results into a folder named like the hub id, and then load it.
-The miniatures, `mini-llamax-alpaca` and its three relatives, are folders of the kit itself and need no download.
+A model is named by the catalogue, by a hub id, either with "@revision", or by a folder that holds config.json (the
+authors' scripts write results into folders named like hub ids). The miniatures are in the kit and need no download.
 """
 
 from importlib.resources import files
@@ -37,8 +36,7 @@ class Resolved(NamedTuple):
 def resolve(spec: str, *, adapter: str = "") -> Resolved:
     """Find a model, and the LoRA adapter to put on it, without loading weights.
 
-    From the hub only config and tokenizer are fetched here; weights follow in `load_model`. A folder's weights are
-    checked and hashed (27 GB: about a minute, once).
+    From the hub only config and tokenizer are fetched. A folder's weights are checked and hashed (27 GB: a minute).
 
     Raises KitError, or its UnknownName, when the model or adapter is not found, is not whole, or needs remote code.
     """

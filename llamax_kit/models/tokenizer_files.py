@@ -1,8 +1,7 @@
 """Which tokenizer a model folder holds, and all that its files say about it.
 
-A SentencePiece `tokenizer.model` (Llama 2) goes to SentencePiece; `tokenizer.json`, and tiktoken ranks (Llama 3's
-original file), to the tokenizers library. AutoTokenizer of transformers 5 is not asked: it reads a bare
-`tokenizer.model` wrong without a word, and adds no BOS. Encodes nothing itself (see `tokenizers`).
+`tokenizer.model` (Llama 2) goes to SentencePiece; `tokenizer.json`, and tiktoken ranks (Llama 3's original file), to
+the tokenizers library. AutoTokenizer of transformers 5 reads a bare `tokenizer.model` wrong, and adds no BOS.
 """
 
 import json
@@ -42,7 +41,7 @@ def load(folder: Path | str) -> Tokenizer:
 
 
 def _is_ranks(path: Path) -> bool:
-    """Whether a tokenizer.model is tiktoken's list of "base64 rank" lines, not a SentencePiece model."""
+    """Return whether a tokenizer.model is tiktoken's list of "base64 rank" lines, not a SentencePiece model."""
     with open(path, "rb") as file:
         return re.match(rb"[A-Za-z0-9+/]+=* \d+\r?\n", file.read(400)) is not None
 

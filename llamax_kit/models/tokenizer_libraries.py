@@ -18,6 +18,7 @@ LLAMA3_SPECIAL = [  # Meta's release: the control tokens after the 128,000 ranks
     "<|start_header_id|>", "<|end_header_id|>", "<|reserved_special_token_4|>", "<|eot_id|>",
     *(f"<|reserved_special_token_{number}|>" for number in range(5, 251)),
 ]  # fmt: skip
+Decode = Callable[[list[int]], str]
 FLAGS = ("lstrip", "rstrip", "single_word", "normalized")
 
 
@@ -25,7 +26,7 @@ class Library(NamedTuple):
     """What a tokenizer library does, as `Tokenizer` takes it, and the BOS that the library itself would add."""
 
     read: Callable[[str, Sequence[Span]], list[int]]
-    text: Callable[[list[int]], str]
+    text: Decode
     piece: Callable[[int], str]
     special: dict[str, int]
     own_bos: str | None
@@ -67,18 +68,12 @@ def sentencepiece(path: Path, added: dict[str, AddedToken], settings: Mapping, p
         return library.decode([id for id in ids if id < size])  # a vocabulary may be padded
 
     anchor = library.encode("a")
-    kept = {text: each for text, each in tokens.items() if not each.special or is_marker(text)}
-    return Library(
-        read,
-        _joining(
-            {each.id: text.replace("▁", " ") for text, each in kept.items()},
-            decode,
-            decode if legacy else lambda ids: decode([*anchor, *ids])[1:],
-        ),
-        _named(tokens, lambda id: library.id_to_piece(id) if id < size else ""),
-        special,
-        library.id_to_piece(library.bos_id()) if library.bos_id() >= 0 else None,
-    )
+    later = decode if legacy else lambda ids: decode([*anchor, *ids])[1:]
+    words = [(text, each.id) for text, each in tokens.items() if not each.special or is_marker(text)]
+    text = _joining({id: text.replace("▁", " ") for text, id in words}, decode, later=later)
+    piece = _named(tokens, lambda id: library.id_to_piece(id) if id < size else "")
+    bos = library.id_to_piece(library.bos_id()) if library.bos_id() >= 0 else None
+    return Library(read, text, piece, special, bos)
 
 
 def _with_control(library):
@@ -86,8 +81,8 @@ def _with_control(library):
     import sentencepiece
     from sentencepiece import sentencepiece_model_pb2
 
-    if not any(CONTROL.fullmatch(library.id_to_piece(id)) and not library.is_control(id)
-               for id in range(library.get_piece_size())):  # fmt: skip
+    pieces = [library.id_to_piece(id) for id in range(library.get_piece_size()) if not library.is_control(id)]
+    if not any(map(CONTROL.fullmatch, pieces)):
         return library
     model = sentencepiece_model_pb2.ModelProto.FromString(library.serialized_model_proto())
     for piece in model.pieces:
@@ -167,17 +162,10 @@ def _fast(library, path: Path, added: dict[str, AddedToken]) -> Library:
         return library.decode(ids, skip_special_tokens=True)
 
     anchor, spelt = library.encode("a", add_special_tokens=False).ids, "ByteLevel" in repr(library.decoder)
-    return Library(
-        control.read,
-        _joining(
-            {id: text for text, id in special.items() if is_marker(text)},
-            decode,
-            lambda ids: decode([*anchor, *ids])[len(decode(anchor)) :],
-        ),
-        _named({}, lambda id: _readable(library, id) if spelt else library.id_to_token(id) or ""),
-        special,
-        begins[0] if begins else None,
-    )
+    kept = {id: text for text, id in special.items() if is_marker(text)}
+    text = _joining(kept, decode, later=lambda ids: decode([*anchor, *ids])[len(decode(anchor)) :])
+    piece = _named({}, lambda id: _readable(library, id) if spelt else library.id_to_token(id) or "")
+    return Library(control.read, text, piece, special, begins[0] if begins else None)
 
 
 class _Aliases:
@@ -220,9 +208,7 @@ def _readable(library, id: int) -> str:
     return token if "\ufffd" in text else text or token
 
 
-def _joining(
-    kept: dict[int, str], first: Callable[[list[int]], str], later: Callable[[list[int]], str] | None = None
-) -> Callable[[list[int]], str]:
+def _joining(kept: dict[int, str], first: Decode, *, later: Decode) -> Decode:
     """Return the decoding of ids: `kept` tokens by their text, what is before them by `first`, behind by `later`."""
 
     def text(ids: list[int]) -> str:
@@ -230,7 +216,7 @@ def _joining(
         for is_kept, group in groupby(ids, lambda id: id in kept):
             run = list(group)
             parts.append("".join(kept[id] for id in run) if is_kept else decode(run))
-            decode = later or first
+            decode = later
         return "".join(parts)
 
     return text

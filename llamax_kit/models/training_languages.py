@@ -1,8 +1,7 @@
 """Whose training languages count as "trained": a model's own, where its folder tells them, else LLaMAX's 102.
 
-A model folder tells them in training.json, `{"name": "mini-llamax", "trained": ["en", "sw", …]}`, as the miniatures'
-do; a run that such a model made keeps them in its record, under `training_languages`, so that they travel with its
-outputs. "Trained" means trained on text of a language on purpose: what else got into a model's text, nobody knows.
+A model folder names them in training.json, `{"name": "mini-llamax", "trained": ["en", "sw", …]}`; a run of such a model
+keeps them in its record. "Trained" means on text of a language on purpose: what else was in the text, nobody knows.
 """
 
 import re
@@ -38,9 +37,8 @@ def of_folder(folder: Path) -> Trained | None:
 def training_languages_of(spec: str, record: dict) -> Trained:
     """Return whose training languages count for a run's system: by the record (run.json), or as `spec` asks.
 
-    record: of a run of several models, as it is for the system (`provenance.of_system`, which `gains.pair` has
-    applied). spec: "" as the record says, LLaMAX's 102 where it says nothing; "LLaMAX"; a model or folder that tells
-    its own, "mini-llama"; or codes, "en de sw", for any other system.
+    record: as it is for the system (`provenance.of_system`). spec: "" as recorded, LLaMAX's 102 where nothing is; or
+    "LLaMAX"; a model or folder that names its own, "mini-llama"; codes, "en de sw", for any other system.
 
     Raises KitError for a model that does not tell, UnknownName for what is no language.
     """

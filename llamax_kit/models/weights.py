@@ -62,7 +62,7 @@ def _usable() -> str:
 def load(folder: Path, *, dtype: str, device: str, attention: str = ""):
     """Load a folder's weights into a torch model: `dtype` and `device` as `placement` gives them.
 
-    attention: transformers' attn_implementation, whatever config.json asks for; "" leaves it to that.
+    attention: transformers' attn_implementation; "" leaves it to config.json.
 
     Raises KitError when weights are missing, cut off, unsafe, or do not fit the config.
     """

@@ -56,8 +56,7 @@ def git(project: Path) -> dict | None:
 def of_system(record: dict, system: str) -> dict:
     """Return a run's record as it is for one of its systems: what `systems` holds of it over what all have in common.
 
-    The record of a run of several models holds under `systems` what each has of its own, such as its model and prompt.
-    Of a system that is not there (the copied source) only what all have in common is known.
+    `systems` holds what each of several models has of its own; a system that is not there is what all have in common.
 
     >>> record = {"seed": 1, "systems": {"one": {"prompt": "{source}"}, "other": {"prompt": "{src}: {source}"}}}
     >>> of_system(record, "one"), of_system(record, "copy")
@@ -93,8 +92,8 @@ def has_secret(text: str) -> bool:
 def clean(value, project: Path):
     """Make a fact fit for a record that others read, whatever it is nested in.
 
-    Tokens become `[token removed]`; the project, data and home folders become `.`, `$LLAMAX_KIT_DATA` and `~`;
-    named tuples become mappings, numpy numbers plain ones, not-a-number None.
+    Tokens become `[token removed]`; the project, data and home folders `.`, `$LLAMAX_KIT_DATA` and `~`; named tuples
+    mappings, numpy numbers plain ones, not-a-number None.
     """
     if isinstance(value, dict):
         return {str(clean(key, project)): clean(item, project) for key, item in value.items()}

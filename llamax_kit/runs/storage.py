@@ -1,11 +1,9 @@
 """Where a run lives in `outputs/`, its tables and its record, each written whole or not at all.
 
-Does not compute anything and does not know what a notebook does: a notebook hands it finished tables and facts.
-
-    outputs/<run>/run.json                                   the record
-    outputs/<run>/scores.csv                                 the score table
-    outputs/<run>/translations/<system>/<src>-<tgt>.parquet  the translations table, one file a direction
-    outputs/ledger/                                          the completions of all runs (see `ledger`), no run's name
+outputs/<run>/run.json                                   the record
+outputs/<run>/scores.csv                                 the score table
+outputs/<run>/translations/<system>/<src>-<tgt>.parquet  the translations table, one file a direction
+outputs/ledger/                                          the completions of all runs (see `ledger`)
 """
 
 import csv
@@ -175,8 +173,7 @@ def parted(spec: str) -> tuple[str, str]:
 def system(spec: str) -> "tuple[Run, str, DataFrame]":
     """Find a system of a run, and its translations: by "run:system", or by the run alone, if it holds no other.
 
-    The baseline `copy`, which a run scores beside its systems, does not count as another.
-    `system("05_mozilla:nllb")` gives the run, "nllb", and its rows of the translations table in their order.
+    The baseline `copy` does not count as another. `system("05_mozilla:nllb")` is the run, "nllb", and its translations.
 
     Raises UnknownName for a run or system that is not there, KitError for a run without translations, or one that holds
     several systems where none is named.
@@ -212,9 +209,8 @@ def scored(folder: Path) -> list[str]:
 
 def _without(name: str, folder: Path) -> KitError:
     return KitError(
-        f"the run {name} kept no translations, only {folder.name}/run.json. "
-        f"To mend: run it again with notebook 04 or 05, which keep them; "
-        "gains.from_scores compares two score tables without, but has no intervals"
+        f"the run {name} kept no translations, only {folder.name}/run.json. To mend: run it again with notebook 04 or "
+        "05, which keep them; gains.from_scores compares two score tables without, but has no intervals"
     )
 
 
@@ -225,9 +221,8 @@ def _chosen(name: str, *, wanted: str, held: list[str]) -> str:
         choices = ", ".join(f"{name}:{each}" for each in held)
         raise KitError(f"the run {name} holds {len(held)} systems. To mend: name one of {choices}")
     if wanted and wanted not in held:
-        raise UnknownName(
-            f"system in the run {name}", given=wanted, choices=held, remedy=f"name one of these, as in {name}:{held[0]}"
-        )
+        remedy = f"name one of these, as in {name}:{held[0]}"
+        raise UnknownName(f"system in the run {name}", given=wanted, choices=held, remedy=remedy)
     return wanted or own[0]
 
 

@@ -18,9 +18,8 @@ def averages(scores: "DataFrame") -> "DataFrame":
     """Average a score table over the languages on the other side of a pivot: "en-X" over targets, "X-en" over sources.
 
     low, high: the means over the two halves of the paper's split (n_low and n_high languages; a language LLaMAX never
-    saw is in neither); all: over all n. Plain means of scores in points, every language counting once (macro averages):
-    with scores of en-de 30 and en-sw 20, en-X has high 30, low 20, all 25. Pivots are those of `by_pivot`; of a single
-    direction there is no average.
+    saw is in neither); all: over all n. Plain means of scores in points: with scores of en-de 30 and en-sw 20, en-X has
+    high 30, low 20, all 25. Pivots are those of `by_pivot`; of a single direction there is no average.
 
     Raises KitError when rows of one metric have different signatures: their mean would be of nothing.
     """
@@ -40,11 +39,9 @@ def by_pivot(table: "DataFrame") -> "DataFrame":
     """Put each direction under its pivot: the columns `direction` ("en-X") and `language` (of the other side) more.
 
     A pivot has two directions at least, and is the larger side of one of them; then all of its directions count under
-    it. Seven sources into sw make no X-sw where each has a hundred targets. Where both sides are pivots, as among five
-    languages in all twenty directions, a direction stands twice, under "en-X" and "X-sw". A single direction stands
-    under English, if English is in it; one whose two sides are in no other direction has no row.
-
-    table: scores or gains, or src and tgt alone; systems and metrics are looked at one by one.
+    it. Seven sources into sw make no X-sw where each has a hundred targets. Where both sides are pivots, a direction
+    has two rows, under "en-X" and "X-sw". A single direction is under English, if English is in it; else it has no row.
+    table: scores or gains, or src and tgt alone; each system and metric by itself.
     """
     import pandas as pd
 

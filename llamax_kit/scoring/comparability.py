@@ -1,4 +1,4 @@
-"""Whether the scores of several runs may stand in one table: one release, one signature, one set of sentences.
+"""Return whether the scores of several runs may stand in one table: one release, one signature, one set of sentences.
 
 Loads no run and changes none: it is given what they hold, and says which two differ, in what, and what to do.
 """
@@ -89,10 +89,10 @@ def same_sentences(translations: "DataFrame") -> None:
     for odd in sums[(sums[["size", "sum"]] != first[["size", "sum"]]).any(axis=1)].itertuples():
         rows = translations[(translations["src"] == odd.src) & (translations["tgt"] == odd.tgt)]
         values = {label: rows[rows["label"] == label] for label in (first["label"][odd.Index], odd.label)}
-        _tell(f"{odd.src}-{odd.tgt}", *values.values(), list(values))
+        _refuse(f"{odd.src}-{odd.tgt}", *values.values(), list(values))
 
 
-def _tell(direction: str, one: "DataFrame", other: "DataFrame", labels: list[str]) -> None:
+def _refuse(direction: str, one: "DataFrame", other: "DataFrame", labels: list[str]) -> None:
     both = one.merge(other, on="index")
     if not len(one) == len(other) == len(both):
         values = dict(zip(labels, (f"{len(one):,}", f"{len(other):,}, of which {len(both):,} in both"), strict=True))

@@ -1,8 +1,7 @@
 """What sacreBLEU counts for BLEU over pieces, sentence by sentence, many times faster: the same integers, to the last.
 
 All systems of a direction and their references are counted at once: pieces become numbers, an n-gram is the number of
-its first n - 1 pieces with that of its last, and nothing is hashed that could collide. Computes no interval, reads no
-files; sacreBLEU's own functions stay the truth it is tested against.
+its first n - 1 pieces with that of its last; nothing is hashed. Tests compare it with sacreBLEU's own functions.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,8 +37,7 @@ def count(encode: Callable, systems: Sequence[Sequence[str]], references: Sequen
 def points(sums: "np.ndarray") -> "np.ndarray":
     """Compute corpus BLEU (points, 0–100) from m rows of summed statistics: (m, 10) in, (m,) out.
 
-    Exponential smoothing, no effective order, as in spBLEU's signature; what sacreBLEU computes row by row, up to the
-    rounding of numpy's logarithm.
+    Exponential smoothing, no effective order: sacreBLEU's points of each row, up to the rounding of numpy's logarithm.
     """
     import numpy as np
 

@@ -27,9 +27,8 @@ def shares(translations: "DataFrame") -> "DataFrame":
     """Count what the outputs are: a row a system and direction, in the table's order, shares of its n sentences (0–1).
 
     Columns: system, src, tgt, n, empty (nothing but white space), copy (of the source, white space aside), length (cut
-    at the limit of new tokens; missing where the system did not say how its outputs ended), other_script (most letters
-    in another script than most of the reference's; three letters are needed to tell). An output may be in two of them.
-    Where there is any, also reasoning: outputs from which reasoning was cut, or that still hold its markers.
+    at the limit of new tokens; missing where that is not known), other_script (most letters in another script than most
+    of the reference's, from three letters on), and, where there is any, reasoning (cut, or markers of it left).
 
     Raises KitError for a table that cannot be scored (`translations.check`).
     """
@@ -59,8 +58,7 @@ def examples(translations: "DataFrame", best: int = 3, *, worst: int = 3, tokeni
     """Pick the sentences with the best and the worst scores of each system and direction, the extremes outermost.
 
     Columns: system, src, tgt, rank ("best" or "worst"), index, metric, score, source, reference, hypothesis, and
-    reasoning where the table has it. Sentence scores have effective order (see `spbleu.sentence_scores`); among equal
-    ones the first sentences are picked.
+    reasoning where the table has it. Scores are `spbleu.sentence_scores`; of equal ones the first are picked.
 
     Raises KitError for a negative number or a table that cannot be scored, UnknownName for a tokenizer.
     """

@@ -1,6 +1,6 @@
-"""The very random draws of sacreBLEU as matrices, kept for the next direction of the same size. Scores nothing.
+"""sacreBLEU's own random draws as matrices, kept for the next direction of the same size. Scores nothing.
 
-What a resample or a shuffle sums is a product of its row with the statistics of the sentences.
+The sum of a resample or a shuffle is the product of its row with the statistics of the sentences.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +23,7 @@ def resamples(n: int, *, samples: int, seed: int) -> "Iterable[np.ndarray]":
 
 
 def shuffles(n: int, *, samples: int, seed: int) -> "Iterable[np.ndarray]":
-    """Toss for each of n sentences whether it changes sides in each shuffle: blocks (m, n) of `samples` rows together.
+    """Draw whether each of n sentences changes sides in each shuffle: blocks (m, n) of `samples` rows together.
 
     Row i is True where sacreBLEU's approximate randomisation exchanges the sentence in its shuffle i.
     """
@@ -33,8 +33,7 @@ def shuffles(n: int, *, samples: int, seed: int) -> "Iterable[np.ndarray]":
 def product(draws: "np.ndarray", *, rows: "np.ndarray") -> "np.ndarray":
     """Multiply draws (m, n) by rows (n, k), in products too small to be shared among threads.
 
-    Those threads spin while they wait for each other: where other work keeps the processors busy, it takes ten times
-    as long with them as without.
+    Such threads spin while they wait: beside other work a product takes ten times as long with them as without.
     """
     import numpy as np
 

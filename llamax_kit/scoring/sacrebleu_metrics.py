@@ -1,8 +1,7 @@
 """sacreBLEU's metric objects, one of each kept: BLEU over SentencePiece pieces, and chrF++.
 
-sacreBLEU itself knows two SentencePiece models, finds them by itself and downloads what it does not find. Here it is
-handed a model that was found and checked (see `downloads`), so that the kit's own model and a user's go the same way.
-Computes no score; does not know where hypotheses come from.
+sacreBLEU itself would download the two SentencePiece models that it knows. Here it gets a model that was checked (see
+`downloads`), so that the kit's own model and a user's go the same way. Computes no score.
 """
 
 import re

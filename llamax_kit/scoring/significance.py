@@ -1,7 +1,6 @@
 """Intervals, paired tests and correction for many directions, from sentence-level statistics.
 
-The resamples and shuffles are sacreBLEU's own (`resampling`). Knows no metric: it is given a `score` that turns summed
-statistics (m, k) into m points. Does not tokenise, does not pair systems.
+Resamples and shuffles are sacreBLEU's own (`resampling`). A `score` turns summed statistics (m, k) into m points.
 """
 
 import math
@@ -26,10 +25,8 @@ Points = Callable[["np.ndarray"], "np.ndarray"]
 def resampled_sums(statistics: "np.ndarray", samples: int = SAMPLES, *, seed: int = SEED) -> "np.ndarray":
     """Sum the statistics of bootstrap resamples: (n sentences, k) integers in, (samples, k) out.
 
-    Sample i draws the very sentences that sacreBLEU's sample i draws. How often each was drawn, times the statistics,
-    is the sum: a matrix product instead of copying n rows a thousand times, exact up to 2**53.
-
-    Raises KitError when there is no sentence.
+    Sample i draws the sentences that sacreBLEU's sample i draws. A sum is a matrix product of how often each was drawn
+    with the statistics, exact up to 2**53. Raises KitError when there is no sentence.
     """
     import numpy as np
 
@@ -43,9 +40,7 @@ def resampled_sums(statistics: "np.ndarray", samples: int = SAMPLES, *, seed: in
 def bootstrap(statistics: "np.ndarray", score: Points, samples: int = SAMPLES, *, seed: int = SEED) -> "np.ndarray":
     """Score `samples` bootstrap resamples of a corpus, unsorted: (n, k) statistics in, (samples,) points out.
 
-    Source: Koehn (2004), Statistical significance tests for machine translation evaluation.
-
-    Raises KitError when there is no sentence.
+    Source: Koehn (2004), Statistical significance tests for MT evaluation. Raises KitError when there is no sentence.
     """
     return score(resampled_sums(statistics, samples, seed=seed))
 
@@ -114,10 +109,8 @@ def paired_interval(
 ) -> tuple[float, float]:
     """Return the 95 % interval of the gain score(a) - score(b) in points, both scored on the same resampled sentences.
 
-    a, b: statistics (n, k) of two systems on the same n sentences. Identical systems have (0.0, 0.0). Not-a-number
-    twice below 10 sentences (see `caveat`).
-
-    Source: Koehn (2004), section 5; the percentile interval of the difference itself.
+    a, b: statistics (n, k) of two systems on the same n sentences. Identical systems have (0.0, 0.0); below 10
+    sentences it is not-a-number twice. Source: Koehn (2004), section 5; the percentile interval of the difference.
 
     Raises KitError when the systems have different numbers of sentences, or none.
     """
@@ -131,9 +124,8 @@ def randomisation(
     """Test by approximate randomisation whether two systems differ: the two-sided p, (c + 1) / (samples + 1).
 
     a, b: statistics (n, k) of two systems on the same n sentences. In each shuffle every sentence keeps or changes
-    sides by a coin; c counts the shuffles whose difference is as large as the observed one, in either direction. The
-    coins are those of sacreBLEU's `PairedTest`, and so is p, but for shuffles that tie with the observed difference:
-    they count here, not there, where identical systems have p = 0.0001; here p = 1.
+    sides by a coin; c counts the shuffles whose difference is as large as the observed one, in either direction. Coins
+    and p are those of sacreBLEU's `PairedTest`, but that ties count here: identical systems have p = 1, there 0.0001.
 
     Source: Riezler and Maxwell (2005), On some pitfalls in automatic evaluation and significance testing for MT.
 
@@ -159,9 +151,7 @@ def holm(p: "Sequence[float]") -> "np.ndarray":
     >>> [round(each, 9) for each in holm([0.01, 0.04, float("nan"), 0.03]).tolist()]
     [0.03, 0.06, nan, 0.06]
 
-    A missing p stays missing and is not counted as a test.
-
-    Source: Holm (1979), A simple sequentially rejective multiple test procedure.
+    A missing p is no test. Source: Holm (1979), A simple sequentially rejective multiple test procedure.
 
     Raises KitError when a value is no probability.
     """
@@ -180,9 +170,7 @@ def benjamini_hochberg(p: "Sequence[float]") -> "np.ndarray":
     >>> [round(each, 9) for each in benjamini_hochberg([0.01, 0.04, float("nan"), 0.03]).tolist()]
     [0.03, 0.04, nan, 0.04]
 
-    A missing p stays missing and is not counted as a test.
-
-    Source: Benjamini and Hochberg (1995), Controlling the false discovery rate.
+    A missing p is no test. Source: Benjamini and Hochberg (1995), Controlling the false discovery rate.
 
     Raises KitError when a value is no probability.
     """

@@ -24,8 +24,7 @@ References = Sequence[str] | Sequence[Sequence[str]]  # one text a hypothesis, o
 class Score(NamedTuple):
     """A score in points (0–100), its 95 % interval, and what makes it one.
 
-    ci_low, ci_high: not-a-number where no interval was asked for, and of fewer than 10 sentences
-    (`significance.caveat`).
+    ci_low, ci_high: not-a-number where none was asked for, and of fewer than 10 sentences (`significance.caveat`).
     """
 
     metric: str
@@ -58,11 +57,10 @@ def score(
     """Compute corpus spBLEU: `score(["Hallo, schöne Welt!"], ["Hallo, schöne Welt!"])` is 100, signature and all.
 
     references: one text a hypothesis, or several lists of such, `[first, second]`; then the score, its interval and
-    its signature (`nrefs:2`) are sacreBLEU's of several references. An empty text is, as there, a reference of length
-    0 and no missing one; None, by which sacreBLEU marks a missing one, is refused. tokenize: flores101 (the paper's),
-    flores200, cldr, or the path of a SentencePiece model; interval: bootstrap the 95 % interval; where: what the error
-    messages call these texts. Line ends inside a hypothesis count as spaces. Where all hypotheses together have no run
-    of four pieces the score is 0, even of a perfect one.
+    its signature (`nrefs:2`) are sacreBLEU's of several. An empty text is a reference of length 0; None is refused.
+    tokenize: flores101 (the paper's), flores200, cldr, or the path of a SentencePiece model; interval: bootstrap the
+    95 % interval; where: the name of these texts in error messages. Line ends inside a hypothesis count as spaces.
+    Where all hypotheses together have no run of four pieces the score is 0, even of a perfect one.
 
     Raises UnequalCounts, KitError for no sentences or one that is no text, UnknownName for a tokenizer.
     """
@@ -79,11 +77,8 @@ def statistics(
 ) -> "list[np.ndarray]":
     """Count each system's statistics for spBLEU, (n sentences, 10) integers; every text is tokenised once.
 
-    `statistics([["Hallo Welt"]], ["Hallo Welt"])[0]` is one row: lengths of hypothesis and reference in pieces,
-    matching n-grams of order 1 to 4, n-grams of order 1 to 4. `significance` resamples and shuffles the rows,
-    `ngram_counts.points` scores their sums.
-
-    Raises as `score` does.
+    `statistics([["Hallo Welt"]], ["Hallo Welt"])[0]` is one row (see `ngram_counts.count`). `significance` resamples
+    and shuffles the rows, `ngram_counts.points` scores their sums. Raises as `score` does.
     """
     kind = sacrebleu_metrics.spbleu(tokenize)
     return _statistics(kind, [_texts(hypotheses, references, where) for hypotheses in systems], [references])

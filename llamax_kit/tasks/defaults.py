@@ -1,8 +1,8 @@
 """What "auto" stands for in a notebook's parameters: the value that fits the corpus, or the runs that are compared.
 
 The embedded text is of short phrases, for laptops: a part of it is enough, and its pieces are its own. Any other corpus
-is real text, taken whole, with room for long answers, and scored as in the paper. A value that is set is given back
-as it is. Notebooks and sweeps both ask here, so that a sweep fills the ledger with what its notebooks will look up.
+is real text, taken whole, with room for long answers, and scored as in the paper. A value that is set stays. Sweeps ask
+here as notebooks do, so that they fill the ledger with what notebooks look up.
 """
 
 import re

@@ -32,11 +32,10 @@ def build(template: str, *, source: str, src: str, tgt: str, chat: Callable[...,
     """Write the prompt that asks for a translation of `source` from `src` to `tgt` (codes or names of any kind).
 
     build("paper", source="Good morning.", src="en", tgt="af") ends in "from English to Akrikaans.\\n### Input:\\nGood
-    morning.\\n### Response:": single newlines, no space after the last colon, white space around the source removed,
-    all as in the authors' evaluation (paper, Table 14 and code). `chat` renders messages by the model's chat template
-    (`Tokenizer.chat`). In a file of one's own {source} is needed, {src} and {tgt} are the language names, {{ and }}
-    are braces, and the newline at its very end does not count. Control tokens of the model that the template writes
-    (`<|im_start|>`) are control tokens; those that a source holds are text.
+    morning.\\n### Response:": single newlines, no space after the last colon, white space around the source removed, as
+    in the authors' evaluation (paper, Table 14 and code). chat: renders messages (`Tokenizer.chat`). In a file of one's
+    own {source} is needed, {src} and {tgt} are the language names, {{ and }} are braces, and the newline at its end
+    does not count. Control tokens (`<|im_start|>`) of the template are control tokens; those of a source are text.
 
     Raises UnknownName for a language or template, KitError for a template file that cannot be filled in.
     """
@@ -71,9 +70,7 @@ def template_text(template: str) -> str:
     """Return the text of a template with {source}, {src} and {tgt} left in, for the record of a run.
 
     template_text("chat") begins "Translate the following sentences from {src} to {tgt}."; "alpaca" and "paper" are one
-    text, and differ in the names of languages only. Of a file it is all but the newline at its very end.
-
-    Raises as `build` does: UnknownName for a template, KitError for a file that cannot be filled in.
+    text, and differ in the names of languages only. Raises as `build` does.
     """
     if template in NAMES:
         return CHAT if template in CHATS else ALPACA
@@ -110,8 +107,7 @@ def lookalikes(prompt: str, control: Iterable[str]) -> list[str]:
 def seen(engine, prompt: str) -> tuple[list[tuple[str, bool]], list[str]]:
     """Return what an engine's model sees of a prompt, for the page: its tokens (`Tokenizer.pieces`), and notes.
 
-    Notes are sentences about control tokens that the model does not have, and about where answers stop. An engine that
-    reads no tokens has neither.
+    Notes are about control tokens that the model lacks, and where answers stop. An engine without tokens has neither.
     """
     if not hasattr(engine, "pieces"):
         return [], []
@@ -141,7 +137,7 @@ def answer(completion: str) -> str:
 
 @cache
 def _template(path: Path, changed: int) -> str:
-    """A user's template, checked; read again when the file has `changed`."""
+    """Return a user's template, checked; read again when the file has `changed`."""
     try:
         text = path.read_text(encoding="utf-8-sig").removesuffix("\n")
         fields = [part[1:] for part in Formatter().parse(text) if part[1] is not None]

@@ -31,16 +31,14 @@ def translate(
     sentences: only the first n of each direction, 0 for all; ledger: the folder where completions are kept and found,
     None to keep nothing; fresh: ask the model again for what is kept, and keep the new answer.
 
-    Columns: system, src, tgt, index (position in the corpus), source, hypothesis, reference, finish, tokens; one row
-    a sentence, in the order of `directions`. Where a model reasons before it answers, there is a column `reasoning`,
-    too, and the hypothesis is what stands behind it (`reasoning.parted`). `attrs["timing"]` says what was done: rows,
-    unique (different prompts), kept (found in the ledger), generated, unfit (rows whose prompt is longer than the
-    context), reasoned (rows whose answer has reasoning, which was cut), tokens (generated now), seconds (of generating,
-    loading the model included), tokens_per_second, torn and damaged (of the ledger).
+    Columns: `data.translations.COLUMNS`; one row a sentence, in the order of `directions`. Where a model reasons before
+    it answers, there is a column `reasoning`, too, and the hypothesis is what is behind it (`reasoning.parted`).
+    `attrs["timing"]` counts rows, unique (different prompts), kept (found in the ledger), generated, unfit (rows whose
+    prompt is longer than the context), reasoned (rows whose answer has reasoning, which was cut), tokens (generated
+    now), seconds (of generating, loading the model included), tokens_per_second, torn and damaged (of the ledger).
 
-    Warns where a prompt holds what looks like a control token but is none of the model's (`prompts.lookalikes`).
-
-    Interrupted, it loses the batch in flight; the same call goes on from there.
+    Warns of what looks like a control token but is none of the model's (`prompts.lookalikes`). Interrupted, it loses
+    the batch in flight; the same call goes on from there.
 
     Raises KitError for what is wrong with the decoding, the template, the ledger or the model.
     """

@@ -61,7 +61,7 @@ def sound(path: Path, read: Callable, remedy: str):
 
 
 def sha256(path: Path | str) -> str:
-    """Hex SHA-256 of a file's bytes."""
+    """Return the hex SHA-256 of a file's bytes."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

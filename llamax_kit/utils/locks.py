@@ -44,7 +44,7 @@ class Busy(KitError):
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Mark a folder as this process's for as long as the block lasts. Marks of the dead are taken away.
+    """Mark a folder as this process's for as long as the block lasts, and remove the marks of dead processes.
 
     A mark of another machine is named on stderr and removed too: nobody here can see whether its process still lives.
 
@@ -71,7 +71,7 @@ def held(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def awaited(folder: Path, seconds: float) -> Iterator[None]:
-    """Do as `held`, but wait for another process to end with the folder. Raises Busy when that takes longer."""
+    """Mark a folder as `held` does, but wait `seconds` for another process. Raises Busy when that takes longer."""
     end = time.monotonic() + seconds
     with ExitStack() as stack:
         while True:

@@ -43,12 +43,12 @@ class Corpus:
 
     @cached_property
     def hashes(self) -> dict[str, str]:
-        """Hex SHA-256 of each language's lines, each ended by a newline: what sha256sum gives of such a file."""
+        """Return the hex SHA-256 of each language's lines, each ended by a newline, as sha256sum prints of a file."""
         return {code: _sha256(f"{line or ''}\n" for line in text) for code, text in self.texts.items()}
 
     @property
     def sha256(self) -> str:
-        """Hex SHA-256 over all that was read, whatever the order of the languages."""
+        """Return the hex SHA-256 of all that was read, whatever the order of the languages."""
         return _sha256(f"{code} {digest}\n" for code, digest in sorted(self.hashes.items()))
 
     def pairs(self, src: str, tgt: str, sentences: int = 0) -> list[tuple[int, str, str]]:

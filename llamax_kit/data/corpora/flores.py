@@ -18,10 +18,7 @@ TITLES = {"flores101": "FLORES-101", "flores200": "FLORES-200"}
 
 
 def available(name: str, *, split: str) -> list[str]:
-    """List the kit codes of the languages whose files lie in the data folder.
-
-    Raises KitError when none does.
-    """
+    """List the kit codes of the languages whose files lie in the data folder. Raises KitError when none does."""
     having = [language.code for language in all_languages() if getattr(language, name)]
     codes = [code for code in having if _path(name, split=split, code=code).is_file()]
     if not codes:

@@ -1,9 +1,8 @@
 """FLORES+, the living edition of FLORES-200, from the Hugging Face hub or a local copy of it (CC-BY-SA 4.0).
 
-`openlanguagedata/flores_plus` is gated: its owners ask that you accept terms first. It holds one file a language and
-split, with columns id, text and more: `devtest/eng_Latn.parquet`, since version 4 `devtest/eng_Latn.jsonl`; both are
-read. Sentences are corrected from version to version, so the release names the commit. A copy of the same layout in
-the data folder, `flores_plus/devtest/…`, comes before the hub.
+`openlanguagedata/flores_plus` is gated. It holds one file a language and split, with columns id, text and more:
+`devtest/eng_Latn.parquet`, since version 4 `devtest/eng_Latn.jsonl`. Versions differ in sentences, so the release names
+the commit. A copy of the same layout in the data folder, `flores_plus/devtest/…`, comes before the hub.
 """
 
 import json
@@ -97,7 +96,7 @@ def _local() -> Path:
 
 
 def is_local(split: str, *, revision: str) -> bool:
-    """Whether to read the local copy; which revision that is is not known, so a named one is always the hub's."""
+    """Return whether to read the local copy. Its revision is not known, so a named one is always the hub's."""
     return not revision and (_local() / split).is_dir()
 
 
@@ -126,7 +125,4 @@ def _refused(error: Exception, revision: str) -> str:
 
 
 def _remedy() -> str:
-    return (
-        f"accept the terms at https://huggingface.co/datasets/{HUB}, run `hf auth login`, and try again; "
-        f"or download its dev/ and devtest/ elsewhere and put them in {_local()}"
-    )
+    return downloads.how(downloads.find("flores_plus"))

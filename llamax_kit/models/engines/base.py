@@ -8,10 +8,9 @@ An engine is any object with
                     finished batch, of (position in `requests`, completion). Batches are planned from all requests,
                     in any order; positions in `skip` are then left out, so that a resumed run keeps its batches.
 and, where the model has a chat template, `chat(messages, **options) -> Prompt`; where it reads tokens, `pieces(prompt)`
-and `control_tokens`, for the page; where its folder tells them, `training_languages`
-(`models.training_languages`), which a run's record keeps and no completion depends on.
+and `control_tokens`, for the page; where its folder names them, `training_languages`, for a run's record.
 
-It does not keep completions (that is the ledger's work) nor clean them (that is `prompts.answer`).
+The ledger keeps completions, `prompts.answer` cleans them.
 """
 
 import math
@@ -62,9 +61,7 @@ PRESETS = {"greedy": Decoding(), "paper": Decoding(num_beams=4)}
 
 
 def read_decoding(text: "str | Decoding") -> Decoding:
-    """Read a preset with overrides, separated by spaces or commas, each name=value or name:value.
-
-    (A colon, since papermill cannot read the line of a parameter whose value holds a second "=".)
+    """Read a preset with overrides, separated by spaces or commas, each name=value or name:value (for papermill).
 
     >>> read_decoding("paper")
     Decoding(num_beams=4, max_new_tokens=256, length_penalty=1.0, early_stopping=False, repetition_penalty=1.0)

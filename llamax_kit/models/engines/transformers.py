@@ -1,11 +1,8 @@
 """Generate with a Hugging Face model: greedy or beam search, in batches planned from the whole run.
 
-Promise: on a CPU in float32 a resumed run, which keeps its batches, gives the same text to the last character. Other
-batch mates change the last bits of a logit: in float32 that showed in 1 of 1,738 real completions of about 200 tokens,
-where two tokens were 0.000003 apart; in bfloat16 it shows in many.
-
-It neither samples nor cuts a prompt, and takes nothing from the model's own generation_config (`loading.load_model`
-gives it a neutral one): Llama 2's, for one, asks for sampling.
+On a CPU in float32 a resumed run, which keeps its batches, gives the same text to the last character. Other batch mates
+change the last bits of a logit: 1 of 1,738 real completions of about 200 tokens in float32, many in bfloat16.
+It neither samples nor cuts a prompt, and ignores the model's own generation_config: Llama 2's asks for sampling.
 """
 
 import logging
@@ -64,7 +61,7 @@ class Transformers:
 
     @property
     def notes(self) -> list[str]:
-        """What to know of its answers, in sentences."""
+        """Sentences about its answers, for the page: where they stop that its files do not name."""
         extra = [self.tokenizer.piece(id) for id in self.stops if id not in self.tokenizer.eos_ids]
         named = " ".join(self.tokenizer.piece(id) for id in self.tokenizer.eos_ids)
         return [f"Answers stop at {each}, too: with it the model's chat template ends a turn, but the files of the "
@@ -126,7 +123,7 @@ class Transformers:
 
     @property
     def _endless(self) -> bool:
-        """Whether positions beyond the context change nothing before them, so that one sentence may outrun another."""
+        """Return whether positions beyond the context change nothing before them: one sentence may outrun another."""
         rope = getattr(self.model.config.get_text_config(), "rope_parameters", None) or {}
         return rope.get("rope_type") in ("default", "linear", "llama3")  # "dynamic" and "longrope" look at the length
 
