@@ -260,7 +260,7 @@ def test_a_data_folder_that_cannot_be_written_is_said(flores, spm, monkeypatch, 
 
 
 def test_a_gated_corpus_says_how_to_get_it():
-    with pytest.raises(KitError, match="flores_plus is gated.*agree to the terms at https://huggingface.co/datasets/"):
+    with pytest.raises(KitError, match="flores_plus is gated.*accept the terms at https://huggingface.co/datasets/"):
         downloads.fetch("flores_plus")
 
 

@@ -93,6 +93,7 @@ def test_wrong_values_are_told_before_anything_is_done(values, output, asked, ho
 @pytest.mark.parametrize("output", [None, "x.ipynb"])
 def test_a_run_of_another_notebook_is_refused_before_anything_is_done(output, asked, house):
     notebooks.execute("00", values={"run": "victim"})
+    storage.record(house / "outputs" / "victim", "00_take_the_tour")
     before = sorted((house / "outputs" / "victim").iterdir())
     with pytest.raises(KitError, match=r"victim is the run of another notebook \(00_take_the_tour\), and 04_.*mend"):
         notebooks.execute("04", output and house / output, values={"run": "victim"})
@@ -106,6 +107,7 @@ def test_a_notebook_without_runs_does_not_take_the_folder_of_another_either(aske
     cell = new_code_cell("n: int = 1  # n", metadata={"tags": ["parameters"]})
     nbformat.write(new_notebook(cells=[cell], metadata=KERNEL), house / "first.ipynb")
     notebooks.execute("04")
+    storage.record(house / "outputs" / "first", "04_translate_and_score")
     with pytest.raises(KitError, match="outputs/first is the run of another notebook"):
         notebooks.execute(house / "first.ipynb")
     assert notebooks.execute(house / "first.ipynb", house / "x.ipynb").is_file()

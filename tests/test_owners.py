@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 
@@ -22,29 +20,10 @@ def record(folder, *parameters, **facts):
     (folder / "run.json").write_text(json.dumps({"parameters": dict.fromkeys(parameters), **facts}))
 
 
-def copy(folder, name, source):
-    (folder / name).write_text(json.dumps({"cells": [], "metadata": {"papermill": {"input_path": source}}}))
-
-
 def test_a_record_that_names_its_notebook_settles_it(folder):
     record(folder, "system", "model", notebook="06_gains")
     assert owners.other(folder, "06_gains", OURS) == ""  # of which a parameter was renamed since
     assert owners.other(folder, "06_gains-Copy1", OURS) == "06_gains"
-
-
-def test_the_copies_of_papermill_tell_what_the_record_does_not(folder):
-    record(folder, "system", "run", notebook=None)
-    copy(folder, "out.ipynb", "elsewhere/06_gains.ipynb")
-    assert owners.other(folder, "06_gains", OURS) == ""
-    assert owners.other(folder, "out", OURS) == ""  # opened by hand, where it lies
-    assert owners.other(folder, "04_translate", OURS) == "06_gains"
-
-
-@pytest.mark.parametrize("ending", ["partial", "failed"])
-def test_a_first_execution_that_did_not_end_has_the_folder_too(folder, ending):
-    copy(folder, f"04_translate.{ending}.ipynb", "notebooks/04_translate.ipynb")
-    assert owners.other(folder, "06_gains", OURS) == "04_translate"
-    assert owners.other(folder, "04_translate", OURS) == ""
 
 
 @pytest.mark.parametrize("notebook", ["06_gains", None])
@@ -71,18 +50,23 @@ def test_the_refusal_says_whose_it_is_and_what_to_do(folder):
     assert "To mend: give this one another name, or remove that folder" in str(raised.value)
 
 
-ASK = "from llamax_kit.runs import owners; print(owners.notebook())"
-PASS_ON = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {ASK!r}])"
-
-
-@pytest.mark.parametrize("code, name", [(ASK, "06_gains"), (PASS_ON, "None")])
 @pytest.mark.parametrize("variable", owners.SAID)
-def test_a_notebook_is_named_by_who_started_its_kernel_and_not_by_an_outer_one(code, name, variable):
-    """What runs below a notebook's kernel inherits its environment: it may be papermill, with another notebook."""
-    environment = {key: value for key, value in os.environ.items() if key not in owners.SAID}
-    environment[variable] = "work/06_gains.ipynb"
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == name
+@pytest.mark.parametrize("name", ["06_gains.ipynb", "work/06_gains.ipynb", "/a/06_gains.failed.ipynb"])
+def test_a_notebook_is_named_by_its_kernels_environment(monkeypatch, variable, name):
+    for each in owners.SAID:
+        monkeypatch.delenv(each, raising=False)
+    assert owners.notebook() is None
+    monkeypatch.setenv(owners.SAID[1], "Console 1")  # what Jupyter's server says to a console
+    assert owners.notebook() is None
+    monkeypatch.setenv(variable, name)
+    assert owners.notebook() == "06_gains"
+
+
+def test_who_executes_a_notebook_names_it_before_the_server_does(monkeypatch):
+    """A cell of a notebook in JupyterLab may run `llamax-kit run`: its kernel inherits the server's variable."""
+    monkeypatch.setenv("LLAMAX_KIT_NOTEBOOK", "06_gains.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", "outer.ipynb")
+    assert owners.notebook() == "06_gains"
 
 
 def test_what_is_said_to_a_kernel_is_unsaid_after(monkeypatch):

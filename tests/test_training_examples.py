@@ -274,28 +274,6 @@ def test_a_save_marks_what_it_is_at_work_on(tmp_path, tokenizer):
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
 
 
-@pytest.mark.parametrize("packed", [True, False])
-def test_the_disk_that_a_save_takes_is_foretold(tmp_path, tokenizer, monkeypatch, packed):
-    texts = [f"{sentence(at, 30)} {sentence(at + 7, 30)}" for at in range(3_000)]
-    written, write = [], dataset._write
-
-    def measured(rows, path, packed):
-        facts = write(rows, path, packed)
-        written.append(path.stat().st_size)
-        return facts
-
-    monkeypatch.setattr(dataset, "_write", measured)
-    folder = dataset.save([Record("pair", "en", "sw", "", each) for each in texts], tokenizer, tmp_path / "made",
-                           block=512, packed=packed)  # fmt: skip
-    a_token = dataset.bytes_a_token(texts[:500], tokenizer)
-    most, kept = dataset.disk(sum(len(each.encode()) for each in texts), a_token, packed)
-    assert kept == pytest.approx((folder / "examples.arrow").stat().st_size, rel=0.1)
-    assert most == pytest.approx(sum(written), rel=0.1) and len(written) == 1 + packed
-    assert dataset.disk(4_000_000_000, 4.0) == (20_000_000_000, 12_000_000_000)
-    assert dataset.disk(4_000_000_000, 4.0, packed=False) == (8_000_000_000, 8_000_000_000)
-    assert dataset.bytes_a_token([], tokenizer) == 1.0
-
-
 def test_bad_input_is_told(tmp_path, tokenizer):
     with pytest.raises(KitError, match="expected records to make examples of for .*made, but there are none"):
         dataset.save([], tokenizer, tmp_path / "made")

@@ -62,7 +62,7 @@ def test_who_counts_is_the_record_else_llamax_and_what_is_asked_for_comes_first(
 
 
 def test_a_shipped_model_is_asked_by_its_name(model, monkeypatch):
-    monkeypatch.setattr(training_languages, "locate", lambda name: loading.Located(name, model))
+    monkeypatch.setattr(training_languages, "locate", lambda name: loading.Resolved(name, model))
     assert training_languages_of("mini-llama", {}) == ("mini-six", frozenset(SIX))
 
 

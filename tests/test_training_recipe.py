@@ -2,9 +2,7 @@
 
 import argparse
 import json
-import re
 import shutil
-from collections import namedtuple
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,6 @@ from click.testing import CliRunner
 from small import sentence
 
 from llamax_kit.app.cli import main
-from llamax_kit.models import loading
 from llamax_kit.training import prepare, recipe, settings, stage
 from llamax_kit.training.corpus import texts
 from llamax_kit.training.examples import dataset
@@ -267,33 +264,3 @@ def test_a_wrong_recipe_is_told_before_texts_are_read(file, tmp_path):
     file.write_text("folder: [")
     with pytest.raises(KitError, match="expected a recipe of a training in .*small.yml"):
         recipe.run(file)
-
-
-def test_too_little_disk_for_examples_or_sharded_checkpoints_is_told_before_either_is_made(file, tmp_path, monkeypatch):
-    for name in ("mono/sw.txt", "pairs/en-sw.en", "pairs/en-sw.sw"):
-        path = tmp_path / "texts" / name
-        path.write_text(path.read_text() * 400, encoding="utf-8")
-    base = loading.resolve(str(tmp_path / "base"))
-    training, _ = settings.disk(settings.count(base.folder), {"save_total_limit": 2})
-    sharded, _ = settings.disk(settings.count(base.folder), {"save_total_limit": 2}, sharded=True)
-    usage = namedtuple("usage", "total used free")
-
-    def free(size):
-        monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(size, 0, size))
-
-    free(training + 1_000)
-    with pytest.raises(KitError, match=r"and examples of (\d+\.\d) MB, at first (\d+\.\d) MB\), but") as raised:
-        recipe.run(file)
-    assert not (tmp_path / "made/examples").exists()
-    kept, first = map(float, re.search(r"examples of ([\d.]+) MB, at first ([\d.]+) MB", str(raised.value)).groups())
-    free(10**12)
-    recipe.run(file)
-    took = (tmp_path / "made/examples/examples.arrow").stat().st_size / 1e6
-    assert kept == pytest.approx(took, rel=0.2) and first == pytest.approx(kept * 20 / 12, rel=0.1)
-    free((training + sharded) // 2)
-    monkeypatch.setattr(stage, "train", lambda folder, **_: folder)
-    few = {"texts": "${HERE}/texts", "languages": "en sw", "augment": False, "mono": 1, "pairs": 1}
-    recipe.run(changed(file, folder=str(tmp_path / "few"), mixture=few))
-    (file.parent / "fsdp.yml").write_text((TRAINING / "fsdp.yml").read_text())
-    with pytest.raises(KitError, match="on the disk of"):
-        recipe.run(changed(file, folder=str(tmp_path / "sharded"), launch="fsdp.yml"))

@@ -78,7 +78,7 @@ def test_pairs_of_unequal_length_are_refused_with_both_counts_and_both_paths(tmp
     [
         (b"", r"sw\.txt holds no text: expected one sentence a line\. To mend"),
         (b"\n \n", r"sw\.txt holds no text"),
-        (b"moja\ncaf\xe9\n", r"sw\.txt is not UTF-8: byte 0xe9 in line 2\. To mend: find out its encoding"),
+        (b"moja\ncaf\xe9\n", r"sw\.txt is not UTF-8: byte 0xe9 at offset 8, in line 2\. To mend: find out"),
         (b"moja\nmbili\r\n", r"sw\.txt has Windows line ends \(CR LF, the first in line 2\)"),
         (b"\xef\xbb\xbfmoja\n", r"sw\.txt begins with a byte order mark"),
     ],

@@ -6,8 +6,8 @@
     sacrebleu/models/sacrebleu_tokenizer_spm.model       sacrebleu/models/flores200sacrebleuspm
     llamax_results/<system>/{spBLEU_score,comet_score}/{…_score,summary_101,summary_85}.csv
 
-Reads no corpus (see `corpora.loading`) and scores nothing. sacreBLEU downloads by itself, unchecked and not atomically,
-where a model is missing; the kit never lets it: `tokenizer` gives a file that was looked at.
+Reads no corpus (see `corpora.loading`). sacreBLEU itself would download a missing model unchecked and not atomically;
+the kit never lets it: `tokenizer` returns a file that was checked.
 """
 
 import os
@@ -56,7 +56,7 @@ def tokenizer(name: str) -> Path:
 
 
 def fetch(name: str) -> Path:
-    """Bring one thing into the data folder, once, checked, whole or not at all, and give its path.
+    """Bring one thing into the data folder, once, checked, whole or not at all, and return its path.
 
     Raises UnknownName, or KitError when it may not be fetched, cannot be, or something else lies in its place.
     """
@@ -65,7 +65,7 @@ def fetch(name: str) -> Path:
     if place.exists():
         return _sound(source, place)
     if not source.addresses:
-        raise KitError(f"{name} is gated: nobody may fetch it for you. To mend: {_how(source)}")
+        raise KitError(f"{name} is gated: nobody may fetch it for you. To mend: {how(source)}")
     try:
         if source.kind == "tokenizer":
             fetching.download(source.addresses, place, source.sha256, partial(fault, source))
@@ -74,17 +74,16 @@ def fetch(name: str) -> Path:
         else:
             _fetch_archive(source, place)
     except KitError as error:
-        raise KitError(f"could not fetch {name}: {error}. To mend: {_how(source)}") from error
+        raise KitError(f"could not fetch {name}: {error}. To mend: {how(source)}") from error
     return place
 
 
 def find(name: str) -> Source:
     """Look up what can be fetched by its name. Raises UnknownName."""
-    for source in SOURCES:
-        if source.name == name:
-            return source
-    names = [source.name for source in SOURCES]
-    raise UnknownName("data", given=name, choices=names, remedy=f"one of {', '.join(names)}")
+    sources = {source.name: source for source in SOURCES}
+    if name not in sources:
+        raise UnknownName("data", given=name, choices=sources, remedy=f"one of {', '.join(sources)}")
+    return sources[name]
 
 
 def inventory() -> list[Found]:
@@ -93,7 +92,7 @@ def inventory() -> list[Found]:
     for source in SOURCES:
         places = _places(source)
         where = next((place for place in places if place.exists()), None)
-        rows.append(Found(source.name, source.kind, where is not None, where or folder() / source.place, _how(source)))
+        rows.append(Found(source.name, source.kind, where is not None, where or folder() / source.place, how(source)))
     return rows
 
 
@@ -106,12 +105,13 @@ def _places(source: Source) -> list[Path]:
     return places
 
 
-def _how(source: Source) -> str:
+def how(source: Source) -> str:
+    """Describe how to get a source, where it may be fetched and where not."""
     place = folder() / source.place
     if source.name == "flores_plus":
         return (
-            "log in at huggingface.co, agree to the terms at https://huggingface.co/datasets/openlanguagedata/"
-            f"flores_plus, then run `hf auth login`; or get its dev/ and devtest/ elsewhere and put them in {place}"
+            "accept the terms at https://huggingface.co/datasets/openlanguagedata/flores_plus, then run "
+            f"`hf auth login`, and try again; or get its dev/ and devtest/ elsewhere and put them in {place}"
         )
     if source.kind == "scores":
         return (
@@ -135,10 +135,7 @@ def _fetch_archive(source: Source, place: Path) -> None:
 
 
 def _fetch_files(source: Source, place: Path) -> None:
-    """Fetch file by file into a folder beside `place` that takes its place when it is whole.
-
-    What had come whole before an interruption is not fetched again.
-    """
+    """Fetch the files that are missing into a folder beside `place`, which takes its place when it is whole."""
     part = place.with_name(f".{place.name}.part")
     for name, expected in score_files().items():
         file = part / name
@@ -151,7 +148,7 @@ def _fetch_files(source: Source, place: Path) -> None:
 
 
 def _sound(source: Source, path: Path) -> Path:
-    """Give the path back if what lies there is what it should be."""
+    """Return the path if what lies there is what it should be; else raise KitError."""
     if wrong := fault(source, path):
-        raise KitError(f"{path} is not {source.name}: {wrong}. To mend: move it away, then {_how(source)}")
+        raise KitError(f"{path} is not {source.name}: {wrong}. To mend: move it away, then {how(source)}")
     return path

@@ -72,7 +72,7 @@ def unpack(archive: Path | str, *, place: Path | str, fault: Fault) -> None:
 
 
 def _plain(tar: tarfile.TarFile) -> list[tarfile.TarInfo]:
-    """Give a tar's members, which are to be files and folders inside of it, and nothing else; else TarError."""
+    """List a tar's members. Raises TarError unless all are files and folders inside of it."""
     members = tar.getmembers()
     for each in members:
         path = PurePosixPath(each.name)
@@ -124,17 +124,10 @@ def _save(answer: "Response", scratch: Path) -> None:
 
     size = int(answer.headers.get("Content-Length", 0)) or None
     name = answer.url.rsplit("/", 1)[-1]
+    lasting = bool(size and size > CHUNK)  # a hundred small files would fill the screen
     with (
-        open(scratch, "wb") as file,
-        tqdm(
-            total=size,
-            desc=name,
-            unit="B",
-            unit_scale=True,
-            disable=None,  # quiet in batch logs
-            leave=bool(size and size > CHUNK),  # a hundred small files would fill the screen
-        ) as bar,
+        open(scratch, "wb") as file,  # disable=None: no bar in the logs of a batch
+        tqdm.wrapattr(file, "write", total=size, desc=name, leave=lasting, disable=None) as out,
     ):
         for chunk in answer.iter_content(CHUNK):
-            file.write(chunk)
-            bar.update(len(chunk))
+            out.write(chunk)

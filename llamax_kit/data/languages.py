@@ -1,7 +1,7 @@
 """The language table: the 102 languages of LLaMAX, and the 102 varieties of FLORES-200 that it never saw.
 
-Looks languages and directions up by any of their codes. Does not know which corpus holds text in them, and does not
-identify the language of a text. All facts stand in languages.csv, one row a language:
+Looks languages and directions up by any of their codes. Does not identify the language of a text. languages.csv has one
+row a language:
 
 - code: the kit's own id: LLaMAX's code for its 102 (`sw`, `zhtrad`), FLORES-200's for the others (`als_Latn`)
 - llamax, flores101, flores200, flores_plus: the codes elsewhere; empty where a release does not have the language
@@ -9,8 +9,7 @@ identify the language of a text. All facts stand in languages.csv, one row a lan
 - script: ISO 15924; family_1 to family_3: from the broadest to the narrowest, as in the paper's family file
 - split: the paper's "high" and "low", which is no measure of data; avg85: counted by its "85-language" average. Both
   were published only as averages, and recovered from these (they are 26, 76, and 87 languages)
-- trained; mono_blocks: blocks of 512 tokens; para_lines: lines, each pair counted once for each of its languages
-  (paper, Table 7)
+- trained; mono_blocks: of 512 tokens; para_lines: each pair counted once for each of its languages (paper, Table 7)
 - cldr: the Babel locale that has data of its own in this language and script: `no`, not `nb`, which only inherits
 - source: where the row is from; "paper" is the paper and its released files
 """
@@ -66,7 +65,7 @@ def all_languages() -> tuple[Language, ...]:
 
 
 def table() -> "DataFrame":
-    """Give the language table as a DataFrame, one row a language, its columns the fields of `Language`."""
+    """Return the language table as a DataFrame, one row a language, its columns the fields of `Language`."""
     import pandas as pd
 
     return pd.DataFrame(all_languages(), columns=Language._fields)
@@ -104,13 +103,12 @@ def codes(text: str) -> list[str]:
 @cache
 def _index() -> tuple[dict[str, Language], dict[str, Language]]:
     exact: dict[str, Language] = {}
+    folded: dict[str, Language] = {}
     for column in LOOKED_UP:
         for language in all_languages():
             if key := getattr(language, column):
                 exact.setdefault(key, language)
-    folded: dict[str, Language] = {}
-    for key, language in exact.items():
-        folded.setdefault(key.casefold(), language)
+                folded.setdefault(key.casefold(), language)
     return exact, folded
 
 
@@ -150,10 +148,6 @@ def _expand(side: str, *, item: str, available: list[str]) -> list[str]:
     if language.code not in available:
         raise KitError(
             f"direction {item!r}: there is no text in {language.name} ({language.code}) here. "
-            f"To mend: choose among the {len(available)} languages that have text: {_listed(available)}"
+            f"To mend: choose among the {len(available)} languages that have text: {' '.join(available) or 'none'}"
         )
     return [language.code]
-
-
-def _listed(codes: list[str]) -> str:
-    return " ".join(codes) or "none"

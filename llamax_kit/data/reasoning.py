@@ -43,10 +43,9 @@ def parted(completion: str, *, opened: bool = False, source: str = "") -> tuple[
     >>> parted("<think>plan: yes</think>Nzuri"), parted(" Um 10:30 Uhr.\\n")
     (('plan: yes', 'Nzuri'), ('', 'Um 10:30 Uhr.'))
 
-    Reasoning is what stands between an opening and a closing marker; what is before a closing marker that nothing
-    opened; and what is behind an opening one that nothing closes, as when the limit of new tokens cut it. opened: the
-    prompt itself ended in an opening marker. source: the sentence that was to be translated; markers that it holds
-    are text, but for a block that the completion begins with.
+    Reasoning is what is between an opening and a closing marker, before a closing one that nothing opened, and behind
+    an opening one that nothing closes. opened: the prompt itself ended in an opening marker. source: the sentence that
+    was to be translated; markers that it holds are text, but for a block that the completion begins with.
     """
     if not opened and markers(completion) == markers(source):  # none, or a translation that keeps those of its source
         return "", completion.strip()

@@ -1,15 +1,11 @@
 """Which trained languages a language is related to: those of the same branch, the second level of its family.
 
-Trained are those that are named; LLaMAX's 102 where none are (see `training_languages`).
-
-"Branch" is the pair of family_1 and family_2 in the language table, for `Southern` or `Common` alone names several.
-Levels are those of the paper's file, continued under its labels for unseen languages, and uneven: Malayo-Polynesian
-holds hundreds of languages, Albanian one; Estonian and Finnish are in two branches there; creoles are families
-of their own, named by the language their words come from. So relatedness is a coarse yes or no, and no distance.
+"Branch" is the pair of family_1 and family_2 in the language table. Levels are those of the paper's file and uneven:
+Malayo-Polynesian holds hundreds of languages, Albanian one; Estonian and Finnish are in two branches; creoles are
+families of their own. So relatedness is a coarse yes or no. Trained are LLaMAX's 102 where none are named.
 """
 
 from collections.abc import Collection, Iterable
-from functools import cache
 from typing import TYPE_CHECKING
 
 from llamax_kit.data.languages import all_languages, find
@@ -33,13 +29,15 @@ def relatives(code: str, trained: Collection[str] = LLAMAX.codes) -> list[str]:
 
     An empty list where the branch is not known. Raises UnknownName.
     """
-    own = branch(code)
-    others = _by_branch(frozenset(trained)).get(own, []) if own else []
-    return [each for each in others if each != find(code).code]
+    own = find(code)
+    if not branch(code):
+        return []
+    others = [each for each in all_languages() if each.code in trained and each != own]
+    return [each.code for each in others if (each.family_1, each.family_2) == (own.family_1, own.family_2)]
 
 
 def kind(code: str, trained: Collection[str] = LLAMAX.codes) -> str:
-    """Say how a language stands to the training data: TRAINED, RELATED, UNRELATED or UNKNOWN.
+    """Return how a language stands to the training data: TRAINED, RELATED, UNRELATED or UNKNOWN.
 
     >>> kind("sw"), kind("fao_Latn"), kind("eus_Latn"), kind("sw", ["en", "pt"]), kind("gl", ["en", "pt"])
     ('trained', 'unseen, related', 'unseen, unrelated', 'unseen, unrelated', 'unseen, related')
@@ -52,7 +50,7 @@ def kind(code: str, trained: Collection[str] = LLAMAX.codes) -> str:
 
 
 def relatedness(codes: Iterable[str], trained: Collection[str] = LLAMAX.codes) -> "DataFrame":
-    """Tabulate it: code, name, trained, family, branch, relatives (number of trained ones), relatedness (the `kind`).
+    """Return a table: code, name, trained, family, branch, relatives (how many are trained), relatedness (the `kind`).
 
     Raises UnknownName.
     """
@@ -63,12 +61,3 @@ def relatedness(codes: Iterable[str], trained: Collection[str] = LLAMAX.codes) -
         row = language.name, language.code in trained, language.family_1, branch(language.code)
         rows.append((language.code, *row, len(relatives(language.code, trained)), kind(language.code, trained)))
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-@cache
-def _by_branch(trained: frozenset[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for language in all_languages():
-        if language.code in trained:
-            found.setdefault(branch(language.code), []).append(language.code)
-    return found

@@ -1,7 +1,7 @@
 """In which script a text is written, by its letters. Does not identify languages.
 
-Unicode has one script for all Chinese characters, so simplified and traditional ones are not told apart; and since
-Japanese mixes them with kana, these count as one script here: `Hani`. Names are ISO 15924 codes.
+Unicode has one script for simplified and traditional Chinese characters, and Japanese mixes them with kana: all these
+count as one script here, `Hani`. Names are ISO 15924 codes.
 """
 
 from collections import Counter
@@ -33,7 +33,7 @@ def script(text: str) -> str:
 
 
 def direction(text: str) -> str:
-    """Give the HTML `dir` of a text: "rtl", "ltr", or "auto" where its letters do not tell."""
+    """Return the HTML `dir` of a text: "rtl", "ltr", or "auto" where its letters do not decide."""
     name = script(text)
     return "auto" if not name else "rtl" if name in RIGHT_TO_LEFT else "ltr"
 

@@ -1,8 +1,7 @@
 """What the owners publish, where, and how to know it when it came. Fetches nothing.
 
-FLORES: Goyal et al. (2022) and NLLB Team (2022), CC-BY-SA 4.0. The SentencePiece models behind spBLEU: the same works,
-at sacreBLEU's own addresses; the flores200 one is also the tokenizer of NLLB-200, byte for byte. LLaMAX's scores: Lu et
-al. (2024), MIT, the 18 systems of the paper's tables at one commit (llamax_results.csv: each file and its SHA-256).
+FLORES, and the SentencePiece models behind spBLEU at sacreBLEU's own addresses: Goyal et al. (2022), NLLB Team (2022),
+CC-BY-SA 4.0. LLaMAX's scores: Lu et al. (2024), MIT, 18 systems at one commit (llamax_results.csv: SHA-256 of each).
 """
 
 import csv
@@ -53,7 +52,7 @@ SOURCES = (
 
 
 def fault(source: Source, path: Path) -> str:
-    """Say what is wrong with what lies at `path`, taken for `source`; "" when nothing is."""
+    """Describe what is wrong with what lies at `path`, taken for `source`; "" when nothing is."""
     if source.kind == "tokenizer":
         status = path.stat()
         return _model_fault(source.name, path, status.st_size, changed=status.st_mtime_ns)
@@ -64,7 +63,7 @@ def fault(source: Source, path: Path) -> str:
 
 @lru_cache
 def _model_fault(name: str, path: Path, size: int, *, changed: int) -> str:
-    """Say what is wrong with a SentencePiece file; asked once a file, which `size` and `changed` tell apart."""
+    """Describe what is wrong with a SentencePiece file; kept by its `size` and the time it `changed`."""
     import sentencepiece
 
     try:

@@ -29,14 +29,13 @@ LLAMAX = Trained("LLaMAX", frozenset(language.code for language in all_languages
 
 
 def trained_on_flores(system: str) -> bool:
-    """Tell whether a system is known to have trained on FLORES, the test set too, by a word of its name or hub id.
+    """Return whether a system is known to have trained on FLORES, the test set too, by a word of its name or hub id.
 
     >>> [trained_on_flores(name) for name in ("bigscience/mt0-xxl", "my_run:BLOOMZ-7b1", "bloomz-p3", "LLaMAX2-7B")]
     [True, True, False, False]
 
-    Its scores there are no measure of translation. False means "not known to", never "clean".
-
-    Source: trained_on_flores.csv names the evidence.
+    Its scores there do not measure translation. False means "not known to", never "clean". trained_on_flores.csv names
+    the evidence.
     """
     words = set(re.split(r"[\W_]+", system.lower()))
     return any(row["word"] in words and row["not_with"] not in words for row in _trained_on_flores())

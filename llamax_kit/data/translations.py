@@ -1,7 +1,7 @@
 """The translations table: its columns, and the check that one can be scored. Makes none and changes none.
 
 One row a sentence: system, src, tgt, index (position in the corpus), source, hypothesis, reference, finish ("stop",
-"length" or "unfit"; "" where the system was not ours), tokens (generated; missing where the system was not ours).
+"length" or "unfit"; "" for outputs from files), tokens (generated; missing for outputs from files).
 """
 
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ TEXTS = ["source", "hypothesis", "reference"]
 
 
 def check(translations: "DataFrame") -> "DataFrame":
-    """Give the table back if it can be scored, its rows in order of index.
+    """Return the table if it can be scored, its rows in order of index.
 
     Raises KitError for a missing column, no rows, a missing value, a sentence that a system has twice in a direction,
     or one with two sources or references: two runs, or two releases of a corpus, in one table.
@@ -30,32 +30,22 @@ def check(translations: "DataFrame") -> "DataFrame":
         )
     if translations.empty:
         raise KitError("the translations table has no rows: no sentences to score. To mend: choose directions it holds")
-    _no_gaps(translations, needed)
-    _first(
-        translations.duplicated([*KEYS, "index"]),
-        translations,
-        "stands twice in the translations table",
-        remedy="score the two runs one by one, or give their systems different names",
-    )
+    for column in needed:
+        remedy = 'write "" for an output that is missing'
+        _refuse(translations[column].isna(), translations, f"has no {column}", remedy=remedy)
+    remedy = "score the two runs one by one, or give their systems different names"
+    twice = translations.duplicated([*KEYS, "index"])
+    _refuse(twice, translations, "stands twice in the translations table", remedy=remedy)
     for column in ("source", "reference"):
-        told = translations.groupby(["src", "tgt", "index"], sort=False)[column].transform("first")
-        _first(
-            translations[column] != told,
-            translations,
-            f"has another {column} than the same sentence of another system",
-            remedy="score outputs on two releases of a corpus in two tables",
-        )
+        remedy = "score outputs on two releases of a corpus in two tables"
+        first = translations.groupby(["src", "tgt", "index"], sort=False)[column].transform("first")
+        fault = f"has another {column} than the same sentence of another system"
+        _refuse(translations[column] != first, translations, fault, remedy=remedy)
     return translations.sort_values("index", kind="stable")
 
 
-def _no_gaps(translations: "DataFrame", needed: list[str]) -> None:
-    gaps = translations[needed].isna()
-    for column in needed:
-        _first(gaps[column], translations, f"has no {column}", remedy='write "" for an output that is missing')
-
-
-def _first(wrong, translations: "DataFrame", fault: str, *, remedy: str) -> None:
-    """Raise for the first row where `wrong` holds."""
+def _refuse(wrong, translations: "DataFrame", fault: str, *, remedy: str) -> None:
+    """Raise KitError for the first row where `wrong` holds."""
     if wrong.any():
         row = translations[wrong].iloc[0]
         raise KitError(

@@ -41,18 +41,17 @@ class Piece(NamedTuple):
 def read(folder: Path, settings: Mapping) -> dict[str, AddedToken]:
     """Return the added tokens of a model folder by their text, from all files that may name them.
 
-    settings: tokenizer_config.json, over special_tokens_map.json. The flags of `added_tokens_decoder` come before those
-    of tokenizer.json. Whatever a file says, a token is special that has a role (`eos_token`, …), stands in
-    `additional_special_tokens`, or is written like a control token (`CONTROL`).
+    settings: tokenizer_config.json, over special_tokens_map.json; its flags come before tokenizer.json's. A token
+    with a role (`eos_token`, …), in `additional_special_tokens`, or written like `CONTROL` is special in any case.
 
     Raises KitError when an entry is not as it should be, or two tokens have one id.
     """
     roles = [settings.get(f"{role}_token") for role in ("bos", "eos", "unk", "pad", "sep", "cls", "mask")]
     extra = settings.get("additional_special_tokens") or settings.get("extra_special_tokens") or []
     try:
-        named = {_content(each) for each in (*roles, *(extra.values() if isinstance(extra, dict) else extra))}
+        named = {content(each) for each in (*roles, *(extra.values() if isinstance(extra, dict) else extra))}
         bare = read_json(folder / "added_tokens.json").items()
-        found = {content: _described(id, {"content": content}) for content, id in bare}
+        found = {text: _described(id, {"content": text}) for text, id in bare}
         listed = read_json(folder / "tokenizer.json").get("added_tokens") or []
         found |= {each["content"]: _described(each["id"], each) for each in listed}
         described = (settings.get("added_tokens_decoder") or {}).items()
@@ -64,12 +63,12 @@ def read(folder: Path, settings: Mapping) -> dict[str, AddedToken]:
         ) from error
     found.pop("", None)
     by_id: dict[int, AddedToken] = {}
-    for content, token in found.items():
-        token = token._replace(special=token.special or content in named or bool(CONTROL.fullmatch(content)))
+    for text, token in found.items():
+        token = token._replace(special=token.special or text in named or bool(CONTROL.fullmatch(text)))
         earlier = by_id.setdefault(token.id, token)
         if earlier is not token and not earlier.special:  # a control token may be renamed by a later file
             raise KitError(
-                f"expected one token for each id in {folder}, but {earlier.content!r} and {content!r} both have "
+                f"expected one token for each id in {folder}, but {earlier.content!r} and {text!r} both have "
                 f"{token.id}. To mend: fetch added_tokens.json and tokenizer_config.json again, from one model"
             )
         by_id[token.id] = token
@@ -83,7 +82,8 @@ def _described(id: int | str, facts: Mapping) -> AddedToken:
     return AddedToken(int(id), facts["content"], **flags)
 
 
-def _content(token: str | Mapping | None) -> str | None:
+def content(token: str | Mapping | None) -> str | None:
+    """Return the text of a token as a settings file has it: alone, or as one of several facts."""
     return token["content"] if isinstance(token, Mapping) else token
 
 

@@ -6,8 +6,6 @@ All facts stand in catalogue.csv, one row a system (paper, Sections 3 and 4; the
   with it; base: what it was trained from
 - kind: base (continues text), alpaca (tuned on instructions), task (tuned for one task), copy
 - template: the prompt it is asked to translate with; layout: its files as published, which the loader must take
-
-Loads nothing (see `loading`).
 """
 
 import csv

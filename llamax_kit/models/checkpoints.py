@@ -3,31 +3,21 @@
 import hashlib
 import json
 import os
-import struct
 from pathlib import Path
 
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import sha256, whole
 
 TEXTS = (
-    "config.json",
-    "generation_config.json",
-    "tokenizer.model",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "chat_template.jinja",
-)
+    "config.json", "generation_config.json", "tokenizer.model", "tokenizer.json", "tokenizer_config.json",
+    "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
+)  # fmt: skip
 LARGE = 1_000_000  # bytes; smaller files are hashed every time
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 
 
 def read_json(path: Path) -> dict:
-    """What a JSON file holds; {} where there is no file.
-
-    Raises KitError when the file is not JSON, or no JSON object.
-    """
+    """Return what a JSON file holds; {} where there is no file. Raises KitError when it is not a JSON object."""
     if not path.is_file():
         return {}
     try:
@@ -40,24 +30,23 @@ def read_json(path: Path) -> dict:
 
 
 def check_config(folder: Path) -> None:
-    """Raises KitError when the folder has no config.json, or one that needs code from the folder."""
+    """Raise KitError when the folder has no config.json, or one that needs code from the folder."""
     config = read_json(folder / "config.json")
     if not config:
         raise KitError(
             f"expected a model folder with config.json, but {folder} has none. To mend: name the folder that "
             f"save_pretrained wrote, or a name of the catalogue (llamax-kit doctor)"
         )
-    kind = config.get("model_type")
     if "auto_map" in config:
         raise KitError(
             f"{folder / 'config.json'} asks for code of its own (auto_map: {config['auto_map']}), which is never run. "
-            f"To mend: use a model that transformers loads by itself, or, if it knows {kind!r}, remove auto_map from "
-            f"a copy of config.json"
+            f"To mend: use a model that transformers loads by itself, or, if it knows {config.get('model_type')!r}, "
+            f"remove auto_map from a copy of config.json"
         )
 
 
 def check_architecture(folder: Path) -> None:
-    """Raises KitError when this transformers does not have the folder's model_type as a causal language model."""
+    """Raise KitError when this transformers does not have the folder's model_type as a causal language model."""
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
     kind = read_json(folder / "config.json").get("model_type")
@@ -70,7 +59,7 @@ def check_architecture(folder: Path) -> None:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The files that weights are loaded from, whole as far as their headers say: safetensors before a pickle.
+    """List the files that weights are loaded from, whole as far as their headers say: safetensors before a pickle.
 
     Raises KitError when there are none, when an index names a missing shard, or when a safetensors file is cut off.
     """
@@ -97,23 +86,21 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def _check_length(path: Path) -> None:
-    """A safetensors file says in its header where its last tensor ends."""
+    """Raise KitError unless a safetensors file ends where its header says that its last tensor ends."""
     size = path.stat().st_size
     with open(path, "rb") as file:
         start = file.read(8)
-        length = struct.unpack("<Q", start)[0] if len(start) == 8 else size
-        if length + 8 <= size:
+        expected = 8 + (int.from_bytes(start, "little") if len(start) == 8 else size)  # the header's end
+        if expected <= size:
             try:
-                header = json.loads(file.read(length))
+                header = json.loads(file.read(expected - 8))
                 ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
-                expected = 8 + length + max(ends, default=0)
+                expected += max(ends, default=0)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise KitError(
                     f"expected a safetensors file, but the header of {path} cannot be read: {error}. "
                     f"To mend: download it again"
                 ) from error
-        else:
-            expected = length + 8
     if size != expected:
         raise KitError(
             f"expected {expected:,} bytes in {path} (its header says so), found {size:,}: it is cut off or damaged. "
@@ -122,20 +109,22 @@ def _check_length(path: Path) -> None:
 
 
 def content_hash(folder: Path) -> str:
-    """Hash of what determines a folder's answers: weights, config, tokenizer. "sha256:" and 64 hex digits."""
+    """Return the hash of what determines a folder's answers: weights, config, tokenizer; "sha256:", 64 hex digits."""
     files = weight_files(folder) + [folder / name for name in TEXTS if (folder / name).is_file()]
-    lines = sorted(f"{file.relative_to(folder)} {_cached_sha256(file)}" for file in files)
-    return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return _sha256_of(sorted(f"{file.relative_to(folder)} {_cached_sha256(file)}" for file in files))
 
 
 def adapter_hash(folder: Path) -> str:
-    """Hash of a LoRA adapter's config and weights. "sha256:" and 64 hex digits. Raises as `adapter_weights` does."""
-    lines = [_cached_sha256(folder / "adapter_config.json"), _cached_sha256(adapter_weights(folder))]
+    """Return the hash of a LoRA adapter's config and weights, likewise. Raises as `adapter_weights` does."""
+    return _sha256_of([_cached_sha256(folder / "adapter_config.json"), _cached_sha256(adapter_weights(folder))])
+
+
+def _sha256_of(lines: list[str]) -> str:
     return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def adapter_weights(folder: Path) -> Path:
-    """The file of a LoRA adapter's weights. Raises KitError when the folder has none, or one that is cut off."""
+    """Return the file of a LoRA adapter's weights. Raises KitError when the folder has none, or one that is cut off."""
     names = ("adapter_model.safetensors", "adapter_model.bin")
     weights = next((folder / name for name in names if (folder / name).is_file()), None)
     if weights is None:
@@ -149,7 +138,7 @@ def adapter_weights(folder: Path) -> Path:
 
 
 def _cached_sha256(path: Path) -> str:
-    """sha256 of a file, remembered for large ones by path, size and time of change: 27 GB take a minute to read."""
+    """Return the SHA-256 of a file; kept for large ones by path, size and time of change: 27 GB take a minute."""
     stat = path.stat()
     if stat.st_size < LARGE:
         return sha256(path)

@@ -16,7 +16,7 @@ PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*
 
 
 def looks_like_id(name: str) -> bool:
-    """Whether a name has the form owner/model: looks_like_id("LLaMAX/LLaMAX2-7B"), not "./models/mine"."""
+    """Return whether a name has the form owner/model: looks_like_id("LLaMAX/LLaMAX2-7B"), not "./models/mine"."""
     return re.fullmatch(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*", name) is not None
 
 
@@ -68,16 +68,11 @@ def _fetch(repository: str, *, revision: str, patterns: list[str], progress: boo
     place = f"https://huggingface.co/{repository}"
     by_hand = "or download its files elsewhere and name their folder"
     try:
-        return Path(
-            snapshot_download(
-                repository,
-                revision=revision or None,
-                allow_patterns=patterns,
-                tqdm_class=tqdm if progress else Silent,
-                local_files_only=bool(unreachable),
-                etag_timeout=READ,
-            )
-        )
+        folder = snapshot_download(
+            repository, revision=revision or None, allow_patterns=patterns, tqdm_class=tqdm if progress else Silent,
+            local_files_only=bool(unreachable), etag_timeout=READ,
+        )  # fmt: skip
+        return Path(folder)
     except errors.GatedRepoError as error:
         raise KitError(
             f"{repository} is gated: its owner asks you to accept a licence. To mend: accept it at {place}, run "
@@ -88,25 +83,21 @@ def _fetch(repository: str, *, revision: str, patterns: list[str], progress: boo
             f"{repository} has no revision {revision!r}. To mend: see its commits and tags at {place}/commits/main"
         ) from error
     except errors.RepositoryNotFoundError as error:
-        raise UnknownName(
-            "model on the hub",
-            given=repository,
-            choices=[entry.hub for entry in catalogue() if entry.hub],
-            remedy=f"check the name at {place}, run `hf auth login` if it is private, {by_hand}",
-        ) from error
+        known = [entry.hub for entry in catalogue() if entry.hub]
+        remedy = f"check the name at {place}, run `hf auth login` if it is private, {by_hand}"
+        raise UnknownName("model on the hub", given=repository, choices=known, remedy=remedy) from error
     except (errors.EntryNotFoundError, errors.HfHubHTTPError, OSError) as error:
         raise KitError(
             f"could not fetch {repository}{f' at {revision}' if revision else ''} from the hub "
             f"({unreachable or type(error).__name__}); it is not in the local cache, and no folder of that name holds "
-            f"its files. "
-            f"To mend: connect to the network once and run again, or fetch it where there is one "
-            f"(hf download {repository} --local-dir FOLDER), copy the folder here and name it. Where there is no "
-            f"network and the model is in the cache, HF_HUB_OFFLINE=1 saves the waiting"
+            f"its files. To mend: connect to the network once and run again, or fetch it elsewhere (hf download "
+            f"{repository} --local-dir FOLDER) and name the folder. HF_HUB_OFFLINE=1 saves the waiting for a model "
+            f"that is in the cache"
         ) from error
 
 
 def _unreachable(repository: str, *, revision: str) -> str:
-    """Ask the hub once for the model; name the error if no answer comes, else ""."""
+    """Return the name of the error if the hub does not answer when asked once for the model, else ""."""
     from huggingface_hub import HfApi, errors
 
     limit_waiting()

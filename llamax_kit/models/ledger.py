@@ -1,16 +1,11 @@
 r"""Every completion, kept once under what determines it. Resuming, caching and cheap re-runs all fall out of it.
 
-What a ledger looks like: a folder for each identity (identity.json in it says whose), in it one file of JSON lines for
-each process that wrote, in it one line for each batch, with a checksum. It does not know what a completion is worth,
-nor when to ask for one again.
+A ledger is a folder for each identity (identity.json), in it one file of JSON lines for each process that wrote, in it
+one line for each batch, with a checksum. Where two records of a key differ (two runs at once on a GPU), the later file
+by name, which begins with the time, wins; in a file the later line.
 
-Why plain lines and not SQLite or Parquet: SQLite relies on locks that network file systems do not keep; a Parquet file
-is whole only once closed, so a kill loses it all; lines survive a kill up to the last whole one, are merged by
-reading them all, moved by `cp`, and read by eye. One line a batch makes a batch whole or absent: a resumed run
-regenerates it with the same batch mates.
-
-Where two records of a key differ (two runs at once on a GPU), the later file by name wins, in a file the later line;
-file names begin with the time of writing, so work done afresh replaces what was kept before.
+Lines, since SQLite relies on locks that network file systems do not keep, and a Parquet file is whole only once closed.
+One line a batch makes a batch whole or absent: a resumed run generates it again with the same batch mates.
 """
 
 import hashlib
@@ -42,7 +37,7 @@ def key(identity: Mapping[str, str], decoding: Decoding, material: list[int] | s
 class Ledger:
     """The completions of one identity under `folder`.
 
-    damaged: files of which a part could not be trusted; each was set aside and its intact lines kept
+    damaged: files that were set aside, their intact lines kept
     torn: last lines without an end, as a killed process leaves; their batches are generated again
     """
 
@@ -106,7 +101,7 @@ class Ledger:
         return self.folder / f"{now:%Y%m%dT%H%M%S%f}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
 
     def _read(self, file: Path, wanted: set[str]) -> dict[str, Completion]:
-        """Give what a file holds of `wanted`; nothing when it is damaged: its intact lines are then in a new file."""
+        """Return what a file holds of `wanted`; nothing when it is damaged: its intact lines are then in a new file."""
         found = {}
         with suppress(FileNotFoundError), open(file, "rb") as lines:  # set aside meanwhile by another reader
             for line in lines:
@@ -148,7 +143,7 @@ def _line(rows: list[list]) -> bytes:
 
 
 def _rows(line: bytes) -> list[list] | None:
-    """Give the rows of a line, or None when it is not what was written."""
+    """Return the rows of a line, or None when it is not what was written."""
     try:
         record = json.loads(line)
         return record["rows"] if record["sha256"] == _hash(record["rows"]) else None

@@ -1,8 +1,7 @@
 """The catalogue of published systems, and loading any of them or a model of one's own. Generates nothing.
 
-A model is named by the catalogue, by a hub id, either with "@revision", or by a folder. A folder is taken for a model
-only if it holds config.json: the authors' scripts write results into a folder named like the hub id, and then load it.
-The miniatures, `mini-llamax-alpaca` and its three relatives, are folders of the kit itself and need no download.
+A model is named by the catalogue, by a hub id, either with "@revision", or by a folder that holds config.json (the
+authors' scripts write results into folders named like hub ids). The miniatures are in the kit and need no download.
 """
 
 from importlib.resources import files
@@ -22,35 +21,32 @@ REMEDY = f"name one of {LOADABLE}; or a hub id such as LLaMAX/LLaMAX2-7B-Alpaca,
 class Resolved(NamedTuple):
     """A model found: where its files are and what identifies them. `hub` is "" for a folder.
 
-    `revision`: the hub's commit, or "sha256:…" of a folder's content; `adapter_revision` likewise.
+    `revision`: the hub's commit, or "sha256:…" of a folder's content; `adapter_revision` likewise. By `locate` alone
+    `folder` is None for a model of the hub, and `revision` what was asked for.
     """
 
     name: str
-    folder: Path
-    revision: str
+    folder: Path | None
+    revision: str = ""
     hub: str = ""
     adapter: Path | None = None
     adapter_revision: str = ""
 
 
-class Located(NamedTuple):
-    """A model found by its name alone: in `folder`, None where it is made on the spot or on the `hub`, "" else."""
-
-    name: str
-    folder: Path | None
-    hub: str = ""
-    revision: str = ""
-
-
 def resolve(spec: str, *, adapter: str = "") -> Resolved:
     """Find a model, and the LoRA adapter to put on it, without loading weights.
 
-    From the hub only config and tokenizer are fetched here; weights follow in `load_model`. A folder's weights are
-    checked and hashed (27 GB: about a minute, once).
+    From the hub only config and tokenizer are fetched. A folder's weights are checked and hashed (27 GB: a minute).
 
     Raises KitError, or its UnknownName, when the model or adapter is not found, is not whole, or needs remote code.
     """
-    found = _resolve(str(spec))
+    found = locate(str(spec))
+    if found.hub:
+        folder = hub.texts(found.hub, revision=found.revision)
+        checkpoints.check_config(folder)
+        found = found._replace(folder=folder, revision=folder.name)
+    else:
+        found = found._replace(revision=checkpoints.content_hash(found.folder))
     return _with_adapter(found, str(adapter)) if adapter else found
 
 
@@ -72,10 +68,7 @@ def check_adapter(spec: str, *, model: str) -> None:
 
 
 def load_tokenizer(resolved: Resolved) -> Tokenizer:
-    """Load the model's tokenizer, by the tokenizer's own library.
-
-    Raises KitError when the folder holds none that can be read.
-    """
+    """Load the model's tokenizer. Raises KitError when the folder holds none that can be read."""
     return tokenizer_files.load(resolved.folder)
 
 
@@ -92,7 +85,7 @@ def load_model(resolved: Resolved, *, dtype: str = "auto", device: str = "auto")
     return (weights.with_adapter(model, resolved.adapter) if resolved.adapter else model).eval()
 
 
-def locate(spec: str) -> Located:
+def locate(spec: str) -> Resolved:
     """Find a model by its name alone: no hub is asked, nothing is hashed or made.
 
     Raises KitError, or its UnknownName, for what cannot be a model's name, or a folder without a fit config.json.
@@ -102,7 +95,7 @@ def locate(spec: str) -> Located:
     folder = Path(spec).expanduser()
     if spec and (folder / "config.json").is_file():
         checkpoints.check_config(folder)
-        return Located(folder.resolve().name, folder.resolve())
+        return Resolved(folder.resolve().name, folder.resolve())
     name, _, revision = spec.partition("@")
     entry = next((entry for entry in catalogue() if name in (entry.name, entry.hub) and name), None)
     if entry and entry.folder:
@@ -114,19 +107,10 @@ def locate(spec: str) -> Located:
     if entry is None and not hub.looks_like_id(name):
         raise UnknownName("model", given=spec, choices=[entry.name for entry in catalogue()], remedy=REMEDY)
     repository = entry.hub if entry else name
-    return Located(repository.rpartition("/")[2], None, repository, revision)
+    return Resolved(repository.rpartition("/")[2], None, revision, repository)
 
 
-def _resolve(spec: str) -> Resolved:
-    name, folder, repository, revision = locate(spec)
-    if repository:
-        found = hub.texts(repository, revision=revision)
-        checkpoints.check_config(found)
-        return Resolved(name, found, found.name, repository)
-    return Resolved(name, folder, checkpoints.content_hash(folder))
-
-
-def _shipped(entry: Entry, revision: str) -> Located:
+def _shipped(entry: Entry, revision: str) -> Resolved:
     """Find a model that ships with the kit."""
     if revision:
         raise KitError(f"{entry.name} ships with the kit, in no revision but its own. To mend: name {entry.name} alone")
@@ -136,7 +120,7 @@ def _shipped(entry: Entry, revision: str) -> Located:
             f"expected the model {entry.name}, which ships with the kit, in {folder}, but there is no config.json. "
             f"To mend: install the kit again, whole; in a checkout, git restore {folder.parents[1].name}/{entry.folder}"
         )
-    return Located(entry.name, folder)
+    return Resolved(entry.name, folder)
 
 
 def _with_adapter(model: Resolved, spec: str) -> Resolved:

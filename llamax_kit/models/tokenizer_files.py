@@ -1,40 +1,21 @@
 """Which tokenizer a model folder holds, and all that its files say about it.
 
-A SentencePiece `tokenizer.model` (Llama 2) goes to SentencePiece, tiktoken ranks (Llama 3's original file) to tiktoken,
-`tokenizer.json` to the tokenizers library. AutoTokenizer of transformers 5 is not asked: it reads a bare
-`tokenizer.model` wrong without a word, and adds no BOS. Encodes nothing itself (see `tokenizers`).
+`tokenizer.model` (Llama 2) goes to SentencePiece; `tokenizer.json`, and tiktoken ranks (Llama 3's original file), to
+the tokenizers library. AutoTokenizer of transformers 5 reads a bare `tokenizer.model` wrong, and adds no BOS.
 """
 
 import json
 import re
-import secrets
-from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from llamax_kit.data.reasoning import is_marker
-from llamax_kit.models import added_tokens
-from llamax_kit.models.added_tokens import CONTROL, AddedToken, Span, Splitter
+from llamax_kit.models import added_tokens, tokenizer_libraries
+from llamax_kit.models.added_tokens import AddedToken
 from llamax_kit.models.checkpoints import read_json
+from llamax_kit.models.tokenizer_libraries import Library
 from llamax_kit.models.tokenizers import Tokenizer
 from llamax_kit.utils.errors import KitError
-
-# Llama 3 (Meta's release): how text is split before its ranks are applied, and the control tokens after the 128,000.
-LLAMA3_SPLIT = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
-    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-LLAMA3_SPECIAL = {
-    "<|begin_of_text|>": 128000,
-    "<|end_of_text|>": 128001,
-    **{f"<|reserved_special_token_{number}|>": 128002 + number for number in range(4)},
-    "<|start_header_id|>": 128006,
-    "<|end_header_id|>": 128007,
-    "<|reserved_special_token_4|>": 128008,
-    "<|eot_id|>": 128009,
-    **{f"<|reserved_special_token_{number}|>": 128005 + number for number in range(5, 251)},
-}
 
 
 def load(folder: Path | str) -> Tokenizer:
@@ -48,259 +29,30 @@ def load(folder: Path | str) -> Tokenizer:
     added = added_tokens.read(folder, settings)
     if model.is_file() and not _is_ranks(model):
         prepends = '"Prepend"' in json.dumps(read_json(fast).get("normalizer"))
-        return _finish(folder, settings, added, _sentencepiece(model, added, settings, prepends))
+        return _finish(folder, settings, added, tokenizer_libraries.sentencepiece(model, added, settings, prepends))
     if fast.is_file():
-        return _finish(folder, settings, added, _fast(fast, added))
+        return _finish(folder, settings, added, tokenizer_libraries.fast(fast, added))
     if model.is_file():
-        return _finish(folder, settings, added, _ranks(model, added))
+        return _finish(folder, settings, added, tokenizer_libraries.ranks(model, added))
     raise KitError(
         f"expected tokenizer.model or tokenizer.json in {folder}, but it holds neither. To mend: copy the "
         f"tokenizer files of the base model there"
     )
 
 
-class _Library(NamedTuple):
-    """What a tokenizer library does, as `Tokenizer` takes it, and the BOS that the library itself would add."""
-
-    read: Callable[[str, Sequence[Span]], list[int]]
-    text: Callable[[list[int]], str]
-    piece: Callable[[int], str]
-    special: dict[str, int]
-    own_bos: str | None
-
-
 def _is_ranks(path: Path) -> bool:
-    """Whether a tokenizer.model is tiktoken's list of "base64 rank" lines, not a SentencePiece model."""
+    """Return whether a tokenizer.model is tiktoken's list of "base64 rank" lines, not a SentencePiece model."""
     with open(path, "rb") as file:
         return re.match(rb"[A-Za-z0-9+/]+=* \d+\r?\n", file.read(400)) is not None
 
 
-def _sentencepiece(path: Path, added: dict[str, AddedToken], settings: Mapping, prepends: bool) -> _Library:
-    """Read as transformers' tokenizers on SentencePiece do: a text is parted at its added tokens first.
-
-    By default SentencePiece puts its dummy prefix "▁" before each part; with `legacy: false` before the text alone,
-    unless the tokenizer.json beside it `prepends` one to each, as Llama 2's does whatever its settings say.
-    transformers 5 has no such tokenizer for Llama any more: it converts the file, and some ids become others.
-    """
-    import sentencepiece
-
-    try:
-        library = sentencepiece.SentencePieceProcessor(model_file=str(path))
-    except (RuntimeError, OSError) as error:
-        raise KitError(
-            f"expected a SentencePiece model in {path}, which cannot be read: {error}. To mend: fetch the file again"
-        ) from error
-    library, size = _with_control(library), library.get_piece_size()
-    control = {library.id_to_piece(id): id for id in range(size) if library.is_control(id) or library.is_unknown(id)}
-    tokens = {text: AddedToken(id, text, special=True) for text, id in control.items()} | added
-    special = {text: each.id for text, each in tokens.items() if each.special}
-    splitter, legacy = Splitter(list(tokens.values())), prepends or settings.get("legacy") is not False
-    prefix = "" if settings.get("add_prefix_space") is False else "▁"
-    inner = library.encode if legacy else _without_dummy_prefix(library)
-
-    def read(text: str, protected: Sequence[Span]) -> list[int]:
-        if not legacy and text:
-            text = prefix + text.replace("▁", " ")
-            protected = [(start + len(prefix), end + len(prefix)) for start, end in protected]
-        parts = splitter.split(text, protected)
-        ids = [id for part, token in parts for id in ([token.id] if token else inner(part))]
-        alone = not legacy and len(ids) > 1 and ids[0] == library.piece_to_id("▁") and ids[1] in special.values()
-        return ids[1:] if alone else ids
-
-    def decode(ids: list[int]) -> str:
-        return library.decode([id for id in ids if id < size])  # a vocabulary may be padded
-
-    anchor = library.encode("a")
-    kept = {text: each for text, each in tokens.items() if not each.special or is_marker(text)}
-    return _Library(
-        read,
-        _joining(
-            {each.id: text.replace("▁", " ") for text, each in kept.items()},
-            decode,
-            decode if legacy else lambda ids: decode([*anchor, *ids])[1:],
-        ),
-        _named(tokens, lambda id: library.id_to_piece(id) if id < size else ""),
-        special,
-        library.id_to_piece(library.bos_id()) if library.bos_id() >= 0 else None,
-    )
-
-
-def _with_control(library):
-    """Return the tokenizer with its user-defined pieces that are control tokens (Gemma's) as such, not as words."""
-    import sentencepiece
-    from sentencepiece import sentencepiece_model_pb2
-
-    if not any(CONTROL.fullmatch(library.id_to_piece(id)) and not library.is_control(id)
-               for id in range(library.get_piece_size())):  # fmt: skip
-        return library
-    model = sentencepiece_model_pb2.ModelProto.FromString(library.serialized_model_proto())
-    for piece in model.pieces:
-        if piece.type == piece.USER_DEFINED and CONTROL.fullmatch(piece.piece):
-            piece.type = piece.CONTROL
-    return sentencepiece.SentencePieceProcessor(model_proto=model.SerializeToString())
-
-
-def _without_dummy_prefix(library) -> Callable[[str], list[int]]:
-    """Return the encoding of a part that follows a token. Without the prefix, SentencePiece drops a first space."""
-    import sentencepiece
-    from sentencepiece import sentencepiece_model_pb2
-
-    model = sentencepiece_model_pb2.ModelProto.FromString(library.serialized_model_proto())
-    model.normalizer_spec.add_dummy_prefix = False
-    bare = sentencepiece.SentencePieceProcessor(model_proto=model.SerializeToString())
-    guard = library.id_to_piece(library.unk_id())  # as text; keeps the space behind it
-    skipped = len(bare.encode(guard))
-    return lambda text: bare.encode(guard + text)[skipped:] if text.startswith((" ", "▁")) else bare.encode(text)
-
-
-def _fast(path: Path, added: dict[str, AddedToken]) -> _Library:
-    """Read by the tokenizers library, which knows its added tokens itself; those it lacks are added to it."""
-    import tokenizers
-
-    try:
-        library = tokenizers.Tokenizer.from_file(str(path))
-    except Exception as error:  # the library raises bare Exception
-        raise KitError(
-            f"expected a tokenizer of the tokenizers library in {path}, which cannot be read: {error}. "
-            f"To mend: fetch the file again"
-        ) from error
-    library.encode_special_tokens = True  # "<|eot_id|>" in a sentence is text
-    library.no_truncation()
-    library.no_padding()
-    begins = library.encode("", add_special_tokens=True).tokens
-    for token in sorted(added.values()):
-        if library.token_to_id(token.content) is None:
-            flags = {name: getattr(token, name) for name in ("lstrip", "rstrip", "single_word", "normalized")}
-            library.add_tokens([tokenizers.AddedToken(token.content, special=token.special, **flags)])
-        if library.token_to_id(token.content) != token.id:
-            raise KitError(
-                f"expected the added token {token.content!r} to have the id {token.id}, as the files beside {path} "
-                f"write, but there it has {library.token_to_id(token.content)}. To mend: fetch the folder again"
-            )
-    known = library.get_added_tokens_decoder()
-    special = {token.content: id for id, token in known.items() if token.special}
-    special |= {text: token.id for text, token in added.items() if token.special}
-    plain = [token for token in known.values() if not token.special and token.content in special]
-    library.add_special_tokens([tokenizers.AddedToken(token.content, special=True) for token in plain])
-    control = _Aliases(library, known, special)
-
-    def decode(ids: list[int]) -> str:
-        return library.decode(ids, skip_special_tokens=True)
-
-    anchor, spelt = library.encode("a", add_special_tokens=False).ids, "ByteLevel" in repr(library.decoder)
-    return _Library(
-        control.read,
-        _joining(
-            {id: text for text, id in special.items() if is_marker(text)},
-            decode,
-            lambda ids: decode([*anchor, *ids])[len(decode(anchor)) :],
-        ),
-        _named({}, lambda id: _readable(library, id) if spelt else library.id_to_token(id) or ""),
-        special,
-        begins[0] if begins else None,
-    )
-
-
-class _Aliases:
-    """Control tokens for parts of a text alone, which the tokenizers library knows for all of it or nowhere.
-
-    Each has an alias, a plain token with its flags that no text holds, put in its place where it is to count.
-    """
-
-    def __init__(self, library, known: dict, special: dict[str, int]):
-        self._library = library
-        self._special = {id: token for id, token in known.items() if token.content in special}
-        self._splitter = Splitter([AddedToken(id, each.content, id in self._special) for id, each in known.items()])
-        self._aliases: dict[int, str] = {}
-        self._ids: dict[int, int] = {}
-
-    def read(self, text: str, protected: Sequence[Span]) -> list[int]:
-        parts = list(self._splitter.split(text, protected))
-        if any(part.token and part.token.special for part in parts):
-            self._add()
-            text = "".join(self._aliases.get(part.token.id, part.text) if part.token else part.text for part in parts)
-        return [self._ids.get(id, id) for id in self._library.encode(text, add_special_tokens=False).ids]
-
-    def _add(self) -> None:
-        from tokenizers import AddedToken as Plain
-
-        if self._aliases:
-            return
-        nonce = secrets.token_hex(8)
-        self._aliases = {id: f"\U000f0000{nonce}{id}\U000f0001" for id in self._special}
-        for id, token in self._special.items():
-            flags = {name: getattr(token, name) for name in ("lstrip", "rstrip", "single_word", "normalized")}
-            self._library.add_tokens([Plain(self._aliases[id], **flags)])
-            self._ids[self._library.token_to_id(self._aliases[id])] = id
-
-
-def _readable(library, id: int) -> str:
-    """Write a token of bytes as text, where its bytes are whole characters."""
-    token = library.id_to_token(id) or ""
-    text = library.decoder.decode([token])
-    return token if "\ufffd" in text else text or token
-
-
-def _ranks(path: Path, added: dict[str, AddedToken]) -> _Library:
-    import tiktoken
-    from tiktoken.load import load_tiktoken_bpe
-
-    ranks = load_tiktoken_bpe(str(path))
-    if len(ranks) != 128_000:
-        raise KitError(
-            f"expected Llama 3's 128,000 tiktoken ranks in {path}, found {len(ranks):,}; how others split their text "
-            f"is not in such a file. To mend: put the model's tokenizer.json beside it"
-        )
-    library = tiktoken.Encoding("llama3", pat_str=LLAMA3_SPLIT, mergeable_ranks=ranks, special_tokens=LLAMA3_SPECIAL)
-    tokens = {text: AddedToken(id, text, special=True) for text, id in LLAMA3_SPECIAL.items()} | added
-    splitter = Splitter(list(tokens.values()))
-
-    def read(text: str, protected: Sequence[Span]) -> list[int]:
-        parts = splitter.split(text, protected)
-        return [id for text, token in parts for id in ([token.id] if token else library.encode_ordinary(text))]
-
-    def decode(ids: list[int]) -> str:
-        return library.decode([id for id in ids if id < len(ranks)])
-
-    def piece(id: int) -> str:
-        return library.decode_single_token_bytes(id).decode(errors="backslashreplace") if id < len(ranks) else ""
-
-    return _Library(
-        read,
-        _joining({each.id: text for text, each in tokens.items() if not each.special or is_marker(text)}, decode),
-        _named(tokens, piece),
-        {text: each.id for text, each in tokens.items() if each.special},
-        "<|begin_of_text|>",
-    )
-
-
-def _joining(
-    kept: dict[int, str], first: Callable[[list[int]], str], later: Callable[[list[int]], str] | None = None
-) -> Callable[[list[int]], str]:
-    """Return the decoding of ids: `kept` tokens by their text, what is before them by `first`, behind by `later`."""
-
-    def text(ids: list[int]) -> str:
-        parts, decode = [], first
-        for is_kept, group in groupby(ids, lambda id: id in kept):
-            run = list(group)
-            parts.append("".join(kept[id] for id in run) if is_kept else decode(run))
-            decode = later or first
-        return "".join(parts)
-
-    return text
-
-
-def _named(tokens: dict[str, AddedToken], piece: Callable[[int], str]) -> Callable[[int], str]:
-    names = {each.id: text for text, each in tokens.items()}
-    return lambda id: names.get(id) or piece(id) or f"[{id}]"
-
-
-def _finish(folder: Path, settings: Mapping, added: dict[str, AddedToken], library: _Library) -> Tokenizer:
+def _finish(folder: Path, settings: Mapping, added: dict[str, AddedToken], library: Library) -> Tokenizer:
     """Add what the folder's JSON files say: which token begins, ends and pads, and the chat template."""
     config, generation = read_json(folder / "config.json"), read_json(folder / "generation_config.json")
     special = library.special
-    names = {name: _content(settings.get(name)) for name in ("bos_token", "eos_token", "pad_token")}
-    bos = _bos(names["bos_token"], own=library.own_bos, settings=settings, config=config)
+    names = {name: added_tokens.content(settings.get(name)) for name in ("bos_token", "eos_token", "pad_token")}
+    # Llamas were trained with a BOS, whatever tokenizer.json adds by itself.
+    bos = library.own_bos or (names["bos_token"] if config.get("model_type") == "llama" else None)
     eos = [*_many(generation.get("eos_token_id")), *_many(config.get("eos_token_id"))]
     eos += [special[name] for name in (names["eos_token"], "</s>", "<|end_of_text|>") if name in special]
     eos = sorted(set(eos))
@@ -318,7 +70,7 @@ def _finish(folder: Path, settings: Mapping, added: dict[str, AddedToken], libra
         text=library.text,
         piece=library.piece,
         special=special,
-        bos_id=special.get(bos),
+        bos_id=None if settings.get("add_bos_token") is False else special.get(bos),
         eos_ids=eos,
         pad_id=pad,
         rows=rows,
@@ -326,17 +78,6 @@ def _finish(folder: Path, settings: Mapping, added: dict[str, AddedToken], libra
         template=_template(folder, settings),
         names={name: token for name, token in names.items() if token},
     )
-
-
-def _bos(named: str | None, *, own: str | None, settings: Mapping, config: Mapping) -> str | None:
-    """The token every prompt begins with; Llamas were trained with one, whatever tokenizer.json adds by itself."""
-    if settings.get("add_bos_token") is False:
-        return None
-    return own or (named if config.get("model_type") == "llama" else None)
-
-
-def _content(token: str | dict | None) -> str | None:
-    return token["content"] if isinstance(token, dict) else token
 
 
 def _many(ids: int | list[int] | None) -> list[int]:

@@ -147,10 +147,7 @@ class Tokenizer:
 
 
 def _spans(text: str, contents: Sequence[str], *, around: Sequence[str]) -> list[Span]:
-    """Return where contents stand in a rendered text, one after another; `around` them is what the template wrote.
-
-    What a template made of a content, such as one without its line ends, is protected like the content itself.
-    """
+    """Return where contents are in a rendered text, one after another, also changed; `around` them is the template."""
     spans, at = [], len(around[0])
     for number, (content, behind) in enumerate(zip(contents, around[1:], strict=True), 1):
         ways = (content, content.strip(), content.rstrip(), content.lstrip())

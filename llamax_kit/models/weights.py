@@ -16,7 +16,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps", "xpu", "hpu", "mtia", "xla")  # torch's
 
 
 def placement(*, dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
-    """Say what "auto" means here: ("float32", "cpu"), or ("bfloat16", "cuda") where there is a GPU.
+    """Return what "auto" means here: ("float32", "cpu"), or ("bfloat16", "cuda") where there is a GPU.
 
     Raises UnknownName for another dtype, KitError for a device that is not there.
     """
@@ -37,22 +37,19 @@ def placement(*, dtype: str = "auto", device: str = "auto") -> tuple[str, str]:
 
 
 def check_dtype(dtype: str) -> None:
-    """Raises UnknownName for a dtype that is none of DTYPES."""
+    """Raise UnknownName for a dtype that is none of DTYPES."""
     if dtype not in DTYPES:
         raise UnknownName("dtype", given=dtype, choices=DTYPES, remedy="use one of these; auto suits the device")
 
 
 def check_device(device: str) -> None:
-    """Check that a device can be one, "cpu" or "cuda:1"; whether it is here only torch can tell, in `placement`.
-
-    Raises UnknownName for another kind of device.
-    """
+    """Raise UnknownName for what is no device, as "cpu" and "cuda:1" are; `placement` finds out whether it is here."""
     if not re.fullmatch(rf"auto|({'|'.join(DEVICES[1:])})(:\d+)?", device):
         raise UnknownName("device", given=device, choices=DEVICES, remedy="use one of these; a second GPU is cuda:1")
 
 
 def _usable() -> str:
-    """Say which devices there are, and how a GPU that torch does not see would become one of them."""
+    """Name the devices that there are, and how a GPU that torch does not see would become one of them."""
     import torch
 
     if count := torch.cuda.device_count():
@@ -65,7 +62,7 @@ def _usable() -> str:
 def load(folder: Path, *, dtype: str, device: str, attention: str = ""):
     """Load a folder's weights into a torch model: `dtype` and `device` as `placement` gives them.
 
-    attention: transformers' attn_implementation, whatever config.json asks for; "" leaves it to that.
+    attention: transformers' attn_implementation; "" leaves it to config.json.
 
     Raises KitError when weights are missing, cut off, unsafe, or do not fit the config.
     """

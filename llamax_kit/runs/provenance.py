@@ -1,7 +1,6 @@
-"""What a run record says by itself, of one of its systems, and must never say. Writes no file; imports no library to
-ask its version.
+"""What a run record holds by itself and of one of its systems, and what it must never hold. Writes no file.
 
-Facts that are not found out (no git, no GPU library loaded) are None, never guessed.
+Facts that are not known (no git, no GPU library loaded) are None. No library is imported for its version.
 """
 
 import math
@@ -10,6 +9,7 @@ import platform
 import re
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -24,9 +24,11 @@ SOMEONES_HOME = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\"':]+"
 
 def automatic(project: Path) -> dict:
     """Gather the facts that every run has: time (UTC), seconds the process has lived, git, versions, platform."""
+    import psutil
+
     return {
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "process_seconds": round(_process_seconds(), 1),
+        "process_seconds": round(time.time() - psutil.Process().create_time(), 1),
         "git": git(project),
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "platform": {
@@ -52,11 +54,9 @@ def git(project: Path) -> dict | None:
 
 
 def of_system(record: dict, system: str) -> dict:
-    """Give a run's record as it is for one of its systems: what `systems` says of it over what all have in common.
+    """Return a run's record as it is for one of its systems: what `systems` holds of it over what all have in common.
 
-    A run of several models says under `systems` what each has of its own, such as its model, prompt and training
-    languages. Of a system that does not stand there (the copied source) only what all have in common is known. A
-    record of one model has no such part, and is given as it is.
+    `systems` holds what each of several models has of its own; a system that is not there is what all have in common.
 
     >>> record = {"seed": 1, "systems": {"one": {"prompt": "{source}"}, "other": {"prompt": "{src}: {source}"}}}
     >>> of_system(record, "one"), of_system(record, "copy")
@@ -68,32 +68,32 @@ def of_system(record: dict, system: str) -> dict:
 
 
 def apart(record: dict) -> bool:
-    """Tell whether a record says what each of several systems has of its own."""
+    """Return whether a record holds what each of several systems has of its own."""
     systems = record.get("systems")  # notebook 07's names two, and says nothing of them
     return isinstance(systems, dict) and bool(systems) and all(isinstance(each, dict) for each in systems.values())
 
 
 def cuts(records: dict[str, dict]) -> list[str]:
-    """Say of systems, by name, whose runs took only a part of their corpus, and which; nothing of those on all of it.
+    """List a note for each part of a corpus that runs took, with the names of their systems; none for the whole.
 
     ["Note: the first 40 of 500 sentences of each direction (one, other)."]
     """
-    told: dict[str, list[str]] = {}
+    systems: dict[str, list[str]] = {}
     for name, record in records.items():
-        told.setdefault((record.get("corpus") or {}).get("cut") or "", []).append(name)
-    return [f"Note: {cut} ({', '.join(names)})." for cut, names in told.items() if cut]
+        systems.setdefault((record.get("corpus") or {}).get("cut") or "", []).append(name)
+    return [f"Note: {cut} ({', '.join(names)})." for cut, names in systems.items() if cut]
 
 
 def has_secret(text: str) -> bool:
-    """Tell whether a text holds an access token: by its shape, or as the value of a variable that holds one here."""
+    """Return whether a text holds an access token, by its form, or as the value of a variable that holds one here."""
     return bool(SECRET.search(text)) or any(secret in text for secret in _secrets())
 
 
 def clean(value, project: Path):
     """Make a fact fit for a record that others read, whatever it is nested in.
 
-    Tokens become `[token removed]`; the project, data and home folders become `.`, `$LLAMAX_KIT_DATA` and `~`;
-    named tuples become mappings, numpy numbers plain ones, not-a-number None.
+    Tokens become `[token removed]`; the project, data and home folders `.`, `$LLAMAX_KIT_DATA` and `~`; named tuples
+    mappings, numpy numbers plain ones, not-a-number None.
     """
     if isinstance(value, dict):
         return {str(clean(key, project)): clean(item, project) for key, item in value.items()}
@@ -124,14 +124,6 @@ def _clean_text(text: str, project: Path) -> str:
 def _secrets() -> list[str]:
     ends = re.compile(r"(TOKEN|SECRET|PASSWORD|API_?KEY)$", re.IGNORECASE)
     return [value for name, value in os.environ.items() if ends.search(name) and len(value) >= 8]
-
-
-def _process_seconds() -> float:
-    import time
-
-    import psutil
-
-    return time.time() - psutil.Process().create_time()
 
 
 def _version(package: str) -> str | None:

@@ -9,21 +9,18 @@ LONGEST = 150  # bytes of a run's name; most disks take 255, of which scratch fi
 
 
 def check_name(run: str) -> None:
-    """Check that a run may be called so, on any system.
-
-    Raises KitError for what is not one plain folder name, is too long, or means something else ("ledger").
-    """
+    """Raise KitError for a run's name that is not one plain folder name, is too long, or means something else."""
     size = len(run.encode("utf-8", "replace"))
     if not re.fullmatch(r"[\w][\w .@+=,-]*", run) or run.endswith((".", " ")):
-        said = f"a run's name must be one plain folder name, got {run!r}"
+        fault = f"a run's name must be one plain folder name, got {run!r}"
     elif size > LONGEST:
-        said = f"a run's name may have {LONGEST} bytes, got {size}: {run[:40]!r}…"
+        fault = f"a run's name may have {LONGEST} bytes, got {size}: {run[:40]!r}…"
     elif run.casefold() == "ledger":  # on many disks "Ledger" is the same folder
-        said = f"a run cannot be called {run!r}: outputs/ledger keeps the completions of all runs"
+        fault = f"a run cannot be called {run!r}: outputs/ledger keeps the completions of all runs"
     else:
         return
     raise KitError(
-        f"{said}. To mend: give it another, of letters, digits and . _ - @ + = , that begins with a letter or digit, "
+        f"{fault}. To mend: give it another, of letters, digits and . _ - @ + = , that begins with a letter or digit, "
         f"as in 'sw-greedy'"
     )
 

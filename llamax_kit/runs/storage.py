@@ -1,11 +1,9 @@
 """Where a run lives in `outputs/`, its tables and its record, each written whole or not at all.
 
-Does not compute anything and does not know what a notebook does: a notebook hands it finished tables and facts.
-
-    outputs/<run>/run.json                                   the record
-    outputs/<run>/scores.csv                                 the score table
-    outputs/<run>/translations/<system>/<src>-<tgt>.parquet  the translations table, one file a direction
-    outputs/ledger/                                          the completions of all runs (see `ledger`), no run's name
+outputs/<run>/run.json                                   the record
+outputs/<run>/scores.csv                                 the score table
+outputs/<run>/translations/<system>/<src>-<tgt>.parquet  the translations table, one file a direction
+outputs/ledger/                                          the completions of all runs (see `ledger`)
 """
 
 import csv
@@ -45,19 +43,18 @@ def outputs() -> Path:
 
 
 def folder(run: str) -> Path:
-    """Make the folder of a run and give its path: `folder("tour")` is `outputs/tour`.
+    """Make the folder of a run and return its path: `folder("tour")` is `outputs/tour`.
 
     Raises KitError for a name that `check_name` refuses, a folder that cannot be made, and, in a notebook, one that is
     the run of another notebook (see `owners`).
     """
     check_name(run)
-    path = outputs() / run
-    owners.check_kernel(path)
-    return made(path)
+    owners.check_kernel(outputs() / run)
+    return made(outputs() / run)
 
 
 def made(path: Path) -> Path:
-    """Make a folder, if it is not there, and give its path. Raises KitError when it cannot be made or written to."""
+    """Make a folder, if it is not there, and return it. Raises KitError when it cannot be made or written to."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         if not os.access(path, os.W_OK):
@@ -87,7 +84,7 @@ def save_table(table: "DataFrame", path: Path | str) -> Path:
 
 
 def save_translations(run_folder: Path | str, translations: "DataFrame") -> list[Path]:
-    """Write the translations table, one Parquet file a system and direction, and give the paths.
+    """Write the translations table, one Parquet file a system and direction, and return the paths.
 
     The run then holds exactly this table: files of an earlier execution of the run that it does not name are removed.
     """
@@ -109,9 +106,8 @@ def record(run_folder: Path | str, notebook: str | None = None, **known) -> Path
 
     notebook: whose run this is; not given, the notebook that is being run here, as far as anybody says (`owners`).
     `record(folder, parameters={"model": "copy"}, corpus={"name": "cldr", "sha256": "…"}, seconds={"translate": 4.2})`
-    Of a run of several models, `systems={"a": {"model": …, "prompt": …}, …}` says what each has of its own (see
-    `provenance.of_system`).
-    Tokens are left out and paths of the home, data and project folder shortened (see `provenance.clean`).
+    `systems={"a": {"model": …}, …}` describes each of several models (see `provenance.of_system`). Access tokens are
+    left out, and paths of the home, data and project folder shortened (see `provenance.clean`).
 
     Raises KitError when a fact has the name of an automatic one, or the file cannot be written.
     """
@@ -131,21 +127,24 @@ def load(run: str) -> SavedRun:
 
     Raises UnknownName when there is none of that name, KitError when one of its files is damaged.
     """
+    import pandas as pd
+
     folder = finished(run)
-    tables = [sound(path, _read_parquet, AGAIN) for path in translation_files(folder)]
+    tables = [sound(path, pd.read_parquet, AGAIN) for path in translation_files(folder)]
+    translations = pd.concat(tables, ignore_index=True) if tables else None
     scores = sound(folder / "scores.csv", _read_scores, AGAIN) if (folder / "scores.csv").is_file() else None
-    return SavedRun(folder, _joined(tables), scores, read_record(folder))
+    return SavedRun(folder, translations, scores, read_record(folder))
 
 
 def finished(run: str, others: Iterable[str] = ()) -> Path:
-    """Give the folder of a finished run, by its name or path; nothing of it is read.
+    """Return the folder of a finished run, by its name or path; nothing of it is read.
 
     Raises UnknownName, with the nearest of those that there are, and of `others`, when there is none of that name.
     """
     folder = place(run)
     if not (folder / "run.json").is_file():
         runs = sorted({path.parent.name for path in outputs().glob("*/run.json")}.union(others))
-        several = "; where several may stand, part them by spaces and not by commas" if "," in str(run) else ""
+        several = "; where several may stand, part them by spaces and not by commas" * ("," in str(run))
         remedy = f"a finished run has a run.json; looked in {folder}{several}"
         raise UnknownName("run", given=str(run), choices=runs, remedy=remedy)
     return folder
@@ -157,9 +156,8 @@ def read_record(folder: Path) -> dict:
 
 
 def place(run: str) -> Path:
-    """Say where a run lies: `place("tour")` is `outputs/tour`, and "./tour" or "a/tour", with a separator, a path."""
-    separators = {os.sep, os.altsep} - {None}
-    return Path(run).expanduser() if any(each in str(run) for each in separators) else outputs() / run
+    """Return where a run lies: `place("tour")` is `outputs/tour`; "./tour", with a separator, is a path."""
+    return Path(run).expanduser() if {os.sep, os.altsep} & set(str(run)) else outputs() / run
 
 
 def parted(spec: str) -> tuple[str, str]:
@@ -175,8 +173,7 @@ def parted(spec: str) -> tuple[str, str]:
 def system(spec: str) -> "tuple[SavedRun, str, DataFrame]":
     """Find a system of a run, and its translations: by "run:system", or by the run alone, if it holds no other.
 
-    The baseline `copy`, which a run scores beside its systems, does not count as another.
-    `system("05_mozilla:nllb")` gives the run, "nllb", and its rows of the translations table in their order.
+    The baseline `copy` does not count as another. `system("05_mozilla:nllb")` is the run, "nllb", and its translations.
 
     Raises UnknownName for a run or system that is not there, KitError for a run without translations, or one that holds
     several systems where none is named.
@@ -190,7 +187,7 @@ def system(spec: str) -> "tuple[SavedRun, str, DataFrame]":
 
 
 def check_system(spec: str, others: Iterable[str] = ()) -> Path:
-    """Check that `system` finds this, by the names of files and scores.csv alone, and give the run's folder.
+    """Check that `system` finds this, by the names of files and scores.csv alone, and return the run's folder.
 
     Raises as it does; the nearest names of a run are also looked for among `others`.
     """
@@ -212,9 +209,8 @@ def scored(folder: Path) -> list[str]:
 
 def _without(name: str, folder: Path) -> KitError:
     return KitError(
-        f"the run {name} kept no translations, only {folder.name}/run.json. "
-        f"To mend: run it again with notebook 04 or 05, which keep them; "
-        "gains.from_scores compares two score tables without, but has no intervals"
+        f"the run {name} kept no translations, only {folder.name}/run.json. To mend: run it again with notebook 04 or "
+        "05, which keep them; gains.from_scores compares two score tables without, but has no intervals"
     )
 
 
@@ -225,22 +221,9 @@ def _chosen(name: str, *, wanted: str, held: list[str]) -> str:
         choices = ", ".join(f"{name}:{each}" for each in held)
         raise KitError(f"the run {name} holds {len(held)} systems. To mend: name one of {choices}")
     if wanted and wanted not in held:
-        raise UnknownName(
-            f"system in the run {name}", given=wanted, choices=held, remedy=f"name one of these, as in {name}:{held[0]}"
-        )
+        remedy = f"name one of these, as in {name}:{held[0]}"
+        raise UnknownName(f"system in the run {name}", given=wanted, choices=held, remedy=remedy)
     return wanted or own[0]
-
-
-def _joined(tables: "list[DataFrame]") -> "DataFrame | None":
-    import pandas as pd
-
-    return pd.concat(tables, ignore_index=True) if tables else None
-
-
-def _read_parquet(path: Path) -> "DataFrame":
-    import pandas as pd
-
-    return pd.read_parquet(path)
 
 
 def _read_record(path: Path) -> dict:

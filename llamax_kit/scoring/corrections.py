@@ -24,7 +24,7 @@ def corrected(table: "DataFrame") -> "DataFrame":
 
 
 def verdicts(table: "DataFrame", correction: str = "holm") -> "DataFrame":
-    """Give the table with the verdicts of a correction, at 0.05, in the column `verdict`.
+    """Add the verdicts of a correction, at 0.05, in the column `verdict`.
 
     "gained", "lost", "not shown to differ" (which is not "equal"), or "not tested" where there is no p. correction:
     "holm" bounds the chance of a single false finding, "bh" the expected share of false ones among the findings.
@@ -41,21 +41,18 @@ def verdicts(table: "DataFrame", correction: str = "holm") -> "DataFrame":
 def column(correction: str) -> str:
     """Name the column of a correction, p_holm for "holm" and q for "bh". Raises UnknownName for another."""
     if correction not in CORRECTIONS:
-        raise UnknownName(
-            "correction", given=correction, choices=CORRECTIONS, remedy="holm to claim each finding, bh to screen many"
-        )
+        remedy = "holm to claim each finding, bh to screen many"
+        raise UnknownName("correction", given=correction, choices=CORRECTIONS, remedy=remedy)
     return CORRECTIONS[correction]
 
 
 def shuffles(directions: int, *, asked: int = 0) -> int:
-    """Say how many shuffles each test needs: 10,000, and 200 a direction, so 274,400 for the paper's 1,372 directions.
+    """Return how many shuffles each test needs: 10,000, but 200 a direction, so 274,400 for the paper's 1,372.
 
-    No p is below 1 / (shuffles + 1), and Holm multiplies the smallest by the number of tests: with 10,000 shuffles
-    and more than 500 directions nothing could come below 0.05, whatever was gained. And p is an estimate: of d
-    directions the first must have p below 0.05 / d, where 10 in 200 d shuffles are expected to be as extreme. One whose
-    true p is half of that is found with 97 of 100 seeds (with 40 shuffles a direction: 74), one whose p is twice that
-    with 1 of 200. 1,012 sentences take about 0.4 s a direction at 274,400. asked: how many the user wants; 0: as many
-    as are needed.
+    No p is below 1 / (shuffles + 1), and Holm multiplies the smallest by the number of tests: with 10,000 shuffles and
+    more than 500 directions nothing could come below 0.05. And p is an estimate: of d directions the first must have p
+    below 0.05 / d. One whose true p is half of that is found with 97 of 100 seeds (with 40 shuffles a direction: 74).
+    asked: how many the user wants; 0: as many as are needed. 274,400 take 0.4 s for 1,012 sentences.
 
     Raises KitError for fewer than none, and when nothing could be found with as few as asked.
     """

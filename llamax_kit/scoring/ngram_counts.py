@@ -1,8 +1,7 @@
 """What sacreBLEU counts for BLEU over pieces, sentence by sentence, many times faster: the same integers, to the last.
 
 All systems of a direction and their references are counted at once: pieces become numbers, an n-gram is the number of
-its first n - 1 pieces with that of its last, and nothing is hashed that could collide. Computes no interval, reads no
-files; sacreBLEU's own functions stay the truth it is tested against.
+its first n - 1 pieces with that of its last; nothing is hashed. Tests compare it with sacreBLEU's own functions.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ ORDER = 4  # the longest n-gram of BLEU
 
 
 def count(encode: Callable, systems: Sequence[Sequence[str]], references: Sequence[str]) -> "list[np.ndarray]":
-    """Give each system's statistics, (n sentences, 10) integers, tokenising every text once.
+    """Return each system's statistics, (n sentences, 10) integers, tokenising every text once.
 
     Columns, in sacreBLEU's order: pieces of the hypothesis, pieces of the reference, matching n-grams of order 1 to 4
     (clipped), n-grams of the hypothesis of order 1 to 4. With encode splitting at spaces, "a a b" against "a b b" is
@@ -38,8 +37,7 @@ def count(encode: Callable, systems: Sequence[Sequence[str]], references: Sequen
 def points(sums: "np.ndarray") -> "np.ndarray":
     """Compute corpus BLEU (points, 0–100) from m rows of summed statistics: (m, 10) in, (m,) out.
 
-    Exponential smoothing, no effective order, as in spBLEU's signature; what sacreBLEU computes row by row, up to the
-    rounding of numpy's logarithm.
+    Exponential smoothing, no effective order: sacreBLEU's points of each row, up to the rounding of numpy's logarithm.
     """
     import numpy as np
 
@@ -55,7 +53,7 @@ def points(sums: "np.ndarray") -> "np.ndarray":
 
 
 def _codes(pieces: list[list[str]]) -> "tuple[np.ndarray, np.ndarray]":
-    """Number the tokens of all texts, equal tokens alike, and give the number of tokens of each text.
+    """Number the tokens of all texts, equal tokens alike, and count the tokens of each text.
 
     A token is what sacreBLEU sees: it joins pieces by spaces and splits at any white space, which a piece may hold.
     """

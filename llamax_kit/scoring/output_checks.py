@@ -27,9 +27,8 @@ def shares(translations: "DataFrame") -> "DataFrame":
     """Count what the outputs are: a row a system and direction, in the table's order, shares of its n sentences (0–1).
 
     Columns: system, src, tgt, n, empty (nothing but white space), copy (of the source, white space aside), length (cut
-    at the limit of new tokens; missing where the system did not say how its outputs ended), other_script (most letters
-    in another script than most of the reference's; three letters are needed to tell). An output may be in two of them.
-    Where there is any, also reasoning: outputs from which reasoning was cut, or that still hold its markers.
+    at the limit of new tokens; missing where that is not known), other_script (most letters in another script than most
+    of the reference's, from three letters on), and, where there is any, reasoning (cut, or markers of it left).
 
     Raises KitError for a table that cannot be scored (`translations.check`).
     """
@@ -38,34 +37,28 @@ def shares(translations: "DataFrame") -> "DataFrame":
     cut = translations["reasoning"].fillna("") if "reasoning" in translations else ""
     left = translations["hypothesis"].map(reasons) & ~translations["source"].map(reasons)
     reasoning = (cut != "") | left
+    texts = list(translations[["hypothesis", "source", "reference"]].itertuples(index=False, name=None))
     marked = translations[KEYS].assign(
         n=1,
-        empty=[not text.strip() for text in translations["hypothesis"]],
-        copy=[
-            text.split() == source.split() != []
-            for text, source in zip(translations["hypothesis"], translations["source"], strict=True)
-        ],
+        empty=[not text.strip() for text, _, _ in texts],
+        copy=[text.split() == source.split() != [] for text, source, _ in texts],
         length=finish == "length",
-        told=finish != "",
-        other_script=[
-            _differ(script(text), script(reference))
-            for text, reference in zip(translations["hypothesis"], translations["reference"], strict=True)
-        ],
+        known=finish != "",
+        other_script=["" != script(text) != script(reference) != "" for text, _, reference in texts],
         **({"reasoning": reasoning} if reasoning.any() else {}),
     )
     counts = marked.groupby(KEYS, sort=False).sum().reset_index()
-    counts["length"] = counts["length"].astype(float).where(counts["told"] == counts["n"])
-    for name in counts.columns.difference([*KEYS, "n", "told"]):
+    counts["length"] = counts["length"].astype(float).where(counts["known"] == counts["n"])
+    for name in counts.columns.difference([*KEYS, "n", "known"]):
         counts[name] = counts[name] / counts["n"]
-    return counts.drop(columns="told")
+    return counts.drop(columns="known")
 
 
 def examples(translations: "DataFrame", best: int = 3, *, worst: int = 3, tokenize: str = "flores101") -> "DataFrame":
     """Pick the sentences with the best and the worst scores of each system and direction, the extremes outermost.
 
     Columns: system, src, tgt, rank ("best" or "worst"), index, metric, score, source, reference, hypothesis, and
-    reasoning where the table has it. Sentence scores have effective order (see `spbleu.sentence_scores`); among equal
-    ones the first sentences are picked.
+    reasoning where the table has it. Scores are `spbleu.sentence_scores`; of equal ones the first are picked.
 
     Raises KitError for a negative number or a table that cannot be scored, UnknownName for a tokenizer.
     """
@@ -94,14 +87,10 @@ def show_examples(examples: "DataFrame") -> "HTML":
     return HTML(f'<div tabindex="0" style="max-height: {HEIGHT}; overflow: auto">{opened}</div>')
 
 
-def _differ(one: str, other: str) -> bool:
-    return bool(one and other) and one != other
-
-
 def _part(keys: tuple[str, str, str], rows: "DataFrame") -> str:
     system, src, tgt = keys
     metric = html.escape(rows["metric"].iloc[0])
-    heads = (f"{metric} of the sentence", f"source: {_name(src)}", f"reference: {_name(tgt)}", "hypothesis")
+    heads = (f"{metric} of the sentence", f"source: {_named(src)[1]}", f"reference: {_named(tgt)[1]}", "hypothesis")
     head = "".join(f'<th scope="col" style="{CELL}">{text}</th>' for text in heads)
     body = "".join(_row(row, src, tgt) for row in rows.itertuples())
     scores = f"{src}-{tgt}, {rows['score'].min():.1f} to {rows['score'].max():.1f}"
@@ -123,27 +112,17 @@ def _row(row, src: str, tgt: str) -> str:
 
 
 def _cell(text: str, *, code: str, reasoning: object = "") -> str:
-    cut = f"<details><summary>reasoning, cut</summary>{html.escape(reasoning)}</details>" if _is_text(reasoning) else ""
+    has = isinstance(reasoning, str) and reasoning  # of two systems in one table, only one may reason
+    cut = f"<details><summary>reasoning, cut</summary>{html.escape(reasoning)}</details>" if has else ""
     if not text.strip():
         return f'<td style="{CELL}"><i>(empty)</i>{cut}</td>'
-    return f'<td lang="{_tag(code)}" dir="{direction(text)}" style="{CELL}">{html.escape(text)}{cut}</td>'
+    return f'<td lang="{_named(code)[0]}" dir="{direction(text)}" style="{CELL}">{html.escape(text)}{cut}</td>'
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value != ""  # of two systems in one table, only one may reason
-
-
-def _tag(code: str) -> str:
-    """The BCP 47 tag of a language; "" (unknown) for a code of nobody's."""
+def _named(code: str) -> tuple[str, str]:
+    """Return the BCP 47 tag and the name of a language; no tag, and the code, for one that is not known."""
     try:
         language = find(code)
     except UnknownName:
-        return ""
-    return html.escape((language.cldr or language.flores200).replace("_", "-"))
-
-
-def _name(code: str) -> str:
-    try:
-        return html.escape(find(code).name)
-    except UnknownName:
-        return html.escape(code)
+        return "", html.escape(code)
+    return html.escape((language.cldr or language.flores200).replace("_", "-")), html.escape(language.name)

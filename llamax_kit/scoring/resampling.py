@@ -1,6 +1,6 @@
-"""The very random draws of sacreBLEU as matrices, kept for the next direction of the same size. Scores nothing.
+"""sacreBLEU's own random draws as matrices, kept for the next direction of the same size. Scores nothing.
 
-What a resample or a shuffle sums is a product of its row with the statistics of the sentences.
+The sum of a resample or a shuffle is the product of its row with the statistics of the sentences.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,36 +19,31 @@ def resamples(n: int, *, samples: int, seed: int) -> "Iterable[np.ndarray]":
 
     Row i counts the sentences that sacreBLEU's resample i draws; it sums to n.
     """
-    return (
-        _kept(_resamples, n, samples=samples, seed=seed)
-        if n * samples <= KEPT
-        else _resamples(n, samples=samples, seed=seed)
-    )
+    return _drawn(_resamples, n, samples=samples, seed=seed)
 
 
 def shuffles(n: int, *, samples: int, seed: int) -> "Iterable[np.ndarray]":
-    """Toss for each of n sentences whether it changes sides in each shuffle: blocks (m, n) of `samples` rows together.
+    """Draw whether each of n sentences changes sides in each shuffle: blocks (m, n) of `samples` rows together.
 
     Row i is True where sacreBLEU's approximate randomisation exchanges the sentence in its shuffle i.
     """
-    return (
-        _kept(_shuffles, n, samples=samples, seed=seed)
-        if n * samples <= KEPT
-        else _shuffles(n, samples=samples, seed=seed)
-    )
+    return _drawn(_shuffles, n, samples=samples, seed=seed)
 
 
 def product(draws: "np.ndarray", *, rows: "np.ndarray") -> "np.ndarray":
     """Multiply draws (m, n) by rows (n, k), in products too small to be shared among threads.
 
-    Those threads spin while they wait for each other: where other work keeps the processors busy, it takes ten times
-    as long with them as without.
+    Such threads spin while they wait: beside other work a product takes ten times as long with them as without.
     """
     import numpy as np
 
     step = max(1, SMALL // rows.size)
     parts = [draws[start : start + step].astype(rows.dtype) @ rows for start in range(0, len(draws), step)]
     return np.concatenate(parts)
+
+
+def _drawn(kind: Callable, n: int, *, samples: int, seed: int) -> "Iterable[np.ndarray]":
+    return _kept(kind, n, samples=samples, seed=seed) if n * samples <= KEPT else kind(n, samples=samples, seed=seed)
 
 
 @lru_cache(maxsize=4)

@@ -1,8 +1,7 @@
 """sacreBLEU's metric objects, one of each kept: BLEU over SentencePiece pieces, and chrF++.
 
-sacreBLEU itself knows two SentencePiece models, finds them by itself and downloads what it does not find. Here it is
-handed a model that was found and checked (see `downloads`), so that the kit's own model and a user's go the same way.
-Computes no score; does not know where hypotheses come from.
+sacreBLEU itself would download the two SentencePiece models that it knows. Here it gets a model that was checked (see
+`downloads`), so that the kit's own model and a user's go the same way. Computes no score.
 """
 
 import re
@@ -52,7 +51,7 @@ class Pieces:
 
 
 def spbleu(tokenize: str) -> Named:
-    """Give BLEU over the pieces of a model: "flores101" is spBLEU; any other name or path is in its metric's name.
+    """Return BLEU over the pieces of a model: "flores101" is spBLEU; any other name or path is in its metric's name.
 
     "flores200" gives spBLEU-flores200, "cldr" gives spBLEU-cldr with `tok:cldr-<8 digits of its SHA-256>`, and
     "my/swahili.model" gives spBLEU-swahili with `tok:swahili-<8 digits>`: models differ under one file name.
@@ -77,10 +76,9 @@ def check(tokenize: str) -> None:
 
 
 def tokenizer(signature: str) -> str:
-    """Name the tokenizer that a signature tells, as `spbleu` takes it: of "…|tok:flores101|…" it is "flores101".
+    """Return the tokenizer that a signature names, as `spbleu` takes it: of "…|tok:flores101|…" it is "flores101".
 
-    A model of one's own is called as in the signature, "swahili-0a1b2c3d", for where it lies is not told; chrF++ has
-    none, "".
+    A model of one's own is named as in the signature, "swahili-0a1b2c3d"; chrF++ has none, "".
     """
     found = re.search(r"\btok:([^|]*)", signature)
     named = found[1] if found else ""
@@ -89,7 +87,7 @@ def tokenizer(signature: str) -> str:
 
 @lru_cache
 def chrf() -> Named:
-    """Give chrF++: character n-grams up to 6 and word n-grams up to 2 (Popović, 2017)."""
+    """Return chrF++: character n-grams up to 6 and word n-grams up to 2 (Popović, 2017)."""
     from sacrebleu.metrics import CHRF
 
     return Named("chrF++", CHRF(word_order=2))
@@ -113,12 +111,8 @@ def _own(tokenize: str) -> Path | None:
         return None
     path = CLDR if tokenize == "cldr" else Path(tokenize).expanduser()
     if not path.is_file():
-        raise UnknownName(
-            "tokenizer",
-            given=tokenize,
-            choices=NAMES,
-            remedy=f"one of {', '.join(NAMES)}, or a SentencePiece .model file",
-        )
+        remedy = f"one of {', '.join(NAMES)}, or a SentencePiece .model file"
+        raise UnknownName("tokenizer", given=tokenize, choices=NAMES, remedy=remedy)
     return path
 
 

@@ -1,7 +1,6 @@
 """Intervals, paired tests and correction for many directions, from sentence-level statistics.
 
-The resamples and shuffles are sacreBLEU's own (`resampling`). Knows no metric: it is given a `score` that turns summed
-statistics (m, k) into m points. Does not tokenise, does not pair systems.
+Resamples and shuffles are sacreBLEU's own (`resampling`). A `score` turns summed statistics (m, k) into m points.
 """
 
 import math
@@ -26,36 +25,28 @@ Points = Callable[["np.ndarray"], "np.ndarray"]
 def resampled_sums(statistics: "np.ndarray", samples: int = SAMPLES, *, seed: int = SEED) -> "np.ndarray":
     """Sum the statistics of bootstrap resamples: (n sentences, k) integers in, (samples, k) out.
 
-    Sample i draws the very sentences that sacreBLEU's sample i draws. How often each was drawn, times the statistics,
-    is the sum: a matrix product instead of copying n rows a thousand times, exact up to 2**53.
-
-    Raises KitError when there is no sentence.
+    Sample i draws the sentences that sacreBLEU's sample i draws. A sum is a matrix product of how often each was drawn
+    with the statistics, exact up to 2**53. Raises KitError when there is no sentence.
     """
     import numpy as np
 
-    statistics = np.asarray(statistics, dtype=np.float64)
-    if len(statistics) == 0:
+    rows = np.asarray(statistics, dtype=np.float64)
+    if len(rows) == 0:
         raise KitError("there is nothing to resample: 0 sentences. To mend: score at least one sentence")
-    return np.concatenate(
-        [
-            resampling.product(each, rows=statistics)
-            for each in resampling.resamples(len(statistics), samples=samples, seed=seed)
-        ]
-    )
+    draws = resampling.resamples(len(rows), samples=samples, seed=seed)
+    return np.concatenate([resampling.product(each, rows=rows) for each in draws])
 
 
 def bootstrap(statistics: "np.ndarray", score: Points, samples: int = SAMPLES, *, seed: int = SEED) -> "np.ndarray":
     """Score `samples` bootstrap resamples of a corpus, unsorted: (n, k) statistics in, (samples,) points out.
 
-    Source: Koehn (2004), Statistical significance tests for machine translation evaluation.
-
-    Raises KitError when there is no sentence.
+    Source: Koehn (2004), Statistical significance tests for MT evaluation. Raises KitError when there is no sentence.
     """
     return score(resampled_sums(statistics, samples, seed=seed))
 
 
 def caveat(n: Iterable[float], low: Iterable[float] | None = None) -> str:
-    """Say what the 95 % intervals of few sentences are worth; "" from 40 sentences on.
+    """Describe what the 95 % intervals of few sentences are worth; "" from 40 sentences on.
 
     >>> caveat([12, 35, 1012])
     'with 12–35 sentences, 88–92 of 100 such intervals of spBLEU held the truth when measured'
@@ -63,37 +54,33 @@ def caveat(n: Iterable[float], low: Iterable[float] | None = None) -> str:
     'no interval: 3 sentences are too few (10 at least)'
 
     n: numbers of sentences, one an interval, missing where not known; low: the lower ends beside them, missing where
-    there is no interval for another reason.
-
-    `python tests/benchmarks/coverage.py` measured how often spBLEU's intervals hold the truth: of scores (gains) of
-    four systems in 17 directions of FLORES-101, 0.49 (0.50) with 2 sentences, 0.73 (0.75) with 3, 0.81 (0.83) with 5,
-    0.87 (0.88) with 8, 0.88 (0.89) with 10, 0.90 (0.91) with 15, 0.92 (0.93) with 20, 0.92 (0.93) with 30, 0.93 (0.94)
-    with 40, 0.94 (0.94) with 80; of the embedded phrases within 0.02 of these. They are means over directions: where a
-    score is near 0, since hardly a sentence has a matching 4-gram, its interval holds it 6 times in 10 even with 80.
+    there is no interval for another reason. `python tests/benchmarks/coverage.py` measured `COVERED`, for four systems
+    in 17 directions of FLORES-101: 0.49 with 2 sentences, 0.73 with 3, 0.81 with 5, 0.88 with 10, 0.94 with 80. They
+    are means over directions: a score near 0 is in its interval 6 times in 10 even with 80.
     """
     pairs = zip(n, n if low is None else low, strict=True)
     sizes = {int(size) for size, end in pairs if size < FEWEST or not math.isnan(size) and not math.isnan(end)}
     few, some = {size for size in sizes if size < FEWEST}, {size for size in sizes if FEWEST <= size < ENOUGH}
-    said = []
+    notes = []
     if few:
         many = "sentence is" if few == {1} else "sentences are"
-        said.append(f"no interval: {_span(few)} {many} too few ({FEWEST} at least)")
+        notes.append(f"no interval: {_span(few)} {many} too few ({FEWEST} at least)")
     if some:
-        held = {COVERED[max(least for least in COVERED if least <= size)] for size in some}
-        said.append(
-            f"with {_span(some)} sentences, {_span(held)} of 100 such intervals of spBLEU held the truth when measured"
+        held = _span({COVERED[max(least for least in COVERED if least <= size)] for size in some})
+        notes.append(
+            f"with {_span(some)} sentences, {held} of 100 such intervals of spBLEU held the truth when measured"
         )
-    return "; ".join(said)
+    return "; ".join(notes)
 
 
 def caveat_sentence(n: Iterable[float], low: Iterable[float] | None = None) -> str:
-    """Say `caveat` as a sentence that follows others: " No interval: 3 sentences are too few (10 at least)."; or ""."""
+    """Return `caveat` as a sentence after others: " No interval: 3 sentences are too few (10 at least)."; or ""."""
     note = caveat(n, low)
     return note and f" {note[0].upper()}{note[1:]}."
 
 
 def interval(scores: "np.ndarray") -> tuple[float, float]:
-    """Give the 95 % percentile interval: of 1000 scores the 26th smallest and the 26th largest, as sacreBLEU does.
+    """Return the 95 % percentile interval: of 1000 scores the 26th smallest and the 26th largest, as sacreBLEU does.
 
     >>> interval(range(1000))
     (25.0, 974.0)
@@ -110,7 +97,7 @@ def interval(scores: "np.ndarray") -> tuple[float, float]:
 def score_interval(
     statistics: "np.ndarray", score: Points, samples: int = SAMPLES, *, seed: int = SEED
 ) -> tuple[float, float]:
-    """Give the 95 % interval of a score in points: (n, k) statistics in; not-a-number twice below 10 sentences.
+    """Return the 95 % interval of a score in points: (n, k) statistics in; not-a-number twice below 10 sentences.
 
     Raises KitError when there is no sentence.
     """
@@ -120,12 +107,10 @@ def score_interval(
 def paired_interval(
     a: "np.ndarray", b: "np.ndarray", score: Points, samples: int = SAMPLES, *, seed: int = SEED
 ) -> tuple[float, float]:
-    """Give the 95 % interval of the gain score(a) - score(b) in points, both scored on the same resampled sentences.
+    """Return the 95 % interval of the gain score(a) - score(b) in points, both scored on the same resampled sentences.
 
-    a, b: statistics (n, k) of two systems on the same n sentences. Identical systems have (0.0, 0.0). Not-a-number
-    twice below 10 sentences (see `caveat`).
-
-    Source: Koehn (2004), section 5; the percentile interval of the difference itself.
+    a, b: statistics (n, k) of two systems on the same n sentences. Identical systems have (0.0, 0.0); below 10
+    sentences it is not-a-number twice. Source: Koehn (2004), section 5; the percentile interval of the difference.
 
     Raises KitError when the systems have different numbers of sentences, or none.
     """
@@ -139,9 +124,8 @@ def randomisation(
     """Test by approximate randomisation whether two systems differ: the two-sided p, (c + 1) / (samples + 1).
 
     a, b: statistics (n, k) of two systems on the same n sentences. In each shuffle every sentence keeps or changes
-    sides by a coin; c counts the shuffles whose difference is as large as the observed one, in either direction. The
-    coins are those of sacreBLEU's `PairedTest`, and so is p, but for shuffles that tie with the observed difference:
-    they count here, not there, where identical systems have p = 0.0001; here p = 1.
+    sides by a coin; c counts the shuffles whose difference is as large as the observed one, in either direction. Coins
+    and p are those of sacreBLEU's `PairedTest`, but that ties count here: identical systems have p = 1, there 0.0001.
 
     Source: Riezler and Maxwell (2005), On some pitfalls in automatic evaluation and significance testing for MT.
 
@@ -167,9 +151,7 @@ def holm(p: "Sequence[float]") -> "np.ndarray":
     >>> [round(each, 9) for each in holm([0.01, 0.04, float("nan"), 0.03]).tolist()]
     [0.03, 0.06, nan, 0.06]
 
-    A missing p stays missing and is not counted as a test.
-
-    Source: Holm (1979), A simple sequentially rejective multiple test procedure.
+    A missing p is no test. Source: Holm (1979), A simple sequentially rejective multiple test procedure.
 
     Raises KitError when a value is no probability.
     """
@@ -188,9 +170,7 @@ def benjamini_hochberg(p: "Sequence[float]") -> "np.ndarray":
     >>> [round(each, 9) for each in benjamini_hochberg([0.01, 0.04, float("nan"), 0.03]).tolist()]
     [0.03, 0.04, nan, 0.04]
 
-    A missing p stays missing and is not counted as a test.
-
-    Source: Benjamini and Hochberg (1995), Controlling the false discovery rate.
+    A missing p is no test. Source: Benjamini and Hochberg (1995), Controlling the false discovery rate.
 
     Raises KitError when a value is no probability.
     """
@@ -223,7 +203,7 @@ def _paired(a, b) -> "tuple[np.ndarray, np.ndarray]":
 
 
 def _probabilities(p) -> "tuple[np.ndarray, np.ndarray]":
-    """Copy p-values, and say where there are any."""
+    """Return a copy of p-values, and the positions where there are any."""
     import numpy as np
 
     p = np.array(p, dtype=np.float64)

@@ -1,8 +1,8 @@
 """Hypotheses and references in, a score with its signature out: sacreBLEU's number, to its last digit.
 
 spBLEU is BLEU over SentencePiece pieces, corpus level, without effective order (Goyal et al., 2022). The statistics of
-each sentence are counted once (`ngram_counts`) and sacreBLEU computes with their sums; the numbers of sentences are
-checked before, for sacreBLEU itself cuts the longer list without a word. Translates nothing, compares no systems.
+each sentence are counted once (`ngram_counts`) and sacreBLEU computes with their sums. The numbers of sentences are
+checked before: sacreBLEU itself cuts the longer list without a warning.
 """
 
 from collections.abc import Sequence
@@ -26,8 +26,7 @@ References = Sequence[str] | Sequence[Sequence[str]]  # one text a hypothesis, o
 class Score(NamedTuple):
     """A score in points (0–100), its 95 % interval, and what makes it one.
 
-    ci_low, ci_high: not-a-number where no interval was asked for, and of fewer than 10 sentences
-    (`significance.caveat`).
+    ci_low, ci_high: not-a-number where none was asked for, and of fewer than 10 sentences (`significance.caveat`).
     """
 
     metric: str
@@ -60,11 +59,10 @@ def score(
     """Compute corpus spBLEU: `score(["Hallo, schöne Welt!"], ["Hallo, schöne Welt!"])` is 100, signature and all.
 
     references: one text a hypothesis, or several lists of such, `[first, second]`; then the score, its interval and
-    its signature (`nrefs:2`) are sacreBLEU's of several references. An empty text is, as there, a reference of length
-    0 and no missing one; None, by which sacreBLEU marks a missing one, is refused. tokenize: flores101 (the paper's),
-    flores200, cldr, or the path of a SentencePiece model; interval: bootstrap the 95 % interval; where: what the error
-    messages call these texts. Line ends inside a hypothesis count as spaces. Where all hypotheses together have no run
-    of four pieces the score is 0, even of a perfect one.
+    its signature (`nrefs:2`) are sacreBLEU's of several. An empty text is a reference of length 0; None is refused.
+    tokenize: flores101 (the paper's), flores200, cldr, or the path of a SentencePiece model; interval: bootstrap the
+    95 % interval; where: the name of these texts in error messages. Line ends inside a hypothesis count as spaces.
+    Where all hypotheses together have no run of four pieces the score is 0, even of a perfect one.
 
     Raises UnequalCounts, KitError for no sentences or one that is no text, UnknownName for a tokenizer.
     """
@@ -81,11 +79,8 @@ def statistics(
 ) -> "list[np.ndarray]":
     """Count each system's statistics for spBLEU, (n sentences, 10) integers; every text is tokenised once.
 
-    `statistics([["Hallo Welt"]], ["Hallo Welt"])[0]` is one row: lengths of hypothesis and reference in pieces,
-    matching n-grams of order 1 to 4, n-grams of order 1 to 4. `significance` resamples and shuffles the rows,
-    `ngram_counts.points` scores their sums.
-
-    Raises as `score` does.
+    `statistics([["Hallo Welt"]], ["Hallo Welt"])[0]` is one row (see `ngram_counts.count`). `significance` resamples
+    and shuffles the rows, `ngram_counts.points` scores their sums. Raises as `score` does.
     """
     kind = metric(tokenize)
     return _statistics(kind, [_texts(hypotheses, references, where) for hypotheses in systems], [references])
@@ -128,21 +123,21 @@ def sentence_scores(
     Raises as `score` does.
     """
     kind = metric(tokenize)
-    rows, bleu = _statistics(kind, [_texts(hypotheses, references, where)], [references])[0].tolist(), kind.metric
-    return [
-        bleu.compute_bleu(row[2:6], row[6:], row[0], row[1], bleu.smooth_method, effective_order=True).score
-        for row in rows
-    ]
+    rows, bleu = _statistics(kind, [_texts(hypotheses, references, where)], [references])[0], kind.metric
+    more = {"smooth_method": bleu.smooth_method, "effective_order": True}
+    return [bleu.compute_bleu(row[2:6], row[6:], row[0], row[1], **more).score for row in rows.tolist()]
 
 
 def _scores(
     kind: sacrebleu_metrics.Named, systems: list[Sequence[str]], references, interval: bool, where: str
 ) -> list[Score]:
     """Score several systems against the same references, which are tokenised once."""
-    streams = _streams(references)
-    texts = [[_texts(each, stream, said) for stream, said in _named(streams, where)][0] for each in systems]
-    rows = _statistics(kind, texts, streams)
-    return [_score(kind, each, interval, len(streams)) for each in rows]
+    several = len(references) and all(isinstance(each, (list, tuple)) for each in references)
+    streams = references if several else [references]
+    for at, stream in enumerate(streams, 1):
+        name = where if len(streams) == 1 else f"{where or 'these texts'}, references {at} of {len(streams)}"
+        texts = [_texts(each, stream, name) for each in systems]
+    return [_score(kind, each, interval, len(streams)) for each in _statistics(kind, texts, streams)]
 
 
 def _score(kind: sacrebleu_metrics.Named, rows: "np.ndarray", interval: bool, nrefs: int = 1) -> Score:
@@ -159,10 +154,7 @@ def _score(kind: sacrebleu_metrics.Named, rows: "np.ndarray", interval: bool, nr
 def _statistics(
     kind: sacrebleu_metrics.Named, systems: list[list[str]], streams: Sequence[Sequence[str]]
 ) -> "list[np.ndarray]":
-    """Give each system's sufficient statistics, (n sentences, k counts).
-
-    Of BLEU with one stream of references by `ngram_counts`, else by sacreBLEU.
-    """
+    """Return each system's statistics, (n sentences, k counts); `ngram_counts` does BLEU of one reference."""
     import numpy as np
 
     if kind.pieces and len(streams) == 1:
@@ -176,7 +168,7 @@ def _statistics(
 
 
 def _points(kind: sacrebleu_metrics.Named) -> significance.Points:
-    """Give what turns rows of sums into points: at once for BLEU, else row by row."""
+    """Return what turns rows of sums into points: at once for BLEU, else row by row."""
     import numpy as np
 
     if kind.pieces:
@@ -184,22 +176,8 @@ def _points(kind: sacrebleu_metrics.Named) -> significance.Points:
     return lambda sums: np.array([kind.metric._compute_score_from_stats(row).score for row in sums.tolist()])
 
 
-def _streams(references: References) -> Sequence[Sequence[str]]:
-    """Give one list of references or several as several."""
-    several = len(references) and all(isinstance(each, (list, tuple)) for each in references)
-    return references if several else [references]
-
-
-def _named(streams: Sequence[Sequence[str]], where: str) -> list[tuple[Sequence[str], str]]:
-    """Say beside each of several lists of references which it is, for an error message."""
-    if len(streams) == 1:
-        return [(streams[0], where)]
-    called = where or "these texts"
-    return [(each, f"{called}, references {at} of {len(streams)}") for at, each in enumerate(streams, 1)]
-
-
 def _texts(hypotheses: Sequence[str], references: Sequence[str], where: str) -> list[str]:
-    """Check that texts pair up, and give the hypotheses, each on one line."""
+    """Check that texts pair up, and return the hypotheses, each on one line."""
     if len(hypotheses) != len(references):
         raise UnequalCounts(len(hypotheses), len(references), where)
     if not len(references):

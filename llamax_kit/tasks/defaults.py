@@ -1,8 +1,8 @@
 """What "auto" stands for in a notebook's parameters: the value that fits the corpus, or the runs that are compared.
 
 The embedded text is of short phrases, for laptops: a part of it is enough, and its pieces are its own. Any other corpus
-is real text, taken whole, with room for long answers, and scored as in the paper. A value that is set is given back
-as it is. Notebooks and sweeps both ask here, so that a sweep fills the ledger with what its notebooks will look up.
+is real text, taken whole, with room for long answers, and scored as in the paper. A value that is set stays. Sweeps ask
+here as notebooks do, so that they fill the ledger with what notebooks look up.
 """
 
 import re
@@ -17,22 +17,22 @@ DIRECTIONS = "en-de en-sw en-gl en-eus_Latn de-en sw-en"  # trained and unseen, 
 
 
 def tokenize(value: str, *, corpus: str) -> str:
-    """Say by which pieces a corpus is scored: `tokenize("auto", corpus="flores200")` is "flores101", the paper's."""
+    """Return by which pieces a corpus is scored: `tokenize("auto", corpus="flores200")` is "flores101", the paper's."""
     return value if value != AUTO else "cldr" if _embedded(corpus) else "flores101"
 
 
 def sentences(value: int | str, *, corpus: str) -> int:
-    """Say how many sentences of each direction are translated: `sentences("auto", corpus="cldr")` is 40, else 0."""
+    """Return how many sentences of each direction are translated: `sentences("auto", corpus="cldr")` is 40, else 0."""
     return value if value != AUTO else 40 if _embedded(corpus) else 0
 
 
 def decoding(value: str, *, corpus: str) -> str:
-    """Say how text is searched for: greedily, with 256 new tokens, of which the phrases of cldr need 96 at most."""
+    """Return how text is searched for: greedily, with 256 new tokens, of which the phrases of cldr need 96 at most."""
     return value if value != AUTO else "greedy max_new_tokens:96" if _embedded(corpus) else "greedy"
 
 
 def directions(value: str, *, corpus: str) -> str:
-    """Say which directions are translated: `directions("auto", corpus="flores101")` is "en-de en-sw en-gl de-en sw-en".
+    """Return which directions are translated: for `("auto", corpus="flores101")` "en-de en-sw en-gl de-en sw-en".
 
     Of a published corpus they are those of DIRECTIONS that are here, for all would take days. Of one's own folder they
     are all from English and into it. Where that leaves none, they are between any two languages.
@@ -48,7 +48,7 @@ def directions(value: str, *, corpus: str) -> str:
 
 
 def resolved(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Give a job's parameters as its notebook takes them; where none of them is the corpus, unchanged.
+    """Return a job's parameters as its notebook takes them; where none of them is the corpus, unchanged.
 
     >>> resolved({"corpus": "cldr", "sentences": "auto", "decoding": "paper", "device": "auto"})
     {'corpus': 'cldr', 'sentences': 40, 'decoding': 'paper', 'device': 'auto'}
@@ -63,17 +63,17 @@ def resolved(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_runs(value: str, records: Iterable[dict]) -> str:
-    """Say by which pieces runs are compared, from their records: as all of them were scored.
+    """Return by which pieces runs are compared, from their records: as all of them were scored.
 
-    That is what their parameters say, or else the signatures of their scores. Runs of which neither says it are
-    compared as fits their corpus. "" where they were scored by several, or nothing tells: those who compare refuse it.
+    That is what their parameters name, else the signatures of their scores, else what fits their corpus; "" where they
+    were scored by several, or nothing is known: those who compare refuse it.
     """
     if value != AUTO:
         return value
     records = list(records)
-    said = {_scored_by(record) for record in records} - {""}
-    said = said or {_fitting(record.get("corpus") or {}) for record in records}
-    return said.pop() if len(said) == 1 else ""
+    found = {_scored_by(record) for record in records} - {""}
+    found = found or {_fitting(record.get("corpus") or {}) for record in records}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _name(corpus: str) -> str:
@@ -85,12 +85,11 @@ def _embedded(corpus: str) -> bool:
 
 
 def _scored_by(record: dict) -> str:
-    told = (record.get("parameters") or {}).get("tokenize") or ""
     named = map(sacrebleu_metrics.tokenizer, record.get("signatures") or ())
-    return told or next(filter(None, named), "")
+    return (record.get("parameters") or {}).get("tokenize") or next(filter(None, named), "")
 
 
 def _fitting(recorded: dict) -> str:
-    """Give what fits a corpus on record; one's own folder has no split, and may have any name."""
+    """Return what fits a corpus on record; one's own folder has no split, and may have any name."""
     name = recorded.get("name")
     return tokenize(AUTO, corpus=name if recorded.get("split") else f"./{name}") if name else ""

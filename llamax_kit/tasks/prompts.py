@@ -2,8 +2,7 @@
 
 Prompts by name: "alpaca" (the authors' prompt with clean language names), "paper" (with their spellings), "chat" (the
 model's own chat template), "chat_no_thinking" (the same with reasoning switched off), or a text file of one's own. An
-answer is never searched for in a text: it is what was generated, behind the reasoning if the model reasons first.
-Does not tokenise, generate or score a translation.
+answer is what was generated, behind the reasoning if the model reasons first. Generates and scores nothing.
 """
 
 import warnings
@@ -33,11 +32,10 @@ def build(template: str, *, source: str, src: str, tgt: str, chat: Callable[...,
     """Write the prompt that asks for a translation of `source` from `src` to `tgt` (codes or names of any kind).
 
     build("paper", source="Good morning.", src="en", tgt="af") ends in "from English to Akrikaans.\\n### Input:\\nGood
-    morning.\\n### Response:": single newlines, no space after the last colon, white space around the source removed,
-    all as in the authors' evaluation (paper, Table 14 and code). `chat` renders messages by the model's chat template
-    (`Tokenizer.chat`). In a file of one's own {source} is needed, {src} and {tgt} are the language names, {{ and }}
-    are braces, and the newline at its very end does not count. Control tokens of the model that the template writes
-    (`<|im_start|>`) are control tokens; those that a source holds are text.
+    morning.\\n### Response:": single newlines, no space after the last colon, white space around the source removed, as
+    in the authors' evaluation (paper, Table 14 and code). chat: renders messages (`Tokenizer.chat`). In a file of one's
+    own {source} is needed, {src} and {tgt} are the language names, {{ and }} are braces, and the newline at its end
+    does not count. Control tokens (`<|im_start|>`) of the template are control tokens; those of a source are text.
 
     Raises UnknownName for a language or template, KitError for a template file that cannot be filled in.
     """
@@ -69,23 +67,17 @@ def _filled(template: str, values: dict[str, str]) -> Prompt:
 
 
 def template_text(template: str) -> str:
-    """Give the text of a template with {source}, {src} and {tgt} left in, for the record of a run.
+    """Return the text of a template with {source}, {src} and {tgt} left in, for the record of a run.
 
     template_text("chat") begins "Translate the following sentences from {src} to {tgt}."; "alpaca" and "paper" are one
-    text, and differ in the names of languages only. Of a file it is all but the newline at its very end.
-
-    Raises as `build` does: UnknownName for a template, KitError for a file that cannot be filled in.
+    text, and differ in the names of languages only. Raises as `build` does.
     """
     if template in NAMES:
         return CHAT if template in CHATS else ALPACA
     path = Path(template).expanduser()
     if not path.is_file():
-        raise UnknownName(
-            "prompt template",
-            given=template,
-            choices=NAMES,
-            remedy="use one of these, or name a text file with {source}",
-        )
+        remedy = "use one of these, or name a text file with {source}"
+        raise UnknownName("prompt template", given=template, choices=NAMES, remedy=remedy)
     return _template(path, path.stat().st_mtime_ns)
 
 
@@ -115,8 +107,7 @@ def lookalikes(prompt: str, control: Iterable[str]) -> list[str]:
 def seen(engine, prompt: str) -> tuple[list[tuple[str, bool]], list[str]]:
     """Return what an engine's model sees of a prompt, for the page: its tokens (`Tokenizer.pieces`), and notes.
 
-    Notes say, in sentences, that control tokens are none of the model's, or that answers stop at more than its files
-    name. An engine that reads no tokens has none of both.
+    Notes are about control tokens that the model lacks, and where answers stop. An engine without tokens has neither.
     """
     if not hasattr(engine, "pieces"):
         return [], []
@@ -140,35 +131,30 @@ def _strange(engine, found: list[str]) -> str:
 
 
 def answer(completion: str) -> str:
-    """Return the hypothesis of a completion: what is behind its reasoning, and all of it where there is none.
-
-    answer(" Um 10:30 Uhr.\\n") keeps the time.
-    """
+    """Return the hypothesis of a completion: what is behind its reasoning, and all of it where there is none."""
     return reasoning.parted(completion)[1]
 
 
 @cache
 def _template(path: Path, changed: int) -> str:
-    """A user's template, checked; read again when the file has `changed`."""
+    """Return a user's template, checked; read again when the file has `changed`."""
     try:
         text = path.read_text(encoding="utf-8-sig").removesuffix("\n")
-        parts = [
-            (field, spec, conversion) for _, field, spec, conversion in Formatter().parse(text) if field is not None
-        ]
+        fields = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
     except UnicodeDecodeError as error:
         raise KitError(f"expected UTF-8 in the prompt template {path}: {error}. To mend: save it as UTF-8") from error
     except ValueError as error:
         raise KitError(
             f"the prompt template {path} cannot be read: {error}. To mend: write {{{{ and }}}} for plain braces"
         ) from error
-    for field, spec, conversion in parts:
+    for field, spec, conversion in fields:
         if field not in FIELDS or spec or conversion:
             raise KitError(
                 f"expected only {{source}}, {{src}} and {{tgt}} in the prompt template {path}, found {{{field}}}"
                 f"{' with a format' if spec or conversion else ''}. To mend: remove it, or write {{{{ and }}}} for "
                 f"plain braces"
             )
-    if "source" not in {field for field, _, _ in parts}:
+    if "source" not in {field for field, _, _ in fields}:
         raise KitError(
             f"expected {{source}} in the prompt template {path}: without it the model never sees the sentence. "
             f"To mend: write {{source}} where the sentence goes"

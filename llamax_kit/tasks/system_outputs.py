@@ -50,9 +50,8 @@ def find_outputs(folder: Path | str, source: str = "", *, directions: str = "") 
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise KitError(f"no folder of outputs at {folder.absolute()}. To mend: name a folder that holds {NAMING}")
-    paths = [
-        path for pattern in ("*", "*/*") for path in sorted(folder.glob(pattern)) if _is_output(path, folder=folder)
-    ]
+    found_paths = [*sorted(folder.glob("*")), *sorted(folder.glob("*/*"))]
+    paths = [path for path in found_paths if _is_output(path, folder=folder)]
     if not paths:
         raise KitError(f"{folder} holds no outputs. To mend: name files {NAMING}")
     found: dict[tuple[str, str, str], Output] = {}
@@ -72,8 +71,7 @@ def read_outputs(outputs: Iterable[Output], corpus: Corpus, sentences: int = 0) 
     """Read outputs beside the sources and references of a corpus: the translations table (see `translations`).
 
     A file has a line for each position that both languages have; with `sentences`, only the first n are taken, and a
-    file may end there. Reasoning (`<think>…</think>`) is cut, as it is from a model's answers, into the column
-    `reasoning`, which the table has if there is any.
+    file may end there. Reasoning (`<think>…</think>`) is cut into the column `reasoning`, if there is any.
 
     Raises UnequalCounts, naming the file and both counts, and KitError for a file that is not as it should be.
     """
@@ -94,7 +92,7 @@ def read_outputs(outputs: Iterable[Output], corpus: Corpus, sentences: int = 0) 
 
 
 def write_outputs(translations: "DataFrame", folder: Path | str) -> Path:
-    """Write a translations table as `<src>-<tgt>/<system>.txt`, each hypothesis on one line, and give the folder.
+    """Write a translations table as `<src>-<tgt>/<system>.txt`, each hypothesis on one line, and return the folder.
 
     Raises KitError when a file cannot be written.
     """
@@ -126,9 +124,8 @@ def _named(path: Path, *, folder: Path, source: str) -> Output:
 
 
 def _texts(path: Path) -> list[str]:
-    if path.suffix == ".txt":
-        return text_files.read(path)
-    return [_json(path, number, line) for number, line in enumerate(text_files.read(path), 1)]
+    lines = text_files.read(path)
+    return lines if path.suffix == ".txt" else [_json(path, number, line) for number, line in enumerate(lines, 1)]
 
 
 def _json(path: Path, number: int, line: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from llamax_kit.data import reasoning
+from llamax_kit.data.translations import COLUMNS
 from llamax_kit.models.engines.base import Completion, Decoding, Request
 from llamax_kit.models.engines.base import read_decoding as read_decoding
 from llamax_kit.models.ledger import Ledger, key
@@ -24,23 +25,21 @@ def translate(
     *,
     progress: bool = True,
 ):
-    """Translate a corpus in all directions together and give the translations table.
+    """Translate a corpus in all directions together and return the translations table.
 
     engine: as `open_engine` gives; corpus: as `load_corpus` gives; directions: [("en", "de"), ...];
     sentences: only the first n of each direction, 0 for all; ledger: the folder where completions are kept and found,
     None to keep nothing; fresh: ask the model again for what is kept, and keep the new answer.
 
-    Columns: system, src, tgt, index (position in the corpus), source, hypothesis, reference, finish, tokens; one row
-    a sentence, in the order of `directions`. Where a model reasons before it answers, there is a column `reasoning`,
-    too, and the hypothesis is what stands behind it (`reasoning.parted`). `attrs["timing"]` says what was done: rows,
-    unique (different prompts), kept (found in the ledger), generated, unfit (rows whose prompt is longer than the
-    context), reasoned (rows whose answer has reasoning, which was cut), tokens (generated now), seconds (of generating,
-    loading the model included), tokens_per_second, torn and damaged (of the ledger). `attrs["record"]` holds what
-    a run's record says: model, decoding, prompt, training_languages, timing.
+    Columns: `data.translations.COLUMNS`; one row a sentence, in the order of `directions`. Where a model reasons before
+    it answers, there is a column `reasoning`, too, and the hypothesis is what is behind it (`reasoning.parted`).
+    `attrs["timing"]` counts rows, unique (different prompts), kept (found in the ledger), generated, unfit (rows whose
+    prompt is longer than the context), reasoned (rows whose answer has reasoning, which was cut), tokens (generated
+    now), seconds (of generating, loading the model included), tokens_per_second, torn and damaged (of the ledger).
+    `attrs["record"]` holds what a run's record says: model, decoding, prompt, training_languages, timing.
 
-    Warns where a prompt holds what looks like a control token but is none of the model's (`prompts.lookalikes`).
-
-    Interrupted, it loses the batch in flight; the same call goes on from there.
+    Warns of what looks like a control token but is none of the model's (`prompts.lookalikes`). Interrupted, it loses
+    the batch in flight; the same call goes on from there.
 
     Raises KitError for what is wrong with the decoding, the template, the ledger or the model.
     """
@@ -60,14 +59,13 @@ def translate(
         reasoning.parted(each.text, opened=reasoning.begins_at_the_end(request.prompt), source=request.source)
         for each, request in zip(completions, requests, strict=True)
     ]
+    parts = zip(rows, requests, completions, answers, strict=True)
     table = pd.DataFrame(
         [
             (engine.name, src, tgt, at, request.source, hypothesis, reference, finish, tokens)
-            for (src, tgt, at, reference), request, (_, finish, tokens), (_, hypothesis) in zip(
-                rows, requests, completions, answers, strict=True
-            )
+            for (src, tgt, at, reference), request, (_, finish, tokens), (_, hypothesis) in parts
         ],
-        columns=["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"],
+        columns=COLUMNS,
     )
     reasoned = sum(bool(cut) for cut, _ in answers)
     if reasoned:
@@ -110,7 +108,7 @@ def _requests(engine, corpus, directions, template, sentences):
 def _complete(
     engine, unique: list[tuple[str, Request]], plan: Decoding, kept: dict[str, Completion], book, progress: bool
 ) -> tuple[dict[str, Completion], float]:
-    """Give all completions by key, and the seconds that generating the missing ones took."""
+    """Return all completions by key, and the seconds that generating the missing ones took."""
     done = dict(kept)
     skip = frozenset(at for at, (name, _) in enumerate(unique) if name in kept)
     if len(skip) == len(unique):
@@ -130,11 +128,7 @@ def _complete(
 
 
 def _bar(name: str, total: int, *, kept: int, show: bool):
-    """Give a bar that says sentences, tokens a second and time left: in the page where someone looks, else in the log.
-
-    A bar in the page floods the log of a batch run with widgets, so there it is one plain line a minute, and none in
-    the first minute.
-    """
+    """Return a progress bar: in the page where someone looks, else one plain line a minute in the log."""
     from tqdm.auto import tqdm as page
     from tqdm.std import tqdm as plain
 
@@ -145,14 +139,8 @@ def _bar(name: str, total: int, *, kept: int, show: bool):
 
 
 def _watched() -> bool:
-    """Tell whether somebody can see the bar move: a terminal, or a notebook whose front end can be asked for input.
-
-    papermill and nbconvert run a notebook like a front end does, but say with each cell that nobody can be asked.
-    """
-    if "ipykernel" in sys.modules:
-        from IPython import get_ipython
-
-        kernel = getattr(get_ipython(), "kernel", None)
-        if kernel is not None:
-            return bool(kernel.get_parent().get("content", {}).get("allow_stdin"))
+    """Return whether somebody can see the bar move: a terminal, or a notebook in a front end."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if hasattr(shell, "kernel"):  # papermill and nbconvert send with each cell that nobody can be asked for input
+        return bool(shell.kernel.get_parent().get("content", {}).get("allow_stdin"))
     return sys.stderr.isatty()

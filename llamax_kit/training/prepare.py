@@ -5,8 +5,6 @@ Encodes nothing itself: `dataset.save` does, and `mixture` or `instructions` giv
 
 import inspect
 import json
-from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 
 from llamax_kit import __version__
@@ -23,13 +21,10 @@ MAKERS = {  # functions by section of a recipe, and the arguments that no recipe
 }
 PLACES = ("texts", "path")  # arguments that say where texts lie; what counts of them is their content
 LANGUAGES = ("languages", "held_out", "high")
-SAMPLE = 1000  # lines of each file that its size in tokens is judged by
 
 
-def make(recipe: dict, base: loading.Resolved, go_on: str, check_disk: Callable) -> None:
+def make(recipe: dict, base: loading.Resolved, go_on: str) -> None:
     """Make the examples of a recipe, unless those that are there are these; see that no begun training loses its own.
-
-    check_disk: told what they will take of it before they are made.
 
     examples.made.json, beside them, says what they were made of: kit, arguments, and by name each file's size, time of
     change and hash, so that a file is read again only where one of the first two changed.
@@ -58,7 +53,6 @@ def make(recipe: dict, base: loading.Resolved, go_on: str, check_disk: Callable)
         now["kit"] = before["kit"]
     else:
         tokenizer = loading.load_tokenizer(base)
-        check_disk(_size(section, recipe, read, tokenizer))
         records = source.records(**recipe[section])
         folder.mkdir(parents=True, exist_ok=True)
         note.unlink(missing_ok=True)
@@ -66,25 +60,6 @@ def make(recipe: dict, base: loading.Resolved, go_on: str, check_disk: Callable)
     if now != before or not note.is_file():
         with whole(note) as scratch:
             scratch.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _size(section: str, recipe: dict, read: list[Path], tokenizer) -> tuple[int, int]:
-    """Foretell by the first lines of each text what its examples take of the disk: at their fullest, and for good.
-
-    A lower bound: what the mixture repeats, fills up and puts in front of a pair is not in it.
-    """
-    most = {"mono": recipe[section].get("mono", 0), "pairs": recipe[section].get("pairs", 0)}
-    size, sample = 0.0, []
-    for path in read:
-        if path.parent.name != "dictionaries":
-            with path.open(encoding="utf-8", errors="replace") as file:
-                first = list(islice(file, SAMPLE))
-            each = sum(len(line.encode()) for line in first) / max(1, len(first))
-            limit = most.get(path.parent.name, 0)
-            size += min(path.stat().st_size, limit * each if limit else float("inf"))
-            sample += first[:: max(1, SAMPLE // 10)]
-    packed = recipe.get("examples", {}).get("packed", True)
-    return dataset.disk(round(size), dataset.bytes_a_token(sample, tokenizer), packed)
 
 
 def _noted(note: Path) -> dict:

@@ -12,7 +12,6 @@
 """
 
 import inspect
-import re
 from pathlib import Path
 
 from llamax_kit.models import loading
@@ -27,7 +26,7 @@ TOP = ("folder", *SECTIONS, "trainer", "launch")
 def run(file: Path | str) -> Path:
     """Do what a recipe says, or what is left of it, and give the model's folder.
 
-    Names of arguments, the base and the disk are checked before texts are read. Examples that were made by the same
+    Names of arguments and the base are checked before texts are read. Examples that were made by the same
     arguments, kit and base from files of the same content are taken as they are; those of a training that was begun
     are never written over.
 
@@ -39,29 +38,14 @@ def run(file: Path | str) -> Path:
     recipe = read(file)
     folder = Path(str(recipe["folder"]))
     base = loading.resolve(str(recipe["plan"]["base"]))
-    chosen = settings.arguments(recipe.get("trainer", {}))
+    settings.arguments(recipe.get("trainer", {}))
     settings.check_architecture(base)
     launch = file.parent / recipe["launch"] if recipe.get("launch") else ""
-    sharded = _sharded(launch) if launch else False
-    if not (folder / "model" / "config.json").is_file():
-        settings.check_disk(folder, base, chosen, sharded)
     program = f"accelerate launch --config_file {launch}" if launch else "python"
-    prepare.make(
-        recipe,
-        base,
-        f"go on with the examples that are there, by `{program} -m llamax_kit.training {folder}`",
-        lambda size: settings.check_disk(folder, base, chosen, sharded, size),
-    )
+    go_on = f"go on with the examples that are there, by `{program} -m llamax_kit.training {folder}`"
+    prepare.make(recipe, base, go_on)
     stage.plan(folder, examples=folder / "examples", trainer=recipe.get("trainer", {}), **recipe["plan"])
     return stage.train(folder, launch=launch)
-
-
-def _sharded(launch: Path) -> bool:
-    """Tell whether accelerate is configured for FSDP there; a file that cannot be read is `stage`'s to refuse."""
-    try:
-        return re.search(r"^distributed_type: *FSDP", launch.read_text(encoding="utf-8"), re.MULTILINE) is not None
-    except (OSError, ValueError):
-        return False
 
 
 def read(file: Path | str) -> dict:

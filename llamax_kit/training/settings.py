@@ -1,9 +1,8 @@
-"""What determines the weights that a training gives, checked before it begins: arguments, base, examples, disk.
+"""What determines the weights that a training gives, checked before it begins: arguments, base, examples.
 
 Trains nothing. The names and meanings of the arguments are those of transformers' TrainingArguments.
 """
 
-import shutil
 from importlib import metadata
 from pathlib import Path
 
@@ -141,52 +140,6 @@ def check_order(chosen: dict, *, facts: dict, where: Path) -> None:
         )
 
 
-def check_disk(
-    folder: Path, base: Resolved, chosen: dict, sharded: bool = False, made: tuple[int, int] = (0, 0)
-) -> None:
-    """Raises KitError when the disk cannot hold what a training will write at its fullest (see `disk`).
-
-    made: of examples that are still to be made, the bytes at their fullest and those that stay (`dataset.disk`).
-    """
-    parameters = count(base.folder)
-    need, each = disk(parameters, chosen, sharded)
-    need = max(need + made[1], made[0])
-    there = sum(path.stat().st_size for path in (folder / "checkpoints").rglob("*") if path.is_file())
-    free = shutil.disk_usage(next(path for path in (folder, *folder.resolve().parents) if path.is_dir())).free
-    if need > free + there:
-        raise KitError(
-            f"expected {_gb(need)} on the disk of {folder} for a training of {parameters:,} parameters (checkpoints "
-            f"of {_gb(each)}: weights and Adam's two moments in float32, one more than are kept; and the model"
-            f"{f'; and examples of {_gb(made[1])}, at first {_gb(made[0])}' if made[0] else ''}), but "
-            f"{_gb(free + there)} are there. To mend: free some space, name a folder on a larger disk, or keep fewer "
-            f"checkpoints (save_total_limit: 1)"
-        )
-
-
-def disk(parameters: int, chosen: dict, sharded: bool = False) -> tuple[int, int]:
-    """Bytes that a training takes at its fullest, and those of one checkpoint; a new one is whole before an old goes.
-
-    LLaMA2-7B with two checkpoints kept: 269.5 GB, 80.9 GB each; under FSDP, which writes the weights twice, 350.4 GB.
-
-    >>> disk(6_738_415_616, {"save_total_limit": 2})
-    (269536624640, 80860987392)
-    """
-    each = (16 if sharded else 12) * parameters  # float32: the weights, and Adam's first and second moment
-    kept = 0 if chosen.get("save_strategy") == "no" else (chosen.get("save_total_limit") or 100) + 1
-    return kept * each + 4 * parameters, each
-
-
-def count(folder: Path) -> int:
-    """Count the parameters of a Llama by its config alone; tied embeddings count once."""
-    import torch
-    from transformers import AutoConfig, LlamaForCausalLM
-
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    config._attn_implementation = "sdpa"  # what it asks for need not be installed
-    with torch.device("meta"):
-        return LlamaForCausalLM(config).num_parameters()
-
-
 def _number(value, kind):
     kind = {"int": int, "float": float}.get(kind, kind)
     if isinstance(value, str) and kind in (int, float):
@@ -221,7 +174,3 @@ def _check_kind(name: str, value, kind: type) -> None:
 
 def _short(value) -> str:
     return "not set" if value is None else str(value)[:19] if isinstance(value, str) else repr(value)
-
-
-def _gb(size: int) -> str:
-    return f"{size / 1e9:,.1f} GB" if size > 1e8 else f"{size / 1e6:,.1f} MB"

@@ -24,6 +24,7 @@ from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import sound, whole
 
+FULL = 2**24  # bytes free, below which a training that failed is taken to have failed by that
 SAID = "llamax_kit.training: "  # what a process of several puts before a message that a user can mend
 
 
@@ -36,8 +37,8 @@ def plan(folder: Path | str, *, base: Path | str, examples: Path | str, trainer:
     two checkpoints are kept.
 
     Raises KitError, before anything is trained, for another architecture, a vocabulary, tokenizer or context that does
-    not fit the examples, an argument that does not exist, is not open or does not suit the examples, too little disk,
-    and for settings other than those that the training in `folder` was begun with: each thing that changed is named.
+    not fit the examples, an argument that does not exist, is not open or does not suit the examples, and
+    for settings other than those that the training in `folder` was begun with: each thing that changed is named.
     """
     folder, examples = Path(folder), Path(examples)
     chosen, known, found = settings.arguments(trainer), dataset.facts(examples), loading.resolve(str(base))
@@ -53,8 +54,6 @@ def plan(folder: Path | str, *, base: Path | str, examples: Path | str, trainer:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise KitError(f"could not make {folder}: {error}. To mend: name a folder that can be written") from error
-    if not _finished(folder):
-        settings.check_disk(folder, found, chosen)
     laid = {
         "base": found.hub + "@" + found.revision if found.hub else str(found.folder),
         "examples": str(examples.resolve()),
@@ -151,11 +150,19 @@ def _train(folder: Path, laid: dict, rank: int, *, processes: int) -> None:
         if last:
             settings.compare(folder, {name: laid.get(name, launched[name]) for name in launched}, now=launched)
         if rank == 0:
-            settings.check_disk(folder, base, laid["trainer"], trainer.is_fsdp_enabled)
             _lay_down(folder, laid | {"processes": processes} | launched)
             resume.drop_parts(saved, begun, sharded)
-        trainer.train(resume_from_checkpoint=str(last) if last else None)
-        trainer.save_model(str(folder / ".model"))  # of all processes, with FSDP
+        try:
+            trainer.train(resume_from_checkpoint=str(last) if last else None)
+            trainer.save_model(str(folder / ".model"))  # of all processes, with FSDP
+        except Exception as error:
+            if (free := shutil.disk_usage(folder).free) > FULL:
+                raise
+            raise KitError(
+                f"the disk of {folder} is full ({free / 1e6:,.1f} MB are free): {str(error)[:200]}. To mend: free some "
+                f"space, or keep fewer checkpoints (save_total_limit: 1), and start the same training again: it goes "
+                f"on from the last whole checkpoint"
+            ) from error
     if rank == 0:
         _ship(folder, base=base.folder)
     trainer.accelerator.wait_for_everyone()

@@ -15,7 +15,7 @@ ABANDONED = 3600  # seconds without a change, after which a scratch file is a ki
 
 @contextmanager
 def whole(path: Path | str) -> Iterator[Path]:
-    """Give a scratch path beside `path`; when the block ends well it takes `path`'s place, otherwise nothing changes.
+    """Yield a scratch path beside `path`; when the block ends well it takes `path`'s place, otherwise nothing changes.
 
     Raises KitError when the folder cannot be written or the disk is full; `path` is then as it was.
     """
@@ -44,7 +44,7 @@ def whole(path: Path | str) -> Iterator[Path]:
 
 
 def abandoned(scratch: Path) -> bool:
-    """Tell whether a scratch path of `whole` was left by a process that was killed: nobody has written to it lately."""
+    """Return whether a scratch path of `whole` is a killed process's: nobody has written to it lately."""
     try:
         return time.time() - scratch.stat().st_mtime > ABANDONED
     except FileNotFoundError:  # it has just become a file
@@ -52,35 +52,35 @@ def abandoned(scratch: Path) -> bool:
 
 
 def sound(path: Path, read: Callable, remedy: str):
-    """Give `read(path)`. Raises KitError, with the remedy, for a file that is damaged: JSON, CSV or Parquet."""
+    """Return `read(path)`. Raises KitError, with the remedy, for a file that is damaged: JSON, CSV or Parquet."""
     try:
         return read(path)
     except (ValueError, OSError) as error:
-        said = (str(error).splitlines() or ["it cannot be read"])[0]
-        raise KitError(f"{path} is damaged: {said}. To mend: {remedy}") from error
+        fault = (str(error).splitlines() or ["it cannot be read"])[0]
+        raise KitError(f"{path} is damaged: {fault}. To mend: {remedy}") from error
 
 
 def sha256(path: Path | str) -> str:
-    """Hex SHA-256 of a file's bytes."""
+    """Return the hex SHA-256 of a file's bytes."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hashes(root: Path, files: Iterable[Path], known: Mapping[str, list]) -> dict[str, list]:
-    """Give each file's size, time of change (ns) and SHA-256 by its name in `root`: {"mono/sw.txt": [9, 17…, "ab…"]}.
+    """Return each file's size, time of change (ns) and SHA-256 by its name in `root`: {"mono/sw.txt": [9, 17…, "ab…"]}.
 
-    known: what was given before for the files of this very folder; one of the same size and time is not read again.
+    known: an earlier result for the files of this folder; one of the same size and time is not read again.
 
     Raises KitError for a file that cannot be read.
     """
-    told = {}
+    found = {}
     for path in files:
         name = path.relative_to(root).as_posix()
         try:
             stat = path.stat()
             before = known.get(name, [None, None, ""])
             same = before[:2] == [stat.st_size, stat.st_mtime_ns]
-            told[name] = [stat.st_size, stat.st_mtime_ns, before[2] if same else sha256(path)]
+            found[name] = [stat.st_size, stat.st_mtime_ns, before[2] if same else sha256(path)]
         except OSError as error:
             raise KitError(f"could not read {path}: {error.strerror}. To mend: name a file that can be read") from error
-    return told
+    return found

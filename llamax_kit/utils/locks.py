@@ -44,9 +44,9 @@ class Busy(KitError):
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Mark a folder as this process's for as long as the block lasts. Marks of the dead are taken away.
+    """Mark a folder as this process's for as long as the block lasts, and remove the marks of dead processes.
 
-    A mark of another machine is told on stderr and taken away too: nobody here can see whether its process still lives.
+    A mark of another machine is named on stderr and removed too: nobody here can see whether its process still lives.
 
     Raises Busy when a living process of this machine was there first; of two that come at one moment none is first.
     """
@@ -71,7 +71,7 @@ def held(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def awaited(folder: Path, seconds: float) -> Iterator[None]:
-    """Do as `held`, but wait for another process to end with the folder. Raises Busy when that takes longer."""
+    """Mark a folder as `held` does, but wait `seconds` for another process. Raises Busy when that takes longer."""
     end = time.monotonic() + seconds
     with ExitStack() as stack:
         while True:
@@ -86,13 +86,13 @@ def awaited(folder: Path, seconds: float) -> Iterator[None]:
 
 
 def holder(folder: Path) -> Holder | None:
-    """Say which process is at work in a folder, or may be: one of this machine before one of another."""
+    """Return the process that is at work in a folder, or may be: one of this machine before one of another."""
     found = [each for _, each in _marks(folder) if each]
     return max(found, key=lambda each: each.here, default=None)
 
 
 def _marks(folder: Path) -> Iterator[tuple[Path, Holder | None]]:
-    """Give each mark and its process; None for a dead one of this machine."""
+    """Yield each mark and its process; None for a dead one of this machine."""
     for mark in sorted(folder.glob(".running-*")):
         try:
             since = datetime.fromtimestamp(mark.stat().st_mtime)

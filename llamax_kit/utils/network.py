@@ -13,6 +13,6 @@ def limit_waiting() -> None:
 
 
 def _limit(request) -> None:
-    """Give a time limit to a request that has none."""
+    """Set a time limit for a request that has none."""
     if not any((request.extensions.get("timeout") or {}).values()):
         request.extensions["timeout"] = {"connect": CONNECT, "read": READ, "write": READ, "pool": READ}

@@ -1,8 +1,7 @@
 """Does independent pieces of work on all processors, from a notebook as from a script. Keeps no process, knows no work.
 
 Each processor gets a Python of its own, which imports the function and nothing of the caller's script: that needs no
-`if __name__ == "__main__"`, and takes over no threads of a notebook's kernel. This process waits meanwhile, for its
-linear algebra would keep threads spinning on the others' processors.
+`if __name__ == "__main__"`. This process waits meanwhile: its linear algebra would keep threads spinning.
 """
 
 import os

@@ -1,8 +1,7 @@
 """The embedded default: parallel phrases in 142 languages from the Unicode CLDR, shipped as data (see cldr.md).
 
-Full dates, territories, amounts with units, sums of money, spans of time, and combinations of these. What a language
-has no entry for is None at that position. Real words, set phrases: good for showing and testing a whole pipeline
-without a download, no evidence of how well a model translates sentences. `training.cldr.build` makes these files.
+Dates, territories, amounts with units, money, spans of time, and combinations; None where a language has no entry. Good
+for showing and testing a pipeline, no evidence of how well a model translates. `training.cldr.build` makes the files.
 """
 
 import csv
@@ -15,10 +14,6 @@ from llamax_kit.utils.errors import KitError
 
 FEWEST = 30  # positions of devtest; with fewer, a score would say nothing
 HERE = Path(__file__).parent
-TRAIN = (
-    "cldr:train is text to train on, and is not shipped. To mend: name cldr (devtest) or cldr:dev; in Python, "
-    'llamax_kit.training.cldr.build.corpus("train", ["en", "sw"]) makes it'
-)
 
 
 @cache
@@ -41,7 +36,10 @@ def load(split: str, codes: list[str]) -> Corpus:
     from pyarrow import parquet
 
     if split == "train":
-        raise KitError(TRAIN)
+        raise KitError(
+            "cldr:train is text to train on, and is not shipped. To mend: name cldr (devtest) or cldr:dev; in Python, "
+            'llamax_kit.training.cldr.build.corpus("train", ["en", "sw"]) makes it'
+        )
     for code in codes:
         if (found := counts().get(code, 0)) < FEWEST:
             raise KitError(

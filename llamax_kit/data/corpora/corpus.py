@@ -43,12 +43,12 @@ class Corpus:
 
     @cached_property
     def hashes(self) -> dict[str, str]:
-        """Hex SHA-256 of each language's lines, each ended by a newline: what sha256sum gives of such a file."""
+        """Return the hex SHA-256 of each language's lines, each ended by a newline, as sha256sum prints of a file."""
         return {code: _sha256(f"{line or ''}\n" for line in text) for code, text in self.texts.items()}
 
     @property
     def sha256(self) -> str:
-        """Hex SHA-256 over all that was read, whatever the order of the languages."""
+        """Return the hex SHA-256 of all that was read, whatever the order of the languages."""
         return _sha256(f"{code} {digest}\n" for code, digest in sorted(self.hashes.items()))
 
     def pairs(self, src: str, tgt: str, sentences: int = 0) -> list[tuple[int, str, str]]:
@@ -70,7 +70,7 @@ class Corpus:
         return both[:sentences] if sentences else both
 
     def cut(self, directions: Iterable[tuple[str, str]], sentences: int) -> str:
-        """Say which part `sentences` leaves: "the first 40 of 500 sentences of each direction"; "" where it is all."""
+        """Describe the part that `sentences` leaves: "the first 40 of 500 sentences of each direction"; "" for all."""
         counts = [len(self.pairs(src, tgt)) for src, tgt in directions] if sentences > 0 else []
         more = [count for count in counts if count > sentences]
         if not more:

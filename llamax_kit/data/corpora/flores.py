@@ -1,10 +1,8 @@
 """FLORES-101 and FLORES-200 from the folders in which their owners publish them (CC-BY-SA 4.0).
 
 `flores101_dataset/devtest/eng.devtest` and `flores200_dataset/devtest/eng_Latn.devtest` in the data folder, likewise
-for dev. The two differ in the references of several languages (ara, ceb, ckb, fas, heb, umb, urd), so they are two
-releases and never stand in for each other. Fetches nothing: that is `llamax-kit fetch flores101`.
-
-Goyal et al. (2022), The FLORES-101 evaluation benchmark; NLLB Team (2022), No Language Left Behind.
+for dev. References of several languages differ (ara, ceb, ckb, fas, heb, umb, urd), so neither release stands in for
+the other. Fetches nothing. Sources: Goyal et al. (2022), The FLORES-101 evaluation benchmark; NLLB Team (2022).
 """
 
 from pathlib import Path
@@ -20,15 +18,9 @@ TITLES = {"flores101": "FLORES-101", "flores200": "FLORES-200"}
 
 
 def available(name: str, *, split: str) -> list[str]:
-    """List the kit codes of the languages whose files lie in the data folder.
-
-    Raises KitError when none does.
-    """
-    codes = [
-        lang.code
-        for lang in all_languages()
-        if getattr(lang, name) and _path(name, split=split, code=lang.code).is_file()
-    ]
+    """List the kit codes of the languages whose files lie in the data folder. Raises KitError when none does."""
+    having = [language.code for language in all_languages() if getattr(language, name)]
+    codes = [code for code in having if _path(name, split=split, code=code).is_file()]
     if not codes:
         raise KitError(f"{TITLES[name]} {split} is not in {_folder(name) / split}. To mend: {_remedy(name)}")
     return codes

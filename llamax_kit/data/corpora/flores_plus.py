@@ -1,11 +1,8 @@
 """FLORES+, the living edition of FLORES-200, from the Hugging Face hub or a local copy of it (CC-BY-SA 4.0).
 
-`openlanguagedata/flores_plus` is gated: its owners ask that you accept terms first. It holds one file a language and
-split, with columns id, text and more: `devtest/eng_Latn.parquet`, since version 4 `devtest/eng_Latn.jsonl`; both are
-read. Sentences are corrected from version to version and codes differ from FLORES-200's (`cmn_Hans`), so the release
-names the commit. A copy of the same layout in the data folder, `flores_plus/devtest/…`, comes before the hub.
-
-Uses no script of the data set, and not the `datasets` library.
+`openlanguagedata/flores_plus` is gated. It holds one file a language and split, with columns id, text and more:
+`devtest/eng_Latn.parquet`, since version 4 `devtest/eng_Latn.jsonl`. Versions differ in sentences, so the release names
+the commit. A copy of the same layout in the data folder, `flores_plus/devtest/…`, comes before the hub.
 """
 
 import json
@@ -25,8 +22,6 @@ FORMATS = ("parquet", "jsonl")
 
 def available(split: str, *, revision: str = "") -> list[str]:
     """List the kit codes of the languages that the local copy has, or else the hub, whose whole split is fetched once.
-
-    (The hub's listing alone would do, but is not kept, so that the same notebook would fail without a network.)
 
     Raises KitError when neither can be read.
     """
@@ -86,8 +81,7 @@ def _parquet(path: Path) -> list[tuple[int, str]]:
 
 
 def _jsonl(path: Path) -> list[tuple[int, str]]:
-    rows = [json.loads(line) for line in text_files.read(path, _remedy())]
-    return [(row["id"], row["text"]) for row in rows]
+    return [(row["id"], row["text"]) for row in map(json.loads, text_files.read(path, _remedy()))]
 
 
 def _found(folder: Path, name: str, *, release: str) -> Path:
@@ -102,7 +96,7 @@ def _local() -> Path:
 
 
 def is_local(split: str, *, revision: str) -> bool:
-    """Whether to read the local copy; which revision that is is not known, so a named one is always the hub's."""
+    """Return whether to read the local copy. Its revision is not known, so a named one is always the hub's."""
     return not revision and (_local() / split).is_dir()
 
 
@@ -131,7 +125,4 @@ def _refused(error: Exception, revision: str) -> str:
 
 
 def _remedy() -> str:
-    return (
-        f"accept the terms at https://huggingface.co/datasets/{HUB}, run `hf auth login`, and try again; "
-        f"or download its dev/ and devtest/ elsewhere and put them in {_local()}"
-    )
+    return downloads.how(downloads.find("flores_plus"))

@@ -38,9 +38,8 @@ def load(folder: Path, codes: list[str]) -> Corpus:
                 f"To mend: leave it out, or add {code}.txt"
             )
         texts[code] = text_files.read(files[code], REMEDY)
-        text_files.refuse_blank(
-            texts[code], release, files[code], "fill the line in, or delete it in every language's file"
-        )
+        remedy = "fill the line in, or delete it in every language's file"
+        text_files.refuse_blank(texts[code], release, files[code], remedy)
     return Corpus(name, "", release, texts, {code: str(files[code]) for code in codes})
 
 

@@ -1,10 +1,9 @@
 """Parallel text by name: FLORES folders, the gated FLORES+ of the hub, phrases from CLDR, or a folder of one's own.
 
-A corpus says which release it is and the hash of what was read, since scores compare only within one release. It is
-named "cldr", "flores101", "flores200" or "flores_plus", with ":dev" or ":devtest" (the default);
-"flores_plus@4b0c2d1:dev" fixes a commit of the hub. A folder that holds one text file a language (`en.txt`, `sw.txt`)
-is named by its path, "texts/my-set"; one called like a corpus is "./cldr". Only "cldr" needs no download and no files.
-Translates, cuts and normalises nothing: text is given as it is.
+A corpus has a release and the hash of what was read, since scores compare only within one release. It is named "cldr",
+"flores101", "flores200" or "flores_plus", with ":dev" or ":devtest" (the default); "flores_plus@4b0c2d1:dev" fixes a
+commit of the hub. A folder that holds one text file a language (`en.txt`, `sw.txt`) is named by its path,
+"texts/my-set"; one called like a corpus is "./cldr". Only "cldr" needs no download. Text is returned as it is.
 """
 
 import re

@@ -4,42 +4,52 @@ A line ends at "\\n" and nowhere else: U+2028, U+0085 and their like inside a li
 end. Does not know how many lines there should be.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from llamax_kit.utils.errors import KitError
 
-BOM = b"\xef\xbb\xbf"
+REMEDY = "name a text file in UTF-8, one sentence a line"
 
 
-def read(path: Path | str, remedy: str = "name a text file in UTF-8, one sentence a line") -> list[str]:
-    """List the lines of a file as they are; `remedy` ends each message.
+def read(path: Path | str, remedy: str = REMEDY) -> list[str]:
+    """List the lines of a file as they are; `remedy` ends each message. Raises as `lines`, and if it is empty."""
+    if text := list(lines(path, remedy)):
+        return text
+    raise KitError(f"{path} is empty: expected one sentence a line. To mend: {remedy}")
 
-    Raises KitError for a missing or empty file, a byte order mark, Windows line ends, or bytes that are not UTF-8.
+
+def lines(path: Path | str, remedy: str = REMEDY) -> Iterator[str]:
+    """Yield the lines of a file of any size as they are, one by one; `remedy` ends each message.
+
+    Raises KitError for a missing file, and at its line for a byte order mark, Windows line ends or what is not UTF-8.
     """
+    start = 0
     try:
-        data = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            for number, line in enumerate(file, 1):
+                yield _text(line, path, remedy, number=number, start=start)
+                start += len(line)
     except OSError as error:
         raise KitError(f"could not read {path}: {error.strerror}. To mend: {remedy}") from error
-    if not data:
-        raise KitError(f"{path} is empty: expected one sentence a line. To mend: {remedy}")
-    if data.startswith(BOM):
-        raise KitError(
-            f"{path} begins with a byte order mark, which would become part of its first sentence. "
-            f"To mend: save it as UTF-8 without BOM; or {remedy}"
-        )
-    if (end := data.find(b"\r\n")) >= 0:
-        first = data[:end].count(b"\n") + 1
-        raise KitError(
-            f"{path} has Windows line ends (CR LF, the first in line {first}), "
-            f"which would add a character to each sentence. To mend: convert it with `dos2unix {path}`; or {remedy}"
-        )
-    return split(_decode(data, path, remedy))
 
 
-def split(text: str) -> list[str]:
-    """Split text at newlines only; the last one ends the last line: split("a\\x0b \\nb\\n") is ["a\\x0b ", "b"]."""
-    lines = text.split("\n")
-    return lines[:-1] if lines[-1] == "" else lines
+def _text(line: bytes, path: Path | str, remedy: str, *, number: int, start: int) -> str:
+    """Decode a line that begins at byte `start`. Raises KitError as `lines` does."""
+    if number == 1 and line.startswith(b"\xef\xbb\xbf"):
+        fault = "begins with a byte order mark, which would become part of its first sentence"
+        raise KitError(f"{path} {fault}. To mend: save it as UTF-8 without BOM; or {remedy}")
+    if line.endswith(b"\r\n"):
+        fault = (
+            f"has Windows line ends (CR LF, the first in line {number}), which would add a character to each sentence"
+        )
+        raise KitError(f"{path} {fault}. To mend: convert it with `dos2unix {path}`; or {remedy}")
+    try:
+        return line.decode("utf-8").removesuffix("\n")
+    except UnicodeDecodeError as error:
+        fault = f"byte {line[error.start]:#04x} at offset {start + error.start}, in line {number}"
+        mend = f"find out its encoding and convert it (iconv -f ENCODING -t UTF-8); or {remedy}"
+        raise KitError(f"{path} is not UTF-8: {fault}. To mend: {mend}") from error
 
 
 def refuse_blank(text: list[str], release: str, path: Path | str, remedy: str) -> None:
@@ -49,19 +59,8 @@ def refuse_blank(text: list[str], release: str, path: Path | str, remedy: str) -
 
 
 def blank(text: list[str]) -> list[int]:
-    """Number the lines of nothing but white space, from 1: blank(["a", " "]) is [2]."""
+    """Return the numbers of the lines of nothing but white space, from 1: blank(["a", " "]) is [2]."""
     return [number for number, line in enumerate(text, 1) if not line.strip()]
-
-
-def _decode(data: bytes, path: Path | str, remedy: str) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise KitError(
-            f"{path} is not UTF-8: byte {data[error.start]:#04x} at offset {error.start}, in line {line}. "
-            f"To mend: find out its encoding and convert it (iconv -f ENCODING -t UTF-8); or {remedy}"
-        ) from error
 
 
 def one_line(text: str) -> str:

@@ -8,13 +8,14 @@ An engine is any object with
                     finished batch, of (position in `requests`, completion). Batches are planned from all requests,
                     in any order; positions in `skip` are then left out, so that a resumed run keeps its batches.
 and, where the model has a chat template, `chat(messages, **options) -> Prompt`; where it reads tokens, `pieces(prompt)`
-and `control_tokens`, for the page; where its folder tells them, `training_languages`
-(`models.training_languages`), which a run's record keeps and no completion depends on.
+and `control_tokens`, for the page; where its folder names them, `training_languages`, for a run's record.
 
-It does not keep completions (that is the ledger's work) nor clean them (that is `prompts.answer`).
+The ledger keeps completions, `prompts.answer` cleans them.
 """
 
+import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -60,9 +61,7 @@ PRESETS = {"greedy": Decoding(), "paper": Decoding(num_beams=4)}
 
 
 def read_decoding(text: "str | Decoding") -> Decoding:
-    """Read a preset with overrides, separated by spaces or commas, each name=value or name:value.
-
-    (A colon, since papermill cannot read the line of a parameter whose value holds a second "=".)
+    """Read a preset with overrides, separated by spaces or commas, each name=value or name:value (for papermill).
 
     >>> read_decoding("paper")
     Decoding(num_beams=4, max_new_tokens=256, length_penalty=1.0, early_stopping=False, repetition_penalty=1.0)
@@ -78,38 +77,28 @@ def read_decoding(text: "str | Decoding") -> Decoding:
         return _normal(text)
     preset, *overrides = text.replace(",", " ").split() or [""]
     if preset not in PRESETS:
-        raise UnknownName(
-            "decoding preset", given=preset, choices=PRESETS, remedy='write for example "greedy" or "paper num_beams=8"'
-        )
+        remedy = 'write for example "greedy" or "paper num_beams=8"'
+        raise UnknownName("decoding preset", given=preset, choices=PRESETS, remedy=remedy)
     read = [_override(word) for word in overrides]
-    names = [name for name, _ in read]
-    if twice := next((name for name in names if names.count(name) > 1), ""):
-        raise KitError(
-            f"decoding: {twice} is given {names.count(twice)} times in {text!r}, expected once. "
-            f"To mend: keep the one that is meant"
-        )
+    name, times = next(iter(Counter(name for name, _ in read).most_common(1)), ("", 0))
+    if times > 1:
+        raise KitError(f"decoding: {name} is given {times} times in {text!r}, expected once. To mend: keep one of them")
     return _normal(PRESETS[preset]._replace(**dict(read)))
 
 
 def _override(word: str) -> tuple[str, int | float | bool]:
-    name, *rest = re.split("[=:]", word, maxsplit=1)
-    if not rest:
-        raise KitError(
-            f"decoding: expected name=value or name:value, got {word!r}. To mend: write for example max_new_tokens=64"
-        )
-    (value,) = rest
+    name, sign, value = re.match("([^=:]*)([=:]?)(.*)", word).groups()
+    if not sign:
+        mend = "write for example max_new_tokens=64"
+        raise KitError(f"decoding: expected name=value or name:value, got {word!r}. To mend: {mend}")
     if name not in Decoding._fields:
-        raise UnknownName(
-            "decoding field", given=name, choices=Decoding._fields, remedy="leave it out, or name one of these"
-        )
+        remedy = "leave it out, or name one of these"
+        raise UnknownName("decoding field", given=name, choices=Decoding._fields, remedy=remedy)
     read, expected = _READERS[Decoding.__annotations__[name]]
     try:
         return name, read(value)
     except (ValueError, KeyError):
-        raise KitError(
-            f"decoding: {name} must be {expected}, got {value!r}. "
-            f"To mend: write for example {name}={Decoding._field_defaults[name]}"
-        ) from None
+        raise _wrong(name, expected=expected, got=repr(value)) from None
 
 
 _READERS: dict[type, tuple[Callable[[str], int | float | bool], str]] = {
@@ -120,19 +109,17 @@ _READERS: dict[type, tuple[Callable[[str], int | float | bool], str]] = {
 
 
 def _normal(given: Decoding) -> Decoding:
-    least = {"num_beams": 1, "max_new_tokens": 1}
-    for name, bound in least.items():
-        if getattr(given, name) < bound:
-            raise KitError(
-                f"decoding: {name} must be at least {bound}, got {getattr(given, name)}. To mend: write for example "
-                f"{name}={Decoding._field_defaults[name]}"
-            )
-    if not 0 < given.repetition_penalty < float("inf"):
-        raise KitError(f"decoding: repetition_penalty must be above 0, got {given.repetition_penalty}. "
-                       f"To mend: write 1.0 for none")  # fmt: skip
-    if abs(given.length_penalty) == float("inf") or given.length_penalty != given.length_penalty:
-        raise KitError(f"decoding: length_penalty must be a finite number, got {given.length_penalty}. "
-                       f"To mend: write for example 1.0")  # fmt: skip
-    if given.num_beams == 1:
-        return given._replace(length_penalty=1.0, early_stopping=False)
-    return given
+    for name, fits, expected in (
+        ("num_beams", given.num_beams >= 1, "at least 1"),
+        ("max_new_tokens", given.max_new_tokens >= 1, "at least 1"),
+        ("repetition_penalty", 0 < given.repetition_penalty < math.inf, "above 0 (1.0: none)"),
+        ("length_penalty", math.isfinite(given.length_penalty), "a finite number"),
+    ):
+        if not fits:
+            raise _wrong(name, expected=expected, got=str(getattr(given, name)))
+    return given._replace(length_penalty=1.0, early_stopping=False) if given.num_beams == 1 else given
+
+
+def _wrong(name: str, *, expected: str, got: str) -> KitError:
+    default = Decoding._field_defaults[name]
+    return KitError(f"decoding: {name} must be {expected}, got {got}. To mend: write for example {name}={default}")

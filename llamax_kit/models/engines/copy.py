@@ -13,15 +13,15 @@ class Copy:
     identity = {"engine": "copy", "version": "1"}
 
     def material(self, request: Request) -> str:
-        """Give what determines the completion: the source, whatever the prompt says."""
+        """Return what determines the completion: the source, whatever the prompt is."""
         return request.source
 
     def chat(self, messages: list[dict[str, str]], **_) -> Prompt:
-        """Give a chat's text without any markup, so that chat prompts work here too; it is not used."""
+        """Return a chat's text without any markup, so that chat prompts work here too; it is not used."""
         return Prompt("\n".join(message["content"] for message in messages))
 
     def complete(
         self, requests: Sequence[Request], decoding: Decoding, skip: Set[int] = frozenset()
     ) -> Iterator[list[tuple[int, Completion]]]:
-        """Give all copies as one batch."""
+        """Yield all copies as one batch."""
         yield [(at, Completion(each.source, "stop", 0)) for at, each in enumerate(requests) if at not in skip]

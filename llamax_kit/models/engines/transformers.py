@@ -1,11 +1,8 @@
 """Generate with a Hugging Face model: greedy or beam search, in batches planned from the whole run.
 
-Promise: on a CPU in float32 a resumed run, which keeps its batches, gives the same text to the last character. Other
-batch mates change the last bits of a logit: in float32 that showed in 1 of 1,738 real completions of about 200 tokens,
-where two tokens were 0.000003 apart; in bfloat16 it shows in many.
-
-It neither samples nor cuts a prompt, and takes nothing from the model's own generation_config (`loading.load_model`
-gives it a neutral one): Llama 2's, for one, asks for sampling.
+On a CPU in float32 a resumed run, which keeps its batches, gives the same text to the last character. Other batch mates
+change the last bits of a logit: 1 of 1,738 real completions of about 200 tokens in float32, many in bfloat16.
+It neither samples nor cuts a prompt, and ignores the model's own generation_config: Llama 2's asks for sampling.
 """
 
 import logging
@@ -64,7 +61,7 @@ class Transformers:
 
     @property
     def notes(self) -> list[str]:
-        """What to know of its answers, in sentences."""
+        """Sentences about its answers, for the page: where they stop that its files do not name."""
         extra = [self.tokenizer.piece(id) for id in self.stops if id not in self.tokenizer.eos_ids]
         named = " ".join(self.tokenizer.piece(id) for id in self.tokenizer.eos_ids)
         return [f"Answers stop at {each}, too: with it the model's chat template ends a turn, but the files of the "
@@ -94,7 +91,7 @@ class Transformers:
         return self.tokenizer.pieces(prompt)
 
     def material(self, request: Request) -> list[int]:
-        """Give the ids of the prompt's tokens, one BOS in front."""
+        """Return the ids of the prompt's tokens, one BOS in front."""
         return self.tokenizer.encode(request.prompt)
 
     def complete(
@@ -107,11 +104,11 @@ class Transformers:
         if len(skip) == len(requests):
             return
         prompts = [self.material(request) for request in requests]
-        rooms = [min(decoding.max_new_tokens, self.context - len(prompt)) for prompt in prompts]
+        lengths = [len(prompt) for prompt in prompts]
+        rooms = [min(decoding.max_new_tokens, self.context - length) for length in lengths]
         if unfit := [at for at, room in enumerate(rooms) if room < 1 and at not in skip]:
             yield [(at, Completion("", "unfit", 0)) for at in unfit]
-        lengths = [len(prompt) for prompt in prompts]
-        # The penalty counts padding as text that was said already, so nothing may be padded under it.
+        # The penalty counts padding as text that was written already, so nothing may be padded under it.
         padding = decoding.repetition_penalty == 1.0
         mixed = decoding.num_beams == 1 and self._endless
         budget = self.batch_tokens or _budget(self.model)
@@ -126,7 +123,7 @@ class Transformers:
 
     @property
     def _endless(self) -> bool:
-        """Whether positions beyond the context change nothing before them, so that one sentence may outrun another."""
+        """Return whether positions beyond the context change nothing before them: one sentence may outrun another."""
         rope = getattr(self.model.config.get_text_config(), "rope_parameters", None) or {}
         return rope.get("rope_type") in ("default", "linear", "llama3")  # "dynamic" and "longrope" look at the length
 
@@ -148,8 +145,6 @@ class Transformers:
             if done is not None:
                 yield list(zip(part, done, strict=True))
                 continue
-            self._refused = min(self._refused, cost)
-            waiting.insert(0, part)
             torch.cuda.empty_cache()
             if len(part) == 1:
                 raise KitError(
@@ -157,6 +152,8 @@ class Transformers:
                     f"{longest} tokens, {room} new ones, {decoding.num_beams} beams, {self.dtype}). To "
                     f"mend: see who else uses it (nvidia-smi), or take dtype bfloat16, fewer beams or new tokens"
                 )
+            self._refused = min(self._refused, cost)
+            waiting.insert(0, part)
 
     def _generate(self, prompts: list[list[int]], rooms: list[int], decoding: Decoding) -> list[Completion]:
         import torch
@@ -186,7 +183,7 @@ class Transformers:
         return [self._completion(each[:room]) for each, room in zip(new, rooms, strict=True)]
 
     def _not_a_number(self) -> str:
-        """Say where the numbers were lost: in the weights, or in computing with them."""
+        """Describe where the numbers were lost: in the weights, or in computing with them."""
         broken = [name for name, part in self.model.named_parameters() if not part.isfinite().all()]
         if broken:
             where, remedy = f"{len(broken)} of its tensors hold such, {broken[0]} first", "fetch or train it again"
@@ -200,10 +197,10 @@ class Transformers:
         )
 
     def _completion(self, new: list[int]) -> Completion:
-        end = next((at for at, token in enumerate(new) if token in self.stops), None)
-        if end is None:
-            return Completion(self.tokenizer.decode(new), "length", len(new))
-        return Completion(self.tokenizer.decode(new[:end]), "stop", end + 1)
+        for end, token in enumerate(new):
+            if token in self.stops:
+                return Completion(self.tokenizer.decode(new[:end]), "stop", end + 1)
+        return Completion(self.tokenizer.decode(new), "length", len(new))
 
 
 class _NotANumber:
@@ -218,11 +215,8 @@ class _NotANumber:
 
 
 def _budget(model) -> int:
-    """Tokens of a batch by what its keys and values take: half of a GPU's memory beyond the weights, or 2 GiB on a CPU.
-
-    By the GPU's size and not by what is free just now, so that a resumed run plans the same batches.
-    """
-    import torch
+    """Return the tokens whose keys and values take half of a GPU's memory beyond the weights, or 2 GiB on a CPU."""
+    import torch  # by the GPU's size and not by what is free just now: a resumed run plans the same batches
 
     config = model.config.get_text_config()
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads

@@ -1,21 +1,20 @@
-"""Text of any size, line by line, refused where lines would shift or change; nothing is kept of a line that was given.
+"""Lines and pairs of lines to train on, from files of any size, without white space around them and blank ones.
 
-A line ends at "\\n" and nowhere else. White space around a line is no part of it. Blank lines are passed over; of a
-pair of lines both, where one is blank. Does not know languages; files that fit into memory are read by `text_files`.
+`text_files` reads them. Of a pair of lines both are passed over where one is blank. Does not know languages.
 """
 
 from collections.abc import Iterator
 from itertools import islice, zip_longest
 from pathlib import Path
 
-from llamax_kit.data.corpora.text_files import BOM
+from llamax_kit.data.corpora import text_files
 from llamax_kit.utils.errors import KitError
 
 
 def lines(path: Path, most: int = 0) -> Iterator[str]:
-    """Give the lines of a file that hold text, one by one; `most`: only so many, 0 for all.
+    """Yield the lines of a file that hold text, one by one; `most`: only so many, 0 for all.
 
-    Raises KitError when none does, and at the line where it is seen: a byte order mark, Windows line ends, not UTF-8.
+    Raises KitError when none does, and as `text_files.lines` does.
     """
     text = None
     for text in islice(filter(None, every(path)), most or None):
@@ -27,7 +26,7 @@ def lines(path: Path, most: int = 0) -> Iterator[str]:
 
 
 def aligned(one: Path, other: Path, most: int = 0) -> Iterator[tuple[str, str]]:
-    """Give pairs of lines, one by one, where both sides hold text; `most`: only so many, 0 for all.
+    """Yield pairs of lines, one by one, where both sides hold text; `most`: only so many, 0 for all.
 
     Raises KitError, at the end of the shorter file, when the files have unequal numbers of lines; and as `lines` does.
     """
@@ -60,27 +59,5 @@ def size(one: Path, other: Path) -> int:
 
 
 def every(path: Path) -> Iterator[str]:
-    """Give each line without the white space around it; a line ends at "\\n" and nowhere else."""
-    try:
-        file = open(path, "rb")
-    except OSError as error:
-        raise KitError(f"could not read {path}: {error.strerror}. To mend: name a text file in UTF-8") from error
-    with file:
-        for number, line in enumerate(file, 1):
-            if number == 1 and line.startswith(BOM):
-                raise KitError(
-                    f"{path} begins with a byte order mark, which would become part of its first line. "
-                    f"To mend: save it as UTF-8 without BOM"
-                )
-            if line.endswith(b"\r\n"):
-                raise KitError(
-                    f"{path} has Windows line ends (CR LF, the first in line {number:,}). "
-                    f"To mend: convert it with `dos2unix {path}`"
-                )
-            try:
-                yield line.decode("utf-8").strip()
-            except UnicodeDecodeError as error:
-                raise KitError(
-                    f"{path} is not UTF-8: byte {line[error.start]:#04x} in line {number:,}. "
-                    f"To mend: find out its encoding and convert it (iconv -f ENCODING -t UTF-8)"
-                ) from error
+    """Yield each line without the white space around it. Raises as `text_files.lines` does."""
+    return map(str.strip, text_files.lines(path))

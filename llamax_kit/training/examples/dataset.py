@@ -116,29 +116,6 @@ def facts(folder: Path | str) -> dict:
     return sound(path, lambda path: json.loads(path.read_text(encoding="utf-8")), "save the examples again")
 
 
-def disk(size: int, bytes_a_token: float, packed: bool = True) -> tuple[int, int]:
-    """Bytes of disk that `save` takes at its fullest for `size` bytes of text, and those that stay.
-
-    size: of the texts of all records; a line that the mixture gives three times counts three times. bytes_a_token: of
-    such texts, as `bytes_a_token` measures. Packed rows have three numbers of 4 bytes a token, and until they are
-    written the examples lie in another file to be mixed, with two; rows of one example have two.
-
-    >>> disk(4_000_000_000, 4.0)
-    (20000000000, 12000000000)
-    """
-    kept, mixing = (12, 8) if packed else (8, 0)
-    return round((kept + mixing) * size / bytes_a_token), round(kept * size / bytes_a_token)
-
-
-def bytes_a_token(lines: Iterable[str], tokenizer) -> float:
-    """Measure how many bytes of UTF-8 a token stands for in lines; what begins and ends each counts as tokens, too."""
-    size, tokens = 0, 0
-    for line in lines:
-        size += len(line.encode())
-        tokens += len(tokenizer.encode(line)) + 1
-    return size / tokens if size else 1.0
-
-
 def fingerprint(tokenizer) -> str:
     """Hash of the ids of a text in six scripts, and of those that begin and end: two tokenizers rarely share it."""
     ids = [tokenizer.encode(PROBE), tokenizer.eos_ids, tokenizer.pad_id]
