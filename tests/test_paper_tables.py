@@ -63,12 +63,13 @@ def test_directions_that_one_system_lacks_are_said_by_pivot(released, baseline, 
     (row,) = table.itertuples()
     assert (row.lacks, row.n) == (lacks, n) and row.directions.startswith(directions)
     assert len(tables.by_language(PAIR[0], baseline)) + n == 1560
-    assert sentences.left_out(table).startswith(f"Left out, for {lacks} has none: {n:,} directions, {directions}")
+    said = f"Left out, because {lacks} has no score: {n:,} directions, {directions}"
+    assert sentences.left_out(table).startswith(said)
     assert tables.lacking(baseline, PAIR[0]).equals(table)  # whichever is named first
 
 
 def test_nothing_left_out_is_said_too(released):
-    assert sentences.left_out(tables.lacking(*PAIR)) == "Both have all of these: no direction is left out."
+    assert sentences.left_out(tables.lacking(*PAIR)) == "Both systems have all of these: none is left out."
 
 
 def test_its_pictures_say_that_nothing_was_tested_and_how_many_directions_they_show(released):
@@ -77,11 +78,11 @@ def test_its_pictures_say_that_nothing_was_tested_and_how_many_directions_they_s
     table = tables.by_language(*PAIR)
     into = table[table["tgt"] == "en"]
     figure, ax = plt.subplots()
-    plots.gains(into, ax)
+    said = plots.gains(into, ax)
     assert ax.get_title().endswith("n = 101 directions")
     assert sizes(table) == "n = 1,560 directions" and sizes(table[:1]) == "n = 1 direction"
     assert any("no interval, no test" in each.get_xlabel() for each in figure.axes)
-    assert "101 not tested" in plots.describe_gains(into)
+    assert "101 not tested" in said
     plt.close(figure)
 
 
