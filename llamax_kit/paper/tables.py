@@ -173,7 +173,7 @@ def means(figure7: "DataFrame") -> "DataFrame":
 def verdicts(table: "DataFrame", by: Iterable[str] = ()) -> "DataFrame":
     """Count the verdicts of a table by these columns: verdict, cells, largest (absolute difference in points)."""
     groups = table.assign(largest=table["difference"].abs()).groupby([*by, "verdict"], sort=False)["largest"]
-    return groups.agg(cells="size", largest="max").reset_index()
+    return groups.agg(cells="size", largest="max").reset_index().sort_values([*by], kind="stable")
 
 
 def figure3() -> "DataFrame":
