@@ -85,8 +85,13 @@ def table(name: str, released: bool) -> "DataFrame":
 
 
 def filled(table: "DataFrame") -> list[str]:
-    """Return the columns of a table that have entries, without value, which stands in one of them."""
-    return [name for name in table if table[name].notna().any() and name != "value"]
+    """Return the columns of a table to show: those with entries, and `verdict` only if the release was read.
+
+    value is not among them, because it stands in printed or recomputed too.
+    """
+    unread = "verdict" in table and set(table["verdict"]) == {NOT_READ}
+    hidden = {"value", "verdict"} if unread else {"value"}
+    return [name for name in table if name not in hidden and table[name].notna().any()]
 
 
 def gains(table3: "DataFrame", system: str = MODEL, baseline: str = BASELINE) -> "DataFrame":
