@@ -16,7 +16,8 @@ from llamax_kit.analysis import comparison, gains, groups, method_text, power
 from llamax_kit.analysis.comparison import gains_over, summary
 from llamax_kit.app.cli import main
 from llamax_kit.data.corpora.loading import load_corpus
-from llamax_kit.paper import own_run, own_run_plots, release, sentences
+from llamax_kit.paper import own_run, release, sentences
+from llamax_kit.paper import plots as paper_plots
 from llamax_kit.reporting import layout, plots, report, tables
 from llamax_kit.reporting.plots import gain_plots, score_plots
 from llamax_kit.runs import storage
@@ -194,9 +195,9 @@ def test_mine_beside_the_authors_is_within_no_interval_where_there_is_none(n, no
     shown = table.drop(columns=["signature", "ci_low", "ci_high"])
     assert tables.captioned(shown, "Mine") == (f"Mine; {note}" if note else "Mine")
     assert ("True" in tables.show(shown, "Mine").data or "False" in tables.show(shown, "Mine").data) == (n >= FLOOR)
-    title, label, _ = drawn(own_run_plots.beside, table, "mine", theirs="theirs")
+    title, label, _ = drawn(paper_plots.beside, table, "mine", theirs="theirs")
     assert title.endswith(f"first{note and f' {note}'}") and ("interval" in label) == (n >= FLOOR)
-    assert own_run_plots.describe_beside(table, "mine", theirs="theirs").endswith(spoken(note) or ".")
+    assert paper_plots.beside(table, Figure().subplots(), "mine", theirs="theirs").endswith(spoken(note) or ".")
 
 
 def test_power_is_simulated_from_any_number_of_sentences(pair):

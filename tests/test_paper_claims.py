@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from llamax_kit.paper import claims, criteria, printed_averages, recompute, sentences, tables
+from llamax_kit.paper import claims, criteria, recompute, sentences, tables
 from llamax_kit.utils.errors import KitError, UnknownName
 
 
@@ -228,6 +228,6 @@ def test_sentences_say_the_numbers_of_their_tables(data):
     said = sentences.language_models(tables.means(tables.table("figure7", True)))
     assert "zh-X +11.86 over ChineseLLaMA2-Alpaca" in said
     assert "plots zh-X of LLaMA2-7B-Alpaca with a mean of 0.91, its released scores have 3.80" in said
-    detected = sentences.detected(printed_averages.detected(), printed_averages.undetectable())
+    detected = sentences.detected(tables.detected(), tables.undetectable())
     assert "73.5 % of outputs from Chinese" in detected and "89.5 % and 89.0 % without the 18" in detected
     assert "LLaMAX2-7B-Alpaca +1.46 (12 of 12)" in sentences.pivoting(tables.table("table6", True))

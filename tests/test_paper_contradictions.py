@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from llamax_kit.paper import contradictions, detectors, printed, printed_averages, recompute, release
+from llamax_kit.paper import contradictions, detectors, printed, recompute, release, tables
 
 pytestmark = pytest.mark.usefixtures("released")
 
@@ -184,13 +184,13 @@ def test_outliers():
 
 
 def test_the_identifier_has_no_label_for_the_languages_never_detected(data):
-    """Labels read from the file of fastText's lid.176 itself, against what the two tables give away."""
+    """Labels read from the file of fastText's lid.176 itself, against what the two tables show."""
     path = data / "lid" / "lid.176.ftz"
     if not path.exists():
         pytest.skip("needs lid/lid.176.ftz in the data folder")
     labels = {label.decode() for label in re.findall(rb"__label__([a-z]+)", path.read_bytes())}
     assert len(labels) == 176
-    assert set(printed_averages.shares()["tgt"]) - labels == set(printed_averages.undetectable())
+    assert set(tables.shares()["tgt"]) - labels == set(tables.undetectable())
 
 
 def test_all_findings_in_words():

@@ -6,7 +6,7 @@ from sacrebleu.metrics import BLEU
 
 from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.models.engines.base import read_decoding
-from llamax_kit.paper import own_run, protocol, release
+from llamax_kit.paper import own_run, release
 from llamax_kit.paper import sentences as findings
 from llamax_kit.runs import storage
 from llamax_kit.scoring import sacrebleu_metrics, spbleu
@@ -196,7 +196,7 @@ def test_a_row_of_table_3_has_a_dash_where_nothing_was_run(make):
 
 def protocols(mine: str, theirs: str = THEIRS) -> dict:
     loaded = own_run.load(mine)
-    table = protocol.protocol(loaded, theirs, own_run.beside(loaded, theirs)).set_index("what")
+    table = own_run.protocol(loaded, theirs, own_run.beside(loaded, theirs)).set_index("what")
     return table.T.to_dict("list")
 
 

@@ -1,9 +1,9 @@
-"""paper.printed and printed_averages: the printed figures load without data, and agree with themselves."""
+"""paper.printed, tables: the printed figures load without data, and agree with themselves."""
 
 import pytest
 
 from llamax_kit.data import languages
-from llamax_kit.paper import printed, printed_averages, release
+from llamax_kit.paper import detectors, printed, release, tables
 from llamax_kit.utils.errors import UnknownName
 
 SIZES = {"figure1": 32, "table3": 564, "figure3": 100, "figure4": 8, "table4": 130, "table5": 20, "table6": 104,
@@ -100,23 +100,24 @@ def test_figure6s_gaps_follow_from_its_scores():
 
 
 def test_averages_that_agree():
-    for table in (printed_averages.table5(), printed_averages.table6()):
-        assert set(table["verdict"]) == {"equal"}
-    table5 = printed_averages.table5()
-    assert dict(zip(table5["system"], table5["recomputed"].round(2), strict=True)) == {
+    averages = detectors.averages().set_index("place")
+    for place in ("Table 5", "Table 6"):
+        assert set(averages.loc[place, "said"]) == {"equal"}
+    table5 = averages.loc["Table 5"]
+    assert dict(zip(table5["system"], table5["mean"].round(2), strict=True)) == {
         "LLaMA2-7B-Alpaca": 28.76, "LLaMAX2-7B-Alpaca": 28.30,
     }  # fmt: skip
 
 
 def test_a_tie_may_be_rounded_either_way():
     """Table 6's 11.19 is the mean 11.185 of its twelve cells."""
-    table = printed_averages.table6().set_index(["system", "route", "metric"])
+    table = detectors.averages().query("place == 'Table 6'").set_index(["system", "route", "metric"])
     row = table.loc["LLaMA3-8B-Alpaca", "through English", "spBLEU"]
-    assert (row["printed"], round(row["recomputed"], 6), row["verdict"]) == (11.19, 11.185, "equal")
+    assert (row["printed"], round(row["mean"], 6), row["said"]) == (11.19, 11.185, "equal")
 
 
 def test_figure3_differs_from_the_card_in_mgsm_alone():
-    table = printed_averages.figure3().set_index(["task", "system"])
+    table = tables.figure3().set_index(["task", "system"])
     assert list(table.index[table["beside_cards"] == "differs"]) == [("MGSM", "LLaMAX2-Task")]
     row = table.loc["MGSM", "LLaMAX2-Task"]
     assert (row["printed"], round(row["from_cards"], 2), row["n"]) == (43.70, 44.28, 10)
@@ -125,11 +126,11 @@ def test_figure3_differs_from_the_card_in_mgsm_alone():
 
 
 def test_the_languages_that_cannot_be_detected_are_found():
-    assert " ".join(printed_averages.undetectable()) == "ff ha ig kam kea lg ln luo mi ns ny om sn umb wo xh zhtrad zu"
+    assert " ".join(tables.undetectable()) == "ff ha ig kam kea lg ln luo mi ns ny om sn umb wo xh zhtrad zu"
 
 
 def test_tables_12_and_13_over_all_and_over_the_detectable_languages():
-    table = printed_averages.detected().set_index(["table", "system", "languages"]).drop(columns="verdict").round(2)
+    table = tables.detected().set_index(["table", "system", "languages"]).drop(columns="verdict").round(2)
     ours, theirs, chinese = "LLaMAX2-7B-Alpaca", "LLaMA2-7B-Alpaca", "ChineseLLaMA2-Alpaca"
     assert table.loc["table12", ours, "all"].to_list() == [101, 1.25, 73.53]
     assert table.loc["table12", theirs, "all"].to_list() == [101, 2.56, 31.76]

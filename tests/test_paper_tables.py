@@ -3,6 +3,7 @@
 import pytest
 
 from llamax_kit.analysis import groups
+from llamax_kit.data import sources
 from llamax_kit.paper import recompute, release, sentences, tables
 from llamax_kit.reporting import plots
 from llamax_kit.reporting.plots.style import sizes
@@ -63,12 +64,13 @@ def test_directions_that_one_system_lacks_are_said_by_pivot(released, baseline, 
     (row,) = table.itertuples()
     assert (row.lacks, row.n) == (lacks, n) and row.directions.startswith(directions)
     assert len(tables.by_language(PAIR[0], baseline)) + n == 1560
-    assert sentences.left_out(table).startswith(f"Left out, for {lacks} has none: {n:,} directions, {directions}")
+    said = f"Left out, because {lacks} has no score: {n:,} directions, {directions}"
+    assert sentences.left_out(table).startswith(said)
     assert tables.lacking(baseline, PAIR[0]).equals(table)  # whichever is named first
 
 
 def test_nothing_left_out_is_said_too(released):
-    assert sentences.left_out(tables.lacking(*PAIR)) == "Both have all of these: no direction is left out."
+    assert sentences.left_out(tables.lacking(*PAIR)) == "Both systems have all of these: none is left out."
 
 
 def test_its_pictures_say_that_nothing_was_tested_and_how_many_directions_they_show(released):
@@ -77,14 +79,48 @@ def test_its_pictures_say_that_nothing_was_tested_and_how_many_directions_they_s
     table = tables.by_language(*PAIR)
     into = table[table["tgt"] == "en"]
     figure, ax = plt.subplots()
-    plots.gains(into, ax)
+    said = plots.gains(into, ax)
     assert ax.get_title().endswith("n = 101 directions")
     assert sizes(table) == "n = 1,560 directions" and sizes(table[:1]) == "n = 1 direction"
     assert any("no interval, no test" in each.get_xlabel() for each in figure.axes)
-    assert "101 not tested" in plots.describe_gains(into)
+    assert "101 not tested" in said
     plt.close(figure)
 
 
 def test_a_system_that_was_not_released_is_refused_with_the_nearest(released):
     with pytest.raises(UnknownName, match="'LLaMAX2-7B'.*LLaMAX2-7B-Alpaca"):
         tables.by_language("LLaMAX2-7B", PAIR[1])
+
+
+def test_a_table_as_printed_says_whether_the_release_has_any_of_it():
+    assert set(tables.as_printed("table4")["verdict"]) == {recompute.MISSING}
+    figure4 = tables.as_printed("figure4").pivot(index=["direction", "languages"], columns="system", values="score")
+    gain = (figure4[PAIR[0]] - figure4[PAIR[1]]).round(2)
+    assert (gain["en-X", "unseen"], gain["X-en", "unseen"]) == (8.40, 10.25)
+    assert set(tables.as_printed("figure4")["verdict"]) == {tables.NOT_READ}
+
+
+def test_only_columns_that_say_something_are_shown(released):
+    facts = ["system", "route", "direction", "metric", "printed"]
+    assert tables.filled(tables.table("table6", False)) == facts
+    assert tables.filled(tables.table("table6", True)) == [*facts, "recomputed", "difference", "verdict"]
+
+
+def test_verdicts_are_counted_by_metric_and_kind_of_average(released):
+    table = tables.verdicts(tables.table("summaries", True), ["metric", "partners"])
+    assert list(table) == ["metric", "partners", "verdict", "cells", "largest"]
+    assert table["cells"].to_list() == [677, 19, 676, 20, 685, 11, 686, 10] and table["cells"].sum() == 2784
+
+
+def test_a_record_says_which_figures_were_read():
+    assert tables.published(False) == {"printed": "arXiv 2407.05975v2", "release": None}
+    assert tables.published(True)["release"] == sources.COMMIT
+
+
+def test_the_best_system_that_is_no_llamax_is_named_for_each_test():
+    table = tables.as_printed("table4").query("metric == 'spBLEU' and test == 'WMT23'")
+    said = sentences.best_others(table.pivot_table("score", "system", "direction", sort=False).reset_index())
+    assert said.splitlines() == [
+        "en-X: LLaMAX2-7B-Alpaca 23.91, the best LLM that is no LLaMAX 27.15 (Aya-23)",
+        "X-en: LLaMAX2-7B-Alpaca 30.30, the best LLM that is no LLaMAX 31.21 (Aya-23)",
+    ]

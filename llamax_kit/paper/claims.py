@@ -1,9 +1,9 @@
-"""What the paper and its README claim, and what their own figures say to it: a verdict for each, by a stated yardstick.
+"""The claims of the paper and its README, each with a verdict from their own figures, by a stated yardstick.
 
-A claim of degree ("on par", "significantly") says nothing that can be checked until somebody says what would count, so
-each row names its yardstick, and one rule judges them all (see `criteria`). With another yardstick the verdict may
-differ. Judges neither method nor significance: no figure of the paper has an interval, and no sentence of its outputs
-was released. A claim that says "significant" is judged by a margin, and its row says that significance cannot be told.
+A claim of degree ("on par", "significantly") can be checked only against a yardstick, so each row names one, and one
+rule judges them all (see `criteria`). With another yardstick the verdict may differ. Judges neither method nor
+significance: no figure of the paper has an interval, and no sentence of its outputs was released. A claim that says
+"significant" is judged by a margin, and its row says that significance cannot be told.
 """
 
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ PRINTED, UNTOLD = "as printed", "significance cannot be told: no outputs were re
 def claims(released: bool) -> "DataFrame":
     """Judge the claims: claim, where, yardstick, found (in words), n (figures judged), verdict, figures.
 
-    figures: whose were judged, "recomputed", "as printed" or, where the two are set against each other, "both".
+    figures: whose were judged, "recomputed", "as printed" or, where the two are compared with each other, "both".
     released: take the averages of Table 3 as recomputed from the authors' release, and look at single directions and at
     the 86 languages of M2M-100 too; otherwise as printed. Differences are taken before rounding. The yardstick "gain in
     each average of Table 3: above 10" finds "11 of 14 pass, mean +12.17; not X-zh +9.07, X-az +9.64, az-X +9.98" as

@@ -7,7 +7,7 @@ Needs the release (see `release`).
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.paper import detectors, printed_averages, recompute, release
+from llamax_kit.paper import detectors, recompute, release, tables
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -28,7 +28,7 @@ def table() -> "DataFrame":
 
 
 def looked(found: "DataFrame") -> "DataFrame":
-    """Say where each kind of finding was looked for, and how many `table` has: what, looked_in, looked_at, findings."""
+    """List where each kind was looked for, and how many findings `table` has: what, looked_in, looked_at, findings."""
     import pandas as pd
 
     cells, scores = detectors.cells(), sum(len(release.scores(metric)) for metric in release.FILES)
@@ -45,8 +45,8 @@ def looked(found: "DataFrame") -> "DataFrame":
         ("score far below its row and column", "spBLEU of the release, systems with more than two rows out of or into "
          "pivots", len(detectors.expected())),
         ("average off", "averages of Figure 3 beside the model cards, of Tables 5 and 6 beside their own cells",
-         len(_retold())),
-        ("language never detected", "Tables 12 and 13, the paper alone", len(printed_averages.shares())),
+         len(detectors.averages())),
+        ("language never detected", "Tables 12 and 13, the paper alone", len(tables.shares())),
     ]  # fmt: skip
     counts = found["what"].value_counts()
     return pd.DataFrame([(*row, int(counts.get(row[0], 0))) for row in rows],
@@ -81,21 +81,8 @@ def _averages() -> list[tuple]:
     return [
         ("average off", f"{each.place}, {each.system}",
          f"printed {each.printed:.2f}, the {each.n} {each.source} give {each.mean:.2f}", 1)
-        for each in _retold().itertuples() if each.said == "differs"
+        for each in detectors.averages().itertuples() if each.said == "differs"
     ]  # fmt: skip
-
-
-def _retold() -> "DataFrame":
-    """Put the averages that other printed figures give together: place, system, printed, n, source, mean, said."""
-    import pandas as pd
-
-    cards = printed_averages.figure3().rename(columns={"from_cards": "mean", "beside_cards": "said"})
-    cards = cards.assign(place="Figure 3, " + cards["task"], source="languages of the model card")
-    inner = pd.concat(
-        [printed_averages.table5().assign(place="Table 5"), printed_averages.table6().assign(place="Table 6")]
-    )
-    inner = inner.rename(columns={"recomputed": "mean", "verdict": "said"}).assign(source="cells beside it")
-    return pd.concat([cards, inner], ignore_index=True)
 
 
 def _mislabelled() -> list[tuple]:
@@ -135,10 +122,10 @@ def _inconsistent() -> list[tuple]:
 
 
 def _undetectable() -> list[tuple]:
-    lost = printed_averages.undetectable()
+    lost = tables.undetectable()
     if not lost:
         return []
-    shares = printed_averages.shares()
+    shares = tables.shares()
     ours = recompute.scores().query("system == @recompute.MODEL and direction == 'zh-X'").set_index("partner")["score"]
     evidence = (
         f"0 % of the outputs of all {shares['system'].nunique()} systems, though {recompute.MODEL} reaches "

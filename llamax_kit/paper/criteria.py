@@ -20,7 +20,7 @@ MANY = 6  # figures that are no longer named one by one
 
 
 def row(claim: str, *, where: str, measured: str, word: str, bound: float, figures: "Series", also: str = "") -> tuple:
-    """Put a row together from one bound, so that the yardstick printed is the yardstick used.
+    """Return a row of `claims`, made from one bound, so that the yardstick printed is the yardstick used.
 
     also: what else is worth knowing. Without it a few figures that fail are named, or else the ends of all.
     """

@@ -1,13 +1,13 @@
 """Detectors of faults in published scores: each looks for one kind, and knows no answer beforehand.
 
-The first three look at every printed figure that the release has too (`cells`), the others at the release itself. Each
-gives a table, empty where there is nothing, and says what it found, not why it happened; `contradictions` puts the
-findings in words, and says where each looked. Needs the release (see `release`).
+The first three look at every printed figure that the release has too (`cells`), `averages` at printed figures alone,
+the others at the release itself. Each returns a table, empty where there is nothing, and says what it found, not why it
+happened; `contradictions` puts the findings in words, and says where each looked. Needs the release (see `release`).
 """
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.paper import recompute, release
+from llamax_kit.paper import printed, recompute, release, tables
 from llamax_kit.paper.recompute import ROUNDING
 from llamax_kit.reporting.plots.style import direction
 
@@ -21,15 +21,15 @@ ROW = ["place", "row", "system", "metric"]  # what makes a row of a printed tabl
 
 
 def cells() -> "DataFrame":
-    """Put together all printed figures that the release has too: Tables 3 and 6, Figures 4, 6 and 7.
+    """Return all printed figures that the release has too: Tables 3 and 6, Figures 4, 6 and 7.
 
     place ("Table 3"), row ("zh-X", a curve of Figure 7; else ""), system, metric, cell ("en-X", an average, or
     "zh-af"), printed, recomputed, verdict.
     """
     import pandas as pd
 
-    tables = {"Table 3": recompute.table3(), "Table 6": recompute.table6(), "Figure 4": recompute.figure4()}
-    parts = [table.assign(place=place, row="", cell=table["direction"]) for place, table in tables.items()]
+    whole = {"Table 3": recompute.table3(), "Table 6": recompute.table6(), "Figure 4": recompute.figure4()}
+    parts = [table.assign(place=place, row="", cell=table["direction"]) for place, table in whole.items()]
     single, drawn = recompute.figure6(), recompute.figure7()
     names = zip(drawn["direction"], drawn["partner"], strict=True)
     parts += [
@@ -42,7 +42,7 @@ def cells() -> "DataFrame":
 
 
 def differing() -> "DataFrame":
-    """Give the `cells` that differ from the release, but for rows that are another system's (`mislabelled`)."""
+    """Return the `cells` that differ from the release, but for rows that are another system's (`mislabelled`)."""
     found = cells()
     other = found.set_index(ROW).index.isin(mislabelled().set_index(ROW).index)
     return found[(found["verdict"] == "differs") & ~other].reset_index(drop=True)
@@ -81,6 +81,27 @@ def mislabelled() -> "DataFrame":
     return found[found["same"] > WHOLE * found["n"]].reset_index(drop=True)
 
 
+def averages() -> "DataFrame":
+    """Compare printed averages with the means of printed figures: place, system, printed, n, source, mean, said.
+
+    Those of Figure 3 with the model cards, those of Tables 5 and 6 with the cells beside them. said: the verdict.
+    """
+    import pandas as pd
+
+    cards = tables.figure3().rename(columns={"from_cards": "mean", "beside_cards": "said"})
+    cards = cards.assign(place="Figure 3, " + cards["task"], source="languages of the model card")
+    parts = [cards.drop(columns="verdict")]
+    for name, over, by in (("table5", "test", ["system"]), ("table6", "direction", ["system", "route", "metric"])):
+        table = printed.table(name)
+        average = table[over] == "average"
+        cells = table[~average].groupby(by, sort=False)["score"].agg(n="size", recomputed="mean").reset_index()
+        stated = table[average][[*by, "score"]].rename(columns={"score": "printed"})
+        both = recompute.beside(stated.merge(cells, how="left", on=by))
+        both = both.rename(columns={"recomputed": "mean", "verdict": "said"})
+        parts.append(both.assign(place=name.replace("table", "Table "), source="cells beside it"))
+    return pd.concat(parts, ignore_index=True)
+
+
 def miscounted() -> "DataFrame":
     """Find averages named for another number of languages than they are over: partners, n, rows, farthest (points).
 
@@ -100,7 +121,7 @@ def rounded(metric: str = "COMET") -> "DataFrame":
 
 
 def inconsistent() -> tuple[int, "DataFrame"]:
-    """Count the directions that stand in two rows (zh-X and X-en hold zh-en), and give those whose scores differ."""
+    """Count the directions that stand in two rows (zh-X and X-en hold zh-en); return those whose scores differ."""
     import pandas as pd
 
     scores = pd.concat([release.scores(metric) for metric in release.FILES])
@@ -118,7 +139,7 @@ def zeros() -> "DataFrame":
 def expected() -> "DataFrame":
     """Fit log(score) = pivot + partner for each system, out of and into the pivots apart; two rows fit nothing.
 
-    Gives rows of the release with expected (spBLEU points) and residual (log of the score less that of the expected).
+    Returns rows of the release with expected (spBLEU points) and residual (log of the score less that of the expected).
     """
     import numpy as np
 
@@ -142,7 +163,7 @@ def outliers() -> "DataFrame":
 
 
 def _released() -> "DataFrame":
-    """Give the released averages and scores by what a cell is called: true (the system), metric, cell, score."""
+    """Return the released averages and scores by what a cell is called: true (the system), metric, cell, score."""
     import pandas as pd
 
     parts = [recompute.means(metric).query("average == 'all'").assign(metric=metric) for metric in release.FILES]

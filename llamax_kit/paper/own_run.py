@@ -1,18 +1,20 @@
-"""A run of yours beside the authors' released scores: direction by direction, and as rows of Table 3.
+"""A run of yours beside the authors' released scores: by direction, as rows of Table 3, and what determines the scores.
 
 Mine is scored again, from the run's translations, with the tokenizer of the paper, whatever the run itself used; twice,
 as the kit reads an answer ("clean") and as the authors' scorer would have read it ("paper"). Theirs are figures of two
-decimals without sentences, so there is no paired test. The interval is that of my score, a yardstick for a difference
-and no test of it: both answered the same sentences, whose choice therefore explains no difference. Translates nothing.
+decimals without sentences, so there is no paired test. The interval is that of my score. It is no test of a difference:
+both answered the same sentences, so the choice of sentences does not explain it. Translates nothing.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.analysis import groups
+from llamax_kit.models.engines.base import read_decoding
 from llamax_kit.paper import printed, release
 from llamax_kit.paper.authors_scorer import paper_extraction
 from llamax_kit.runs import provenance, storage
 from llamax_kit.scoring import spbleu
+from llamax_kit.tasks import prompts
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ TOKENIZE, SENTENCES, RELEASE = "flores101", 1012, "FLORES-101 devtest"
 OTHERS = ("flores200", "flores_plus")  # the same sentences, but corrected: shown, and marked
 PIVOTS = ("en", "zh", "de", "ne", "ar", "az", "ceb")
 TABLE_3 = [*(f"{pivot}-X" for pivot in PIVOTS), *(f"X-{pivot}" for pivot in PIVOTS)]
+NOT_SAID = "not recorded"
+PAPER = read_decoding("paper")._asdict()
+PLAN = "{num_beams} beam(s), {max_new_tokens} new tokens"
 
 
 class Mine(NamedTuple):
@@ -45,7 +50,7 @@ def load(mine: str) -> Mine:
 
 
 def beside(mine: Mine, theirs: str) -> "DataFrame":
-    """Set mine beside the authors' figures, two rows a direction that both have: reading "clean", then "paper".
+    """Compare mine with the authors' figures, two rows for each direction of both: reading "clean", then "paper".
 
     Columns: src, tgt, reading, n, score, ci_low, ci_high (mine, spBLEU points, 95 % interval), authors (theirs),
     difference, ci_low_difference, ci_high_difference (score and both ends less theirs), inside (theirs lies between the
@@ -80,9 +85,9 @@ def beside(mine: Mine, theirs: str) -> "DataFrame":
 
 
 def named(mine: Mine, table: "DataFrame", reading: str = "") -> str:
-    """Name mine as it may stand beside the authors' figures: "05_gpt:gpt (clean; FLORES-200, not comparable)".
+    """Return the name of mine with what forbids a comparison: "05_gpt:gpt (clean; FLORES-200, not comparable)".
 
-    table: what `beside` gave, which knows whether mine is on their sentences, and on all of them. If so: the name.
+    table: what `beside` returned, which tells whether mine is on all of their sentences; if so, nothing is added.
     """
     n = sorted({*table["n"]})
     counts = "–".join(f"{each:,}" for each in dict.fromkeys((n[0], n[-1])))
@@ -115,14 +120,44 @@ def table3(mine: Mine, table: "DataFrame") -> "DataFrame":
 
 
 def as_printed(means: "DataFrame") -> "DataFrame":
-    """Lay means of `table3` out as the paper does, each with its n, "29.94 (13)", or a dash where nothing was run."""
+    """Return means of `table3` laid out like the paper, each with its n, "29.94 (13)"; a dash where nothing was run."""
     cells = means.assign(cell=[f"{row.score:.2f} ({row.partners})" for row in means.itertuples()])
     wide = cells.pivot(index="system", columns="direction", values="cell").reindex(columns=TABLE_3).astype(object)
     return wide.loc[list(dict.fromkeys(means["system"]))].fillna("—").rename_axis(columns=None).reset_index()
 
 
+def protocol(mine: Mine, theirs: str, table: "DataFrame") -> "DataFrame":
+    """List what determines a score, for theirs and for mine: what, paper, mine, same ("yes", "no", "not known").
+
+    The paper's side is its appendix A and the authors' evaluation scripts, mine is what the run's record says: what it
+    does not say is not guessed. table: what `beside` returned for the two.
+    """
+    import pandas as pd
+
+    record = {} if mine.name.endswith(":copy") else mine.record  # what it says of a model is another system's
+    identity, plan, corpus = record.get("model") or {}, record.get("decoding") or {}, mine.record["corpus"]
+    text = record.get("prompt")
+    asked = (record.get("parameters") or {}).get("prompt") or (prompts.called(text) if text else NOT_SAID)
+    counts = sorted({*table["n"]})
+    tokenizer, version = (_part(table["signature"].iloc[0], name=name) for name in ("tok", "version"))
+    rows = [
+        ("test set", RELEASE, corpus["release"], corpus["release"] == RELEASE),
+        ("sentences a direction", f"{SENTENCES}", _range(counts), counts == [SENTENCES]),
+        ("tokenizer of the score", "flores101, called spm", tokenizer, tokenizer == "flores101"),
+        ("sacreBLEU", "2.4.0", version, version == "2.4.0"),
+        ("reading", "the authors' scorer", "clean and paper, a row each", theirs.startswith("LLaMA") or None),
+        ("system", f"{theirs}{_size(theirs)}, no revision named", (identity.get("model") or NOT_SAID)[:40], None),
+        ("prompt", *_prompts(theirs, asked=asked)),
+        ("decoding", PLAN.format(**PAPER), PLAN.format(**plan) if plan else NOT_SAID, plan == PAPER if plan else None),
+        ("number format", "bfloat16 weights, float16 autocast", identity.get("dtype", NOT_SAID),
+         False if "dtype" in identity else None),
+    ]  # fmt: skip
+    said = {True: "yes", False: "no", None: "not known"}
+    return pd.DataFrame([(*row[:3], said[row[3]]) for row in rows], columns=["what", "paper", "mine", "same"])
+
+
 def _read(translations: "DataFrame", pair: tuple[str, str]) -> "DataFrame":
-    """Give a direction's answers twice, the reading in place of the system."""
+    """Return a direction's answers twice, the reading in place of the system."""
     import pandas as pd
 
     rows = translations[(translations["src"] == pair[0]) & (translations["tgt"] == pair[1])]
@@ -134,14 +169,12 @@ def _read(translations: "DataFrame", pair: tuple[str, str]) -> "DataFrame":
 def _figures(theirs: str):
     """The authors' spBLEU of a system by (src, tgt)."""
     scores = release.scores("spBLEU")
-    mine = scores[scores["system"] == release.known_system(theirs)].drop_duplicates(
-        ["src", "tgt"]
-    )  # a pair of pivots stands there twice
-    return mine.set_index(["src", "tgt"])["score"]
+    found = scores[scores["system"] == release.known_system(theirs)]
+    return found.drop_duplicates(["src", "tgt"]).set_index(["src", "tgt"])["score"]  # two pivots stand there twice
 
 
 def on_flores(name: str, record: dict) -> None:
-    """Raises KitError for a run whose record says another text than FLORES devtest, or none."""
+    """Check the text of a run. Raises KitError where its record names another than FLORES devtest, or none."""
     corpus = record.get("corpus") or {}
     if corpus.get("name") not in ("flores101", *OTHERS) or corpus.get("split") != "devtest":
         raise KitError(
@@ -164,3 +197,23 @@ def _pivots(figures) -> list[str]:
 
 def _listed(pairs: list[tuple[str, str]]) -> str:
     return " ".join(f"{src}-{tgt}" for src, tgt in pairs[:8]) + (" …" if len(pairs) > 8 else "")
+
+
+def _prompts(theirs: str, *, asked: str) -> tuple[str, str, bool | None]:
+    if not theirs.startswith("LLaMA"):
+        return "the system's own, as in Table 14", asked, None
+    same = None if asked in (NOT_SAID, prompts.called(prompts.ALPACA)) else asked == "paper"
+    return "Alpaca, the authors' spellings of languages", asked, same
+
+
+def _range(counts: list[int]) -> str:
+    return f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+
+
+def _size(theirs: str) -> str:
+    table = printed.table("table3").set_index("system")["size"]
+    return f" ({table[theirs].iloc[0]})" if theirs in table.index else ""
+
+
+def _part(signature: str, *, name: str) -> str:
+    return dict(part.split(":", 1) for part in signature.split("|"))[name]

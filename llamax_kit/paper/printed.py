@@ -1,7 +1,7 @@
 """The figures that the paper printed, as tables of facts in the kit: they need no network and no data folder.
 
-Reads the CSV files beside it: as printed, errors included, which `recompute` and `contradictions` point out. Keeps no
-sentence of the paper. Sections and numbers are those of version 2 of arXiv 2407.05975 (12 October 2024).
+Reads the CSV files beside it: as printed, with the errors that `recompute` and `contradictions` find. Holds no sentence
+of the paper. Sections and numbers are those of version 2 of arXiv 2407.05975 (12 October 2024).
 
 Systems go by the names of the release where it holds them ("LLaMA2-7B-Alpaca" for the paper's "LLaMA2-Alpaca, 7B").
 """
@@ -24,7 +24,7 @@ def tables() -> "DataFrame":
 
 
 def table(name: str) -> "DataFrame":
-    """Give the figures of one table or figure, a row a figure, with the section and the source of each.
+    """Return the figures of one table or figure, a row a figure, with the section and the source of each.
 
     table3: system, size, direction, metric, score, partners (86 in the rows marked with a star, which say 85)
     figure1: system, direction, count                       figure3: task, system, language, accuracy

@@ -1,6 +1,6 @@
-"""The paper's figures beside what follows from the authors' per-language scores: nothing here is typed, all is counted.
+"""The paper's figures beside those computed from the authors' scores by language.
 
-Each function gives a table with the columns printed, recomputed, difference (printed - recomputed) and verdict:
+Each function returns a table with the columns printed, recomputed, difference (printed - recomputed) and verdict:
 
 - equal: the recomputed figure rounds to the printed one, a tie either way
 - rounding: the two are at most 0.0101 apart, which rounding can explain: the scores were rounded before averaging
@@ -8,7 +8,7 @@ Each function gives a table with the columns printed, recomputed, difference (pr
 - printed, not recomputable: the release does not hold what the figure was made from
 
 spBLEU and COMET are points, 0 to 100. Means are plain means over the languages on the other side of a pivot. What the
-differences mean is for `contradictions`; figures that follow from other printed ones are in `retold`.
+differences mean is for `contradictions`; averages of other printed figures are in `tables` and `detectors`.
 """
 
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ def beside(table: "DataFrame", rounding: float = ROUNDING) -> "DataFrame":
 
 
 def scores(metric: str = "spBLEU") -> "DataFrame":
-    """Give the released scores with one more column: partner, the language X of the direction."""
+    """Return the released scores with one more column: partner, the language X of the direction."""
     table = release.scores(metric)
     return table.assign(partner=table["tgt"].where(table["direction"].str.endswith("-X"), table["src"]))
 
@@ -56,7 +56,7 @@ def means(metric: str = "spBLEU", partners: int = 101) -> "DataFrame":
 
 
 def summaries() -> "DataFrame":
-    """Set each cell of the authors' averages beside ours: system, metric, partners, direction, average, n, ….
+    """Compare each cell of the authors' averages with ours: system, metric, partners, direction, average, n, ….
 
     Which languages are "low" and "high" was never published; the split of `languages` reproduces all 2,784 cells.
     """
@@ -73,24 +73,12 @@ def summaries() -> "DataFrame":
 
 
 def table3() -> "DataFrame":
-    """Set Table 3 beside our averages over 101 languages: system, size, direction, metric, partners, printed, ….
+    """Compare Table 3 with our averages over 101 languages: system, size, direction, metric, partners, printed, ….
 
     M2M-100 and Lego-MT are not in the release.
     """
     table = printed.table("table3").rename(columns={"score": "printed"}).drop(columns=["section", "source"])
     return beside(table.merge(_over_all(), how="left", on=["system", "direction", "metric"]))
-
-
-def gains(system: str = MODEL, baseline: str = BASELINE, *, metric: str = "spBLEU") -> "DataFrame":
-    """Set the gains over a baseline in Table 3's directions beside ours, and their "mean" (Section 4): direction, ….
-
-    LLaMAX2-Alpaca gains 12.17 spBLEU points over LLaMA2-Alpaca in the mean of 14 directions.
-    """
-    table = table3()
-    table = table[table["metric"] == metric].set_index(["system", "direction"])[["printed", "recomputed"]]
-    gained = table.loc[system] - table.loc[baseline]
-    gained.loc["mean"] = gained.mean()
-    return beside(gained.reset_index())
 
 
 def figure1(threshold: float = 10) -> "DataFrame":
@@ -106,14 +94,14 @@ def figure1(threshold: float = 10) -> "DataFrame":
 
 
 def figure4() -> "DataFrame":
-    """Set Figure 4 beside our averages: "seen" is the mean over FLORES-101; the other languages were never released."""
+    """Compare Figure 4 with our averages: "seen" is the mean over FLORES-101; the others were never released."""
     table = printed.table("figure4").rename(columns={"score": "printed"}).drop(columns=["section", "source"])
     table = table.merge(_over_all(), how="left", on=["system", "direction", "metric"])
     return beside(table.assign(recomputed=table["recomputed"].where(table["languages"] == "seen")))
 
 
 def figure6() -> "DataFrame":
-    """Set LLaMAX2's 42 scores of Figure 6 beside the release: src, tgt, gpt4, gap (to GPT-4, ours), printed_gap, ….
+    """Compare LLaMAX2's 42 scores of Figure 6 with the release: src, tgt, gpt4, gap (to GPT-4, ours), printed_gap, ….
 
     GPT-4's scores are not in the release, and its version and prompt are not given.
     """
@@ -125,21 +113,14 @@ def figure6() -> "DataFrame":
 
 
 def figure7() -> "DataFrame":
-    """Set the scores plotted in Figure 7 beside the release: system, direction, partner, printed, … (1,212 rows)."""
+    """Compare the scores plotted in Figure 7 with the release: system, direction, partner, printed, … (1,212 rows)."""
     table = printed.table("figure7").rename(columns={"score": "printed"}).drop(columns=["section", "source"])
     ours = scores()[["system", "direction", "partner", "score"]].rename(columns={"score": "recomputed"})
     return beside(table.merge(ours, how="left", on=["system", "direction", "partner"]))
 
 
-def language_models() -> "DataFrame":
-    """Average Figure 7: the models made for Chinese and for Japanese (Appendix H): system, direction, n, printed, …."""
-    groups = figure7().groupby(["system", "direction"], sort=False)
-    table = groups.agg(n=("printed", "size"), printed=("printed", "mean"), recomputed=("recomputed", "mean"))
-    return beside(table.reset_index())
-
-
 def table6() -> "DataFrame":
-    """Set Table 6 beside our averages: system, route, direction, metric, …; its "through English" is not released."""
+    """Compare Table 6 with our averages: system, route, direction, metric, …; its "through English" is not released."""
     table = printed.table("table6").rename(columns={"score": "printed"}).drop(columns=["section", "source"])
     table = table[table["direction"] != "average"]
     table = table.merge(_over_all(), how="left", on=["system", "direction", "metric"])

@@ -24,12 +24,12 @@ NONE = "/"  # how a score file writes a pivot's own cell
 
 
 def systems() -> list[str]:
-    """Name the 18 systems of the release: ["Aya-101", "Aya-23", …, "Yayi2-30B"]."""
+    """List the 18 systems of the release: ["Aya-101", "Aya-23", …, "Yayi2-30B"]."""
     return list(dict.fromkeys(path.split("/")[0] for path in score_files()))
 
 
 def check() -> Path:
-    """Compare all 108 files with their SHA-256, and give the folder that holds them.
+    """Compare all 108 files with their SHA-256, and return the folder that holds them.
 
     Raises KitError naming a missing or altered file, and the cell that is no number where it has one.
     """
@@ -47,7 +47,7 @@ def check() -> Path:
 
 
 def scores(metric: str = "spBLEU") -> "DataFrame":
-    """Give the scores of all systems: system, direction ("en-X", "X-en"), src, tgt, metric, score (points).
+    """Return the scores of all systems: system, direction ("en-X", "X-en"), src, tgt, metric, score (points).
 
     23,432 rows, a language pair of two pivots standing in two of them, as in the release; COMET is times 100.
 
@@ -73,7 +73,7 @@ def _scores(folder: Path, metric: str) -> "DataFrame":
 
 
 def summaries() -> "DataFrame":
-    """Give the authors' averages: system, metric, partners (101 or 85, as they call it), direction, low, high, all.
+    """Return the authors' averages: system, metric, partners (101 or 85, as they call it), direction, low, high, all.
 
     928 rows: 232 of each metric over all languages and as many over those of M2M-100.
 
@@ -116,7 +116,7 @@ def direction(written: str) -> str:
 
 
 def known_system(name: str) -> str:
-    """Give back the name of a system of the release, which need not be here. Raises UnknownName."""
+    """Return the name of a system of the release, which need not be here. Raises UnknownName for another."""
     if name not in systems():
         remedy = "write one as in LLaMAX2-7B-Alpaca, NLLB-200"
         raise UnknownName("system of the authors' release", given=name, choices=systems(), remedy=remedy)
@@ -124,7 +124,7 @@ def known_system(name: str) -> str:
 
 
 def known(metric: str) -> str:
-    """Give back the name of a metric of the release. Raises UnknownName."""
+    """Return the name of a metric of the release. Raises UnknownName for another."""
     if metric not in FILES:
         raise UnknownName("metric", given=metric, choices=FILES, remedy="one of spBLEU, COMET")
     return metric

@@ -1,4 +1,4 @@
-"""What came out, in one sentence a table, made from its numbers. Decides nothing: verdicts on claims are in `claims`.
+"""The result of each table in one sentence, made from its numbers. Verdicts on claims are in `claims`.
 
 Every function takes the table that the notebook shows, recomputed or printed, so that sentence and table cannot differ.
 """
@@ -16,7 +16,7 @@ SAID = {"equal": "equal", "rounding": "apart by rounding", "differs": "different
 
 
 def recomputed(table: "DataFrame") -> str:
-    """Say how many figures were recomputed and agree: "452 of 564 figures recomputed: 435 equal, …"."""
+    """Describe how many figures were recomputed and agree: "452 of 564 figures recomputed: 435 equal, …"."""
     found = table["recomputed"].notna()
     if not found.any():
         return f"{len(table):,} figures as printed; the release, from which some can be recomputed, was not read."
@@ -29,7 +29,7 @@ def recomputed(table: "DataFrame") -> str:
 
 
 def gains(table: "DataFrame") -> str:
-    """Say the mean gain of Table 3, as printed and as recomputed, and the directions at 10 or below.
+    """Describe the mean gain of Table 3, as printed and as recomputed, and the directions at 10 or below.
 
     A gain is taken before rounding: 14.18 recomputed, 14.19 between the printed 30.63 and 16.44.
     """
@@ -44,7 +44,7 @@ def gains(table: "DataFrame") -> str:
 
 
 def by_language(table: "DataFrame") -> str:
-    """Say in how many directions a released system is above another, by how much on average, where least and most."""
+    """Describe the gains of a released system: in how many directions, how large on average, where least and most."""
     least, most = table.loc[table["gain"].idxmin()], table.loc[table["gain"].idxmax()]
     named = table[["src", "tgt"]].stack().value_counts(sort=False)
     pivots = named.index[named > 100]  # a pivot stands in 202 directions, another language in two a pivot
@@ -56,13 +56,13 @@ def by_language(table: "DataFrame") -> str:
 
 
 def left_out(table: "DataFrame") -> str:
-    """Say what `tables.lacking` found: "Left out, for NLLB-200 has none: 188 directions, ja-X X-ja"."""
-    each = (f"for {row.lacks} has none: {row.n:,} directions, {row.directions}" for row in table.itertuples())
-    return "Left out, " + "; ".join(each) + "." if len(table) else "Both have all of these: no direction is left out."
+    """Describe what `tables.lacking` found: "Left out, because NLLB-200 has no score: 188 directions, ja-X X-ja."."""
+    each = (f"because {row.lacks} has no score: {row.n:,} directions, {row.directions}" for row in table.itertuples())
+    return "Left out, " + "; ".join(each) + "." if len(table) else "Both systems have all of these: none is left out."
 
 
 def sides(table: "DataFrame") -> str:
-    """Say who translates most directions above 10 spBLEU around Arabic, and who hardly any."""
+    """Describe who translates most directions above 10 spBLEU around Arabic, and who 20 or fewer."""
     arabic = table[table["language"] == "Arabic"].assign(both=lambda rows: rows["into_it"] + rows["from_it"])
     most = arabic["both"].max()
     best, few = " and ".join(arabic["system"][arabic["both"] == most]), arabic["system"][arabic["both"] <= 20]
@@ -73,13 +73,24 @@ def sides(table: "DataFrame") -> str:
 
 
 def seen_unseen(table: "DataFrame") -> str:
-    """Say Figure 4's gains: a row a direction and group, the systems in columns."""
-    said = "; ".join(f"{row.label} {signed(row.gain)}" for row in table.itertuples())
+    """Describe the gains of Figure 4: a row for each direction and group, the systems in columns."""
+    gains = zip(table["label"], table[MODEL] - table[BASELINE], strict=True)
+    said = "; ".join(f"{label} {signed(gain)}" for label, gain in gains)
     return f"Gains in spBLEU points: {said}. The unseen languages, and their number, were never published."
 
 
+def best_others(table4: "DataFrame") -> str:
+    """Name for each test of Table 4, a column, the best system that is no LLaMAX, beside LLaMAX2: a line each."""
+    wide = table4.set_index("system")
+    others = wide[~wide.index.str.startswith("LLaMAX")]
+    return "\n".join(
+        f"{test}: {MODEL} {wide.loc[MODEL, test]:.2f}, the best LLM that is no LLaMAX {others[test].max():.2f} "
+        f"({others[test].idxmax()})" for test in wide
+    )  # fmt: skip
+
+
 def gpt4(table: "DataFrame") -> str:
-    """Say how often LLaMAX2 is above GPT-4 in Figure 6, and into which languages."""
+    """Describe how often LLaMAX2 is above GPT-4 in Figure 6, and into which languages."""
     wins = table[table["gap"] > 0]
     into = wins["tgt"].value_counts(sort=False)
     named = ", ".join(f"{count} into {code}" for code, count in into.items())
@@ -90,7 +101,7 @@ def gpt4(table: "DataFrame") -> str:
 
 
 def language_models(table: "DataFrame") -> str:
-    """Say how far LLaMAX2 is above the models made for one language, and where Figure 7 plots others."""
+    """Describe how far LLaMAX2 is above the models made for one language, and where Figure 7 plots others."""
     mean = table["recomputed"].fillna(table["printed"])
     rows = table.assign(mean=mean, made=~table["system"].isin([MODEL, BASELINE]))
     ours = rows[rows["system"] == MODEL].set_index("direction")["mean"]
@@ -105,7 +116,7 @@ def language_models(table: "DataFrame") -> str:
 
 
 def detected(table: "DataFrame", lost: list[str]) -> str:
-    """Say the share of outputs in the target language over all targets and over those that can be detected."""
+    """Describe the share of outputs in the target language over all targets and over those that can be detected."""
     ours = table[table["system"] == MODEL].set_index(["table", "languages"])["target_share"]
     return (
         f"{MODEL} answers in the target language in {ours['table12', 'all']:.1f} % of outputs from Chinese and "
@@ -115,7 +126,7 @@ def detected(table: "DataFrame", lost: list[str]) -> str:
 
 
 def pivoting(table: "DataFrame") -> str:
-    """Say what going through English gains, in mean spBLEU of Table 6's directions."""
+    """Describe what going through English gains, in mean spBLEU of Table 6's directions."""
     rows = table[table["metric"] == "spBLEU"]
     wide = rows.pivot_table("value", "direction", ["system", "route"], sort=False)
     gain = {
@@ -128,7 +139,7 @@ def pivoting(table: "DataFrame") -> str:
 
 
 def change(table: "DataFrame", before: str, after: str, *, unit: str) -> str:
-    """Say in how many rows the second system is above the first, the mean difference, the lowest and the highest."""
+    """Describe in how many rows the second system is above the first, the mean difference, and both ends."""
     gain = (table[after] - table[before]).set_axis(table["label"])
     return (
         f"{after} is above {before} in {(gain > 0).sum()} of {len(gain)}. The mean difference is "
@@ -138,7 +149,7 @@ def change(table: "DataFrame", before: str, after: str, *, unit: str) -> str:
 
 
 def yours(table: "DataFrame", theirs: str) -> str:
-    """Say how far mine is from theirs by reading, and how many of their figures lie within the interval of mine."""
+    """Describe how far mine is from theirs by reading, and how many of their figures lie within my interval."""
     said = []
     for reading, rows in table.groupby("reading", sort=False):
         mean, known = signed(rows["difference"].mean()), rows["inside"].dropna()
@@ -150,7 +161,7 @@ def yours(table: "DataFrame", theirs: str) -> str:
 
 
 def standing(means: "DataFrame") -> str:
-    """Say what `yours.table3` holds, and whether mine may be compared with the others in it."""
+    """Describe what `own_run.table3` holds, and whether mine may be compared with the others in it."""
     if means.empty:
         return "No row for Table 3: a mean takes two directions at least around one of its seven pivots."
     pivots = " ".join(dict.fromkeys(means["direction"]))

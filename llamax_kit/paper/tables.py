@@ -1,14 +1,16 @@
-"""Each table of the paper as a notebook shows it: recomputed beside printed where the release is here, else as printed.
+"""Each table of the paper as a notebook shows it: as printed, and beside it as recomputed where the release is read.
 
-Adds one column to what `recompute` gives: `value`, the recomputed figure, or the printed one where there is none. Reads
-and averages nothing itself.
+`as_printed` has every table and figure. `table` has those that the release can recompute; what follows from printed
+figures alone has functions of its own. `verdict` says of each figure whether it comes out again (`recompute`).
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.gains import from_scores
-from llamax_kit.data import downloads
+from llamax_kit.data import downloads, sources
 from llamax_kit.paper import printed, recompute, release
+from llamax_kit.paper.recompute import BASELINE, MISSING, MODEL
 from llamax_kit.utils.errors import KitError, UnknownName
 
 if TYPE_CHECKING:
@@ -16,13 +18,15 @@ if TYPE_CHECKING:
 
 CHOICES = ("auto", "yes", "no")
 NOT_READ = "printed; the release was not read"
+RECOMPUTED = ("table3", "table6", "figure1", "figure4", "figure6", "figure7")  # by `recompute`, at least in part
+ONE_DECIMAL = 0.055  # points: an average printed to 0.01 of figures printed to 0.1
 RENAMED = {"score": "printed", "count": "printed", "llamax2": "printed", "gap": "printed_gap"}
 
 
 def read_release(choice: str) -> bool:
-    """Say whether to read the authors' release: "auto" where it is in the data folder, "yes" always, "no" never.
+    """Return whether to read the authors' release: "auto" where it is in the data folder, "yes" always, "no" never.
 
-    Raises UnknownName for another word, KitError where it is missing and "yes" was said, or a file of it was altered.
+    Raises UnknownName for another word; KitError for "yes" where it is missing, or for a file of it that was altered.
     """
     if choice not in CHOICES:
         raise UnknownName(
@@ -59,10 +63,27 @@ def seen_unseen() -> "DataFrame":
     return table[["value", "direction", "n", "score", "baseline_score", "gain"]].rename_axis(columns=None)
 
 
-def table(name: str, released: bool) -> "DataFrame":
-    """Give "table3", "table6", "figure1", "figure4", "figure6" or "figure7": as `recompute` has it, and value.
+def published(released: bool) -> dict[str, str | None]:
+    """Return what a record says of the figures: the paper's version, and the commit of the release if it was read."""
+    return {"printed": "arXiv 2407.05975v2", "release": sources.COMMIT if released else None}
 
-    Without the release, recomputed and difference are missing and the verdict says so.
+
+def as_printed(name: str) -> "DataFrame":
+    """Return a table or figure as the paper prints it, a row for each figure (columns: `printed.table`), and verdict.
+
+    `as_printed("figure4")` has system, direction, languages, metric, score. verdict: whether the release, which is not
+    read here, holds any of it.
+
+    Raises UnknownName for a table that the kit does not have.
+    """
+    return printed.table(name).assign(verdict=NOT_READ if name in RECOMPUTED else MISSING)
+
+
+def table(name: str, released: bool) -> "DataFrame":
+    """Return a table of `RECOMPUTED` as `recompute` has it, or "summaries", the authors' averages; with value.
+
+    value: the recomputed figure, or the printed one where there is none. Without the release, recomputed and difference
+    are missing, and the verdict says so; "summaries" need it.
     """
     if released and name == "figure1":  # which prints no number: what the kit holds was counted in the release
         counted = printed.table(name)[["system", "direction", "count"]].rename(columns=RENAMED)
@@ -77,8 +98,18 @@ def table(name: str, released: bool) -> "DataFrame":
     return _with_value(recompute.beside(plain.assign(recomputed=float("nan"))).assign(verdict=NOT_READ))
 
 
-def gains(table3: "DataFrame", system: str = recompute.MODEL, baseline: str = recompute.BASELINE) -> "DataFrame":
-    """Give a row a direction of Table 3: direction, spBLEU under the systems' names, gain, printed_gain (points)."""
+def filled(table: "DataFrame") -> list[str]:
+    """Return the columns of a table to show: those with entries, and `verdict` only if the release was read.
+
+    value is not among them, because it stands in printed or recomputed too.
+    """
+    unread = "verdict" in table and set(table["verdict"]) == {NOT_READ}
+    hidden = {"value", "verdict"} if unread else {"value"}
+    return [name for name in table if name not in hidden and table[name].notna().any()]
+
+
+def gains(table3: "DataFrame", system: str = MODEL, baseline: str = BASELINE) -> "DataFrame":
+    """Return the gains in Table 3: direction, spBLEU under the systems' names, gain, printed_gain (points)."""
     rows = table3[(table3["metric"] == "spBLEU") & table3["system"].isin([system, baseline])]
     wide = rows.pivot_table(["value", "printed"], "direction", "system", sort=False)
     table = wide["value"][[baseline, system]].rename_axis(columns=None)
@@ -87,15 +118,15 @@ def gains(table3: "DataFrame", system: str = recompute.MODEL, baseline: str = re
 
 
 def marked(table: "DataFrame", column: str = "system") -> "DataFrame":
-    """Put a star behind the names, in a column, of the figures that the release, if it was read, does not have."""
-    return table.assign(**{column: table[column] + (table["verdict"] == recompute.MISSING).map({True: "*", False: ""})})
+    """Mark names in a column by a star: those of figures that the release, if it was read, does not have."""
+    return table.assign(**{column: table[column] + (table["verdict"] == MISSING).map({True: "*", False: ""})})
 
 
 def by_language(system: str, baseline: str) -> "DataFrame":
-    """Give the gain of one released system over another in every direction of both, as `gains.from_scores` does.
+    """Return the gain of one released system over another in every direction of both, as `gains.from_scores` does.
 
-    A direction between two pivots, which stands in two rows of the release, is taken once. No sentence was released:
-    there is no interval and no test, and `verdict` and `note` say so. What one of them lacks: see `lacking`.
+    A direction between two pivots, which stands in two rows of the release, is taken once. No sentence was released, so
+    there is no interval and no test: `verdict` and `note` say so. What one of them lacks: see `lacking`.
 
     Raises UnknownName for a system that is not in the release, KitError when the release is not here.
     """
@@ -105,7 +136,7 @@ def by_language(system: str, baseline: str) -> "DataFrame":
 
 
 def lacking(system: str, baseline: str) -> "DataFrame":
-    """Say what `by_language` leaves out: lacks (the system that has no score), directions ("ja-X X-ja"), n of them.
+    """List what `by_language` leaves out: lacks (the system that has no score), directions ("ja-X X-ja"), n of them.
 
     Raises as `by_language` does.
     """
@@ -122,7 +153,7 @@ def lacking(system: str, baseline: str) -> "DataFrame":
 
 
 def around_one_pivot(table: "DataFrame") -> "DataFrame":
-    """Keep the directions from and into English; for systems not scored there, into and from the pivot they have most.
+    """Keep the directions from and into English, or, if there are none, those around the most frequent pivot.
 
     Swallow, released for Japanese alone, keeps ja-X and X-ja.
     """
@@ -131,20 +162,20 @@ def around_one_pivot(table: "DataFrame") -> "DataFrame":
 
 
 def over_86(system: str = "M2M-100-12B") -> "DataFrame":
-    """Set LLaMAX2 over the 86 languages of M2M-100 beside a system that Table 3 prints over these: direction, the two.
+    """Compare LLaMAX2 over 86 languages with a system that Table 3 prints over these: direction, the two (points).
 
-    The table prints LLaMAX2 over 101, where M2M-100-12B seems further ahead than it is.
+    Table 3 prints LLaMAX2 over 101 languages.
 
     Raises KitError when the release is not here.
     """
     theirs = printed.table("table3").query("metric == 'spBLEU' and system == @system").set_index("direction")["score"]
-    means = recompute.means("spBLEU", 85).query("system == @recompute.MODEL and average == 'all'")
+    means = recompute.means("spBLEU", 85).query("system == @MODEL and average == 'all'")
     ours = means.set_index("direction")["recomputed"].reindex(theirs.index)
-    return theirs.to_frame(system).assign(**{recompute.MODEL: ours}).reset_index()
+    return theirs.to_frame(system).assign(**{MODEL: ours}).reset_index()
 
 
 def sides(figure1: "DataFrame") -> "DataFrame":
-    """Give Figure 1's dots: system, language (English, Arabic), into_it and from_it (directions above 10, of 101)."""
+    """Return Figure 1: system, language (English, Arabic), into_it and from_it (directions above 10, of 101)."""
     pivot = figure1["direction"].str.replace(r"-?X-?", "", regex=True).map({"en": "English", "ar": "Arabic"})
     side = figure1["direction"].str.startswith("X-").map({True: "into_it", False: "from_it"})
     wide = figure1.assign(language=pivot, side=side).pivot_table("value", ["system", "language"], "side", sort=False)
@@ -158,10 +189,60 @@ def means(figure7: "DataFrame") -> "DataFrame":
     return found.assign(difference=found["printed"] - found["recomputed"]).reset_index()
 
 
-def verdicts(table: "DataFrame") -> "DataFrame":
-    """Count the verdicts of a table: verdict, cells, largest (absolute difference in points)."""
-    groups = table.assign(largest=table["difference"].abs()).groupby("verdict", sort=False)["largest"]
-    return groups.agg(cells="size", largest="max").reset_index()
+def verdicts(table: "DataFrame", by: Iterable[str] = ()) -> "DataFrame":
+    """Count the verdicts of a table by these columns: verdict, cells, largest (absolute difference in points)."""
+    groups = table.assign(largest=table["difference"].abs()).groupby([*by, "verdict"], sort=False)["largest"]
+    return groups.agg(cells="size", largest="max").reset_index().sort_values([*by], kind="stable")
+
+
+def figure3() -> "DataFrame":
+    """Compare the averages of Figure 3 with the model cards' figures by language: task, system, printed, n, from_cards.
+
+    Accuracies in percent, on the cards with one decimal. without_english: the mean of the others; beside_cards: what
+    `recompute.beside` says of printed and from_cards; verdict: that of the figure, which the release does not hold.
+    """
+    table = as_printed("figure3")
+    single = table[table["language"] != "average"]
+    drawn = table[(table["language"] == "average") & (table["source"] == "Figure 3")]
+    cards = single.groupby(["task", "system"], sort=False)["accuracy"].agg(n="size", recomputed="mean").reset_index()
+    others = single[single["language"] != "en"].groupby(["task", "system"], sort=False)["accuracy"].mean()
+    cards = cards.merge(others.rename("without_english").reset_index(), on=["task", "system"])
+    drawn = drawn[["task", "system", "accuracy"]].rename(columns={"accuracy": "printed"})
+    table = recompute.beside(drawn.merge(cards, how="left", on=["task", "system"]), ONE_DECIMAL)
+    return table.rename(columns={"recomputed": "from_cards", "verdict": "beside_cards"}).assign(verdict=MISSING)
+
+
+def shares() -> "DataFrame":
+    """Return Tables 12 and 13 as printed: system, src, tgt, source_share, target_share (percent of 1,012 outputs), ….
+
+    label: "zh-X  LLaMA2-7B-Alpaca"; counted: False for targets that no output of any system was identified as. Three
+    or more systems never wrote a line that was taken for Hausa or Zulu, because fastText's lid.176 has no such labels.
+    """
+    import pandas as pd
+
+    both = pd.concat([as_printed(name).assign(table=name) for name in ("table12", "table13")])
+    best = both.groupby("tgt")["target_share"].transform("max")
+    return both.assign(label=both["src"] + "-X  " + both["system"], counted=best > 0)
+
+
+def undetectable() -> list[str]:
+    """List the targets that `shares` does not count: 18, as "ha", "zu", "zhtrad"."""
+    table = shares()
+    return sorted({*table["tgt"][~table["counted"]]})
+
+
+def detected() -> "DataFrame":
+    """Average `shares`: table, system, languages, n, source_share, target_share (percent), verdict.
+
+    languages: "all"; "detectable" leaves out the `undetectable` ones. The paper prints no such averages.
+    """
+    import pandas as pd
+
+    both = shares()
+    parts = [both.assign(languages="all"), both[both["counted"]].assign(languages="detectable")]
+    groups = pd.concat(parts).groupby(["table", "system", "languages"], sort=False)
+    means = groups.agg(n=("tgt", "size"), source_share=("source_share", "mean"), target_share=("target_share", "mean"))
+    return means.reset_index().assign(verdict=MISSING)
 
 
 def _with_value(table: "DataFrame") -> "DataFrame":

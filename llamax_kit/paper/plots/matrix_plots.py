@@ -1,7 +1,4 @@
-"""Draws the paper's matrices, printed or recomputed, on given axes, and says them: systems or sources by targets.
-
-Computes no score. A row's order in the table is its order in the picture.
-"""
+"""Draws the paper's matrices, printed or recomputed, on given axes, and says them: systems or sources by targets."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +12,7 @@ GREY = "0.9"
 
 
 def systems(table: "DataFrame", ax: "Axes", title: str) -> str:
-    """Draw means of systems (down) by direction (across) as a heat map, as Table 3 has them; title: whose means.
+    """Draw means of systems (down) by direction (across) as a heat map, like Table 3; title: whose means.
 
     Columns: system, direction, metric, score, partners: the languages in the mean, written under the direction, and
     behind the name of a system that has fewer; comparable, if there: False where a mean has no place among the others.
@@ -48,7 +45,8 @@ def systems(table: "DataFrame", ax: "Axes", title: str) -> str:
     ax.set_title(f"{title}\nmean {metric} (points) over n languages; bold: the best{fair} over n", fontsize="medium")
     ax.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False)
     ax.tick_params(axis="y", labelrotation=0)
-    return describe_systems(table, title)
+    said = "; ".join(f"{row.direction} {row.system} ({row.score:.1f})" for row in _best(table).itertuples())
+    return f"{title}: mean {metric} of {table['system'].nunique()} systems. Best: {said}."
 
 
 def differences(table: "DataFrame", ax: "Axes", column: str, *, title: str) -> str:
@@ -71,17 +69,6 @@ def differences(table: "DataFrame", ax: "Axes", column: str, *, title: str) -> s
     ax.set(xlabel="from", ylabel="into", title=title)
     ax.tick_params(length=0)
     ax.tick_params(axis="y", labelrotation=0)
-    return describe_differences(table, column)
-
-
-def describe_systems(table: "DataFrame", title: str) -> str:
-    """Say the best system of each direction: "Table 3, …: mean spBLEU of 21 systems. Best: en-X NLLB-200 (31.8); …"."""
-    said = "; ".join(f"{row.direction} {row.system} ({row.score:.1f})" for row in _best(table).itertuples())
-    return f"{title}: mean {only(table, 'metric')} of {table['system'].nunique()} systems. Best: {said}."
-
-
-def describe_differences(table: "DataFrame", column: str) -> str:
-    """Say how many are above zero, the mean and the extremes."""
     low, high = table.loc[table[column].idxmin()], table.loc[table[column].idxmax()]
     least, most = (f"{signed(row[column], 1)} ({row.src}-{row.tgt})" for row in (low, high))
     above, mean = int((table[column] > 0).sum()), signed(table[column].mean())

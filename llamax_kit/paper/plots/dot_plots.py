@@ -1,11 +1,8 @@
-"""Draws the paper's figures of dots, printed or recomputed, on given axes, and says them in words.
+"""Draws the paper's figures of dots, printed or recomputed, on given axes, and says them in words."""
 
-Computes no score. A row's order in the table is its order in the picture.
-"""
-
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from llamax_kit.paper.recompute import BASELINE, MODEL
 from llamax_kit.reporting.plots.style import PALETTE, finish, only, signed
 
 if TYPE_CHECKING:
@@ -16,9 +13,10 @@ if TYPE_CHECKING:
 def change(
     table: "DataFrame", ax: "Axes", before: str, after: str, *, title: str, unit: str = "spBLEU (points, 0–100)"
 ) -> str:
-    """Draw a line a row from one figure to another, the difference beside it; columns label and the two that are named.
+    """Draw each row as a line from one figure to another, with the difference beside it; a loss is dotted.
 
-    `change(figure4, ax, "LLaMA2-7B-Alpaca", "LLaMAX2-7B-Alpaca", "Figure 4")` has four rows; a loss is drawn dotted.
+    Columns: label and the two that are named. `change(figure4, ax, "LLaMA2-7B-Alpaca", "LLaMAX2-7B-Alpaca",
+    title="Figure 4")` has four rows.
 
     Raises KitError when the table is empty.
     """
@@ -40,13 +38,16 @@ def change(
     ax.set_title(title, pad=26)
     finish(ax, 1)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=2, borderaxespad=0)
-    return describe_change(table, before, after)
+    rows = zip(table["label"], table[before], table[after], strict=True)
+    said = "; ".join(f"{name} {one:.1f} to {two:.1f}" for name, one, two in rows)
+    return f"{title}. From {before} to {after}: {said}."
 
 
 def counts(table: "DataFrame", ax: "Axes") -> str:
-    """Draw how many of 101 directions score above 10, a row a system: Figure 1's dots, laid out to be read.
+    """Draw how many of 101 directions score above 10, a row for each system: the dots of Figure 1.
 
-    Columns: system, language, from_it, into_it. Two languages are two colours and marks; into is filled, from is open.
+    Columns: system, language, from_it, into_it. The two languages have two colours and marks; "into" is filled, "from"
+    is open.
 
     Raises KitError when the table is empty.
     """
@@ -66,21 +67,24 @@ def counts(table: "DataFrame", ax: "Axes") -> str:
     ax.set_ylim(len(order) - 0.5, -0.5)
     ax.set(xlim=(-3, 104), xlabel="directions above 10 spBLEU, of 101", title="Directions above 10 spBLEU")
     finish(ax, 4)
-    return describe_counts(table)
+    rows = table.itertuples()
+    said = "; ".join(f"{row.system} {row.language} {row.into_it} into, {row.from_it} from" for row in rows)
+    return f"Directions above 10 spBLEU, of 101: {said}."
 
 
-def strips(table: "DataFrame", ax: "Axes", column: str, *, title: str, unit: str, first: Sequence[str] = ()) -> str:
-    """Draw a dot a language in a row a label, and the row's mean as a bar; columns label, system (a colour), counted.
+def strips(table: "DataFrame", ax: "Axes", column: str, *, title: str, unit: str) -> str:
+    """Draw each language as a dot in the row of its label, and the row's mean as a bar.
 
-    Languages that are not counted (which no identifier could have found) are crosses, and in no mean. first: the
-    systems of the first colours, as `change` has them, after and before; others follow by name, alike in every picture.
+    Columns: label, system (a colour, in `change` the same), counted. Languages that are not counted (the identifier
+    does not know them) are crosses, and in no mean.
 
     Raises KitError when the table is empty.
     """
     import seaborn as sns
 
     only(table, None)
-    labels, names = list(dict.fromkeys(table["label"])), list(dict.fromkeys([*first, *sorted(set(table["system"]))]))
+    labels = list(dict.fromkeys(table["label"]))
+    names = list(dict.fromkeys([MODEL, BASELINE, *sorted({*table["system"]})]))
     colours = dict(zip(names, sns.color_palette(PALETTE, len(names)), strict=True))
     ax.figure.set_size_inches(7.2, 1.2 + 0.55 * len(labels))
     for place, label in enumerate(labels):
@@ -96,25 +100,6 @@ def strips(table: "DataFrame", ax: "Axes", column: str, *, title: str, unit: str
     ax.set_ylim(len(labels) - 0.45, -0.7)
     ax.set(xlabel=unit, title=title)
     finish(ax, 1)
-    return describe_strips(table, column)
-
-
-def describe_change(table: "DataFrame", before: str, after: str) -> str:
-    """Say every row: "From LLaMA2-Alpaca to LLaMAX2-Alpaca: En→X seen 9.4 to 23.2; …"."""
-    only(table, None)
-    rows = zip(table["label"], table[before], table[after], strict=True)
-    return f"From {before} to {after}: " + "; ".join(f"{name} {one:.1f} to {two:.1f}" for name, one, two in rows) + "."
-
-
-def describe_counts(table: "DataFrame") -> str:
-    """Say every dot: "Directions above 10 spBLEU of 101: LLaMAX2-Alpaca English 95 into, 86 from; …"."""
-    rows = table.itertuples()
-    said = "; ".join(f"{row.system} {row.language} {row.into_it} into, {row.from_it} from" for row in rows)
-    return f"Directions above 10 spBLEU, of 101: {said}."
-
-
-def describe_strips(table: "DataFrame", column: str) -> str:
-    """Say each row's mean over the languages that count, and how many these are."""
     counted = table[table["counted"].astype(bool)]
     means = counted.groupby("label", sort=False)[column].agg(["mean", "size"])
     return "; ".join(f"{row.Index} mean {row.mean:.1f} over {row.size} languages" for row in means.itertuples()) + "."

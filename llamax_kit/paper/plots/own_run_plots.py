@@ -1,4 +1,4 @@
-"""Draws a run of one's own beside the authors' figures, on given axes, and says it in words. Computes nothing."""
+"""Draws a run of your own beside the authors' figures, on given axes, and says it in words. Computes nothing."""
 
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 
 def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> str:
-    """Draw my score with its interval, as `clean` and `paper` reading, and the authors' figure, a row a direction.
+    """Draw my score with its interval, in the clean and the paper reading, and the authors' figure, a row a direction.
 
     mine: its name with what keeps it from being compared (`own_run.named`). The furthest behind theirs comes first.
+    The alt text says how far mine is from theirs in the clean reading.
     """
     order = table[table["reading"] == "clean"].sort_values("difference", kind="stable")
     names = list(direction(order))
@@ -32,15 +33,9 @@ def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> str:
     said = f"{mine} and {theirs}, {sizes(table)}\nby difference, the furthest behind first{few_sentences(table)}"
     ax.set_title(said, fontsize="medium")
     finish(ax, 3)
-    return describe_beside(table, mine, theirs=theirs)
-
-
-def describe_beside(table: "DataFrame", mine: str, *, theirs: str) -> str:
-    """Say how far mine is from theirs, in the clean reading."""
-    rows = table[table["reading"] == "clean"]
-    low, high = rows.loc[rows["difference"].idxmin()], rows.loc[rows["difference"].idxmax()]
+    low, high = order.iloc[0], order.iloc[-1]
     return (
-        f"{mine} less {theirs} in {len(rows)} directions: mean {signed(rows['difference'].mean())} spBLEU points, from "
-        f"{signed(low.difference)} ({low.src}-{low.tgt}) to {signed(high.difference)} ({high.src}-{high.tgt})."
-        f"{significance.caveat_sentence(rows['n'], rows['ci_low'])}"
+        f"{mine} less {theirs} in {len(order)} directions: mean {signed(order['difference'].mean())} spBLEU points, "
+        f"from {signed(low.difference)} ({low.src}-{low.tgt}) to {signed(high.difference)} ({high.src}-{high.tgt})."
+        f"{significance.caveat_sentence(order['n'], order['ci_low'])}"
     )
