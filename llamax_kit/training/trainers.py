@@ -27,7 +27,7 @@ EVERY = 10  # seconds, at least, between two lines on stderr; log.csv is written
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Let transformers say errors alone, as long as the block lasts: of the rest, `Log` says what matters."""
+    """Let transformers write errors alone, as long as the block lasts: `Log` writes what else matters."""
     before = logging.get_verbosity()
     logging.set_verbosity_error()
     try:
@@ -74,19 +74,19 @@ def make(model, arguments: TrainingArguments, folder: Path, laid: dict, *, facts
 
 
 def launched(trainer: Trainer) -> dict[str, str]:
-    """Say what determines the weights, too, but the launch has a say in: precision, and kind of parallelism."""
+    """Return what also determines the weights but depends on the launch: precision, and kind of parallelism."""
     kind = "FSDP" if trainer.is_fsdp_enabled else "data"
     return {"mixed_precision": trainer.accelerator.mixed_precision, "parallelism": kind}
 
 
 def sharded(laid: dict) -> bool:
-    """Tell whether the checkpoints of a training are FSDP's: as it was begun, or else as this process was launched."""
+    """Return whether a training's checkpoints are FSDP's: as it was begun, or else as this process was launched."""
     now = laid["trainer"].get("fsdp") or os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true"
     return laid.get("parallelism", "FSDP" if now else "data") == "FSDP"
 
 
 class Log(TrainerCallback):
-    """Puts seconds to what Trainer logs, keeps it as log.csv, and says on stderr how far it is.
+    """Add seconds to what Trainer logs, write it as log.csv, and report progress on stderr.
 
     Each checkpoint has a row of its own, so that a training that goes on from it logs what an unbroken one logs.
     """

@@ -1,4 +1,4 @@
-"""Text of any size, line by line, refused where lines would shift or change; nothing is kept of a line that was given.
+"""Text of any size, line by line, refused where lines would shift or change; no line is kept in memory.
 
 A line ends at "\\n" and nowhere else. White space around a line is no part of it. Blank lines are passed over; of a
 pair of lines both, where one is blank. Does not know languages; files that fit into memory are read by `text_files`.
@@ -13,7 +13,7 @@ from llamax_kit.utils.errors import KitError
 
 
 def lines(path: Path, most: int = 0) -> Iterator[str]:
-    """Give the lines of a file that hold text, one by one; `most`: only so many, 0 for all.
+    """Yield the lines of a file that hold text, one by one; `most`: only so many, 0 for all.
 
     Raises KitError when none does, and at the line where it is seen: a byte order mark, Windows line ends, not UTF-8.
     """
@@ -27,7 +27,7 @@ def lines(path: Path, most: int = 0) -> Iterator[str]:
 
 
 def aligned(one: Path, other: Path, most: int = 0) -> Iterator[tuple[str, str]]:
-    """Give pairs of lines, one by one, where both sides hold text; `most`: only so many, 0 for all.
+    """Yield pairs of lines, one by one, where both sides hold text; `most`: only so many, 0 for all.
 
     Raises KitError, at the end of the shorter file, when the files have unequal numbers of lines; and as `lines` does.
     """
@@ -60,7 +60,7 @@ def size(one: Path, other: Path) -> int:
 
 
 def every(path: Path) -> Iterator[str]:
-    """Give each line without the white space around it; a line ends at "\\n" and nowhere else."""
+    """Yield each line without the white space around it; a line ends at "\\n" and nowhere else."""
     try:
         file = open(path, "rb")
     except OSError as error:

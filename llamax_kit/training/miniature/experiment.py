@@ -163,7 +163,7 @@ def to_float16(folder: Path, role: Mapping[str, str], *, size: str, seed: int, s
 
 
 def write_cards(models: Mapping[str, Path], summary: "DataFrame", parameters: Mapping) -> str:
-    """Write the card of each model; say how many models there are, and what they weigh.
+    """Write the card of each model; return how many models there are and how large, in words.
 
     summary: of `measures.summary`; parameters: those of the notebook, for the command that makes the models again.
     """

@@ -110,7 +110,7 @@ def means(scores: "DataFrame", role: Mapping[str, str]) -> "DataFrame":
 
 
 def within_base(table: "DataFrame", role: Mapping[str, str]) -> "Series":
-    """Tell of each row (src, tgt) whether both of its languages were pre-trained."""
+    """Return for each row (src, tgt) whether both of its languages were pre-trained."""
     base = codes(role, BASE)
     return table.src.isin(base) & table.tgt.isin(base)
 
