@@ -24,7 +24,7 @@ from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import sound, whole
 
-SAID = "llamax_kit.training: "  # what a process of several puts before a message that a user can mend
+SAID = "llamax_kit.training: "  # what one of several processes puts before a message that a user can mend
 
 
 def plan(folder: Path | str, *, base: Path | str, examples: Path | str, trainer: dict, seed: int = 1) -> Path:
@@ -67,12 +67,12 @@ def plan(folder: Path | str, *, base: Path | str, examples: Path | str, trainer:
 
 
 def train(folder: Path | str, *, launch: Path | str = "") -> Path:
-    """Train what `plan` wrote down, or what is left of it; return folder/model. A finished folder trains nothing.
+    """Train what `plan` planned, or what is left of it; return folder/model. A finished folder trains nothing.
 
     `launch`: the path of an accelerate configuration (see params/training/), by which `accelerate launch` then starts
     the processes; "" trains in this process. One process at a time is at work in a folder.
 
-    Raises KitError when nothing was laid down there, when base or examples are gone or changed, when a training that
+    Raises KitError when nothing was planned there, when base or examples are gone or changed, when a training that
     was begun with so many processes, one precision and one kind of parallelism shall go on with others, when launched
     processes fail; locks.Busy when another is at work there.
     """
@@ -115,7 +115,7 @@ def _finished(folder: Path) -> bool:
 def _laid_down(folder: Path) -> dict:
     path = folder / "settings.json"
     if not path.is_file():
-        raise KitError(f"expected a training laid down in {folder}, but it has no settings.json. To mend: plan it")
+        raise KitError(f"expected a planned training in {folder}, but it has no settings.json. To mend: plan it")
     return sound(path, lambda path: json.loads(path.read_text(encoding="utf-8")), "remove the folder and plan it again")
 
 

@@ -37,7 +37,7 @@ def quiet() -> Iterator[None]:
 
 
 def arguments(folder: Path, laid: dict, *, facts: dict) -> TrainingArguments:
-    """Make transformers' arguments of what `stage.plan` laid down; this also joins the other processes."""
+    """Make transformers' arguments for a planned training; this also joins the other processes."""
     cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true" or not torch.accelerator.is_available()
     return TrainingArguments(
         output_dir=str(folder / "checkpoints"),
@@ -50,7 +50,7 @@ def arguments(folder: Path, laid: dict, *, facts: dict) -> TrainingArguments:
 
 
 def make(model, arguments: TrainingArguments, folder: Path, laid: dict, *, facts: dict) -> Trainer:
-    """Make the Trainer of what `stage.plan` laid down; every process makes its own.
+    """Make the Trainer of a planned training; every process makes its own.
 
     Raises KitError for a kind of parallelism whose checkpoints `resume` does not know.
     """
@@ -67,7 +67,7 @@ def make(model, arguments: TrainingArguments, folder: Path, laid: dict, *, facts
     if trainer.is_deepspeed_enabled or (plugin and "FULL_STATE_DICT" not in str(plugin.state_dict_type)):
         raise KitError(
             "expected plain data parallelism, or FSDP with fsdp_state_dict_type: FULL_STATE_DICT, whose checkpoints "
-            "can be told whole from cut, but accelerate was configured for another kind. To mend: see "
+            "can be seen to be whole, but accelerate was configured for another kind. To mend: see "
             "params/training/fsdp.yml"
         )
     return trainer

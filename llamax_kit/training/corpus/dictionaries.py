@@ -15,7 +15,7 @@ from llamax_kit.data.corpora import text_files
 from llamax_kit.training.corpus.texts import sides
 from llamax_kit.utils.errors import KitError
 
-FORMS = 'two words parted by a tab or a space, or "target @ source"'
+FORMS = 'two words with a tab or a space between, or "target @ source"'
 MARKS = ".,;:!?¿¡…\"'“”„‘’«»()[]–—、。，；：！？「」।॥،؛؟"
 SHARE = 0.5  # of the words that have an entry; ours: the paper does not say its own
 
