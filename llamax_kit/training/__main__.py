@@ -1,4 +1,4 @@
-"""`python -m llamax_kit.training FOLDER`: run the training that `stage.plan` planned there; what `accelerate launch` runs."""
+"""`python -m llamax_kit.training FOLDER`: run the training planned in a folder; what `accelerate launch` runs."""
 
 import sys
 
