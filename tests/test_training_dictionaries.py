@@ -53,7 +53,7 @@ def test_a_line_without_two_words_is_refused_with_file_number_line_and_forms(tmp
     path = put(tmp_path, "en-sw.txt", "one\tmoja", line, "two\tmbili")
     with pytest.raises(KitError) as caught:
         merge([path], ["en", "sw"])
-    said = 'expected two words parted by a tab or a space, or "target @ source" in line 2 of'
+    said = 'expected two words with a tab or a space between, or "target @ source" in line 2 of'
     assert str(caught.value).startswith(f"{said} {path}, but found {line!r}. To mend:")
 
 

@@ -23,6 +23,7 @@ from llamax_kit.scoring import sacrebleu_metrics
 from llamax_kit.tasks import prompts
 from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.tasks.system_outputs import find_outputs
+from llamax_kit.training.miniature.roles import roles
 from llamax_kit.utils.errors import KitError
 
 FOLLOW = ("tokenize", "tokenizer", "sentences", "decoding", "directions")  # "auto": as the corpus or the runs decide
@@ -213,15 +214,8 @@ def _positions(made, value: str, target: str | None, *, relative: str | None) ->
 
 
 def _base(made, value: str, added: str | None, *, held_out: str | None) -> None:
-    codes = load_corpus("cldr", languages.codes(value)).languages
-    if codes[:1] != ["en"] or len(codes) < 2:
-        raise KitError(f"base is English first, then others, got {value!r}. To mend: write for example en de")
-    every = languages.codes(f"{value} {added or ''} {held_out or ''}")
-    if twice := sorted({code for code in every if every.count(code) > 1}):
-        raise KitError(
-            f"each language stands once, in base, added or held_out, but {' '.join(twice)} more than once. "
-            f"To mend: leave it in one of the three"
-        )
+    load_corpus("cldr", languages.codes(value))
+    roles(value, added=added or "", held_out=held_out or "")
 
 
 def _every_language() -> list[str]:

@@ -11,13 +11,16 @@
    the model of the first; `recipe` runs what one YAML names (its examples by `prepare`), `losses` measures what each
    language lost or gained
 
-Of the miniatures alone: `cldr.texts` writes their texts, `miniature.model` has their shapes, tokenizer and first
-weights, `miniature.seeds` sets seeds and ablations side by side, `miniature.shipped` and `miniature.card` make of a run
-what the kit ships. `cldr.build` makes the embedded corpus.
+Of the miniatures alone: `miniature.experiment` has the steps of notebook 10 up to its four models, `miniature.measures`
+what these can do. They stand on `cldr.texts` (the texts), `miniature.model` (shapes, tokenizer, first weights),
+`miniature.roles` (which languages which stage reads), `miniature.seeds` (seeds and ablations side by side), and
+`miniature.shipped` and `miniature.card` (what the kit ships). `cldr.build` makes the embedded corpus, `cldr.phrases`
+the contents of its positions.
 
 Where to change what: a rule of the mixture, `pairs.missing` and `pairs.epoch`; which tokens have a loss,
 `encoding.encode` (records) and `blocks.cut` (running text); the shape of a miniature, `miniature.model.SHAPES`; a
-stage, one line of notebook 10 or one YAML of params/training/; a picture, `reporting/plots/training_plots`.
+stage of it, one function of `miniature.experiment`; any other training, one YAML of params/training/; a picture,
+`reporting/plots/training_plots`.
 
 Not here: it does not filter, deduplicate or clean text (nor does the paper), translates no filler sentences by another
 model (what such a model wrote is read as pairs), adds nothing to the vocabulary, and averages no models.

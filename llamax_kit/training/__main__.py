@@ -1,4 +1,4 @@
-"""`python -m llamax_kit.training FOLDER`: train what was laid down there; what `accelerate launch` runs."""
+"""`python -m llamax_kit.training FOLDER`: run the training planned in a folder; what `accelerate launch` runs."""
 
 import sys
 
@@ -7,7 +7,7 @@ from llamax_kit.utils.errors import KitError
 
 
 def main() -> None:
-    """Train, and say what can be mended in one line on stderr."""
+    """Train, and write what can be mended in one line on stderr."""
     if len(sys.argv) != 2:
         sys.exit("usage: python -m llamax_kit.training FOLDER")
     try:

@@ -72,7 +72,7 @@ def _noted(note: Path) -> dict:
 
 
 def _files(section: str, given: dict) -> tuple[Path, list[Path]]:
-    """Name the folder that texts lie in, and the very files of it that the recipe reads."""
+    """Return the folder that texts lie in, and the files of it that the recipe reads."""
     if section == "instructions":
         path = Path(str(given["path"])).resolve()
         return path.parent, [path] * path.is_file()
@@ -84,7 +84,7 @@ def _files(section: str, given: dict) -> tuple[Path, list[Path]]:
 
 
 def _arguments(section: str, recipe: dict) -> dict:
-    """Give all arguments that examples are made by, defaults too, as they come back from a file."""
+    """Return all arguments that examples are made by, defaults too, as a file keeps them."""
     told = {}
     for name in (section, "examples"):
         function, ours = MAKERS[name]
@@ -101,7 +101,7 @@ def _chosen(function, given: dict) -> dict:
 
 
 def _changed(before: dict, *, now: dict) -> list[str]:
-    """Name what examples would be made of otherwise: "examples.block 512 → 256", "mixture.languages −sw +tr"."""
+    """List what has changed in what examples are made of: "examples.block 512 → 256", "mixture.languages −sw +tr"."""
     told = []
     for name in {**before["arguments"], **now["arguments"]}:
         one, other = (each["arguments"].get(name, "not set") for each in (before, now))

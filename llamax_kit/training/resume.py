@@ -28,7 +28,7 @@ def drop_parts(folder: Path, processes: int = 1, sharded: bool = False) -> None:
 
 
 def is_whole(checkpoint: Path, processes: int = 1, sharded: bool = False) -> bool:
-    """Tell whether a checkpoint holds all that Trainer wrote there, each file to its end; `sharded`: with FSDP."""
+    """Return whether a checkpoint holds all that Trainer wrote there, each file to its end; `sharded`: with FSDP."""
     single = processes == 1
     random = ["rng_state.pth"] if single else [f"rng_state_{process}.pth" for process in range(processes)]
     try:

@@ -35,7 +35,7 @@ WITHOUT_WEIGHT = {  # arguments that may change while a training goes on: the we
 
 
 def arguments(given: dict) -> dict:
-    """Check arguments by transformers' own class, and give them with the kit's defaults.
+    """Check arguments by transformers' own class, and return them with the kit's defaults.
 
     A number that YAML reads as text (2e-5; 2.0e-5 is a number to it) becomes one.
 
@@ -151,7 +151,7 @@ def _number(value, kind):
 
 
 def misfit(value, kind: type) -> str:
-    """Say what was expected of a value that is no int, float or bool where one is asked for; "" where it fits.
+    """Return what was expected of a value that is no int, float or bool where one is needed; "" where it fits.
 
     >>> misfit("many", int), misfit(1, float), misfit(True, int)
     ('a whole number', '', 'a whole number')

@@ -1,6 +1,6 @@
 """One training of one model on one folder of examples, by transformers' Trainer, in a folder of its own.
 
-`plan` checks and lays down what determines the weights, `train` does it: in this process, or in those that
+`plan` checks and writes down what determines the weights, `train` trains: in this process, or in those that
 `accelerate launch` starts. A training that was killed goes on from its last whole checkpoint and ends with the weights
 of an unbroken one, bit for bit on one machine (on a GPU: with `full_determinism: true`). The model is trained in
 float32; `bf16: true` computes in bfloat16 and keeps float32 weights (autocast).
@@ -25,11 +25,11 @@ from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import sound, whole
 
 FULL = 2**24  # bytes free, below which a training that failed is taken to have failed by that
-SAID = "llamax_kit.training: "  # what a process of several puts before a message that a user can mend
+SAID = "llamax_kit.training: "  # what one of several processes puts before a message that a user can mend
 
 
 def plan(folder: Path | str, *, base: Path | str, examples: Path | str, trainer: dict, seed: int = 1) -> Path:
-    """Check a training and lay it down in `folder`, or see that it is the one laid down there; give `folder`.
+    """Check a training and write its settings into `folder`, or check that they are those there; return `folder`.
 
     `base`: a Llama, by folder or name (see `loading.resolve`). `examples`: a folder that `dataset.save` wrote.
     `trainer`: arguments of transformers' TrainingArguments, such as {"learning_rate": 2e-5, "num_train_epochs": 1,
@@ -66,12 +66,12 @@ def plan(folder: Path | str, *, base: Path | str, examples: Path | str, trainer:
 
 
 def train(folder: Path | str, *, launch: Path | str = "") -> Path:
-    """Train what `plan` laid down, or what is left of it; give folder/model. A finished folder trains nothing.
+    """Train what `plan` planned, or what is left of it; return folder/model. A finished folder trains nothing.
 
     `launch`: the path of an accelerate configuration (see params/training/), by which `accelerate launch` then starts
     the processes; "" trains in this process. One process at a time is at work in a folder.
 
-    Raises KitError when nothing was laid down there, when base or examples are gone or changed, when a training that
+    Raises KitError when nothing was planned there, when base or examples are gone or changed, when a training that
     was begun with so many processes, one precision and one kind of parallelism shall go on with others, when launched
     processes fail; locks.Busy when another is at work there.
     """
@@ -114,7 +114,7 @@ def _finished(folder: Path) -> bool:
 def _laid_down(folder: Path) -> dict:
     path = folder / "settings.json"
     if not path.is_file():
-        raise KitError(f"expected a training laid down in {folder}, but it has no settings.json. To mend: plan it")
+        raise KitError(f"expected a planned training in {folder}, but it has no settings.json. To mend: plan it")
     return sound(path, lambda path: json.loads(path.read_text(encoding="utf-8")), "remove the folder and plan it again")
 
 
@@ -188,7 +188,7 @@ def _ship(folder: Path, *, base: Path) -> None:
 
 
 def _launch(folder: Path, *, config: Path) -> None:
-    """Train by `accelerate launch` in processes of their own; what they say on stderr is said here."""
+    """Train by `accelerate launch` in processes of their own; their stderr is repeated here."""
     from accelerate.commands.config.config_args import load_config_from_file
 
     try:

@@ -27,7 +27,7 @@ EVERY = 10  # seconds, at least, between two lines on stderr; log.csv is written
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Let transformers say errors alone, as long as the block lasts: of the rest, `Log` says what matters."""
+    """Let transformers write errors alone, as long as the block lasts: `Log` writes what else matters."""
     before = logging.get_verbosity()
     logging.set_verbosity_error()
     try:
@@ -37,7 +37,7 @@ def quiet() -> Iterator[None]:
 
 
 def arguments(folder: Path, laid: dict, *, facts: dict) -> TrainingArguments:
-    """Make transformers' arguments of what `stage.plan` laid down; this also joins the other processes."""
+    """Make transformers' arguments for a planned training; this also joins the other processes."""
     cpu = os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true" or not torch.accelerator.is_available()
     return TrainingArguments(
         output_dir=str(folder / "checkpoints"),
@@ -50,7 +50,7 @@ def arguments(folder: Path, laid: dict, *, facts: dict) -> TrainingArguments:
 
 
 def make(model, arguments: TrainingArguments, folder: Path, laid: dict, *, facts: dict) -> Trainer:
-    """Make the Trainer of what `stage.plan` laid down; every process makes its own.
+    """Make the Trainer of a planned training; every process makes its own.
 
     Raises KitError for a kind of parallelism whose checkpoints `resume` does not know.
     """
@@ -67,26 +67,26 @@ def make(model, arguments: TrainingArguments, folder: Path, laid: dict, *, facts
     if trainer.is_deepspeed_enabled or (plugin and "FULL_STATE_DICT" not in str(plugin.state_dict_type)):
         raise KitError(
             "expected plain data parallelism, or FSDP with fsdp_state_dict_type: FULL_STATE_DICT, whose checkpoints "
-            "can be told whole from cut, but accelerate was configured for another kind. To mend: see "
+            "can be seen to be whole, but accelerate was configured for another kind. To mend: see "
             "params/training/fsdp.yml"
         )
     return trainer
 
 
 def launched(trainer: Trainer) -> dict[str, str]:
-    """Say what determines the weights, too, but the launch has a say in: precision, and kind of parallelism."""
+    """Return what also determines the weights but depends on the launch: precision, and kind of parallelism."""
     kind = "FSDP" if trainer.is_fsdp_enabled else "data"
     return {"mixed_precision": trainer.accelerator.mixed_precision, "parallelism": kind}
 
 
 def sharded(laid: dict) -> bool:
-    """Tell whether the checkpoints of a training are FSDP's: as it was begun, or else as this process was launched."""
+    """Return whether a training's checkpoints are FSDP's: as it was begun, or else as this process was launched."""
     now = laid["trainer"].get("fsdp") or os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true"
     return laid.get("parallelism", "FSDP" if now else "data") == "FSDP"
 
 
 class Log(TrainerCallback):
-    """Puts seconds to what Trainer logs, keeps it as log.csv, and says on stderr how far it is.
+    """Add seconds to what Trainer logs, write it as log.csv, and report progress on stderr.
 
     Each checkpoint has a row of its own, so that a training that goes on from it logs what an unbroken one logs.
     """

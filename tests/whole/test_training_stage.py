@@ -470,7 +470,7 @@ def test_a_folder_is_one_process_s_at_a_time(house, tmp_path):
 
 
 def test_what_is_not_there_is_told(tmp_path, house):
-    with pytest.raises(KitError, match="expected a training laid down in .*, but it has no settings.json"):
+    with pytest.raises(KitError, match="expected a planned training in .*, but it has no settings.json"):
         stage.train(tmp_path)
     with pytest.raises(KitError, match="expected log.csv in .*, but nothing was logged yet"):
         stage.log(tmp_path)

@@ -29,7 +29,7 @@ def _text(code: str, *, split: str) -> list[str | None]:
 
 @cache
 def _devtest(code: str) -> tuple[str | None, ...]:
-    """Say devtest once: it is asked for to know whether a language has enough, and again to be read."""
+    """Make devtest once: it is needed to know whether a language has enough, and again to be read."""
     return tuple(_say_all(code, split="devtest"))
 
 
@@ -39,19 +39,19 @@ def _say_all(code: str, *, split: str) -> list[str | None]:
 
 
 def _positions(code: str) -> int:
-    """How many positions of devtest a language has."""
+    """Count the positions of devtest that a language has."""
     return sum(text is not None for text in _devtest(code))
 
 
 def release() -> str:
-    """Name the release: "CLDR 47 via Babel 2.18.0"."""
+    """Return the name of the release: "CLDR 47 via Babel 2.18.0"."""
     import babel
 
     return f"CLDR {babel.core.get_global('cldr')['version']} via Babel {babel.__version__}"
 
 
 def corpus(split: str, codes: Iterable[str]) -> Corpus:
-    """Say all positions of a split ("train", "dev", "devtest") in the given languages.
+    """Make all positions of a split ("train", "dev", "devtest") in the given languages.
 
     Raises KitError for a language that CLDR has too little of.
     """

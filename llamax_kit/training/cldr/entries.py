@@ -2,7 +2,7 @@
 
 Reads the files that Babel ships for each locale as they are, before Babel merges the locales that they inherit from:
 what such a file holds is the language's own. (`babel.localedata.load(locale, merge_inherited=False)` does not serve:
-it gives merged data when the locale was used before in the same process.) Dropped are:
+it returns merged data when the locale was used before in the same process.) Dropped are:
 
 - what is inherited from another language (`nn` from `no`, `fa_AF` from `fa`) and the raw keys of the root locale;
 - a list (of territories, of units ...) of which more than half is spelled as in English: nobody has translated it yet;
@@ -50,7 +50,7 @@ class Entries(NamedTuple):
 
     @property
     def names_of_dates(self) -> int:
-        """How many names full dates are made of: 12 months and 7 weekdays, or 0 without full dates."""
+        """Return how many names full dates are made of: 12 months and 7 weekdays, or 0 without full dates."""
         return 19 if self.date_pattern else 0
 
 
@@ -96,7 +96,7 @@ def _territories(data: dict) -> dict[str, Forms]:
 
 
 def _units(data: dict) -> dict[str, Forms]:
-    """Long patterns; where there is none the short one, which in CLDR long inherits from (Babel does not follow)."""
+    """Return long patterns, or where there is none the short one, from which long inherits in CLDR, not in Babel."""
     found = {}
     for unit, lengths in (data.get("unit_patterns") or {}).items():
         for length in ("long", "short"):
@@ -141,7 +141,7 @@ def _translated(own: dict, *, english: dict, latin: bool) -> dict:
 
 
 def _date_pattern(data: dict, locale: "Locale") -> str:
-    """The pattern of the full date, or "" unless the language has it and every name that the pattern asks for."""
+    """Return the pattern of the full date; "" unless the language has it and every name that the pattern asks for."""
     pattern = (data.get("date_formats") or {}).get("full")
     if pattern is None:
         return ""
@@ -165,7 +165,7 @@ def _strings(tree: Any) -> Iterator[str]:
 
 
 def _lists(data: dict) -> dict[str, Forms]:
-    """The own list patterns, completed by the root locale's where these are punctuation only (its "or" is English)."""
+    """Return the own list patterns, completed by the root's where these are punctuation only (its "or" is English)."""
     found = {}
     for style in ("standard", "or"):
         own = (data.get("list_patterns") or {}).get(style) or {}

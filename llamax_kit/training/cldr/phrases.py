@@ -1,11 +1,12 @@
-"""Draw contents (a template with its values, whatever the language), and say a content in one language.
+"""Draw contents (a template with its values, whatever the language), and write a content in one language.
 
 A content is a nested tuple, such as ("date", "1987-05-04"), ("amount", "length-meter", 5), ("list", "or", (...)) or
 ("together", (("territory", "FR"), ("money", "EUR", 7))). Which split a date, an amount, a sum of money, a span, a bare
 territory or a list of territories belongs to is read off a hash of it, and parts of different splits never come
 together: so nothing that devtest combines occurs in training, whole or as a part, while the names that it combines
 (months, territories, units, currencies) do, in other combinations. All words are CLDR's; where parts come together,
-an en dash stands between them. Does not decide what counts as an entry of a language: that is entries.py.
+an en dash stands between them. Does not decide what counts as an entry of a language: that is entries.py. A notebook
+needs this module alone: `phrases.contents` are the contents, `phrases.entries` a language's entries.
 """
 
 import hashlib
@@ -76,7 +77,7 @@ def contents(split: str) -> tuple[Content, ...]:
 
 
 def split_of(part: Content) -> str:
-    """Tell which split a part belongs to: one in ten to devtest, one to dev. Order in a list does not matter."""
+    """Return the split that a part belongs to: one in ten to devtest, one to dev. Order in a list does not matter."""
     key = sorted(part[2]) if part[0] == "list" else part
     tenth = hashlib.sha256(repr(key).encode()).digest()[0] % 10
     return {0: "devtest", 1: "dev"}.get(tenth, "train")
@@ -106,7 +107,7 @@ def _territories(pick: Pick) -> Content:
 
 
 def _number(pick: Pick) -> int:
-    """Small numbers often, as plural forms differ there; none that some languages would write with a separator."""
+    """Draw a number: small ones often, as plural forms differ there; none that is written with a separator."""
     return pick(pick((range(1, 12), range(1, 1000))))
 
 
@@ -122,7 +123,7 @@ DRAW: dict[str, Callable[[Pick], Content]] = {
 
 @cache
 def _named(kind: str) -> tuple[str, ...]:
-    """What has a name in each of the witnesses, and in English one that nothing else of its kind has.
+    """List what has a name in each of the witnesses, and in English one that nothing else of its kind has.
 
     Currencies that are named with their years ("1961–1990") have gone out of use, and are left out.
     """
@@ -133,7 +134,7 @@ def _named(kind: str) -> tuple[str, ...]:
 
 
 def say(content: Content, own: Entries) -> str | None:
-    """Say a content in a language, or None where CLDR has no entry of that language for a part of it.
+    """Return a content as text in a language, or None where CLDR has no entry of that language for a part of it.
 
     >>> say(("together", (("territory", "FR"), ("amount", "duration-day", 3))), entries("de"))
     'Frankreich – 3 Tage'
@@ -170,7 +171,7 @@ def _say_number(own: Entries, forms: Forms | None, number: int) -> str | None:
 
 
 def _form(own: Entries, forms: Forms | None, number: int) -> str | None:
-    """The form for a number; a missing one is the same as "other" (UTS #35; Babel would give a raw key)."""
+    """Return the form for a number; a missing one is the same as "other" (UTS #35; Babel would return a raw key)."""
     return forms and forms.get(own.locale.plural_form(number), forms["other"])
 
 

@@ -1,6 +1,6 @@
 """The CLDR phrases as the plain files that training reads: what the miniatures are made of, and nothing else.
 
-Positions of the training split are parted once and for all: the first for pairs, then those for text of one language,
+Positions of the training split are divided once and for all: the first for pairs, then those for text of one language,
 the last for instructions, which no other stage reads. Pre-training and continual pre-training read the same pairs
 within `base`, and a language of `base` has the positions of pairs in its own text, too, behind those of its own.
 
@@ -31,7 +31,7 @@ STRIDE = 101  # positions from where one direction of instructions begins to whe
 def write(
     folder: Path, base: Sequence[str], *, others: Sequence[str], few: int = 50, instructions: int = 8_000
 ) -> Path:
-    """Write mono/, pairs/, dictionaries/ and instructions.jsonl for the languages `base` and `others`; give `folder`.
+    """Write mono/, pairs/, dictionaries/ and instructions.jsonl for the languages `base` and `others`; return `folder`.
 
     mono: what no pair says; in `base`, whose pre-training reads more, all that no instruction says. pairs: all that two
     languages of `base` have in common, all that English has in common with each other language, and only `few` lines
@@ -73,7 +73,7 @@ def _lines(path: Path, lines) -> None:
 
 
 def _instructions(base: list[str], texts: dict, most: int) -> list[dict[str, str]]:
-    """In turn from English, into English, and between two others; in each of these every direction as often.
+    """Make instructions in turn from English, into English, and between two others; every direction of a kind as often.
 
     A direction uses each position once, and each direction begins at another one; when one is used up, no more come.
     """
@@ -97,7 +97,7 @@ def _instructions(base: list[str], texts: dict, most: int) -> list[dict[str, str
 
 
 def _dictionary(code: str) -> list[tuple[str, str]]:
-    """Single words in English and in a language: months, weekdays, territories of the training split, units, money."""
+    """List words in English and a language: months, weekdays, territories of the training split, units, money."""
     english, own = entries(PIVOT), entries(code)
     pairs = list(_names(english, own=own))
     pairs += [

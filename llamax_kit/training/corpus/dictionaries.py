@@ -1,9 +1,9 @@
 """Bilingual dictionaries merged over their shared English word, and sentences switched word by word into languages.
 
-Reads dictionaries as MUSE publishes them, in both column orders. A line is two words parted by a tab; or, where it has
-no tab, "target @ source", the word on the right being of the language that the file's name has first; or else parted
-by its first space. Words are lower-cased. One hop only: what shares an English word, not what those share with others
-(in the paper's Table 9 a second hop gained nothing). Does not segment text that is written without spaces.
+Reads dictionaries as MUSE publishes them, in both column orders. A line is two words with a tab between; where it has
+no tab, "target @ source", the word on the right being of the language that the file's name has first; or else two
+words with a space between. Words are lower-cased. One hop only: what shares an English word, not what those
+share with others (in the paper's Table 9 a second hop gained nothing). Does not segment text without spaces.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from llamax_kit.data.corpora import text_files
 from llamax_kit.training.corpus.texts import sides
 from llamax_kit.utils.errors import KitError
 
-FORMS = 'two words parted by a tab or a space, or "target @ source"'
+FORMS = 'two words with a tab or a space between, or "target @ source"'
 MARKS = ".,;:!?¿¡…\"'“”„‘’«»()[]–—、。，；：！？「」।॥،؛؟"
 SHARE = 0.5  # of the words that have an entry; ours: the paper does not say its own
 
@@ -34,7 +34,7 @@ class Lexicon(NamedTuple):
     entries: dict[str, list[Entry]]
 
     def others(self, word: str, *, src: str) -> list[Entry]:
-        """List what other languages say for a word of `src`, without what is spelt as it is, each once."""
+        """List the words of other languages for a word of `src`, without what is spelt as it is, each once."""
         words = self.english.get(Entry(word, src), [])
         found = (entry for english in words for entry in self.entries[english])
         return list(dict.fromkeys(entry for entry in found if entry.language != src and entry.word != word))
@@ -59,7 +59,7 @@ def read(path: Path) -> list[tuple[str, str]]:
 
 
 def _columns(line: str) -> tuple[str, str]:
-    """The words of the language that the file's name has first, and of the other; "" for what is missing."""
+    """Return the words of the language that the file's name has first, and of the other; "" for what is missing."""
     if "\t" in line:
         first, _, second = line.partition("\t")
     elif " @ " in line:
@@ -102,8 +102,8 @@ def switch(sentence: str, *, src: str, lexicon: Lexicon, generator: Random, shar
     >>> switch("The house, too", src="en", lexicon=house, generator=Random(1))
     'the haus, too'
 
-    Gives the lower-cased sentence where no word has an entry. Not known of the paper: the share (here a half), what it
-    does with punctuation, and whether a sentence may stay as it is.
+    Where no word has an entry it is only lower-cased. Not known of the paper: the share (here a half), what it does
+    with punctuation, and whether a sentence may stay as it is.
     """
     words = sentence.lower().split(" ")
     able = [
@@ -117,7 +117,7 @@ def switch(sentence: str, *, src: str, lexicon: Lexicon, generator: Random, shar
 
 
 def _found(word: str, *, src: str, lexicon: Lexicon) -> list[tuple[str, list[Entry]]]:
-    """The part of a word that has entries, and these: the word as it is, or else without punctuation at its ends."""
+    """Return the part of a word that has entries, and these: all of it, or else what its punctuation leaves."""
     for bare in dict.fromkeys((word, word.strip(MARKS))):
         if others := lexicon.others(bare, src=src):
             return [(bare, others)]
@@ -125,5 +125,5 @@ def _found(word: str, *, src: str, lexicon: Lexicon) -> list[tuple[str, list[Ent
 
 
 def _pick(values: list, generator: Random):
-    """One of the values; `random()` is the one sequence that Python promises to keep."""
+    """Draw one of the values; `random()` is the one sequence that Python promises to keep."""
     return values[int(generator.random() * len(values))]

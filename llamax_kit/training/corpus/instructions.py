@@ -23,7 +23,7 @@ WITHOUT = (
 
 
 def records(path: Path | str) -> Iterator[Record]:
-    """Give each instruction as a record: `given` is the prompt up to "### Response:", `text` the output.
+    """Read each instruction as a record: `given` is the prompt up to "### Response:", `text` the output.
 
     {"instruction": "Add.", "input": "1 1", "output": "2"} is given as the authors' Alpaca prompt, with single newlines
     (see `prompts`); one whose input is missing or blank, as their prompt without input. White space around each text

@@ -46,7 +46,7 @@ class Record(NamedTuple):
 
 
 def named(src: str, tgt: str = "") -> str:
-    """Say which languages follow: named("sw") is "Swahili: ", named("en", "sw") "from English to Swahili.\\n"."""
+    """Return a heading: named("sw") is "Swahili: ", named("en", "sw") "from English to Swahili.\\n"."""
     return (NAMED_PAIR if tgt else NAMED).format(src=find(src).name, tgt=tgt and find(tgt).name)
 
 
@@ -66,7 +66,7 @@ def records(
     share: float = dictionaries.SHARE,
     seed: int = 1,
 ) -> Iterator[Record]:
-    """Give the records of one epoch; another seed gives another epoch: directions and switched words are drawn afresh.
+    """Return the records of one epoch; with another seed directions and switched words are drawn anew.
 
     texts: a folder as in `texts`. languages: all that may occur, any codes; of others nothing is read, pair or word.
     held_out: languages that must not be among them. parallel: "connected", a line and its translation with one space
@@ -113,7 +113,7 @@ def records(
 
 
 def _apart(languages: str | Iterable[str], *, held_out: str | Iterable[str]) -> list[str]:
-    """The mixture's kit codes, if none of them is held out."""
+    """Return the mixture's kit codes, if none of them is held out."""
     codes = plain.codes(languages)
     if not codes:
         raise KitError("expected languages of the mixture, but there is none. To mend: name some, as in 'en de sw'")
@@ -127,7 +127,7 @@ def _apart(languages: str | Iterable[str], *, held_out: str | Iterable[str]) -> 
 
 
 def _lexicon(found: plain.Texts, place: Path, codes: list[str], more: dict, threshold: int) -> dictionaries.Lexicon:
-    """The words of the mixture's languages, and no others; empty where no pair has to be filled up."""
+    """Read the words of the mixture's languages, and no others; empty where no pair has to be filled up."""
     if more and not found.dictionaries:
         raise KitError(
             f"expected dictionaries in {place} to fill {len(more)} small pairs up to {threshold:,} lines, the first "

@@ -28,7 +28,7 @@ class Line(NamedTuple):
 def missing(
     sizes: dict[Pair, int], threshold: int, *, repeat: int, high: set[str] | frozenset[str] = frozenset()
 ) -> dict[Pair, int]:
-    """Say how many lines each small pair lacks, once repeated, of the threshold; between two of `high` none is wanted.
+    """Count the lines that small pairs, once repeated, lack of the threshold; between two of `high` none is wanted.
 
     >>> missing({("en", "lo"): 5_000, ("en", "wo"): 9_000, ("en", "de"): 5_000}, 25_000, repeat=3, high={"en", "de"})
     {('en', 'lo'): 10000}
@@ -47,7 +47,7 @@ def epoch(
     share: float,
     seed: int,
 ) -> Iterator[Line]:
-    """Give the lines of a pair `times` times, then `more` switched ones. All are held in memory if either is asked."""
+    """Yield the lines of a pair `times` times, then `more` switched ones. All are held in memory if either is asked."""
     draws = generator(seed, *pair)
     drawn = directed(pair, lines, draws)
     if times == 1 and not more:
@@ -60,21 +60,21 @@ def epoch(
 
 
 def generator(seed: int, *names: str) -> Random:
-    """Give the random numbers of one pair: the same on every machine, and whatever other pairs there are."""
+    """Return the random numbers of one pair: the same on every machine, and whatever other pairs there are."""
     return Random(int.from_bytes(hashlib.sha256(" ".join([str(seed), *names]).encode()).digest()[:8], "big"))
 
 
 def directed(pair: Pair, lines: Iterable[tuple[str, str]], draws: Random) -> Iterator[Line]:
-    """Give each line of a pair in one of its two directions, either with probability 1/2."""
+    """Yield each line of a pair in one of its two directions, either with probability 1/2."""
     one, other = pair
     for first, second in lines:
         yield Line(one, other, first, second) if draws.random() < 0.5 else Line(other, one, second, first)
 
 
 def switched(lines: Iterable[Line], wanted: int, lexicon: Lexicon, share: float, draws: Random) -> Iterator[Line]:
-    """Give `wanted` lines with words of their source in other languages, going over the lines as often as it takes.
+    """Yield `wanted` lines with words of their source in other languages, going over the lines as often as it takes.
 
-    A line none of whose words has an entry is passed over; where that is so of all, nothing is given.
+    A line none of whose words has an entry is passed over; where that is so of all, there is none.
     """
     left = list(lines)
     while left and wanted > 0:

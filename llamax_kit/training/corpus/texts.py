@@ -29,7 +29,7 @@ class Texts(NamedTuple):
 
 
 def codes(languages: str | Iterable[str]) -> list[str]:
-    """Give kit codes in the order given, each once: codes("en, swh_Latn sw") is ["en", "sw"].
+    """Return kit codes in the order given, each once: codes("en, swh_Latn sw") is ["en", "sw"].
 
     Raises UnknownName, and KitError for what is no text: YAML takes an unquoted `no` for False.
     """
@@ -79,7 +79,7 @@ def locate(folder: Path | str, languages: str | Iterable[str], parallel: bool = 
 
 
 def find_language(code: str, path: Path) -> str:
-    """Give the kit code of a code in a file's name. Raises UnknownName, with the file in its remedy."""
+    """Return the kit code of a code in a file's name. Raises UnknownName, with the file in its remedy."""
     try:
         return find(code).code
     except UnknownName as error:
@@ -89,7 +89,7 @@ def find_language(code: str, path: Path) -> str:
 
 
 def sides(path: Path) -> tuple[str, str]:
-    """Give the two kit codes in a dictionary's name: sides(Path("swh-en.txt")) is ("sw", "en").
+    """Return the two kit codes in a dictionary's name: sides(Path("swh-en.txt")) is ("sw", "en").
 
     Raises KitError for a name that is no two codes, or where neither is English; UnknownName for an unknown code.
     """
@@ -108,12 +108,12 @@ def sides(path: Path) -> tuple[str, str]:
 
 
 def _there(folder: Path) -> list[Path]:
-    """What is in a folder, but for hidden files; nothing where there is no folder."""
+    """List what is in a folder, but for hidden files; nothing where there is no folder."""
     return sorted(path for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
 
 
 def _files(folder: Path, wanted: Iterable[str], *endings: str) -> list[Path]:
-    """Files with one of the endings; notes and licences beside them are left alone."""
+    """List the files with one of the endings; notes and licences beside them are left alone."""
     there = _there(folder)
     for path in there:
         if path.suffix not in endings:

@@ -1,7 +1,7 @@
 """Token ids in blocks of one length: running text cut into them, examples laid into them. Knows no tokenizer.
 
-A block that holds several examples says by its position ids where each begins; transformers then lets none of them see
-its neighbours (no attention mask may be given beside them). Or it does not say so: then it is running text.
+A block that holds several examples shows by its position ids where each begins; transformers then lets none of them see
+its neighbours (no attention mask may be passed beside them). Or it does not: then it is running text.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,7 +40,7 @@ def cut(ids: Iterable[int], head: list[int], eos: int, *, block: int) -> Iterato
 def pack(examples: Iterable[Example], block: int, *, pad: int, apart: bool = True) -> Iterator[dict[str, list[int]]]:
     """Lay examples into blocks of exactly `block` tokens, each example whole, in the fullest open block that takes it.
 
-    Gives rows of input_ids, labels and position_ids, the last beginning again with each example, or, unless `apart`,
+    Yields rows of input_ids, labels and position_ids, the last beginning again with each example, or, unless `apart`,
     running through the block, whose examples then see those before them. What stays free is padded, without loss. An
     example longer than a block must not come.
 

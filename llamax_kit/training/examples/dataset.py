@@ -21,7 +21,7 @@ from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import abandoned, sound
 
 ROWS = 1000  # that are written at once
-PROBE = "Hello, world! 42\nHabari ya dunia; привет, 世界, مرحبا, नमस्ते, สวัสดี"  # tells tokenizers apart
+PROBE = "Hello, world! 42\nHabari ya dunia; привет, 世界, مرحبا, नमस्ते, สวัสดี"  # by which tokenizers differ
 
 
 def save(
@@ -35,7 +35,7 @@ def save(
     apart: bool = True,
     seed: int = 1,
 ) -> Path:
-    """Write the examples of `records` (see `mixture.Record`) into `folder`, in place of what was there; give `folder`.
+    """Write the examples of `records` (see `mixture.Record`) into `folder`, in place of what was there; return it.
 
     Lines of one language that follow each other as mono records are joined by "\\n" and cut into blocks of `block`
     tokens (paper, Section 3.1); `names`: with the language's name in front of each, without loss (`mixture.named`). Any
@@ -102,7 +102,7 @@ def load(folder: Path | str):
 
 
 def facts(folder: Path | str) -> dict:
-    """Say what examples a folder holds: rows, tokens (of packed rows with their padding), highest (id), sha256, block,
+    """Read what examples a folder holds: rows, tokens (of packed rows with their padding), highest (id), sha256, block,
     packed, apart, seed, pad, tokenizer (its fingerprint).
 
     Raises KitError when the folder holds none.
@@ -139,7 +139,7 @@ def collate(rows: list[dict], pad: int) -> dict:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove the scratch folders of `save` whose process is dead. Whether one of another machine is, nobody can see."""
+    """Remove the scratch folders of `save` whose process is dead. Of another machine's process that cannot be seen."""
     for path in folder.parent.glob(f".{folder.name}-*"):
         if re.fullmatch(re.escape(f".{folder.name}-") + r"[a-z0-9_]{8}", path.name) and path.is_dir():
             marked = any(path.glob(".running-*"))
@@ -152,7 +152,7 @@ def _unpacked(example: Example) -> dict:
 
 
 def _mixed(rows: Iterator[dict], path: Path, seed: int) -> Iterator[Example]:
-    """Give all examples in an order drawn by `seed`, by way of a file, as they may be more than memory holds."""
+    """Yield all examples in an order drawn by `seed`, by way of a file, as they may be more than memory holds."""
     import datasets
 
     if not _write(rows, path, packed=False)["rows"]:
@@ -163,7 +163,7 @@ def _mixed(rows: Iterator[dict], path: Path, seed: int) -> Iterator[Example]:
 
 
 def _write(rows: Iterator[dict], path: Path, packed: bool) -> dict:
-    """Write rows as an Arrow file that `datasets` maps; give their number, their tokens, highest id and hash."""
+    """Write rows as an Arrow file that `datasets` maps; return their number, their tokens, highest id and hash."""
     from datasets import Features, List, Value
     from datasets.arrow_writer import ArrowWriter
 
@@ -183,7 +183,7 @@ def _write(rows: Iterator[dict], path: Path, packed: bool) -> dict:
 
 
 def _table(counts: Counter):
-    """Set counts in rows: kind, src, tgt, examples, tokens, cut (examples longer than a block)."""
+    """Make a table of counts: kind, src, tgt, examples, tokens, cut (examples longer than a block)."""
     import pandas as pd
 
     keys = dict.fromkeys(key[:3] for key in counts)

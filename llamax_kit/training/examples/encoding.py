@@ -12,11 +12,11 @@ from llamax_kit.training.corpus.mixture import named
 from llamax_kit.training.examples.blocks import IGNORED, Example, cut
 from llamax_kit.utils.errors import KitError
 
-LINES = 1000  # of running text that are given to the tokenizer at once
+LINES = 1000  # of running text that the tokenizer takes at once
 
 
 def encoded(records: Iterable, tokenizer, block: int, names: bool, counts: Counter) -> Iterator[Example]:
-    """Give the examples of records, as `dataset.save` describes them, in their order, and count them.
+    """Yield the examples of records, as `dataset.save` describes them, in their order, and count them.
 
     counts: takes how many examples, tokens and "cut" (longer than a block) each kind, source and target has.
 
@@ -41,7 +41,7 @@ def encoded(records: Iterable, tokenizer, block: int, names: bool, counts: Count
 
 
 def encode(record, tokenizer, block: int) -> Example:
-    """Ids and labels of a record on its own: BOS, `given`, one space, `text`, EOS, at most `block` of them."""
+    """Encode a record on its own as ids and labels: BOS, `given`, one space, `text`, EOS, at most `block` of them."""
     ids = tokenizer.encode(f"{record.given} {record.text}" if record.given else record.text) + tokenizer.eos_ids[:1]
     given = tokenizer.encode(record.given) if record.given else ids[: tokenizer.bos_id is not None]
     same = next((at for at, (one, other) in enumerate(zip(given, ids, strict=False)) if one != other), len(given))
@@ -49,7 +49,7 @@ def encode(record, tokenizer, block: int) -> Example:
 
 
 def _head(code: str, tokenizer, block: int, names: bool) -> list[int]:
-    """What stands in front of each block of a language: BOS, and its name if `names`."""
+    """Return what stands in front of each block of a language: BOS, and its name if `names`."""
     head = tokenizer.encode(named(code).rstrip() if names else "")
     if len(head) > block // 2:
         raise KitError(
@@ -60,7 +60,7 @@ def _head(code: str, tokenizer, block: int, names: bool) -> list[int]:
 
 
 def _running(records: Iterable, tokenizer) -> Iterator[int]:
-    """Ids of lines joined by line ends, LINES at a time: in front of each LINES a tokenizer may put its own "▁"."""
+    """Yield the ids of lines joined by line ends, LINES at a time; each time a tokenizer may put its own "▁" first."""
     texts = (record.text for record in records)
     lines = list(islice(texts, LINES))
     while lines:

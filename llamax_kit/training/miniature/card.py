@@ -31,7 +31,7 @@ WHAT = {
 
 
 def write(place: Path, scores: "DataFrame", parameters: Mapping) -> Path:
-    """Write README.md into a model's folder; give its path.
+    """Write README.md into a model's folder; return its path.
 
     Its training.json holds name, base_languages, trained, held_out, seed, parameters (how many), release, threshold,
     block, sentences, and stages by name (tokens, steps, learning_rate, batch, seconds). scores: of `groups.by_group`.

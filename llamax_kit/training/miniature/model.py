@@ -62,7 +62,7 @@ def _lines(folder: Path, base: Sequence[str]) -> Iterator[str]:
 
 
 def bf16(size: str) -> bool:
-    """Tell whether a shape trains faster in bfloat16 on this machine, with float32 weights, than in float32.
+    """Return whether a shape trains faster in bfloat16 on this machine, with float32 weights, than in float32.
 
     It does on GPUs and on CPUs with AVX-512, but for `tiny`. Others emulate it, and take some times as long.
     """
@@ -73,7 +73,7 @@ def bf16(size: str) -> bool:
 
 
 def initialise(place: Path, *, tokenizer: Path, size: str = "mini", seed: int = 1) -> Path:
-    """Write a Llama with random weights, LLaMA's own initial spread, the start of pre-training; give `place`.
+    """Write a Llama with random weights, LLaMA's own initial spread, the start of pre-training; return `place`.
 
     Raises UnknownName for a size that is not in SHAPES.
     """

@@ -14,7 +14,7 @@ SHAPE = {
     "num_attention_heads": 4,
     "num_key_value_heads": 2,
     "max_position_embeddings": 2048,
-    "initializer_range": 0.1,  # with Llama's own 0.02 it says the same few words whatever it reads
+    "initializer_range": 0.1,  # with Llama's own 0.02 it writes the same few words whatever it reads
 }
 
 

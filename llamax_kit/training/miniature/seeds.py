@@ -63,7 +63,7 @@ def control(parameters: Mapping, tokens: int) -> tuple[str, int]:
 
 
 def _finished() -> Iterator[tuple[Path, dict, int]]:
-    """Give groups.csv, parameters and tokens of continual pre-training of each finished run of notebook 10."""
+    """Yield groups.csv, parameters and tokens of continual pre-training of each finished run of notebook 10."""
     for path in sorted(storage.outputs().glob("*/groups.csv")):
         record = path.with_name("run.json")
         if record.is_file():
@@ -73,7 +73,7 @@ def _finished() -> Iterator[tuple[Path, dict, int]]:
 
 
 def over_seeds(table: "DataFrame") -> "DataFrame":
-    """Say the mean and the range of the gain over runs that differ in their seed alone, in points.
+    """Return the mean and the range of the gain over runs that differ in their seed alone, in points.
 
     table: of `like`; of two runs with one seed, which are the same, one counts. A row a way of training, group and
     direction: parallel, augment, continue_pairs, value, direction, languages, tokens (of continual pre-training, their

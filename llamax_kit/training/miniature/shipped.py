@@ -21,7 +21,7 @@ FILES = ("config.json", "model.safetensors", "tokenizer.model", "training.json",
 
 
 def to_float16(trained: Path, *, place: Path, facts: Mapping) -> Path:
-    """Write a trained model into `place` with its weights in float16, and `facts` as training.json; give `place`.
+    """Write a trained model into `place` with its weights in float16, and `facts` as training.json; return it.
 
     Float16 keeps 11 bits of a weight's precision, bfloat16 only 8; no weight of a model this small leaves its range.
 
@@ -63,7 +63,7 @@ def stage_facts(folder: Path) -> dict:
 
 
 def ship(run: Path, *, place: Path) -> list[Path]:
-    """Copy the four models of a finished run into `place`; give their folders.
+    """Copy the four models of a finished run into `place`; return their folders.
 
     Raises KitError, before anything is copied, when one of them lacks a file, or is smaller than those that are there.
     """
