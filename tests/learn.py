@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import executed
@@ -79,5 +80,7 @@ def answers_folded(notebook: Path) -> list[bool]:
 
 def check_refusal(notebook: Path, given: dict, told: str) -> None:
     """Check that a notebook stops at parameters that cannot be, saying `told`."""
-    with pytest.raises(AssertionError, match=told):
-        executed.cells(notebook, **given)
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as outputs:
+        patch.setenv("LLAMAX_KIT_OUTPUTS", outputs)
+        with pytest.raises(AssertionError, match=told):
+            executed.cells(notebook, **given)

@@ -43,7 +43,7 @@ def test_it_keeps_its_pictures_table_and_record(executed):
     pictures = [
         f"{name}.{ending}" for name in ("scripts", "families", "training_data", "unseen") for ending in ("png", "pdf")
     ]
-    assert {path.name for path in run.iterdir()} == {*pictures, "languages.csv", "run.json"}
+    assert {path.name for path in run.iterdir()} == {*pictures, "languages.csv", "languages.tex", "run.json"}
     with open(run / "languages.csv", encoding="utf-8") as file:
         assert [row["code"] for row in csv.DictReader(file)] == [row.code for row in languages.all_languages()]
 
