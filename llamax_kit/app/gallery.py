@@ -34,13 +34,17 @@ def make(gallery: Path) -> None:
 
     Raises NotebookFailed where one fails, KitError where a file cannot be written.
     """
+    import nbformat
+    from PIL import Image
+
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["LLAMAX_KIT_OUTPUTS"] = scratch
         for notebook in notebooks.notebooks():
             page = notebooks.execute(notebook)
             with whole(gallery / notebook.name) as target:
-                _write(page.with_suffix(".ipynb"), target)
-            _picture(page.parent / f"{BEST[notebook.stem]}.png", gallery / f"{notebook.stem}.png")
+                nbformat.write(clean(nbformat.read(page.with_suffix(".ipynb"), 4)), target)
+            with whole(gallery / f"{notebook.stem}.png") as target:
+                _reduced(Image.open(page.parent / f"{BEST[notebook.stem]}.png")).save(target, "PNG", optimize=True)
             print(f"{notebook.stem}: {(gallery / notebook.name).stat().st_size / 1e6:.2f} MB", flush=True)
 
 
@@ -56,12 +60,6 @@ def clean(notebook: "NotebookNode") -> "NotebookNode":
             if "text/html" in output.get("data", {}):
                 output.data["text/html"] = _numbered(output.data["text/html"])
     return notebook
-
-
-def _write(executed: Path, target: Path) -> None:
-    import nbformat
-
-    nbformat.write(clean(nbformat.read(executed, 4)), target)
 
 
 def _numbered(html: str) -> str:
@@ -85,13 +83,6 @@ def _small(data: str) -> str:
 def _reduced(image):
     height = round(image.height * min(1, WIDTH / image.width))
     return image.convert("RGB").resize((min(WIDTH, image.width), height)).quantize(256)
-
-
-def _picture(source: Path, target: Path) -> None:
-    from PIL import Image
-
-    with whole(target) as scratch:
-        _reduced(Image.open(source)).save(scratch, "PNG", optimize=True)
 
 
 if __name__ == "__main__":
