@@ -10,6 +10,7 @@ import yaml
 
 from llamax_kit.data.languages import find
 from llamax_kit.models import loading
+from llamax_kit.training import settings
 from llamax_kit.training.miniature import card, shipped
 from llamax_kit.utils.files import sha256
 
@@ -62,7 +63,7 @@ def test_weights_are_float16_and_finite_and_as_many_as_said(places, records):
         tensors = load_file(place / "model.safetensors")
         assert {each.dtype for each in tensors.values()} == {torch.float16}
         assert all(torch.isfinite(each).all() for each in tensors.values())
-        assert sum(each.numel() for each in tensors.values()) == PARAMETERS
+        assert sum(each.numel() for each in tensors.values()) == settings.count(place) == PARAMETERS
         assert records[name]["parameters"] == PARAMETERS
 
 

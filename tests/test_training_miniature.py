@@ -9,6 +9,7 @@ from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.data.languages import all_languages
 from llamax_kit.models import checkpoints, loading, tokenizer_files
 from llamax_kit.tasks import prompts
+from llamax_kit.training import settings
 from llamax_kit.training.miniature import model as miniature
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import sha256
@@ -126,7 +127,7 @@ def test_each_size_has_its_number_of_parameters(made, tmp_path, size, hidden, in
     assert 2_000 * hidden + 2 * layer + hidden == parameters
     place = miniature.initialise(tmp_path / size, tokenizer=made / "tokenizer.model", size=size)
     model = loading.load_model(loading.resolve(str(place)), dtype="float32")
-    assert model.num_parameters() == parameters
+    assert model.num_parameters() == settings.count(place) == parameters
     assert model.lm_head.weight is model.model.embed_tokens.weight
     assert (place / "model.safetensors").stat().st_size < 4 * parameters + 5_000  # the embeddings once
     config = checkpoints.read_json(place / "config.json")

@@ -140,6 +140,17 @@ def check_order(chosen: dict, *, facts: dict, where: Path) -> None:
         )
 
 
+def count(folder: Path) -> int:
+    """Count the parameters of a Llama by its config alone; tied embeddings count once."""
+    import torch
+    from transformers import AutoConfig, LlamaForCausalLM
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    config._attn_implementation = "sdpa"  # what it asks for need not be installed
+    with torch.device("meta"):
+        return LlamaForCausalLM(config).num_parameters()
+
+
 def _number(value, kind):
     kind = {"int": int, "float": float}.get(kind, kind)
     if isinstance(value, str) and kind in (int, float):

@@ -41,10 +41,6 @@ def house(tmp_path_factory):
     return place
 
 
-def count(house):
-    return weights.load(house / "base", dtype="float32", device="cpu").num_parameters()
-
-
 def trained(folder, house, kind="packed", seed=1, **changes):
     return stage.train(
         stage.plan(folder, base=house / "base", examples=house / kind, trainer=STEPS | changes, seed=seed)
@@ -138,7 +134,7 @@ def test_the_model_is_whole_with_the_bases_own_tokenizer_and_any_engine_loads_it
     assert {path.name for path in model.iterdir()} == {path.name for path in (house / "base").iterdir()}
     assert json.loads((model / "config.json").read_text())["use_cache"] is True
     assert (model / "model.safetensors").stat().st_mode & 0o444 == (model / "config.json").stat().st_mode & 0o444
-    assert weights.load(model, dtype="float32", device="cpu").num_parameters() == count(house)
+    assert weights.load(model, dtype="float32", device="cpu").num_parameters() == settings.count(house / "base")
     assert sorted(path.name for path in unbroken["packed"].iterdir()) == ["log.csv", "model", "settings.json"]
 
 
@@ -372,7 +368,7 @@ def test_under_fsdp_processes_are_joined_before_weights_are_read_and_the_second_
     environment = os.environ | FSDP | {"MASTER_PORT": port}
     command = [sys.executable, "-c", program, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert done.stdout.split() == ["True", str(count(house))], done.stderr[-2000:]
+    assert done.stdout.split() == ["True", str(settings.count(house / "base"))], done.stderr[-2000:]
 
 
 def test_another_architecture_is_refused(house, tmp_path):
