@@ -221,7 +221,7 @@ def test_the_texts_say_the_numbers():
         "3 gained, 2 not shown to differ."
     )
     assert gain_plots.describe_gains(given.iloc[:1]).endswith("1 direction: +10.0 (en-af); 1 not shown to differ.")
-    assert heat_plots.describe_heatmap(given).endswith("mine over run:theirs: a tile a language, en-X; 5 above zero.")
+    assert heat_plots.describe_heatmap(given).endswith(": each tile is one language, en-X; 5 above zero.")
     assert "trained: mean +9.5, +9.0 to +10.0 (n = 5)" in group_plots.describe_by_group(groups.assign(given, "trained"))
     strips = group_plots.describe_significance(groups.by_group(given, "split"))
     assert "en-X, high (n = 2): 1 gained, 0 lost, 1 not shown" in strips

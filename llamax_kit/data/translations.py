@@ -11,8 +11,9 @@ from llamax_kit.utils.errors import KitError
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-COLUMNS = ["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"]
-KEYS = ["system", "src", "tgt"]
+DIRECTION = ["src", "tgt"]
+KEYS = ["system", *DIRECTION]
+COLUMNS = [*KEYS, "index", "source", "hypothesis", "reference", "finish", "tokens"]
 TEXTS = ["source", "hypothesis", "reference"]
 
 
@@ -38,7 +39,7 @@ def check(translations: "DataFrame") -> "DataFrame":
         remedy="score the two runs one by one, or give their systems different names",
     )
     for column in ("source", "reference"):
-        told = translations.groupby(["src", "tgt", "index"], sort=False)[column].transform("first")
+        told = translations.groupby([*DIRECTION, "index"], sort=False)[column].transform("first")
         _first(
             translations[column] != told,
             translations,
