@@ -210,8 +210,8 @@ def test_strips_hold_the_counts_and_fill_the_line():
 
 
 def test_sizes_are_said_with_the_number_of_sentences():
-    for n, said in (([1], "n = 1 sentence a"), ([1012], "n = 1,012 sentences a"), ([1, 60], "n = 1–60 sentences a")):
-        assert plots.style.sizes(pd.DataFrame({"n": n})) == f"{said} direction"
+    for n, said in (([1], "n = 1 sentence"), ([1012], "n = 1,012 sentences"), ([1, 60], "n = 1–60 sentences")):
+        assert plots.style.sizes(pd.DataFrame({"n": n})) == f"{said} per direction"
 
 
 def test_the_texts_say_the_numbers():

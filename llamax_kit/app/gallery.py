@@ -39,8 +39,8 @@ def make(gallery: Path) -> None:
         for notebook in notebooks.notebooks():
             page = notebooks.execute(notebook)
             with whole(gallery / notebook.name) as target:
-                _write(page.with_suffix(".ipynb"), target)
-            _picture(page.parent / f"{BEST[notebook.stem]}.png", gallery / f"{notebook.stem}.png")
+                _write(page.with_suffix(".ipynb"), target=target)
+            _picture(page.parent / f"{BEST[notebook.stem]}.png", target=gallery / f"{notebook.stem}.png")
             print(f"{notebook.stem}: {(gallery / notebook.name).stat().st_size / 1e6:.2f} MB", flush=True)
 
 
@@ -58,7 +58,7 @@ def clean(notebook: "NotebookNode") -> "NotebookNode":
     return notebook
 
 
-def _write(executed: Path, target: Path) -> None:
+def _write(executed: Path, *, target: Path) -> None:
     import nbformat
 
     nbformat.write(clean(nbformat.read(executed, 4)), target)
@@ -87,7 +87,7 @@ def _reduced(image):
     return image.convert("RGB").resize((min(WIDTH, image.width), height)).quantize(256)
 
 
-def _picture(source: Path, target: Path) -> None:
+def _picture(source: Path, *, target: Path) -> None:
     from PIL import Image
 
     with whole(target) as scratch:
