@@ -213,12 +213,17 @@ def fertility(encode: Encode, texts: Mapping[str, Sequence[str | None]]) -> "Dat
 
 
 def unit(code: str) -> str:
-    """Return what tokens_per_word counts in a language: "word", "character" or "phrase".
+    """Return what tokens_per_word counts in a language.
 
     Parameters
     ----------
     code : str
         A language.
+
+    Returns
+    -------
+    str
+        "word", "character" or "phrase".
 
     Examples
     --------

@@ -23,7 +23,7 @@ RESCORE = "score both again here, by one tokenizer: -p tokenize flores101 for sp
 
 
 class Side(NamedTuple):
-    """A system of a run as it was asked for: `Side("a:nllb", *runs.system("a:nllb"))`."""
+    """A system of a run as it was asked for: `Side("a:nllb", *storage.system("a:nllb"))`."""
 
     name: str
     run: storage.SavedRun

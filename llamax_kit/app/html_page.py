@@ -78,7 +78,7 @@ def loads(html: str) -> list[str]:
 
 
 def without_alt(html: str) -> int:
-    """Count the pictures without an alt text of their own: without any, or with nbconvert's placeholder."""
+    """Count pictures without an alt text of their own: with none, nbconvert's placeholder, or another picture's."""
     from bs4 import BeautifulSoup
 
     texts = [image.get("alt", "").strip() for image in BeautifulSoup(html, "html.parser").find_all("img")]

@@ -29,7 +29,7 @@ class Run:
         The run's name, one plain folder name: ``Run("tour", globals())`` writes into ``outputs/tour``.
     namespace : mapping
         The notebook's variables, ``globals()``. The parameters are those with a type annotation; their values are read
-        when the record is written, so that "auto" may be replaced by what it stands for.
+        when the record is written, so that "auto" may be replaced by its value.
 
     Raises
     ------
