@@ -57,7 +57,7 @@ def power(
     -------
     DataFrame
         One row per size and gain: n (sentences); gain (points) of the population, from 0 to one that a test hardly
-        misses, or to the whole gain of the two if that is less; power: the share of trials with p < 0.05 / directions by
+        misses, or to the whole gain of the two if less; power: the share of trials with p < 0.05 / directions by
         approximate randomisation; trials; directions. With several directions that is Holm's first step, which one
         direction must pass alone: the power of a direction in the worst case.
 

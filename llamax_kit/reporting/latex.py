@@ -15,7 +15,7 @@ PACKAGES = "% needs \\usepackage{array,booktabs,longtable}\n"
 SHEET = 45  # lines; a longer table runs over several pages
 WRAPPED = 27  # characters of a cell that is wrapped
 LINE = 88  # characters of small type in a line
-SIZES = {92: r"\scriptsize", 74: r"\footnotesize", 66: r"\small"}  # above so many characters in columns that do not wrap
+SIZES = {92: r"\scriptsize", 74: r"\footnotesize", 66: r"\small"}  # above so many characters of unwrapped columns
 ESCAPES = str.maketrans(
     {sign: f"\\{sign}" for sign in "{}$&#%_"}
     | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "|": r"\textbar{}",
