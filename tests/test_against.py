@@ -65,7 +65,7 @@ def test_shuffles_are_counted_over_the_gains_that_are_tested_and_the_method_says
     table = gains_over(found)
     said = " ".join(method_text.method(found, table))
     assert asked == [16_000] and "(16,000 shuffles; " in said and "over all 2 tests together" in said
-    assert "2 further gains: untested, for want of sentences." in said
+    assert "2 further gains: not tested, because no sentences were kept." in said
     assert "untested" not in " ".join(method_text.method(found, table[table["p"].notna()]))
 
 
@@ -99,7 +99,7 @@ def test_wrong_names_wrong_tokenizers_and_stale_scores_are_refused(monkeypatch):
         gains_over(comparison.gather("a b"))
     scores = storage.load("b").scores
     storage.save_table(scores.assign(score=scores["score"] - 1), storage.outputs() / "b/scores.csv")
-    with pytest.raises(KitError, match=r"b: scores.csv says 99.0000 for two en-de.* score 100.0000 \(2 of 2 differ\)"):
+    with pytest.raises(KitError, match=r"b: scores.csv has 99.0000 for two en-de.* score 100.0000 \(2 of 2 differ\)"):
         gains_over(comparison.gather("a b"))
 
 

@@ -146,7 +146,7 @@ def test_captions_on_the_page_and_in_latex_say_it(pair, n, note, tmp_path):
         assert f">{caption}</figcaption>" in tables.show(shown, "Caption").data
         tex = tables.save(shown, tmp_path / "t", "Caption", columns=["score", "n"])[1].read_text(encoding="utf-8")
         assert r"\caption{" + caption.replace("–", "--") + "}" in tex
-    assert (tables.said(table["ci_low"][0]) == "") == (n < FLOOR)
+    assert (tables.formatted(table["ci_low"][0]) == "") == (n < FLOOR)
 
 
 def test_what_counts_languages_keeps_its_caption(pair):
@@ -162,7 +162,7 @@ def test_pictures_and_their_words_say_it(pair, n, note):
     for function, describe, given in ((plots.scores, score_plots.describe_scores, scores),
                                       (plots.gains, gain_plots.describe_gains, table)):  # fmt: skip
         title, label, panel = drawn(function, given)
-        assert title.endswith(f" a direction{note and f' {note}'}"), title
+        assert title.endswith(f" per direction{note and f' {note}'}"), title
         assert ("95 % interval" in label) == (n >= FLOOR) and "nan" not in label and "no test" not in label
         assert len(panel.containers[0].lines[0].get_xdata()) == 2
         assert describe(given).endswith(spoken(note) or ".") and ("interval" in describe(given)) == bool(note)

@@ -210,8 +210,8 @@ def test_strips_hold_the_counts_and_fill_the_line():
 
 
 def test_sizes_are_said_with_the_number_of_sentences():
-    for n, said in (([1], "n = 1 sentence a"), ([1012], "n = 1,012 sentences a"), ([1, 60], "n = 1–60 sentences a")):
-        assert plots.style.sizes(pd.DataFrame({"n": n})) == f"{said} direction"
+    for n, said in (([1], "n = 1 sentence"), ([1012], "n = 1,012 sentences"), ([1, 60], "n = 1–60 sentences")):
+        assert plots.style.sizes(pd.DataFrame({"n": n})) == f"{said} per direction"
 
 
 def test_the_texts_say_the_numbers():
@@ -221,7 +221,7 @@ def test_the_texts_say_the_numbers():
         "3 gained, 2 not shown to differ."
     )
     assert gain_plots.describe_gains(given.iloc[:1]).endswith("1 direction: +10.0 (en-af); 1 not shown to differ.")
-    assert heat_plots.describe_heatmap(given).endswith("mine over run:theirs: a tile a language, en-X; 5 above zero.")
+    assert heat_plots.describe_heatmap(given).endswith(": each tile is one language, en-X; 5 above zero.")
     assert "trained: mean +9.5, +9.0 to +10.0 (n = 5)" in group_plots.describe_by_group(groups.assign(given, "trained"))
     strips = group_plots.describe_significance(groups.by_group(given, "split"))
     assert "en-X, high (n = 2): 1 gained, 0 lost, 1 not shown" in strips

@@ -153,7 +153,7 @@ def test_without_a_tokenizer_on_record_one_must_be_named(tmp_path):
     assert gains.pair("mine", "theirs").tokenize == "cldr"  # the signatures say it
     for run in ("mine", "theirs"):
         (tmp_path / run / "run.json").write_text("{}")
-    with pytest.raises(KitError, match="do not say one tokenizer. To mend: name it"):
+    with pytest.raises(KitError, match="do not name one tokenizer. To mend: name it"):
         gains.gains(gains.pair("mine", "theirs"), samples=200)
     assert len(gains.gains(gains.pair("mine", "theirs"), "cldr", samples=200)) == 2
 
@@ -198,7 +198,7 @@ def test_a_signature_or_size_that_one_alone_says_is_kept_and_two_must_agree():
     assert gains.from_scores(published("b", {"de": 2.0}), one).loc[0, "n"] == 1012
     for more, said in (({"signature": "nrefs:1|tok:flores200", "n": 1012}, "signature nrefs:1.tok:flores101"),
                        ({"signature": "nrefs:1|tok:flores101", "n": 997}, "n 1012, b has 997")):  # fmt: skip
-        with pytest.raises(KitError, match=f"en-de: a has {said}.*no gain can be told"):
+        with pytest.raises(KitError, match=f"en-de: a has {said}.*so there is no gain to compute"):
             gains.from_scores(one, published("b", {"de": 2.0}, **more))
 
 
@@ -206,7 +206,7 @@ def test_a_signature_or_size_that_one_alone_says_is_kept_and_two_must_agree():
     "theirs, said",
     [
         (published("b", {"de": float("nan"), "sw": 1.0}), r"en-de: the spBLEU score of b is missing \(NaN\); so"),
-        (pd.concat([published("b", {"de": 1.0})] * 2), "en-de: the spBLEU score of b stands twice"),
+        (pd.concat([published("b", {"de": 1.0})] * 2), "en-de: the spBLEU score of b is there twice"),
         (published("b", {"de": 1.0}).assign(metric="chrF++"), r"a has metric spBLEU, b has chrF\+\+"),
         (pd.concat([published("b", {"de": 1.0}), published("c", {"de": 1.0})]), "one system over one, got 2: b, c"),
         (published("b", {"ja": 1.0}), r"no direction is in both: a has 1 \(en-de\), b has 1 \(en-ja\)"),

@@ -92,7 +92,7 @@ def test_a_link_to_follow_is_not_a_load():
 
 def test_what_an_output_would_load_is_taken_out_and_said(tmp_path):
     path = notebook(tmp_path, html('<p>kept</p><script src="https://a.example/x.js"></script>'))
-    with pytest.warns(html_page.PageWarning, match="took out what loads https://a.example/x.js"):
+    with pytest.warns(html_page.PageWarning, match="removed what loads https://a.example/x.js"):
         text = html_page.export(path).read_text()
     assert html_page.loads(text) == []
     assert "kept" in text
@@ -100,7 +100,7 @@ def test_what_an_output_would_load_is_taken_out_and_said(tmp_path):
 
 def test_remote_styles_are_taken_out_too(tmp_path):
     path = notebook(tmp_path, html("<style>@import url('https://a.example/x.css'); .mine { color: red }</style>"))
-    with pytest.warns(html_page.PageWarning, match="took out .*https://a.example/x.css"):
+    with pytest.warns(html_page.PageWarning, match="removed .*https://a.example/x.css"):
         text = html_page.export(path).read_text()
     assert html_page.loads(text) == []
     assert ".mine" in text

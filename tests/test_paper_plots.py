@@ -139,7 +139,7 @@ def test_mine_and_theirs_stand_in_one_row_the_furthest_behind_first(ax):
     authors = ax.collections[-1].get_offsets()
     assert authors.tolist() == [[60.0, 0.0], [5.0, 1.0]]
     assert len(ax.get_legend().get_texts()) == 3
-    title = "run:mine (FLORES-200, not comparable) and NLLB-200, n = 1,012 sentences a direction\n"
+    title = "run:mine (FLORES-200, not comparable) and NLLB-200, n = 1,012 sentences per direction\n"
     assert ax.get_title() == title + "by difference, the furthest behind first"
 
 

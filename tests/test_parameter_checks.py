@@ -193,7 +193,7 @@ WRONG = [  # notebook, values, the parameter that is told, what else the message
     ("09", {"report": "a/b"}, "report", "must be one plain folder name"),
     ("10", {"base": "de en"}, "base", "English first"),
     ("10", {"base": "en dee"}, "base", "unknown language 'dee'"),
-    ("10", {"added": "sw de"}, "base", "each language stands once.*de more than once"),
+    ("10", {"added": "sw de"}, "base", "expected each language once.*got de more than once"),
     ("10", {"held_out": "umb"}, "held_out", "CLDR has too little of"),
     ("10", {"pretrain_pairs": -1}, "pretrain_pairs", "must be 0 or more"),
     ("10", {"asked": 0}, "asked", "must be 1 or more"),

@@ -61,7 +61,7 @@ def test_the_best_direction_is_on_top_and_the_title_names_metric_and_sample(axes
     plots.scores(table(), axes)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["en-l4", "en-l3", "en-l2", "en-l1", "en-l0"]
     assert axes.yaxis_inverted()
-    assert axes.get_title() == "spBLEU by direction, highest first, n = 1,012 sentences a direction"
+    assert axes.get_title() == "spBLEU by direction, highest first, n = 1,012 sentences per direction"
     assert "0–100" in axes.get_xlabel()
 
 

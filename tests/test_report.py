@@ -189,18 +189,18 @@ def test_parts_that_would_not_read_are_refused(gathered, parts, tmp_path):
 def test_the_method_says_what_a_paper_must(gathered):
     gains = pd.DataFrame({"system": "s", "baseline": "b", "p": [0.1, 0.2], "ci_low": 1.0, "n": 40})
     said = " ".join(method_text.method(gathered, gains))
-    for needed in ("We compare copy and only-es in 3 directions of CLDR 47", "4 sentences a direction", "spBLEU-cldr",
+    for needed in ("We compare copy and only-es in 3 directions of CLDR 47", "4 sentences per direction", "spBLEU-cldr",
                    gathered.scores["signature"][0], "1,000 resamples", "10,000 shuffles", "over all 2 tests together",
                    "copy repeats the source", "llamax-kit 0.1.0 (commit "):  # fmt: skip
         assert needed in said
     assert "paired" not in " ".join(method_text.method(gathered))
     untested = gains.assign(p=float("nan"))
-    assert "untested for want of sentences" in " ".join(method_text.method(gathered, untested))
+    assert "not tested, because no sentences were kept" in " ".join(method_text.method(gathered, untested))
 
 
 def test_the_method_says_that_a_corpus_was_cut(gathered):
     gathered.runs["run_copy"].record["corpus"]["cut"] = "the first 4 of 9 sentences of each direction"
-    told = "4 sentences a direction (the first 4 of 9 sentences of each direction)."
+    told = "4 sentences per direction (the first 4 of 9 sentences of each direction)."
     assert told in method_text.method(gathered)[0]
     assert gathered.cuts == ["Note: the first 4 of 9 sentences of each direction (run_copy)."]
 
@@ -235,7 +235,7 @@ def test_the_method_says_of_each_model_of_a_run_how_it_translated(tmp_path, monk
         f"mini (trained) (content hash 0123456789ab; {made} Alpaca.",
         f'first (content hash fedcba987654; {made} "from {{src}} to {{tgt}}.\\n{{source}}".',
         "How the hypotheses of late were made is not on record (run trained).",
-        "The hypotheses of mini (again) were read from files (run again), which do not say how they were made.",
+        "The hypotheses of mini (again) were read from files (run again), with no record of how they were made.",
         "copy repeats the source.",
     ]
 

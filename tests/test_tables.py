@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from llamax_kit.reporting import tables
 from llamax_kit.reporting.latex import text as latex
-from llamax_kit.reporting.tables import said, show
+from llamax_kit.reporting.tables import formatted, show
 from llamax_kit.utils.errors import KitError
 
 TABLE = pd.DataFrame({"system": ["<b>a", "b"], "n": [1012, 3], "score": [1.23456, float("nan")]})
@@ -57,7 +57,7 @@ def test_text_is_escaped_numbers_are_rounded_and_missing_is_empty():
     ],
 )  # fmt: skip
 def test_a_cell_is_said_in_one_way(value, column, read):
-    assert said(value, column) == read
+    assert formatted(value, column) == read
 
 
 def test_the_page_and_the_paper_say_the_same_number(tmp_path):

@@ -66,7 +66,7 @@ def test_the_legend_says_how_many_tokens_and_the_axes_what_they_are():
         "mini-llama (4.1 M tokens)", "mini-llamax (1.2 M tokens)", "mini-llama-alpaca (0.3 M tokens)",
         "mini-llamax-alpaca (0.1 M tokens)",
     ]  # fmt: skip
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("tokens seen in the stage", "loss (nats a token)")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("tokens seen in the stage", "loss (nats per token)")
     assert ax.get_xscale() == "log"
     assert ax.get_title() == "Loss of 4 stages; thick: running median" and ax.get_ylim()[0] == 0
     assert drawn(plots.curves, log({"one": 5})).get_title() == "Loss of 1 stage; thick: running median"
@@ -78,7 +78,7 @@ def test_the_course_of_the_loss_is_said_with_its_numbers():
     given = pd.DataFrame({"stage": "pre-training", "tokens": tokens, "loss": falling})
     two = pd.concat([given, pd.DataFrame({"stage": "tuning", "tokens": [50_000], "loss": [3.456]})])
     assert training_plots.describe_curves(given) == (
-        "Loss in nats a token. pre-training: from 6.33 to 1.79 over 2.4 M tokens."
+        "Loss in nats per token. pre-training: from 6.33 to 1.79 over 2.4 M tokens."
     )  # the example in its docstring
     assert training_plots.describe_curves(two).endswith("M tokens. tuning: from 3.46 to 3.46 over 0.1 M tokens.")
     assert training_plots.describe_curves(given) in training_plots.describe_curves.__doc__
@@ -133,8 +133,8 @@ def test_what_changed_is_said_with_the_means_of_each_group():
         BEFORE: [1.0, 2.0, 6.0, 7.0, 4.0], AFTER: [1.25, 2.25, 2.0, 3.008, 3.5],
     })  # fmt: skip
     assert training_plots.describe_before_after(given, BEFORE, AFTER, unit=UNIT) == (
-        "Bits per byte, mini-llama against mini-llamax, a dot a language. Means: pre-trained: from 1.50 to 1.75; "
-        "added: from 6.50 to 2.50; held out: from 4.00 to 3.50."
+        "Bits per byte, mini-llama against mini-llamax, each dot is one language. Means: pre-trained: from 1.50 to "
+        "1.75; added: from 6.50 to 2.50; held out: from 4.00 to 3.50."
     )
 
 

@@ -86,7 +86,7 @@ def test_every_language_is_a_dot_at_its_gain_in_its_group(axes):
     drawn = {(x, names[round(y)].split(" (")[0]) for points in dots(axes).values() for x, y in points}
     assert drawn == set(zip(given["gain"], given["relatedness"].astype(str), strict=True))
     assert set(dots(axes)) == {"trained (n = 3)", "unseen (n = 2)"}
-    assert axes.get_title() == "mine over run:copy\ngain by relatedness, en-X, n = 1,012 sentences a direction"
+    assert axes.get_title() == "mine over run:copy\ngain by relatedness, en-X, n = 1,012 sentences per direction"
 
 
 def test_other_groups_come_best_first(axes):

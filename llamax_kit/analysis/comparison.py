@@ -1,4 +1,4 @@
-"""What several runs show side by side: what changed between them, what it did, and what each system gained.
+"""Several runs side by side: what changed between them, what effect it had, and what each system gained.
 
 Tests nothing itself: each pair goes to `gains`. A pair tested alone, as in notebook 06, has fewer tests to correct for.
 """
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from llamax_kit.analysis import gains
 from llamax_kit.analysis.gathering import Gathered, find, gather
 from llamax_kit.analysis.method_text import method
+from llamax_kit.data.translations import DIRECTION
 from llamax_kit.scoring import comparability, corrections
-from llamax_kit.scoring.comparability import DIRECTION
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -19,26 +19,39 @@ if TYPE_CHECKING:
 __all__ = ["Gathered", "changes", "effects", "gains_over", "gather", "method", "summary"]
 
 NOISE = ("run", "notebook", "written", "process_seconds", "seconds", "timing", "parameters.run", "parameters.fresh")
-LONG = "training_languages.codes"  # a record's, or one of its systems': whose they are is said, and how many
+LONG = "training_languages.codes"  # of a record or one of its systems: shown as their number
 ORDER = ("parameters", "corpus", "model", "decoding", "prompt", "systems", "signatures", "versions", "git", "platform")
 NOTHING = "nothing that determines a score"
 
 
 def changes(*records: dict) -> "DataFrame":
-    """Say what changed between runs, from their records: what, and a column a run, a row for each fact that differs.
+    """List what changed between runs, from their records.
 
-    `changes(a, b)` of a greedy and a beam run gives the rows parameters.decoding and decoding.num_beams. Time spent and
-    the run's own name are left out, hashes are shortened, of lists of languages the length is told; of equal runs the
-    only row is "nothing that determines a score".
+    Time spent and the run's own name are left out, hashes are shortened, and of lists of languages the length is shown.
+
+    Parameters
+    ----------
+    *records : dict
+        The runs' records (run.json).
+
+    Returns
+    -------
+    DataFrame
+        One row per fact that differs: what, and one column per run. The only row of equal runs is "nothing that
+        determines a score".
+
+    Examples
+    --------
+    `changes(a, b)` of a greedy and a beam run has the rows parameters.decoding and decoding.num_beams.
     """
     import pandas as pd
 
     facts = [_flat(record) for record in records]
     rows = []
     for what in sorted(dict.fromkeys(key for each in facts for key in each), key=_place):
-        told = [each.get(what, "not recorded") for each in facts]
-        if len(set(told)) > 1 and not _noise(what):
-            rows.append((what, *map(_short, told)))
+        values = [each.get(what, "not recorded") for each in facts]
+        if len(set(values)) > 1 and not _noise(what):
+            rows.append((what, *map(_short, values)))
     names = _apart([str(record.get("run", "run")) for record in records])
     if not rows and len(records) > 1:
         rows = [(NOTHING, *[""] * len(records))]
@@ -46,10 +59,19 @@ def changes(*records: dict) -> "DataFrame":
 
 
 def effects(gathered: Gathered) -> "DataFrame":
-    """Say what a change did to a system that two runs hold: how many hypotheses differ, and by how much its score.
+    """Measure what a change did to a system that two runs hold: how many hypotheses differ, and by how much its score.
 
-    Columns: system, run, against (an earlier run), src, tgt, n, differ (hypotheses; missing where a run kept none),
-    difference (points), score, score_against, metric. A row a direction that both runs have; none of the baseline.
+    Parameters
+    ----------
+    gathered : Gathered
+        The runs, as `gather` returns them.
+
+    Returns
+    -------
+    DataFrame
+        One row per direction that both runs have, without the baseline `copy`: system, run, against (an earlier run),
+        src, tgt, n, differ (hypotheses; missing where a run kept none), difference (points), score, score_against,
+        metric.
     """
     import pandas as pd
 
@@ -66,16 +88,16 @@ def effects(gathered: Gathered) -> "DataFrame":
 
 
 def _flat(fact, name: str = "") -> dict[str, str]:
-    """Flatten a record: `{"git": {"dirty": True}, "signatures": ["a", "b"]}` gives git.dirty "true", signatures "a, b".
+    """Flatten a record: {"git": {"dirty": True}, "signatures": ["a", "b"]} to git.dirty "true", signatures "a, b".
 
-    Empty mappings and lists, and None, are "none".
+    Empty mappings and lists, and None, become "none".
     """
     if isinstance(fact, dict) and fact:
         flat = [_flat(each, f"{name}.{part}".strip(".")) for part, each in fact.items()]
         return {key: text for each in flat for key, text in each.items()}
     if isinstance(fact, list):
-        told = f"{len(fact)} language{'s' * (len(fact) > 1)}"
-        fact = told if f".{name}".endswith(f".{LONG}") else ", ".join(map(str, fact))
+        count = f"{len(fact)} language{'s' * (len(fact) > 1)}"
+        fact = count if f".{name}".endswith(f".{LONG}") else ", ".join(map(str, fact))
     return {name: str(fact).lower() if isinstance(fact, bool) else "none" if fact in (None, {}, "") else str(fact)}
 
 
@@ -84,7 +106,7 @@ def _noise(what: str) -> bool:
 
 
 def _short(text: str) -> str:
-    """Shorten a hash as git does, and leave what is none: "sha256:0a1b…" has twelve digits left."""
+    """Shorten a hash as git does, and leave any other text: twelve digits of "sha256:0a1b…" remain."""
     return re.sub(r"\b([0-9a-f]{12})[0-9a-f]{28,}\b", r"\1…", text)
 
 
@@ -94,13 +116,13 @@ def _place(what: str) -> int:
 
 
 def _apart(names: list[str]) -> list[str]:
-    """Number names that come again: "a", "a" are "a", "a (2)"."""
+    """Number names that are repeated: "a", "a" become "a", "a (2)"."""
     counts = [names[: at + 1].count(name) for at, name in enumerate(names)]
     return [name if count == 1 else f"{name} ({count})" for name, count in zip(names, counts, strict=True)]
 
 
 def _effect(gathered: Gathered, name: str, *, run: str, against: str) -> "DataFrame":
-    """Set one system's scores and hypotheses in two runs beside each other."""
+    """Join one system's scores and hypotheses in two runs."""
     one, other = (gathered.runs[each] for each in (run, against))
     mine, theirs = (each.scores[each.scores["system"] == name] for each in (one, other))
     table = mine.merge(theirs, on=[*DIRECTION, "metric", "n"], suffixes=("", "_against"))
@@ -115,15 +137,33 @@ def _effect(gathered: Gathered, name: str, *, run: str, against: str) -> "DataFr
 
 
 def gains_over(gathered: Gathered, baseline: str = "", *, tokenize: str = "") -> "DataFrame":
-    """Measure gains over `baseline` (see `gathering.find`): the columns of `gains.gains`, systems named as in
-    `gathered`, directions in the order of its scores.
+    """Measure gains over a baseline, over all runs.
 
-    The copied source is measured where it is a run's only system. A system without a direction of the baseline's is
-    left out, as `gathered.lacking` lists; one whose run kept no translations is not tested. tokenize: what the runs
-    were scored with, where their records do not say.
+    The copied source is measured where it is a run's only system. A system that shares no direction with the baseline
+    is left out, as `gathered.lacking` lists; one whose run kept no translations is not tested.
 
-    Raises UnknownName for the baseline, KitError when there is nothing to compare it with, or scores.csv is not of the
-    translations beside it; NotComparable for a tokenizer that the scores do not have.
+    Parameters
+    ----------
+    gathered : Gathered
+        The runs, as `gather` returns them.
+    baseline : str
+        A system, as `gathering.find` takes it; "": the first.
+    tokenize : str
+        What the runs were scored with, where their records do not say.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `gains.gains`, systems named as in `gathered`, directions in the order of its scores.
+
+    Raises
+    ------
+    UnknownName
+        For an unknown baseline.
+    KitError
+        When there is nothing to compare it with, or scores.csv does not match the translations beside it.
+    NotComparable
+        For a tokenizer that the scores do not have.
     """
     import pandas as pd
 
@@ -151,10 +191,19 @@ def gains_over(gathered: Gathered, baseline: str = "", *, tokenize: str = "") ->
 
 
 def summary(gained: "DataFrame") -> "DataFrame":
-    """Sum up what `gains_over` returns: a row a system, each direction counting once.
+    """Summarise what `gains_over` returns, each direction counting once.
 
-    mean_gain (points) over all its directions; shared_gain over those that every system has, the only means that
-    compare with each other, missing where there are none; how many directions each is over; and the counts of verdicts.
+    Parameters
+    ----------
+    gained : DataFrame
+        A table of `gains_over`.
+
+    Returns
+    -------
+    DataFrame
+        One row per system: mean_gain (points) over all its directions; shared_gain over those that every system has,
+        the only means that compare with each other, missing where there are none; directions and shared_directions: how
+        many; and the counts of verdicts.
     """
     import pandas as pd
 
@@ -169,11 +218,11 @@ def summary(gained: "DataFrame") -> "DataFrame":
 
 
 def _side(gathered: Gathered, spec: str) -> gains.Side:
-    """Take a system's translations from the runs that are loaded; none where its run kept none."""
-    told = gathered.systems.set_index("spec").loc[spec]
-    run, own = gathered.runs[told["run"]], told["name"]
+    """Return a system's translations from the loaded runs; none where its run kept none."""
+    row = gathered.systems.set_index("spec").loc[spec]
+    run, own = gathered.runs[row["run"]], row["name"]
     rows = None if run.translations is None else run.translations[run.translations["system"] == own]
-    return gains.Side(told["system"], run, own, rows)
+    return gains.Side(row["system"], run, own, rows)
 
 
 def _untested(gathered: Gathered, system: gains.Side, baseline: gains.Side) -> "DataFrame":
@@ -184,7 +233,7 @@ def _untested(gathered: Gathered, system: gains.Side, baseline: gains.Side) -> "
 
 
 def _in_order(table: "DataFrame", gathered: Gathered) -> "DataFrame":
-    """Sort directions as they stand in the runs' scores; gains come in the order of files."""
+    """Sort directions as in the runs' scores; gains come in the order of files."""
     named, known = (each["src"] + "-" + each["tgt"] for each in (table, gathered.scores))
     place = {direction: at for at, direction in enumerate(dict.fromkeys(known))}
     return table.iloc[named.map(place).argsort(kind="stable")]
@@ -205,7 +254,7 @@ def _same_scores(gathered: Gathered, table: "DataFrame") -> None:
     if len(odd):
         row = odd.iloc[0]
         raise KitError(
-            f"run {row['run']}: scores.csv says {row['score_kept']:.4f} for {row['system']} {row['src']}-{row['tgt']}, "
-            f"but its translations score {row['score']:.4f} ({len(odd)} of {len(both)} differ), so one of them is of "
-            f"another time. To mend: run its notebook again"
+            f"run {row['run']}: scores.csv has {row['score_kept']:.4f} for {row['system']} {row['src']}-{row['tgt']}, "
+            f"but its translations score {row['score']:.4f} ({len(odd)} of {len(both)} differ), so they are of "
+            f"different times. To mend: run its notebook again"
         )

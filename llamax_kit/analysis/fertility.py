@@ -1,21 +1,21 @@
-"""How many tokens a tokenizer makes of a language: a word, a character, and the same sentences in English.
+"""How many tokens a tokenizer makes of a language: per word, per character, relative to the same text in English.
 
-Three figures, of which only the last compares across scripts:
+Only the last of the three figures compares across scripts:
 
-- tokens_per_word, as the paper defines it (Section 2.1): words are what spaces part, in Chinese and Japanese they are
-  characters; the mean over sentences of tokens / words. In `unit` stands what was counted: "word"; "character"; or
-  "phrase" in scripts that put spaces between phrases alone (Thai, Lao, Khmer, Burmese, Tibetan), where the figure is
-  large and says nothing about words. Figures compare within one unit, and even there a word holds more in an
-  agglutinating language, less in Vietnamese, which writes a space between syllables.
+- tokens_per_word, as the paper defines it (Section 2.1): the mean over sentences of tokens / words. Words are separated
+  by spaces; in Chinese and Japanese they are characters. `unit` names what was counted: "word"; "character"; or
+  "phrase" in scripts with spaces only between phrases (Thai, Lao, Khmer, Burmese, Tibetan), where the figure is large
+  and says nothing about words. Figures compare within one unit, and even there a word holds more in an agglutinating
+  language, less in Vietnamese, which writes a space between syllables.
 - tokens_per_character: all tokens / all characters (code points) but spaces. A Han character holds more than a letter.
-- relative_to_english: all tokens / all tokens of the same sentences in English. One content in both, so it compares
+- relative_to_english: all tokens / all tokens of the same sentences in English. Both have one content, so it compares
   across scripts (the premium of Petrov et al., 2023).
 
-With Llama 2's tokenizer on FLORES-101 devtest, Romanian comes to 2.25, Greek to 6.52 and Bengali to 8.62, as printed
-in Table 1 and Figure 5. The authors' script means to count characters in Chinese and Japanese, but its condition is
-never true: their 45 for zh and 67 for ja count what spaces part, and are 1.48 and 1.23 here.
+With Llama 2's tokenizer on FLORES-101 devtest, Romanian has 2.25, Greek 6.52 and Bengali 8.62, as printed in Table 1
+and Figure 5. The authors' script means to count characters in Chinese and Japanese, but its condition is never true:
+their 45 for zh and 67 for ja count what spaces separate; here they are 1.48 and 1.23.
 
-Says nothing about what a model makes of the tokens; reads no corpus.
+Does not say what a model makes of the tokens; reads no corpus.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,22 +40,50 @@ IN_DATA_FOLDER = ("llama2", "llama3")
 
 
 def whose(name: str, record: dict, otherwise: str) -> str:
-    """Say whose tokens are counted: `name`, or for "auto" those of the model that a system's record names.
+    """Return the name of the tokenizer that counts a system's tokens.
 
-    Of outputs from files nobody says the model; these are counted in the pieces that they are scored by, `otherwise`.
+    Parameters
+    ----------
+    name : str
+        A tokenizer, or "auto": the one of the model that the system's record names.
+    record : dict
+        The run's record, as it is for the system.
+    otherwise : str
+        The tokenizer for "auto" where the record names no model, as for outputs from files.
+
+    Returns
+    -------
+    str
+        A name that `tokenizer` takes.
     """
     made_by = (record.get("parameters") or {}).get("model") or "copy"
     return name if name != AUTO else otherwise if made_by == "copy" else made_by
 
 
 def tokenizer(name: str) -> Encode:
-    """Give a tokenizer's encoding of a text, without any BOS: `len(tokenizer("cldr")("Hallo Welt"))` is 7.
+    """Return a tokenizer's encoding of a text, without any BOS.
 
-    name: cldr, flores101, flores200 (the models behind spBLEU) or a SentencePiece .model file; llama2, llama3 (from
-    the data folder's tokenizers/); else a model, as `loading.resolve` takes it, or a folder with its tokenizer files. A
-    path may begin as records write it, with $LLAMAX_KIT_DATA.
+    Parameters
+    ----------
+    name : str
+        cldr, flores101, flores200 (the models of spBLEU) or a SentencePiece .model file; llama2, llama3 (from the data
+        folder's tokenizers/); else a model, as `loading.resolve` takes it, or a folder with its tokenizer files. A path
+        may begin with $LLAMAX_KIT_DATA, as in records.
 
-    Raises KitError, or its UnknownName, for what is none of these or cannot be read.
+    Returns
+    -------
+    callable
+        Takes a text, returns its tokens.
+
+    Raises
+    ------
+    KitError
+        For what cannot be read; UnknownName, with the nearest names, for an unknown tokenizer.
+
+    Examples
+    --------
+    >>> len(tokenizer("cldr")("Hallo Welt"))
+    7
     """
     if model := _pieces(name):
         return sacrebleu_metrics.spbleu(model).metric.tokenizer.encode
@@ -64,9 +92,17 @@ def tokenizer(name: str) -> Encode:
 
 
 def check(name: str) -> None:
-    """Check that `tokenizer` takes a name, but fetch and hash nothing; a hub id need only look like one.
+    """Check that `tokenizer` takes a name, without fetching or hashing; of a hub id only the form is checked.
 
-    Raises as it does.
+    Parameters
+    ----------
+    name : str
+        As `tokenizer` takes it.
+
+    Raises
+    ------
+    KitError
+        As `tokenizer` does.
     """
     if model := _pieces(name):
         sacrebleu_metrics.check(model)
@@ -75,14 +111,14 @@ def check(name: str) -> None:
 
 
 def _place(name: str) -> Path:
-    """Where a tokenizer would lie; records write the data folder as $LLAMAX_KIT_DATA."""
+    """Return where a tokenizer would be; records write the data folder as $LLAMAX_KIT_DATA."""
     if name in IN_DATA_FOLDER:
         return downloads.folder() / "tokenizers" / name
     return Path(name.replace("$LLAMAX_KIT_DATA", str(downloads.folder()))).expanduser()
 
 
 def _pieces(name: str) -> str:
-    """Name the SentencePiece model of spBLEU that this is, by its name or its file; "" for what is none."""
+    """Return the SentencePiece model of spBLEU with this name or file; "" where it is none."""
     return name if name in sacrebleu_metrics.NAMES else str(_place(name)) if name and _place(name).is_file() else ""
 
 
@@ -105,35 +141,69 @@ def _folder(name: str, of_model: Callable[[], Path | None]) -> Path | None:
 
 
 def texts(translations: "DataFrame") -> dict[str, list[str | None]]:
-    """Collect the text of each language in a translations table, by position: sources, and references.
+    """Collect the text of each language in a translations table, by position: sources and references.
 
-    Of the one row en-de, index 1, "Hi", "Hallo" comes {"en": [None, "Hi"], "de": [None, "Hallo"]}.
+    Parameters
+    ----------
+    translations : DataFrame
+        A translations table.
 
-    Raises KitError when a language has two texts at one position: the directions are then not of one parallel corpus.
+    Returns
+    -------
+    dict of str to list
+        By code; None where there is no text.
+
+    Raises
+    ------
+    KitError
+        When a language has two texts at one position: the directions are then not of one parallel corpus.
+
+    Examples
+    --------
+    One row en-de, index 1, "Hi", "Hallo" makes {"en": [None, "Hi"], "de": [None, "Hallo"]}.
     """
     import pandas as pd
 
     sides = (("src", "source"), ("tgt", "reference"))
     both = [translations[[code, "index", text]].set_axis(["code", "index", "text"], axis=1) for code, text in sides]
-    told = pd.concat(both).drop_duplicates()
-    if len(twice := told[told.duplicated(["code", "index"])]):
+    known = pd.concat(both).drop_duplicates()
+    if len(twice := known[known.duplicated(["code", "index"])]):
         code, index = twice.iloc[0][["code", "index"]]
         raise KitError(
             f"the same sentence {index} of {code} has two texts in different directions, so tokens per language have "
             f"no one text to be counted on. To mend: take directions of one parallel corpus, in one release"
         )
-    wide = told.pivot(index="index", columns="code", values="text").reindex(range(told["index"].max() + 1))
-    return {code: [text if isinstance(text, str) else None for text in wide[code]] for code in told["code"].unique()}
+    wide = known.pivot(index="index", columns="code", values="text").reindex(range(known["index"].max() + 1))
+    return {code: [text if isinstance(text, str) else None for text in wide[code]] for code in known["code"].unique()}
 
 
 def fertility(encode: Encode, texts: Mapping[str, Sequence[str | None]]) -> "DataFrame":
-    """Count tokens by language: a row a language, columns as the module says, `tokens` and sentences n in all.
+    """Count tokens by language.
 
-    texts: by kit code, aligned by position; None or nothing but spaces where a language lacks it. Without English
-    among them, relative_to_english is missing. `fertility(list, {"en": ["a cat"], "zh": ["一只猫"]})` gives en 5 tokens
-    in 2 words, 2.5 a word; zh 3 in 3 characters, 1.0, and 0.6 relative to English.
+    Parameters
+    ----------
+    encode : callable
+        A tokenizer's encoding, as `tokenizer` returns it.
+    texts : mapping of str to sequence
+        Sentences by kit code, aligned by position; None or only spaces where a language lacks one.
 
-    Raises KitError for a language without any text, UnknownName for an unknown language.
+    Returns
+    -------
+    DataFrame
+        One row per language: code, unit, the three figures of this module, tokens and n (sentences). Without English,
+        relative_to_english is missing.
+
+    Raises
+    ------
+    KitError
+        For a language without any text; UnknownName for an unknown language.
+
+    Examples
+    --------
+    Here a token is a character: "a cat" has 5 in 2 words, "一只猫" 3 in 3 characters.
+
+    >>> fertility(list, {"en": ["a cat"], "zh": ["一只猫"]})[["tokens_per_word", "relative_to_english"]].values.tolist()
+    [[2.5, 1.0], [1.0, 0.6]]
     """
     import pandas as pd
 
@@ -143,7 +213,23 @@ def fertility(encode: Encode, texts: Mapping[str, Sequence[str | None]]) -> "Dat
 
 
 def unit(code: str) -> str:
-    """Name what tokens_per_word counts in a language: `unit("de")` is "word", of "ja" "character", of "th" "phrase"."""
+    """Return what tokens_per_word counts in a language.
+
+    Parameters
+    ----------
+    code : str
+        A language.
+
+    Returns
+    -------
+    str
+        "word", "character" or "phrase".
+
+    Examples
+    --------
+    >>> unit("de"), unit("ja"), unit("th")
+    ('word', 'character', 'phrase')
+    """
     script = find(code).script
     return "character" if script in CHARACTERS else "phrase" if script in PHRASES else "word"
 

@@ -1,15 +1,16 @@
 """What a system gained over a baseline, direction by direction, and how sure that is. Pairs, groups and draws nothing.
 
-A gain is the difference of two scores on the same sentences, in points. Its interval and p-value say how far the choice
-of sentences could have made it; they do not speak of other texts, other languages, or another training run.
+A gain is the difference of two scores on the same sentences, in points. Its interval and p-value cover only the choice
+of sentences. They do not cover other texts, other languages, or another training run.
 """
 
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from llamax_kit.analysis.pairs import SIDES, Pair, Side, beside, lacking, pair, size
+from llamax_kit.analysis.pairs import Pair, Side, beside, lacking, pair, size
 from llamax_kit.data.training_languages import trained_on_flores
+from llamax_kit.data.translations import DIRECTION
 from llamax_kit.scoring import ngram_counts, significance, spbleu
 from llamax_kit.scoring.corrections import ALPHA, corrected, shuffles, verdicts
 from llamax_kit.scoring.corrections import column as p_column
@@ -23,32 +24,56 @@ __all__ = ["Pair", "Side", "beside", "from_scores", "gains", "lacking", "method"
            "resampling", "verdicts"]  # fmt: skip
 
 PUBLISHED = "published score, no test"
-COLUMNS = ["system", "baseline", "src", "tgt", "metric", "score", "baseline_score", "gain", "ci_low", "ci_high",
+COLUMNS = ["system", "baseline", *DIRECTION, "metric", "score", "baseline_score", "gain", "ci_low", "ci_high",
            "p", "p_holm", "q", "n", "signature", "verdict", "note"]  # fmt: skip
-NAMED = 20  # directions that a note names; gains.csv has them all
-EMPTY = 0.01  # the share of empty outputs from which on a direction has a note
-SECONDS = 2e-4  # a sentence's share of the work, counted, resampled and shuffled 10,000 times; to plan by
+NAMED = 20  # directions listed in a note; gains.csv has them all
+EMPTY = 0.01  # a direction with this share of empty outputs, or more, has a note
+SECONDS = 2e-4  # per sentence, counted, resampled and shuffled 10,000 times; estimates the work
 
 
 def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
-    """Compare a pair direction by direction: one row each, in the order of the pair.
+    """Compare a pair direction by direction.
 
-    score, baseline_score: sacreBLEU's to the last digit; gain: score - baseline_score; ci_low, ci_high: its paired 95 %
-    bootstrap interval (1000 resamples; missing below 10 sentences, `significance.caveat`); p: approximate
-    randomisation, two-sided, of this direction alone; p_holm, q: corrected over all rows, by Holm and by Benjamini and
-    Hochberg; n: sentences; verdict: by p_holm (see `verdicts`); note: what a reader must know. tokenize: "" as both
-    runs were scored, or as `spbleu.score` takes. samples: shuffles of each direction; 0: as many as are needed
-    (`corrections.shuffles`), 10,000 up to 50 directions.
+    Parameters
+    ----------
+    pair : Pair
+        Two systems on the same sentences, as `pair` returns them.
+    tokenize : str
+        The tokenizer, as `spbleu.score` takes it; "": the one that both runs were scored with.
+    samples : int
+        Shuffles per direction; 0: as many as are needed (`corrections.shuffles`), 10,000 up to 50 directions.
 
-    Raises KitError when nothing on record says one tokenizer, or with fewer samples than could find anything;
-    UnknownName for a tokenizer.
+    Returns
+    -------
+    DataFrame
+        One row per direction, in the order of the pair:
+
+        - score, baseline_score: sacreBLEU's to the last digit, in points (0–100)
+        - gain: score - baseline_score
+        - ci_low, ci_high: its paired 95 % bootstrap interval (1000 resamples); missing below 10 sentences
+        - p: approximate randomisation, two-sided, of this direction alone
+        - p_holm, q: p corrected over all rows, by Holm and by Benjamini and Hochberg
+        - n: sentences; verdict: by p_holm (see `verdicts`); note: what a reader must know
+
+    Raises
+    ------
+    KitError
+        When the records do not name one tokenizer, or `samples` is too small to find anything.
+    UnknownName
+        For an unknown tokenizer.
+
+    Examples
+    --------
+    ::
+
+        gains.gains(gains.pair("05_mozilla:nllb", "05_mozilla:google"))
     """
     import pandas as pd
 
     if not (tokenize := tokenize or pair.tokenize):
-        raise KitError("the two runs do not say one tokenizer. To mend: name it, flores101 for spBLEU as in the paper")
+        raise KitError("the two runs do not name one tokenizer. To mend: name it, flores101 for spBLEU as in the paper")
     jobs = []
-    for (src, tgt), rows in pair.system.groupby(list(SIDES), sort=False):
+    for (src, tgt), rows in pair.system.groupby(DIRECTION, sort=False):
         texts = rows["hypothesis"].tolist(), pair.baseline.loc[rows.index, "hypothesis"].tolist()
         jobs.append((src, tgt, pair.names, texts, rows["reference"].tolist(), tokenize))
     samples = shuffles(len(jobs), asked=samples)
@@ -61,18 +86,33 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
 def from_scores(
     scores: "DataFrame", baseline_scores: "DataFrame", note: str = PUBLISHED, trained: Sequence[str] = ()
 ) -> "DataFrame":
-    """Compare two score tables of one system and metric each, as published: gains without intervals and tests.
+    """Compare two score tables, of one system and one metric each: gains without intervals and tests.
 
-    The columns of `gains`; ci_low, ci_high, p, p_holm and q are missing, and n and signature where a table has none.
-    Only the directions of both are compared: show `lacking(scores, baseline_scores)` beside them. note: why there is no
-    test; trained: the names of those that trained on FLORES, beside those that are known to by their names.
+    Only the directions of both are compared: show `lacking(scores, baseline_scores)` with the result.
 
-    Raises KitError for several systems or metrics in a table, a missing score, a direction twice, different metrics,
-    signatures or numbers of sentences, or no direction in common.
+    Parameters
+    ----------
+    scores, baseline_scores : DataFrame
+        Score tables, as published.
+    note : str
+        Why there is no test.
+    trained : sequence of str
+        Systems that trained on FLORES, besides those that are known by name.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `gains`; ci_low, ci_high, p, p_holm and q are missing, n and signature where no table has them.
+
+    Raises
+    ------
+    KitError
+        For several systems or metrics in a table, a missing score, a direction twice, different metrics, signatures or
+        numbers of sentences, or no direction in common.
     """
     both = [_scored(table) for table in (scores, baseline_scores)]
     lacking(*both)  # raises when nothing is shared
-    table = both[0].merge(both[1], on=list(SIDES), suffixes=("", "_b"))
+    table = both[0].merge(both[1], on=DIRECTION, suffixes=("", "_b"))
     for column in ("metric", "signature", "n"):
         _agree(table, column)
     table["signature"] = table["signature"].where(table["signature"] != "", table["signature_b"])
@@ -85,9 +125,28 @@ def from_scores(
 
 
 def method(table: "DataFrame", release: str, *, correction: str = "holm", samples: int = 0) -> str:
-    """Say in sentences for a paper how a table of gains was made; `release` is that of the corpus.
+    """Describe in sentences, for a paper, how a table of gains was made.
 
-    Raises UnknownName for another correction than `verdicts` takes.
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `gains`.
+    release : str
+        The release of the corpus.
+    correction : str
+        "holm" or "bh", as `verdicts` takes it.
+    samples : int
+        The shuffles per direction that `gains` was called with.
+
+    Returns
+    -------
+    str
+        Metric, signature, corpus, sizes, intervals, tests and correction.
+
+    Raises
+    ------
+    UnknownName
+        For another correction.
     """
     verdicts(table, correction)  # refuses another
     intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004); "
@@ -105,16 +164,41 @@ def method(table: "DataFrame", release: str, *, correction: str = "holm", sample
 
 
 def resampling(table: "DataFrame", samples: int = 0) -> dict:
-    """Return what a record says of the intervals and tests of a table: numbers of resamples and shuffles, and seed."""
+    """Return what a run's record holds about the intervals and tests of a table of gains.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `gains`.
+    samples : int
+        The shuffles per direction that `gains` was called with.
+
+    Returns
+    -------
+    dict
+        samples (bootstrap and shuffles: how many) and seed.
+    """
     counts = {"bootstrap": significance.SAMPLES, "shuffles": shuffles(len(table), asked=samples)}
     return {"samples": counts, "seed": significance.SEED}
 
 
 def notes(table: "DataFrame") -> list[str]:
-    """Say in sentences what the column `note` of a table of gains holds, and of which directions; nothing: none.
+    """Return sentences with the notes of a table of gains and the directions that each applies to; [] for none.
 
-    "Note: identical outputs in 2 of 140 directions (en-de, en-sw)."; shares are put together: "Note: 7–10 % of the
-    outputs of chatgpt are empty in 9 of 20 directions (en-af, …)."
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `gains`.
+
+    Returns
+    -------
+    list of str
+        One sentence per note. Shares are put together.
+
+    Examples
+    --------
+    "Note: identical outputs in 2 of 140 directions (en-de, en-sw).", or "Note: 7–10 % of the outputs of chatgpt are
+    empty in 9 of 20 directions (en-af, …).".
     """
     directions = (table["src"] + "-" + table["tgt"]).tolist()
     found: dict[str, list[str]] = {}
@@ -124,8 +208,8 @@ def notes(table: "DataFrame") -> list[str]:
             share, note = re.fullmatch(r"(\d+(?= % of the outputs ))?(.*)", each).groups()
             found.setdefault(note, []).append(where)
             shares.setdefault(note, []).extend([int(share)] if share else [])
-    said = {note: "–".join(map(str, sorted({min(each), max(each)}))) if each else "" for note, each in shares.items()}
-    return [f"Note: {said[note]}{note} in {_where(where, len(directions))}." for note, where in found.items()]
+    ranges = {note: "–".join(map(str, sorted({min(each), max(each)}))) if each else "" for note, each in shares.items()}
+    return [f"Note: {ranges[note]}{note} in {_where(where, len(directions))}." for note, where in found.items()]
 
 
 def _where(some: list[str], of: int) -> str:
@@ -135,7 +219,7 @@ def _where(some: list[str], of: int) -> str:
 
 
 def _tested(job: tuple) -> dict:
-    """Score and test one direction; it may do so in another process."""
+    """Score and test one direction, possibly in another process."""
     src, tgt, names, texts, references, tokenize, samples = job
     a, b = spbleu.statistics(texts, references, tokenize, where=f"{src}-{tgt}")
     ours, theirs = (spbleu.from_statistics(rows, tokenize, interval=False) for rows in (a, b))
@@ -151,7 +235,7 @@ def _tested(job: tuple) -> dict:
 
 
 def _empty(name: str, texts: list[str]) -> str:
-    """Say that outputs are empty, where all are, or one in a hundred at least: "9 % of the outputs of … are empty"."""
+    """Return "9 % of the outputs of … are empty", from 1 % on, or that all are; "" otherwise."""
     share = sum(not text.strip() for text in texts) / len(texts)
     if share == 1:
         return f"all outputs of {name} are empty"
@@ -159,15 +243,15 @@ def _empty(name: str, texts: list[str]) -> str:
 
 
 def _finished(table: "DataFrame", trained: list[str]) -> "DataFrame":
-    """Correct over all directions, and mark the systems that are known to have trained on FLORES."""
+    """Correct over all directions, and add a note for the systems known to have trained on FLORES."""
     for name in trained:
         table["note"] = (table["note"] + f"; {name} trained on FLORES").str.removeprefix("; ")
     return corrected(table)[COLUMNS]
 
 
 def _scored(table: "DataFrame") -> "DataFrame":
-    """Check a score table of one system and metric; what it does not have is "" (signature) or missing (n)."""
-    if missing := [name for name in ("system", *SIDES, "metric", "score") if name not in table]:
+    """Check a score table of one system and metric; a missing signature is "", a missing n is not-a-number."""
+    if missing := [name for name in ("system", *DIRECTION, "metric", "score") if name not in table]:
         raise KitError(f"expected a score table, missing: {', '.join(missing)}. To mend: see spbleu.score_table")
     for column in ("system", "metric"):
         values = list(dict.fromkeys(table[column]))
@@ -176,7 +260,7 @@ def _scored(table: "DataFrame") -> "DataFrame":
                 f"gains are of one {column} over one, got {len(values)}: {', '.join(map(str, values[:8]))}. "
                 f"To mend: give the rows of one, as in scores[scores.{column} == {str(values[:1])[1:-1]}]"
             )
-    for fault, wrong in (("is missing (NaN)", table["score"].isna()), ("stands twice", table.duplicated(list(SIDES)))):
+    for fault, wrong in (("is missing (NaN)", table["score"].isna()), ("is there twice", table.duplicated(DIRECTION))):
         if wrong.any():
             row = table[wrong].iloc[0]
             raise KitError(
@@ -187,13 +271,13 @@ def _scored(table: "DataFrame") -> "DataFrame":
 
 
 def _agree(table: "DataFrame", column: str) -> None:
-    """Refuse two scores that differ in what makes them comparable; what is not said is not compared."""
+    """Raise KitError for two scores that differ in `column`, so do not compare; missing values are skipped."""
     a, b = table[column], table[f"{column}_b"]
     differ = (a != b) & ~(a.isin([""]) | a.isna() | b.isin([""]) | b.isna())
     if differ.any():
         row = table[differ].iloc[0]
         raise KitError(
             f"{row['src']}-{row['tgt']}: {row['system']} has {column} {row[column]}, {row['system_b']} has "
-            f"{row[f'{column}_b']} ({int(differ.sum())} of {len(table)} directions): no gain can be told. "
+            f"{row[f'{column}_b']} ({int(differ.sum())} of {len(table)} directions), so there is no gain to compute. "
             f"To mend: score both on the same sentences with one tokenizer and one sacreBLEU"
         )

@@ -1,4 +1,4 @@
-"""Any number of finished runs in one table, if they may be compared, and who is in it.
+"""Any number of finished runs in one table, if they may be compared, and which systems are in it.
 
 Refuses to mix (see `comparability`). Tests no gain (see `gains`), names no difference (see `comparison`).
 """
@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from llamax_kit.data.translations import DIRECTION
 from llamax_kit.runs import provenance, storage
 from llamax_kit.runs.storage import SavedRun
 from llamax_kit.scoring import comparability
-from llamax_kit.scoring.comparability import DIRECTION
 from llamax_kit.utils.errors import KitError, UnknownName
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Gathered(NamedTuple):
-    """Runs that may stand in one table.
+    """Runs that may be in one table.
 
-    runs: by name. systems: a row a run and system: system (its name in the tables here), run, name (in its run), spec
-    ("run:system", as `gains.pair` takes it), beside (True for the copied source that a run scores beside its systems),
-    directions (how many). scores: the score table, and run. translations: the translations table, and run; of the runs
-    that kept theirs. lacking: what a system has no score of: system, metric, n, directions ("en-de en-sw").
+    runs: by name. systems: one row per run and system: system (its name in the tables here), run, name (in its run),
+    spec ("run:system", as `gains.pair` takes it), beside (True for the copied source that a run scores with its
+    systems), directions (how many). scores: the score table, with run. translations: the translations table, with run,
+    of the runs that kept theirs. lacking: what a system has no score of: system, metric, n, directions ("en-de en-sw").
     """
 
     runs: dict[str, SavedRun]
@@ -34,7 +34,7 @@ class Gathered(NamedTuple):
 
     @property
     def metric(self) -> str:
-        """Name the spBLEU that all runs were scored with, as in "spBLEU" or "spBLEU-cldr"."""
+        """The spBLEU that all runs were scored with, as in "spBLEU" or "spBLEU-cldr"."""
         return next((name for name in self.scores["metric"] if name.startswith("spBLEU")), self.scores["metric"][0])
 
     @property
@@ -53,14 +53,33 @@ class Gathered(NamedTuple):
 
 
 def gather(names: str | Iterable[str]) -> Gathered:
-    """Read finished runs, by name or folder, as one: `gather("05_mozilla 05_mine")`; or of a run some systems alone, as
-    in `gather("05_mozilla:google 05_mozilla:nllb")`.
+    """Read finished runs as one.
 
-    A system whose name is in two runs is called "system (run)"; only the baseline `copy`, where it scores alike in
-    all runs, stands once.
+    A system whose name is in two runs is called "system (run)"; only the baseline `copy`, where its scores are equal in
+    all runs, is there once.
 
-    Raises KitError for no run, the same one twice, an unfinished one, or one without scores; UnknownName for a run or
-    system that is not there; NotComparable for different corpora, signatures, or sentences in a shared direction.
+    Parameters
+    ----------
+    names : str or iterable of str
+        Runs by name or folder, or some of their systems, as run:system.
+
+    Returns
+    -------
+    Gathered
+        The runs' tables, together.
+
+    Raises
+    ------
+    KitError
+        For no run, the same one twice, an unfinished one, or one without scores.
+    UnknownName
+        For an unknown run or system.
+    NotComparable
+        For different corpora, signatures, or sentences in a shared direction.
+
+    Examples
+    --------
+    `gather("05_mozilla 05_mine")`, or some systems of a run: `gather("05_mozilla:google 05_mozilla:nllb")`.
     """
     import pandas as pd
 
@@ -84,7 +103,7 @@ def gather(names: str | Iterable[str]) -> Gathered:
 
 
 def find(gathered: Gathered, name: str = "") -> str:
-    """Give the spec of a system, "run:system": by that, by its run if it has one of its own, or by its name here.
+    """Return the spec of a system, "run:system": by that, by its run if it has one of its own, or by its name here.
 
     Without a name, the first. `find(gathered, "demo_mini_llama")` is "demo_mini_llama:mini-llama-alpaca".
 
@@ -100,7 +119,7 @@ def find(gathered: Gathered, name: str = "") -> str:
 
 
 def _load(names: list[str]) -> tuple[dict[str, SavedRun], dict[str, str]]:
-    """Load runs by the names of their folders; and tell under which name each was asked for."""
+    """Load runs by the names of their folders; return them, and the name under which each was asked for."""
     found: dict[str, SavedRun] = {}
     given: dict[str, str] = {}
     for name, systems in asked(names).items():
@@ -116,7 +135,7 @@ def _load(names: list[str]) -> tuple[dict[str, SavedRun], dict[str, str]]:
 
 
 def asked(names: list[str]) -> dict[str, list[str]]:
-    """Part "run:system" into the runs and, for each, the systems asked for; none stands for all.
+    """Split "run:system" into runs and, for each, the systems asked for; an empty list means all.
 
     Raises KitError for no name at all, and for the same run or system twice.
     """
@@ -146,9 +165,9 @@ def _only(systems: list[str], run: SavedRun, name: str) -> SavedRun:
 
 
 def check(names: Iterable[str], *, others: Iterable[str] = ()) -> None:
-    """Check that runs and systems are there, as `gather` does, without reading more than the names of their systems.
+    """Check that runs and systems exist, as `gather` does, reading only the names of their systems.
 
-    Raises as it does, but for NotComparable; the nearest names of a run are also looked for among `others`.
+    Raises as it does, except NotComparable. The nearest names of a run are also looked for among `others`.
     """
     for name, systems in asked(list(names)).items():
         held = storage.scored(_finished(name, others))
@@ -185,7 +204,7 @@ def _all_held(systems: list[str], *, held: list[str], name: str) -> None:
 
 
 def _labelled(tables: "dict[str, DataFrame]") -> "DataFrame":
-    """Put tables of several runs under each other; run says whose a row is, label also of which system."""
+    """Concatenate tables of several runs; the column run names the run of a row, label also its system."""
     import pandas as pd
 
     each = [table.assign(run=run, label=f"{run}:" + table["system"]) for run, table in tables.items()]
@@ -193,7 +212,7 @@ def _labelled(tables: "dict[str, DataFrame]") -> "DataFrame":
 
 
 def _systems(scores: "DataFrame", given: dict[str, str]) -> "DataFrame":
-    """List the systems of all runs, and find a name for each that tells them apart."""
+    """List the systems of all runs, each with a name that is unique."""
     counts = scores.drop_duplicates(["run", "system", *DIRECTION]).groupby(["run", "system"], sort=False).size()
     systems = counts.rename("directions").reset_index().rename(columns={"system": "name"})
     copy = systems["name"] == "copy"

@@ -1,8 +1,8 @@
-"""Mean gains over groups of languages, as the paper averages, always with n and with what was left out, and why.
+"""Mean gains over groups of languages, as the paper averages, always with n, and with what was left out and why.
 
 The group of a direction is that of the language on the other side of its pivot: of en-sw and sw-en it is sw's. Every
-language counts once (macro averages). The interval of a mean answers a question about languages, not sentences (see
-`by_group`). Scores and tests nothing.
+language counts once (macro averages). The interval of a mean is over languages, not over sentences (see `by_group`).
+Scores and tests nothing.
 """
 
 from bisect import bisect
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from llamax_kit.data import relatedness
 from llamax_kit.data.languages import Language, find
 from llamax_kit.data.training_languages import LLAMAX
+from llamax_kit.data.translations import DIRECTION
 from llamax_kit.scoring.corrections import GAINED, LOST, UNCLEAR
 from llamax_kit.scoring.pivots import by_pivot
 from llamax_kit.utils.errors import KitError, UnknownName
@@ -28,11 +29,11 @@ COLUMNS = ["group", "value", "direction", "n", "score", "baseline_score", "gain"
            *COUNTED]  # fmt: skip
 AVERAGES = ["system", "direction", "metric", "low", "n_low", "high", "n_high", "all", "n", "signature"]
 ALL = "all"
-FEWEST = 5  # languages for the interval of a mean; of three, one came from −79.7 to 33.0
+FEWEST = 5  # languages for the interval of a mean; with three, one was −79.7 to 33.0
 
 
 def _data(language: Language) -> str:
-    """Name the bin of a language's parallel lines in LLaMAX's training data (paper, Table 7), by its bounds."""
+    """Return the name of the bin of a language's parallel lines in LLaMAX's training data (paper, Table 7)."""
     return BINS[bisect([lower for lower, _ in BINS], language.para_lines) - 1][1] if language.trained else ""
 
 
@@ -53,15 +54,34 @@ NOT_IN = {
 
 
 def assign(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.codes) -> "DataFrame":
-    """Give each direction its pivot's name, language and group: the columns `direction`, `language` and `value` more.
+    """Add to each direction the columns direction, language and value: its pivot's name, its language, its group.
 
-    en-sw stands under "en-X" with the language sw, or under "en-X" and "X-sw", as `averages.by_pivot` says, so that
-    these means and those of `averages` are over the same directions. value: "" for a language in no group.
-    group: split ("high", "low"), trained ("trained" if its code is among `trained`, else "unseen"), relatedness
-    (likewise, the unseen ones by whether a trained one is of their branch: `relatedness.kind`), script, family (the
-    broadest level), or data (parallel lines in LLaMAX's training data, the bins named by their bounds).
+    en-sw is in "en-X" with the language sw, or in "en-X" and "X-sw", as `pivots.by_pivot` decides, so that these means
+    and those of `averages` are over the same directions.
 
-    Raises UnknownName for another group.
+    Parameters
+    ----------
+    gains : DataFrame
+        A table with src and tgt.
+    group : str
+        - split: "high", "low", the paper's halves
+        - trained: "trained" or "unseen"
+        - relatedness: the same, with "unseen" split by whether a trained language is of its branch (`relatedness.kind`)
+        - script
+        - family: the broadest level
+        - data: parallel lines in LLaMAX's training data, in bins named by their bounds
+    trained : collection of str
+        Codes of the languages that count as trained.
+
+    Returns
+    -------
+    DataFrame
+        `gains` with the three columns; value is "" for a language in no group.
+
+    Raises
+    ------
+    UnknownName
+        For another group.
     """
     if group not in GROUPS:
         raise UnknownName("grouping", given=group, choices=GROUPS, remedy="name one of these")
@@ -70,16 +90,35 @@ def assign(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.cod
 
 
 def by_group(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.codes) -> "DataFrame":
-    """Average gains by group, for each pivot and direction, and over all of it: a row each.
+    """Average gains by group, for each pivot and direction, and over all groups.
 
-    n: languages; score, baseline_score, gain: means over them, in points; least, most: the smallest and the largest
-    gain; gained, lost, unclear: directions by verdict (none where nothing was tested). ci_low, ci_high: the 95 %
-    interval of the mean gain over languages (Student's t, n - 1 degrees of freedom): where the mean of other languages
-    like these might lie. It is missing below five, where it may be wider than the scale of the score itself, too narrow
-    where the languages are relatives, and says nothing of other sentences. group: see `assign`; what is in no group
-    counts in "all", and is listed by `left_out`.
+    Parameters
+    ----------
+    gains : DataFrame
+        A table of gains, of one system over one baseline.
+    group : str
+        A grouping, as `assign` takes it.
+    trained : collection of str
+        Codes of the languages that count as trained.
 
-    Raises UnknownName for another group; KitError for several systems, metrics or signatures, which have no mean.
+    Returns
+    -------
+    DataFrame
+        One row per direction and group. What is in no group counts in "all", and `left_out` lists it.
+
+        - n: languages
+        - score, baseline_score, gain: means over them, in points; least, most: the smallest and the largest gain
+        - ci_low, ci_high: 95 % interval of the mean gain over languages (Student's t, n - 1 degrees of freedom): where
+          the mean of other languages like these might be, not of other sentences. Missing below five languages, where
+          it may be wider than the scale of the score; too narrow where the languages are related.
+        - gained, lost, unclear: directions by verdict (0 where nothing was tested)
+
+    Raises
+    ------
+    UnknownName
+        For another group.
+    KitError
+        For several systems, metrics or signatures: they have no common mean.
     """
     import pandas as pd
 
@@ -93,13 +132,42 @@ def by_group(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.c
 
 
 def ranked(values: "Series") -> list[str]:
-    """Order groups: high before low, trained before unseen, much data before little, all others by size."""
+    """Return the names of groups in order: high before low, trained before unseen, much data first, others by size.
+
+    Parameters
+    ----------
+    values : Series
+        The group of each language; "" for none.
+
+    Returns
+    -------
+    list of str
+        Each group once.
+    """
     sizes = values[values != ""].value_counts()
     return sorted(sizes.index, key=lambda each: (ORDER.index(each) if each in ORDER else -sizes[each], each))
 
 
 def left_out(gains: "DataFrame", group: str) -> "DataFrame":
-    """List the directions that are in no group, as src, tgt, why. Raises UnknownName for another group."""
+    """List the directions that are in no group.
+
+    Parameters
+    ----------
+    gains : DataFrame
+        A table with src and tgt.
+    group : str
+        A grouping, as `assign` takes it.
+
+    Returns
+    -------
+    DataFrame
+        src, tgt, why.
+
+    Raises
+    ------
+    UnknownName
+        For another group.
+    """
     import pandas as pd
 
     grouped = assign(gains, group)
@@ -107,9 +175,9 @@ def left_out(gains: "DataFrame", group: str) -> "DataFrame":
     why = NOT_IN.get(group, "the language table does not say")
     out = [(src, tgt, why) for src, tgt in zip(ungrouped["src"], ungrouped["tgt"], strict=True)]
     inside = set(zip(grouped["src"], grouped["tgt"], strict=True))
-    neither = "no pivot: neither side is in another direction, so whose group it is cannot be said"
+    neither = "no pivot: neither side is in another direction, so no language decides its group"
     out += [(*each, neither) for each in zip(gains["src"], gains["tgt"], strict=True) if each not in inside]
-    return pd.DataFrame(out, columns=["src", "tgt", "why"]).drop_duplicates(ignore_index=True)
+    return pd.DataFrame(out, columns=[*DIRECTION, "why"]).drop_duplicates(ignore_index=True)
 
 
 def _summary(rows: "DataFrame") -> tuple:
@@ -122,12 +190,28 @@ def _summary(rows: "DataFrame") -> tuple:
 def averages(scores: "DataFrame") -> "DataFrame":
     """Average a score table over the languages on the other side of a pivot: "en-X" over targets, "X-en" over sources.
 
-    low, high: the means over the two halves of the paper's split (n_low and n_high languages; a language LLaMAX never
-    saw is in neither); all: over all n. Plain means of scores in points, every language counting once (macro averages):
-    with scores of en-de 30 and en-sw 20, en-X has high 30, low 20, all 25. Pivots are those of `by_pivot`; of a single
-    direction there is no average.
+    Every language counts once (macro averages). Pivots are those of `pivots.by_pivot`; one direction alone has no
+    average.
 
-    Raises KitError when rows of one metric have different signatures: their mean would be of nothing.
+    Parameters
+    ----------
+    scores : DataFrame
+        A score table.
+
+    Returns
+    -------
+    DataFrame
+        One row per system, metric and pivot. low, high: means over the two halves of the paper's split, in points
+        (n_low and n_high languages; a language LLaMAX never saw is in neither); all: the mean over all n.
+
+    Raises
+    ------
+    KitError
+        When rows of one metric have different signatures: they have no common mean.
+
+    Examples
+    --------
+    With scores of en-de 30 and en-sw 20, en-X has high 30, low 20, all 25.
     """
     import pandas as pd
 
@@ -142,7 +226,7 @@ def averages(scores: "DataFrame") -> "DataFrame":
 
 
 def _interval(gain) -> tuple[float, float]:
-    """Give Student's 95 % interval of a mean; none where there are too few values."""
+    """Return Student's 95 % interval of a mean; missing for too few values."""
     from scipy import stats
 
     n = len(gain)

@@ -1,21 +1,21 @@
-"""What a set of languages lets one say: the difference of two groups' means, and a rank correlation, with n.
+"""Statistics over a set of languages: the difference of two groups' means, and a rank correlation, with n.
 
-The unit is the language: one number each, a gain in points for instance. These intervals and p-values say how much
-the figure hangs on which languages are at hand, not on which sentences (see `significance`). They take languages for
-independent draws, which they are not: related ones behave alike, so that the truth is less sure than they say. Nobody
-drew at random, either, which languages a model was trained on: a difference is no effect of training.
+The unit is the language: one number each, a gain in points for instance. These intervals and p-values show how much a
+figure depends on which languages are there, not on which sentences (see `significance`). They treat languages as
+independent draws. That is not so: related languages behave alike, and the truth is less sure. Nor was it random which
+languages a model was trained on: a difference is no effect of training.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-SAMPLES, SEED = 9_999, 12345  # where there are fewer ways, all are tried
+SAMPLES, SEED = 9_999, 12345  # where there are fewer permutations, all are tried
 FEWEST = 5  # pairs for an interval of rho
-ROUNDING = 1e-12  # a rho that is nearer to 1 or −1 is that: a perfect order, which has no interval
+ROUNDING = 1e-12  # a rho that is nearer to 1 or −1 is a perfect order, which has no interval
 
 
 class Difference(NamedTuple):
-    """Mean of a − mean of b, its 95 % interval, p (two-sided), and how many are in each; not-a-number: not known."""
+    """Mean of a − mean of b, its 95 % interval, p (two-sided), and the sizes of a and b; not-a-number: unknown."""
 
     difference: float
     ci_low: float
@@ -26,7 +26,7 @@ class Difference(NamedTuple):
 
 
 class Correlation(NamedTuple):
-    """Spearman's rho (−1 to 1), its 95 % interval, p (two-sided), and the n pairs; not-a-number: not known."""
+    """Spearman's rho (−1 to 1), its 95 % interval, p (two-sided), and the n pairs; not-a-number: unknown."""
 
     rho: float
     ci_low: float
@@ -40,8 +40,8 @@ def difference(a: Sequence[float], b: Sequence[float]) -> Difference:
 
     The interval is Welch's t: with 13 languages against 7 it covered the truth in 91 to 97 % of simulations, where a
     percentile bootstrap did in 86 to 92 %. p is by permuting the languages between the groups, with Welch's t as the
-    statistic (Janssen, 1997); under equal spread it is exact. It rests on exchangeable languages, see above. A group
-    of one has no spread: its difference comes without interval and p. Missing values are left out and not counted.
+    statistic (Janssen, 1997); under equal spread it is exact. It assumes exchangeable languages, see above. A group of
+    one has no spread: its difference has no interval and no p. Missing values are left out and not counted.
     """
     import numpy as np
     from scipy import stats
@@ -61,9 +61,9 @@ def difference(a: Sequence[float], b: Sequence[float]) -> Difference:
 def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Correlation:
     """Correlate ranks: `rank_correlation([1, 2, 3, 4, 5], [2, 1, 4, 3, 5])` is 0.8, n = 5.
 
-    Ties take their mean rank. The interval is Fisher's with the variance of Bonett & Wright (2000), given from five
-    pairs on and rough below some twenty; p is by permuting the pairs. With fewer than three, or one side all equal, rho
-    is not known; a perfect order, rho 1 or −1, has no interval. Pairs with a missing value are not counted.
+    Ties take their mean rank. The interval is Fisher's with the variance of Bonett & Wright (2000), from five pairs on,
+    and rough below about twenty; p is by permuting the pairs. With fewer than three, or one side all equal, rho is
+    unknown; a perfect order, rho 1 or −1, has no interval. Pairs with a missing value are not counted.
     """
     import numpy as np
     from scipy import stats
@@ -87,7 +87,7 @@ def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Correlation:
 
 
 def _welch(a, b, axis: int):
-    """Welch's t; without any spread it is 0 for equal means, and huge otherwise."""
+    """Return Welch's t; without any spread 0 for equal means, and a huge value otherwise."""
     import numpy as np
 
     gap = a.mean(axis) - b.mean(axis)

@@ -1,8 +1,9 @@
-"""Says in sentences, for a paper, how the figures of several runs were made. Takes it from records, guesses nothing."""
+"""Describes in sentences, for a paper, how the figures of several runs were made. Uses only what is on record."""
 
 from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.gathering import Gathered
+from llamax_kit.data.translations import DIRECTION
 from llamax_kit.runs import provenance, storage
 from llamax_kit.scoring import corrections, significance
 from llamax_kit.tasks import prompts
@@ -12,46 +13,56 @@ if TYPE_CHECKING:
 
 
 def method(gathered: Gathered, gains: "DataFrame | None" = None) -> list[str]:
-    """Say what was compared, how it was generated, scored and tested, and by which kit; a sentence or two each.
+    """Describe what was compared, and how it was generated, scored and tested, and by which version of the kit.
 
-    gains: as `comparison.gains_over` returns; without it nothing is said of tests.
+    Parameters
+    ----------
+    gathered : Gathered
+        The runs, as `gather` returns them.
+    gains : DataFrame, optional
+        A table of `comparison.gains_over`; without it the tests are not described.
+
+    Returns
+    -------
+    list of str
+        One or two sentences for each.
     """
-    said = [_compared(gathered), *_generated(gathered), _scored(gathered)]
+    sentences = [_compared(gathered), *_generated(gathered), _scored(gathered)]
     if gains is not None and len(gains):
-        said.append(_tested(gains))
-    return [*said, _kit(gathered)]
+        sentences.append(_tested(gains))
+    return [*sentences, _kit(gathered)]
 
 
 def _compared(gathered: Gathered) -> str:
     scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
-    directions = scores[["src", "tgt"]].drop_duplicates()
+    directions = scores[DIRECTION].drop_duplicates()
     few, many = int(scores["n"].min()), int(scores["n"].max())
     size = f"{few:,}" if few == many else f"{few:,} to {many:,}"
     corpus = next(iter(gathered.runs.values())).record.get("corpus") or {}
     release, cut = corpus.get("release", "a corpus not on record"), corpus.get("cut")
     systems = list(dict.fromkeys(scores["system"]))
-    told = (
+    compared = (
         f"We compare {_listed(systems)} in {_count(len(directions), 'direction')} of {release}, {size} "
-        f"{'sentence' if many == 1 else 'sentences'} a direction{f' ({cut})' if cut else ''}."
+        f"{'sentence' if many == 1 else 'sentences'} per direction{f' ({cut})' if cut else ''}."
     )
     lacking = gathered.lacking[gathered.lacking["metric"] == gathered.metric]
     lacks = [f"{row.system} lacks {row.n} of them ({_short(row.directions)})" for row in lacking.itertuples()]
-    return f"{told} {_listed(lacks)}." if lacks else told
+    return f"{compared} {_listed(lacks)}." if lacks else compared
 
 
 def _generated(gathered: Gathered) -> list[str]:
-    """Say how each run's hypotheses came about, of several models one by one, and of the copied source what it is."""
-    said = []
+    """Describe how each run's hypotheses were made, one sentence per model, and what the copied source is."""
+    sentences = []
     for run, each in gathered.runs.items():
         own = gathered.systems[(gathered.systems["run"] == run) & (gathered.systems["name"] != "copy")]
         together = [own] if not provenance.apart(each.record) else [own[at : at + 1] for at in range(len(own))]
         for rows in together if len(own) else []:
             record = provenance.of_system(each.record, rows["name"].iloc[0])
-            said.append(
+            sentences.append(
                 _generation(_listed(list(rows["system"])), run=run, record=record, apart=provenance.apart(each.record))
             )
     copied = dict.fromkeys(gathered.systems["system"][gathered.systems["name"] == "copy"])
-    return [*said, *(f"{name} repeats the source." for name in copied)]
+    return [*sentences, *(f"{name} repeats the source." for name in copied)]
 
 
 def _generation(systems: str, *, run: str, record: dict, apart: bool) -> str:
@@ -59,7 +70,7 @@ def _generation(systems: str, *, run: str, record: dict, apart: bool) -> str:
     if not model and apart:
         return f"How the hypotheses of {systems} were made is not on record (run {run})."
     if not model:
-        return f"The hypotheses of {systems} were read from files (run {run}), which do not say how they were made."
+        return f"The hypotheses of {systems} were read from files (run {run}), with no record of how they were made."
     if "model" not in model:
         return f"{systems} is a baseline of the kit that translates nothing (run {run})."
     revision = model["model"].removeprefix("sha256:")[:12]
@@ -81,17 +92,17 @@ def _scored(gathered: Gathered) -> str:
     scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
     own = "" if gathered.metric == "spBLEU" else " (not to be compared with spBLEU)"
     intervals = f", with 95 % intervals from {significance.SAMPLES:,} bootstrap resamples"
-    told = f"Scores are corpus-level {gathered.metric}{own}, signature {scores['signature'].iloc[0]}"
+    scored = f"Scores are corpus-level {gathered.metric}{own}, signature {scores['signature'].iloc[0]}"
     note = significance.caveat_sentence(scores["n"], scores["ci_low"])
-    return f"{told}{intervals if scores['ci_low'].notna().any() else ''}.{note}"
+    return f"{scored}{intervals if scores['ci_low'].notna().any() else ''}.{note}"
 
 
 def _tested(gains: "DataFrame") -> str:
     over, tests = _listed(list(dict.fromkeys(gains["baseline"]))), int(gains["p"].notna().sum())
     if not tests:
-        return f"Gains over {over} are differences of scores, untested for want of sentences."
+        return f"Gains over {over} are differences of scores, not tested, because no sentences were kept."
     rest = len(gains) - tests
-    untested = f" {_count(rest, 'further gain')}: untested, for want of sentences." if rest else ""
+    untested = f" {_count(rest, 'further gain')}: not tested, because no sentences were kept." if rest else ""
     intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004) and "
     return (
         f"Gains over {over} are differences of corpus scores, with {intervals * bool(gains['ci_low'].notna().any())}"
@@ -104,7 +115,7 @@ def _tested(gains: "DataFrame") -> str:
 
 
 def _kit(gathered: Gathered) -> str:
-    """Name the kit's versions and commits, those that made the runs and this one where it is another."""
+    """Name the versions and commits of the kit that made the runs, and this one where it is another."""
     made = dict.fromkeys(_version(each.record) for each in gathered.runs.values())
     now = _version(provenance.automatic(storage.PROJECT))
     if set(made) == {now}:
@@ -113,7 +124,7 @@ def _kit(gathered: Gathered) -> str:
 
 
 def _version(record: dict) -> str:
-    """Say which kit wrote a record: "0.1.0 (commit 02a087c with uncommitted changes)"."""
+    """Return the version that wrote a record: "0.1.0 (commit 02a087c with uncommitted changes)"."""
     version, git = (record.get("versions") or {}).get("llamax-kit"), record.get("git") or {}
     dirty = " with uncommitted changes" if git.get("dirty") else ""
     return f"{version or 'of no version on record'} (commit {git.get('commit', 'not on record')[:13]}{dirty})"

@@ -1,13 +1,14 @@
-"""Two systems of finished runs, side by side, once they are seen to be comparable. Scores nothing.
+"""Two systems of finished runs, side by side, after a check that they are comparable. Scores nothing.
 
-A system is named `run` where its run holds no other than "copy", the baseline, and `run:system` where it does: with
-google and nllb in the run 05_mozilla, "05_mozilla:nllb". The two may be of one run.
+A system is named `run` where its run holds only that one and "copy", the baseline, else `run:system`: with google and
+nllb in the run 05_mozilla, "05_mozilla:nllb". Both may be of one run.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.data import languages, translations
 from llamax_kit.data.training_languages import Trained, trained_on_flores
+from llamax_kit.data.translations import DIRECTION
 from llamax_kit.models.training_languages import training_languages_of
 from llamax_kit.runs import provenance, storage
 from llamax_kit.scoring import comparability
@@ -17,13 +18,12 @@ from llamax_kit.utils.errors import KitError
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-SIDES = ("src", "tgt")
 FACTS = ("run", "written", "git", "corpus", "model", "decoding", "signatures")
 RESCORE = "score both again here, by one tokenizer: -p tokenize flores101 for spBLEU as in the paper"
 
 
 class Side(NamedTuple):
-    """A system of a run as it was asked for: `Side("a:nllb", *runs.system("a:nllb"))`."""
+    """A system of a run as it was asked for: `Side("a:nllb", *storage.system("a:nllb"))`."""
 
     name: str
     run: storage.SavedRun
@@ -37,7 +37,7 @@ class Side(NamedTuple):
 
     @property
     def trained_on_flores(self) -> bool:
-        """Whether it is known to have trained on FLORES, by its names or by the model on its run's record."""
+        """Whether it is known to have trained on FLORES, by its names or by the model in its run's record."""
         model = str(self.record.get("parameters", {}).get("model") or "")
         return any(map(trained_on_flores, (self.name, self.own, model)))
 
@@ -46,7 +46,7 @@ class Pair(NamedTuple):
     """Two translations tables on the same sentences, row by row, and the directions that only one of them has.
 
     The column `system` of each holds its name as it was asked for, "05_mozilla:nllb". left_out: src, tgt, lacks;
-    records: the two runs' run.json, each as it is for its system; trained_on_flores: the names of those known to.
+    records: the two runs' run.json, each as it is for its system; trained_on_flores: the names of the systems that did.
     """
 
     system: "DataFrame"
@@ -61,12 +61,12 @@ class Pair(NamedTuple):
 
     @property
     def tokenize(self) -> str:
-        """The tokenizer by whose pieces both runs are compared unless another is named: see `defaults.of_runs`."""
+        """The tokenizer that compares both runs unless another is named: see `defaults.of_runs`."""
         return defaults.of_runs(defaults.AUTO, self.records)
 
     @property
     def release(self) -> str:
-        """The corpus that both answered: "FLORES-101 devtest"."""
+        """The corpus that both translated: "FLORES-101 devtest"."""
         return (self.records[0].get("corpus") or {}).get("release", "a corpus not on record")
 
     @property
@@ -81,31 +81,71 @@ class Pair(NamedTuple):
 
     @property
     def cuts(self) -> list[str]:
-        """What a reader must know where the two took only a part of their corpus (see `provenance.cuts`)."""
+        """What a reader must know where the two used only a part of their corpus (see `provenance.cuts`)."""
         return provenance.cuts(dict(zip(self.names, self.records, strict=True)))
 
     @property
     def size(self) -> str:
         """How many directions of how many sentences, in words: "17 directions of 1,012 sentences"."""
-        return size(self.system.groupby(list(SIDES)).size())
+        return size(self.system.groupby(DIRECTION).size())
 
 
 def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = "") -> Pair:
-    """Pair two systems of runs: `pair("05_mozilla:nllb", "05_mozilla:google", "en-X")`; directions: "", all of them.
+    """Pair two systems of runs on the same sentences.
 
-    tokenize: by whose pieces both are to be scored again, as `gains.gains` takes it; the scores that the runs kept may
-    then be of any signature, for nothing reads them. "auto", or "": as both were scored.
+    Parameters
+    ----------
+    system, baseline : str
+        run, or run:system.
+    directions : str
+        As `languages.directions` takes them; "": all.
+    tokenize : str
+        A tokenizer by which both will be scored again, as `gains` takes it; the signatures of kept scores are then not
+        compared. "" or "auto": as both were scored.
 
-    Raises KitError when they are one system, have no direction in common, or cannot be compared: another release of
-    the corpus, other sentences, sources or references in a direction, scores of different signatures; UnknownName for a
-    run or system that is not there.
+    Returns
+    -------
+    Pair
+        The two translations tables, row by row, and what was left out.
+
+    Raises
+    ------
+    KitError
+        When they are one system, have no direction in common, or cannot be compared: another release of the corpus,
+        other sentences, sources or references in a direction, scores of different signatures.
+    UnknownName
+        For an unknown run or system.
+
+    Examples
+    --------
+    ::
+
+        gains.pair("05_mozilla:nllb", "05_mozilla:google", directions="en-X")
     """
     ours = Side(system, *storage.system(system))
     return beside(ours, _other(baseline, ours), directions, tokenize=tokenize)
 
 
 def beside(system: Side, baseline: Side, directions: str = "", *, tokenize: str = "") -> Pair:
-    """Pair two systems whose runs are loaded already, as `pair` does. Raises as it does."""
+    """Pair two systems whose runs are loaded already, as `pair` does.
+
+    Parameters
+    ----------
+    system, baseline : Side
+        The two, with their runs.
+    directions, tokenize : str
+        As `pair` takes them.
+
+    Returns
+    -------
+    Pair
+        As `pair` returns it.
+
+    Raises
+    ------
+    KitError
+        As `pair` does.
+    """
     import pandas as pd
 
     sides = system, baseline
@@ -125,11 +165,22 @@ def beside(system: Side, baseline: Side, directions: str = "", *, tokenize: str 
 
 
 def lacking(system: "DataFrame", baseline: "DataFrame") -> "DataFrame":
-    """List the directions that one of two tables lacks, as src, tgt, lacks (the name of the one that lacks it).
+    """List the directions that only one of two tables has.
 
-    Takes translations or scores: anything with the columns system, src, tgt.
+    Parameters
+    ----------
+    system, baseline : DataFrame
+        Translations or scores: any table with the columns system, src, tgt.
 
-    Raises KitError when no direction is in both.
+    Returns
+    -------
+    DataFrame
+        src, tgt, lacks (the name of the system without it).
+
+    Raises
+    ------
+    KitError
+        When no direction is in both.
     """
     import pandas as pd
 
@@ -142,11 +193,11 @@ def lacking(system: "DataFrame", baseline: "DataFrame") -> "DataFrame":
         )
     rows = [(*each, names[1]) for each in ours if each not in theirs]
     rows += [(*each, names[0]) for each in theirs if each not in ours]
-    return pd.DataFrame(rows, columns=[*SIDES, "lacks"])
+    return pd.DataFrame(rows, columns=[*DIRECTION, "lacks"])
 
 
 def size(n: "Series") -> str:
-    """Say how many directions of how many sentences, from n of each: of 57 and 60 "2 directions of 57–60 sentences"."""
+    """Return how many directions of how many sentences, from n of each: "2 directions of 57–60 sentences"."""
     sentences = "–".join(dict.fromkeys(f"{each:,.0f}" for each in (n.min(), n.max())))
     return f"{len(n):,} direction{'s' * (len(n) > 1)} of {sentences} sentence{'s' * int(n.max() != 1)}"
 
@@ -154,7 +205,7 @@ def size(n: "Series") -> str:
 def _chosen(table: "DataFrame", directions: str, tables: "list[DataFrame]") -> "DataFrame":
     if not directions:
         return table
-    spoken = {code for each in tables for side in SIDES for code in each[side]}
+    spoken = {code for each in tables for side in DIRECTION for code in each[side]}
     wanted = set(languages.directions(directions, sorted(spoken)))
     kept = table[[each in wanted for each in zip(table["src"], table["tgt"], strict=True)]]
     if kept.empty:
@@ -166,7 +217,7 @@ def _chosen(table: "DataFrame", directions: str, tables: "list[DataFrame]") -> "
 
 
 def _other(name: str, first: Side) -> Side:
-    """Find a second system, in the run that is loaded already where it names the same."""
+    """Find a second system, in the loaded run where its name is the same run."""
     run, own = storage.parted(name)
     rows = first.run.translations[first.run.translations["system"] == own].reset_index(drop=True)
     same = run == storage.parted(first.name)[0] and len(rows)
@@ -174,14 +225,14 @@ def _other(name: str, first: Side) -> Side:
 
 
 def _shared(table: "DataFrame", *, left_out: "DataFrame") -> "DataFrame":
-    """Keep the directions that both have, by source, target and index."""
+    """Keep the directions that both have, sorted by source, target and index."""
     out = set(zip(left_out["src"], left_out["tgt"], strict=True))
     kept = table[[each not in out for each in zip(table["src"], table["tgt"], strict=True)]]
-    return kept.sort_values([*SIDES, "index"], kind="stable", ignore_index=True)
+    return kept.sort_values([*DIRECTION, "index"], kind="stable", ignore_index=True)
 
 
 def _same_signatures(scores: "dict[str, DataFrame | None]") -> None:
-    """Refuse two systems whose kept scores are of different signatures; what kept no scores is scored here alone."""
+    """Raise NotComparable for kept scores of different signatures; a system without kept scores is not checked."""
     if any(table is None or table.empty for table in scores.values()):
         return
     try:
@@ -192,7 +243,7 @@ def _same_signatures(scores: "dict[str, DataFrame | None]") -> None:
 
 
 def _scores(side: Side, shared: "DataFrame") -> "DataFrame | None":
-    """Keep a system's scores in the shared directions, as its run has them; None where it kept no scores."""
+    """Return a system's scores in the shared directions, as its run has them; None where it kept no scores."""
     if side.run.scores is None:
         return None
     kept = set(zip(shared["src"], shared["tgt"], strict=True))
@@ -201,5 +252,5 @@ def _scores(side: Side, shared: "DataFrame") -> "DataFrame | None":
 
 
 def _few(directions: dict) -> str:
-    told = ", ".join(f"{src}-{tgt}" for src, tgt in list(directions)[:3])
-    return f"{len(directions)} ({told}{', …' if len(directions) > 3 else ''})" if directions else "none"
+    first = ", ".join(f"{src}-{tgt}" for src, tgt in list(directions)[:3])
+    return f"{len(directions)} ({first}{', …' if len(directions) > 3 else ''})" if directions else "none"

@@ -1,17 +1,18 @@
 """How small a gain is found with how many sentences: the test run on samples of two real systems' sentences.
 
 A pair of systems with a smaller gain is made from two real ones by exchanging their outputs in a share of the
-sentences: the two still differ as much from each other, in every sentence, as the real ones do, and with half of the
-sentences exchanged neither is better. So the null end is a true null, where 5 % of the trials are found by chance; had
-the better system's outputs been given to the other instead, a small gain would have come with few differing sentences,
-and been found too easily. It speaks only of pairs that differ as these two do, and errs on the careful side where the
-two are far apart: systems of similar quality answer best. Does not say what a gain is worth.
+sentences. In every sentence the two still differ as much as the real ones do; with half of the sentences exchanged
+neither is better. So a gain of 0 is a true null, where 5 % of the trials are found by chance. (Had the better system's
+outputs replaced the other's instead, a small gain would have come with few differing sentences, and been found too
+easily.) The result holds only for pairs that differ as these two do, and is cautious where the two are far apart:
+systems of similar quality answer best. It does not say what a gain is worth.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from llamax_kit.analysis.pairs import SIDES, Pair
+from llamax_kit.analysis.pairs import Pair
+from llamax_kit.data.translations import DIRECTION
 from llamax_kit.scoring import ngram_counts, significance, spbleu
 from llamax_kit.scoring.corrections import ALPHA, EACH
 from llamax_kit.utils import parallel
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 SIZES = (100, 250, 1012)  # sentences; 1012 are FLORES' devtest
-FOUND = 0.8  # the power that is usually asked for
+FOUND = 0.8  # the usual power
 STEPS = (0, 0.3, 0.6, 0.8, 1, 1.2, 1.5)  # gains to try, in shares of the one expected to be found with power 0.8
 COLUMNS = ["n", "gain", "power", "trials", "directions"]
-SECONDS = 3e-9  # a coin's share of a trial; to plan by
+SECONDS = 3e-9  # per coin of a trial; estimates the work
 
 
 def power(
@@ -37,16 +38,33 @@ def power(
     trials: int = 200,
     seed: int = significance.SEED,
 ) -> "DataFrame":
-    """Simulate, from the statistics of two systems, how often gains of several sizes are found with n sentences.
+    """Simulate how often gains of several sizes are found with n sentences, from the statistics of two systems.
 
-    a, b: `spbleu.statistics` of two systems on the same sentences, the population that samples of n are drawn from,
-    with replacement. sizes: numbers of sentences (100, 250, 1012, and as many as there are). A row a size and gain:
-    n; gain: that of the population, in points, from 0 to what a test may miss no more, or to the whole gain of the two
-    if that is less; power: the share of trials with p < 0.05 / directions by approximate randomisation; trials;
-    directions. With several directions that is Holm's first step, which any one direction must pass alone: the power
-    for a direction in the least favourable company. With 200 trials a power of 0.8 is known to ± 0.06.
+    Parameters
+    ----------
+    a, b : array, sentences × statistics
+        `spbleu.statistics` of two systems on the same sentences; samples of n are drawn from them, with replacement.
+    sizes : sequence of int
+        Numbers of sentences; empty: 100, 250, 1012, and as many as there are.
+    directions : int
+        How many directions are tested together.
+    trials : int
+        Trials per size and gain; with 200, a power of 0.8 is known to ± 0.06.
+    seed : int
+        Of the random numbers.
 
-    Raises KitError when the systems have different numbers of sentences or none, or a number is below 1.
+    Returns
+    -------
+    DataFrame
+        One row per size and gain: n (sentences); gain (points) of the population, from 0 to one that a test hardly
+        misses, or to the whole gain of the two if less; power: the share of trials with p < 0.05 / directions by
+        approximate randomisation; trials; directions. With several directions that is Holm's first step, which one
+        direction must pass alone: the power of a direction in the worst case.
+
+    Raises
+    ------
+    KitError
+        When the systems have different numbers of sentences or none, or a number is below 1.
     """
     import numpy as np
     import pandas as pd
@@ -73,17 +91,33 @@ def power(
 
 
 def of_pair(pair: Pair, gains: "DataFrame", tokenize: str = "", trials: int = 200) -> "DataFrame":
-    """Simulate power for one direction of a pair: a table of `power` with src and tgt before it.
+    """Simulate power for one direction of a pair.
 
-    gains: the table that `gains.gains` made of the pair. The direction is that whose gain is larger, in absolute size,
-    than three quarters of the others', which leaves room for smaller ones; where there is no gain, the table is empty.
+    The direction is that whose gain is larger, in absolute size, than three quarters of the others', which leaves room
+    for smaller ones.
+
+    Parameters
+    ----------
+    pair : Pair
+        Two systems, as `gains.pair` returns them.
+    gains : DataFrame
+        The table that `gains.gains` made of the pair.
+    tokenize : str
+        The tokenizer, as `gains.gains` takes it.
+    trials : int
+        Trials per size and gain.
+
+    Returns
+    -------
+    DataFrame
+        A table of `power` with src and tgt before it; empty where there is no gain.
     """
     import pandas as pd
 
     moved = gains[gains["gain"] != 0]
     if moved.empty:
-        return pd.DataFrame(columns=[*SIDES, *COLUMNS])
-    src, tgt = moved.iloc[moved["gain"].abs().argsort().iloc[3 * len(moved) // 4]][list(SIDES)]
+        return pd.DataFrame(columns=[*DIRECTION, *COLUMNS])
+    src, tgt = moved.iloc[moved["gain"].abs().argsort().iloc[3 * len(moved) // 4]][DIRECTION]
     here = (pair.system["src"] == src) & (pair.system["tgt"] == tgt)
     outputs = [side.loc[here, "hypothesis"].tolist() for side in (pair.system, pair.baseline)]
     references = pair.system.loc[here, "reference"].tolist()
@@ -93,10 +127,20 @@ def of_pair(pair: Pair, gains: "DataFrame", tokenize: str = "", trials: int = 20
 
 
 def smallest(table: "DataFrame", power: float = FOUND) -> "DataFrame":
-    """Read off a table of `power` the smallest gain that is found with a given power, a row a size.
+    """Find in a table of `power` the smallest gain that is found with a given power.
 
-    Columns: n; gain: in points, between two gains of the table by a straight line, missing where even the largest is
-    found less often; largest: the largest gain of the table, in points; power; directions.
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `power`.
+    power : float
+        Share of trials, 0 to 1.
+
+    Returns
+    -------
+    DataFrame
+        One row per size: n (sentences); gain (points), interpolated between two gains of the table, missing where even
+        the largest is found less often; largest: the largest gain of the table, in points; power; directions.
     """
     import numpy as np
     import pandas as pd
@@ -114,7 +158,7 @@ def smallest(table: "DataFrame", power: float = FOUND) -> "DataFrame":
 
 
 def _gains(a: "np.ndarray", b: "np.ndarray", *, shares: "np.ndarray") -> "np.ndarray":
-    """Give the population's gain, never negative, for shares of it: 0 exchanges half of the sentences, 1 none."""
+    """Return the population's gain, never negative, for each share: 0 exchanges half of the sentences, 1 none."""
     import numpy as np
 
     first, second = a.sum(axis=0), b.sum(axis=0)
@@ -139,14 +183,14 @@ def _grid(a: "np.ndarray", b: "np.ndarray", n: int, alpha: float, *, whole: floa
 
 
 def _exchanged(a: "np.ndarray", b: "np.ndarray", *, kept: "np.ndarray") -> "tuple[np.ndarray, np.ndarray]":
-    """Let two systems exchange the outputs of the sentences that are not kept."""
+    """Exchange the outputs of two systems in the sentences that are not kept."""
     import numpy as np
 
     return np.where(kept[:, None], a, b), np.where(kept[:, None], b, a)
 
 
 def _found(job: tuple) -> float:
-    """Give the share of trials in which the test finds the gain; it may do so in another process."""
+    """Return the share of trials in which the test finds the gain, possibly in another process."""
     import numpy as np
 
     a, b, n, _, share, alpha, samples, trials, seed = job

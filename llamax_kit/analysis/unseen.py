@@ -1,8 +1,8 @@
-"""Gains by language, beside what is known of each language, and what trained and unseen ones differ by. Draws nothing.
+"""Gains by language, with what is known of each language, and how trained and unseen ones differ. Draws nothing.
 
-"Trained" are the languages that are named as such, LLaMAX's 102 where none are (`data.training_languages`), "unseen"
-the other varieties of FLORES-200: on which of these the authors evaluated was never published. A language counts once
-in each direction, "en-X" or "X-en". Averages by trained, script and family are those of `groups`.
+"Trained" are the languages that are named as such, else LLaMAX's 102 (`data.training_languages`); "unseen" are the
+other varieties of FLORES-200. Which of these the authors evaluated was never published. A language counts once in each
+direction, "en-X" or "X-en". Averages by trained, script and family are those of `groups`.
 """
 
 from collections.abc import Collection
@@ -23,13 +23,28 @@ SCORES = ["system", "baseline", "direction", "language", "metric", "score", "bas
 def by_language(
     gains: "DataFrame", fertility: "DataFrame | None" = None, trained: Collection[str] = LLAMAX.codes
 ) -> "DataFrame":
-    """Set each gain beside what is known of its language: a row a direction, of the language that is not the pivot.
+    """Join each gain with what is known of its language, the one that is not the pivot.
 
-    Columns: system, baseline, direction ("en-X"), language (its code), metric, score, baseline_score, gain, ci_low,
-    ci_high, n (sentences), script, those of `relatedness.relatedness`, and those of a fertility table (but its n) if
-    one is given. Directions without a pivot have no row (`groups.left_out` lists them).
+    Parameters
+    ----------
+    gains : DataFrame
+        A table of gains.
+    fertility : DataFrame, optional
+        A table of `fertility.fertility`.
+    trained : collection of str
+        Codes of the languages that count as trained.
 
-    Raises UnknownName for a language that the kit does not know.
+    Returns
+    -------
+    DataFrame
+        One row per direction: system, baseline, direction ("en-X"), language (code), metric, score, baseline_score,
+        gain (points), ci_low, ci_high, n (sentences), script, the columns of `relatedness.relatedness`, and those of
+        `fertility` but its n. Directions without a pivot have no row (`groups.left_out` lists them).
+
+    Raises
+    ------
+    UnknownName
+        For an unknown language.
     """
     import pandas as pd
 
@@ -42,9 +57,19 @@ def by_language(
 
 
 def varieties(gains: "DataFrame", trained: Collection[str] = LLAMAX.codes) -> "DataFrame":
-    """List the 204 varieties of FLORES-200: `languages.table`, and kind ("trained" or "unseen") and at_hand.
+    """List the 204 varieties of FLORES-200.
 
-    at_hand: whether the table of gains has a direction from or into it.
+    Parameters
+    ----------
+    gains : DataFrame
+        A table of gains.
+    trained : collection of str
+        Codes of the languages that count as trained.
+
+    Returns
+    -------
+    DataFrame
+        `languages.table` with kind ("trained" or "unseen") and at_hand (whether a direction of `gains` has it).
     """
     known = languages.table()
     kind = known["code"].isin(trained).map({True: "trained", False: "unseen"})
@@ -52,20 +77,36 @@ def varieties(gains: "DataFrame", trained: Collection[str] = LLAMAX.codes) -> "D
 
 
 def by_relatedness(table: "DataFrame") -> "DataFrame":
-    """Average gains by how a language stands to the training languages: direction, relatedness, n, gain, least, most.
+    """Average gains by how each language is related to the training languages.
 
-    table: of `by_language`; gains in points, n counts languages.
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `by_language`.
+
+    Returns
+    -------
+    DataFrame
+        direction, relatedness, n (languages), gain (mean, in points), least, most.
     """
     gain = table.groupby(["direction", "relatedness"], observed=True)["gain"]
     return gain.agg(n="size", gain="mean", least="min", most="max").reset_index()
 
 
 def differences(table: "DataFrame") -> "DataFrame":
-    """Compare the mean gains of trained and unseen languages: a row a direction; the uncertainty is over languages.
+    """Compare the mean gains of trained and unseen languages; the uncertainty is over languages.
 
-    table: of `by_language`. Columns: direction, trained, unseen (mean gains, points), difference, ci_low, ci_high, p,
-    n_trained, n_unseen (languages), by `language_statistics.difference`: without interval and p where a group has fewer
-    than two languages.
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `by_language`.
+
+    Returns
+    -------
+    DataFrame
+        One row per direction: trained, unseen (mean gains, points), difference, ci_low, ci_high, p, n_trained, n_unseen
+        (languages), by `language_statistics.difference`. Without interval and p where a group has fewer than two
+        languages.
     """
     import pandas as pd
 
@@ -78,11 +119,18 @@ def differences(table: "DataFrame") -> "DataFrame":
 
 
 def correlations(table: "DataFrame") -> "DataFrame":
-    """Correlate gain with fertility by rank (Spearman): over all languages, over trained ones, over unseen ones.
+    """Correlate gain with fertility by rank (Spearman): over all, over trained and over unseen languages.
 
-    table: of `by_language` with a fertility table. Columns: direction, measure, languages, rho, ci_low, ci_high, p, n,
-    by `language_statistics.rank_correlation`. Tokens per word are compared only among languages that part words by
-    spaces (unit "word"), hence a smaller n.
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `by_language` with a fertility table.
+
+    Returns
+    -------
+    DataFrame
+        direction, measure, languages, rho, ci_low, ci_high, p, n, by `language_statistics.rank_correlation`. Tokens per
+        word use only languages that write spaces between words (unit "word"), hence a smaller n.
     """
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""The command line: a few lines a command, nothing of its own, nothing heavy until a command needs it."""
+"""The command line: a few lines per command, and nothing heavy is imported until a command needs it."""
 
 import re
 import sys
@@ -22,27 +22,27 @@ from llamax_kit.training import recipe
 from llamax_kit.utils.errors import KitError
 
 
-class _Said(click.ClickException):
+class _Message(click.ClickException):
     def show(self, file=None) -> None:
         click.secho(self.format_message(), fg="red", err=True)
 
 
 class _Once(click.Command):
-    """Refuses an option that stands twice but holds one value: click itself takes the last without a word."""
+    """Refuses an option that is there twice but holds one value: click itself takes the last without a message."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         *_, order = self.make_parser(ctx).parse_args(list(args))
         for each in order:
             if isinstance(each, click.Option) and not each.multiple and not each.is_flag and order.count(each) > 1:
                 raise click.UsageError(
-                    f"{each.opts[-1]} is given {order.count(each)} times, expected once: only one of the values could "
-                    f"be taken. To mend: keep the one that is meant, and run the command once for each other", ctx
+                    f"{each.opts[-1]} is given {order.count(each)} times, expected once: it takes one value. "
+                    f"To mend: keep the one that is meant, and run the command once for each other", ctx
                 )  # fmt: skip
         return super().parse_args(ctx, args)
 
 
 class _Kit(click.Group):
-    """Shows what a user can mend as a message, without a traceback; anything else is a defect and keeps its own."""
+    """Shows an error that a user can mend as a message; anything else is a defect and keeps its traceback."""
 
     command_class = _Once
 
@@ -50,7 +50,7 @@ class _Kit(click.Group):
         try:
             return super().invoke(ctx)
         except KitError as error:
-            raise _Said(str(error)) from error
+            raise _Message(str(error)) from error
 
 
 @click.group(cls=_Kit, context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,7 +64,7 @@ def main() -> None:
 
 @main.command()
 def demo() -> None:
-    """Let two miniatures translate, and see the gain."""
+    """Translate with two miniatures, and show the gain."""
     import pandas as pd
 
     baseline, system = example.RUNS
@@ -73,7 +73,7 @@ def demo() -> None:
     chosen = {"directions": example.directions(example.DEMO), "group": "relatedness", "run": "demo_gains"}
     page = notebooks.execute("06", values={"system": system, "baseline": baseline} | chosen)
     gains = pd.read_csv(storage.folder(chosen["run"]) / "gains.csv")
-    for table in example.told(gains):
+    for table in example.printed_tables(gains):
         click.echo(_table([tuple(table), *table.itertuples(index=False)]) + "\n")
     click.echo(f"{example.RUNS[system]} is {example.RUNS[baseline]} after continual pre-training: gains are of the one "
                f"over the other.")  # fmt: skip
@@ -116,8 +116,8 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
 
     NOTEBOOK is a number (04), a name (04_translate_and_score) or a path. Papermill runs it.
 
-    OUTPUT is outputs/RUN/NOTEBOOK.ipynb unless given. Parameters are checked before a kernel starts; a notebook that
-    fails is kept as far as it came, as NOTEBOOK.failed.ipynb, and leaves an earlier output as it was.
+    OUTPUT is outputs/RUN/NOTEBOOK.ipynb by default. Parameters are checked before a kernel starts. A notebook that
+    fails is kept up to the failed cell, as NOTEBOOK.failed.ipynb, and leaves an earlier output unchanged.
     """
 
     source = notebooks.find(notebook)
@@ -146,9 +146,9 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
 def sweep(file, jobs, status) -> None:
     """Run what is missing of many notebooks.
 
-    FILE is YAML: notebooks, with parameter files, lists or grids of values (see params/sweeps/). All is checked before
-    anything starts. A sweep that was killed, or of which something failed, goes on when it is run again. The exit
-    status is 0 when every job is done, with --status too, and 1 while one is running, missing or failed.
+    FILE is YAML: notebooks, with parameter files, lists or grids of values (see params/sweeps/). Everything is checked
+    before anything starts. A sweep that was killed, or failed in part, continues when it is run again. The exit status
+    is 0 when every job is done, with --status too, and 1 while one is running, missing or failed.
     """
 
     listed = sweep_jobs.read(file)
@@ -169,14 +169,15 @@ def train(file) -> None:
     """Train a Llama by the LLaMAX recipe.
 
     FILE is YAML: texts or instructions, the model to begin with, arguments of transformers' Trainer (see
-    params/training/). All is checked before anything starts. A training that was killed goes on when it is run again.
+    params/training/). Everything is checked before anything starts. A training that was killed continues when it is run
+    again.
     """
 
     click.echo(f"The model: {recipe.run(file)}")
 
 
 @main.command()
-@click.option("--hypotheses", required=True, type=click.Path(), help="The outputs, one sentence a line.")
+@click.option("--hypotheses", required=True, type=click.Path(), help="The outputs, one sentence per line.")
 @click.option(
     "--references",
     required=True,
@@ -195,8 +196,8 @@ def score(hypotheses, references, tokenize, as_json) -> None:
     """Score outputs: spBLEU, signature, 95 % interval.
 
     With several sets of references the score is sacreBLEU's of them all (nrefs:2 in the signature). An empty line is an
-    empty reference, as in sacreBLEU. Fewer than 10 sentences have no interval; of fewer than 40 it is said how often
-    such intervals hold the truth.
+    empty reference, as in sacreBLEU. Fewer than 10 sentences have no interval; with fewer than 40, a note shows how
+    often such intervals hold the truth.
     """
     import json
 
@@ -209,9 +210,9 @@ def score(hypotheses, references, tokenize, as_json) -> None:
     if as_json:
         known = {name: None if value != value else value for name, value in result._asdict().items()}
         return click.echo(json.dumps(known | {"note": note}, ensure_ascii=False, allow_nan=False))
-    said = significance.caveat([result.n])
-    ends = f"{result.ci_low:.2f} to {result.ci_high:.2f} (95 %{said and f'; {said}'})"
-    ends = said if result.ci_low != result.ci_low else ends
+    caveat = significance.caveat([result.n])
+    ends = f"{result.ci_low:.2f} to {result.ci_high:.2f} (95 %{caveat and f'; {caveat}'})"
+    ends = caveat if result.ci_low != result.ci_low else ends
     click.echo(f"score      {result.score:.2f} {result.metric} (points, 0–100; n = {result.n})")
     click.echo(f"interval   {ends}")
     click.echo(f"signature  {result.signature}")
@@ -220,13 +221,13 @@ def score(hypotheses, references, tokenize, as_json) -> None:
 
 
 def _of_reasoning(hypotheses: list[str], references: list[list[str]]) -> str:
-    """Say that hypotheses hold reasoning that no reference has, and that it is scored as it stands; "" for none."""
+    """Return a note that hypotheses hold reasoning that no reference has, and that it is scored; "" for none."""
     count = sum(
         reasons(each) and markers(each) not in map(markers, beside)
         for each, *beside in zip(hypotheses, *references, strict=True)
     )
-    said = f"{count} of {len(hypotheses)} hypotheses hold reasoning, as in <think>…</think>"
-    return f"{said}, which is scored as it stands; notebook 05 cuts it" if count else ""
+    found = f"{count} of {len(hypotheses)} hypotheses hold reasoning, as in <think>…</think>"
+    return f"{found}, which is scored too; notebook 05 removes it" if count else ""
 
 
 @main.command()
@@ -234,8 +235,8 @@ def _of_reasoning(hypotheses: list[str], references: list[list[str]]) -> str:
 def languages(word) -> None:
     """List the languages.
 
-    With WORD, those whose code, name, script or family holds it. The split, high or low, is the paper's; it is no
-    measure of data.
+    With WORD, those whose code, name, script or family contains it. The split, high or low, is the paper's; it does not
+    measure data.
     """
 
     every = all_languages()
@@ -252,7 +253,7 @@ def languages(word) -> None:
 def fetch(name) -> None:
     """Fetch a tokenizer or a data set.
 
-    NAME is one of those that `llamax-kit doctor` lists; where it may not be fetched, this says how to get it.
+    NAME is one of those that `llamax-kit doctor` lists. If it may not be fetched, the message describes how to get it.
     """
 
     click.echo(f"Here: {downloads.fetch(name)}")
@@ -260,7 +261,7 @@ def fetch(name) -> None:
 
 @main.command()
 def doctor() -> None:
-    """Say what is here, and how to get what is missing."""
+    """Show what is found, and how to get what is missing."""
 
     for line in report():
         click.echo(line)
@@ -272,7 +273,7 @@ def _plain(text: str) -> str:
 
 
 def _table(rows) -> str:
-    """Set rows of texts in columns as wide as their widest; figures stand to the right, with two decimals at most."""
+    """Return rows of texts as columns as wide as their widest; numbers to the right, with at most two decimals."""
     columns = [[_short(str(cell)) for cell in column] for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(cells).rstrip() for cells in zip(*map(_even, columns), strict=True))
 

@@ -1,10 +1,10 @@
-"""Two finished runs of the shipped miniatures on the embedded text, which notebooks that compare systems open with.
+"""Two finished runs of the shipped miniatures on the embedded text, the defaults of notebooks that compare systems.
 
-`demo_mini_llama` and `demo_mini_llamax` have the same phrases in the same directions, from English and into it: of
-`mini-llama-alpaca`, trained on six languages, and of `mini-llamax-alpaca`, which is that model after continual
-pre-training. What the second gains is the paper's experiment in miniature, and no evidence about LLaMAX.
+`demo_mini_llama` and `demo_mini_llamax` have the same phrases in the same directions, from English and into it. The
+first is by `mini-llama-alpaca`, trained on six languages, the second by `mini-llamax-alpaca`, which is that model after
+continual pre-training. What the second gains is the paper's experiment in miniature, and no evidence about LLaMAX.
 
-Every completion goes through the ledger: a killed example goes on where it stopped, a second one generates nothing.
+Every completion goes through the ledger: a killed example continues where it stopped, a second one generates nothing.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from llamax_kit.data import languages, relatedness
 from llamax_kit.data.corpora.corpus import Corpus
 from llamax_kit.data.corpora.loading import corpus_languages, load_corpus
+from llamax_kit.data.translations import DIRECTION, KEYS
 from llamax_kit.models import loading
 from llamax_kit.models.engines.base import read_decoding
 from llamax_kit.models.engines.opening import open_engine
@@ -29,14 +30,14 @@ from llamax_kit.utils.errors import KitError
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-OWNER = "llamax_kit.example"  # what records of these runs have always named as their notebook
+OWNER = "llamax_kit.example"  # the notebook in the records of these runs
 RUNS = {"demo_mini_llama": "mini-llama-alpaca", "demo_mini_llamax": "mini-llamax-alpaca"}
-DEMO = "de sw tr gl be eus_Latn"  # of the demo's twelve directions: three trained by mini-llamax, three held out
+DEMO = "de sw tr gl be eus_Latn"  # twelve directions: three languages of mini-llamax's training, three held out
 MORE = "fr ru it pl uk fi sk af srd_Latn als_Latn cy kab_Latn el"
 SENTENCES = 30  # of each direction; enough for an interval
 DECODING = "greedy max_new_tokens:96"
 PATIENCE = 900  # seconds to wait for another process that is making the same run
-SECONDS = 30  # that a run takes, to plan by
+SECONDS = 30  # that a run takes; estimates the work
 
 
 def directions(listed: str) -> str:
@@ -45,14 +46,28 @@ def directions(listed: str) -> str:
 
 
 def make(*names: str) -> list[str]:
-    """Make those of the example's runs that are named ("run" or "run:system") and not there yet; name those made.
+    """Make the example's runs that are named and missing; two are made side by side.
 
-    `make("demo_mini_llamax", "my_run:google")` makes the first, once, and leaves the other to its owner; two are made
-    side by side. A run that other weights made, or other directions, is made again; what another process is making
-    meanwhile is waited for.
+    A run made by other weights or of other directions is made again; one that another process is making is waited for.
 
-    Raises KitError when a miniature is missing, the run's folder cannot be written, or another process does not come to
-    an end with it.
+    Parameters
+    ----------
+    *names : str
+        "run" or "run:system"; runs that are not the example's are ignored.
+
+    Returns
+    -------
+    list of str
+        The runs that were made here.
+
+    Raises
+    ------
+    KitError
+        When a miniature is missing, the run's folder cannot be written, or another process does not finish it in time.
+
+    Examples
+    --------
+    `demo.make("demo_mini_llamax", "my_run:google")` makes the first, once.
     """
     wanted = {storage.parted(name)[0] for name in names}
     missing = [run for run in RUNS if run in wanted and not _finished(run)]
@@ -61,9 +76,9 @@ def make(*names: str) -> list[str]:
 
 
 def hypotheses(folder: Path, corpus: str, sentences: int) -> tuple[Path, int]:
-    """Write both models' answers in the demo's directions as files, for notebook 05: give their folder, and n.
+    """Write both models' answers in the demo's directions as files, for notebook 05; return their folder, and n.
 
-    sentences: so many of each direction, 0: all that there are, SENTENCES. Raises KitError for another corpus.
+    sentences: how many per direction, 0: all that there are, SENTENCES. Raises KitError for another corpus.
     """
     import pandas as pd
 
@@ -72,45 +87,46 @@ def hypotheses(folder: Path, corpus: str, sentences: int) -> tuple[Path, int]:
     answers = pd.concat([storage.load(run).translations for run in RUNS])
     answers = answers[(answers["src"] + "-" + answers["tgt"]).isin(directions(DEMO).split())]
     most = min(sentences or SENTENCES, SENTENCES)
-    answers = answers[answers.groupby(["system", "src", "tgt"]).cumcount() < most]
+    answers = answers[answers.groupby(KEYS).cumcount() < most]
     return write_outputs(answers, folder / "hypotheses"), most
 
 
 def check_corpus(corpus: str) -> None:
-    """Raises KitError for a corpus that the example's outputs are not of."""
+    """Raise KitError for a corpus that the example's outputs are not of."""
     if corpus != "cldr":
         raise KitError(f"the example's outputs are of the corpus cldr, got {corpus!r}. To mend: name a folder of yours")
 
 
-def told(gains: "DataFrame") -> "tuple[DataFrame, DataFrame]":
-    """Give what the demo prints of a table of gains, largest first: both models' scores, and gains by language.
+def printed_tables(gains: "DataFrame") -> "tuple[DataFrame, DataFrame]":
+    """Return what the demo prints of a table of gains, largest first: both models' scores, and gains by language.
 
-    Of the scores system, src, tgt, metric, score, ci_low, ci_high, n; of the gains src, tgt, language (the side that is
-    not English), training ("trained", "unseen, related", …: `relatedness.relatedness`), gain, ci_low, ci_high, verdict.
+    Columns of the scores: system, src, tgt, metric, score, ci_low, ci_high, n. Of the gains: src, tgt, language (the
+    side that is not English), training ("trained", "unseen, related", …: `relatedness.relatedness`), gain, ci_low,
+    ci_high, verdict.
     """
     import pandas as pd
 
     held = {name: storage.load(name) for name in RUNS}
     gains = gains.sort_values("gain", ascending=False, kind="stable", ignore_index=True)
     scores = pd.concat([run.scores for run in held.values()])
-    scores = gains[["src", "tgt"]].merge(scores, on=["src", "tgt"])  # in the order of the gains
+    scores = gains[DIRECTION].merge(scores, on=DIRECTION)  # in the order of the gains
     trained = training_languages_of("", held[list(RUNS)[-1]].record).codes
     language = gains["tgt"].where(gains["src"] == "en", gains["src"])
     known = relatedness.relatedness(language, trained)[["name", "relatedness"]].set_axis(
         ["language", "training"], axis=1
     )
-    told = pd.concat([gains[["src", "tgt"]], known, gains[["gain", "ci_low", "ci_high", "verdict"]]], axis=1)
-    return scores[["system", "src", "tgt", "metric", "score", "ci_low", "ci_high", "n"]], told
+    table = pd.concat([gains[DIRECTION], known, gains[["gain", "ci_low", "ci_high", "verdict"]]], axis=1)
+    return scores[[*KEYS, "metric", "score", "ci_low", "ci_high", "n"]], table
 
 
 def _parameters(run: str) -> dict:
-    """The choices of notebook 04 that make the same run."""
+    """Return the parameters of notebook 04 that make the same run."""
     return {"model": RUNS[run], "corpus": "cldr", "directions": directions(f"{DEMO} {MORE}"), "sentences": SENTENCES,
             "prompt": "alpaca", "decoding": DECODING, "tokenize": "cldr", "run": run}  # fmt: skip
 
 
 def _finished(run: str) -> bool:
-    """Tell whether a run is there as it would be made now, or is somebody else's, or damaged, which its readers say."""
+    """Check whether a run is there as it would be made now; one of another owner, or damaged, counts as there."""
     path = storage.outputs() / run / "run.json"
     if not path.is_file():
         return False
@@ -125,7 +141,7 @@ def _finished(run: str) -> bool:
 
 
 def _made(run: str) -> bool:
-    """Make a run, alone; tell whether it was made here and not by another process meanwhile."""
+    """Make a run; return whether it was made here and not by another process in the meantime."""
     with locks.awaited(storage.made(storage.outputs() / run), PATIENCE):
         if _finished(run):
             return False

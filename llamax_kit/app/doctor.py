@@ -1,4 +1,4 @@
-"""Says what is installed, which data and tokenizers are found, which GPU, and how to get what is missing.
+"""Reports what is installed, which data and tokenizers are found, which GPU, and how to get what is missing.
 
 Changes nothing, loads no model, needs no network.
 """
@@ -23,7 +23,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def report() -> Iterator[str]:
-    """Give the lines of the report; those that begin with `missing` or `damaged` end with what to do."""
+    """Yield the lines of the report; those that begin with `missing` or `damaged` end with what to do."""
     yield from _section("Installed", _installed())
     yield from _section("Machine", _machine())
     yield from _section("Notebooks", _notebooks())
@@ -40,7 +40,7 @@ def _installed() -> Iterator[str]:
     yield f"found    Python {platform.python_version()}"
     for package, wanted in locked().items():
         try:
-            have = metadata.version(package).split("+")[0]  # torch's own builds say 2.13.0+cpu, +cu126, …
+            have = metadata.version(package).split("+")[0]  # torch's own builds are 2.13.0+cpu, +cu126, …
         except metadata.PackageNotFoundError:
             yield f"missing  {package} {wanted}: pip install -r requirements.txt"
             continue
@@ -51,7 +51,7 @@ def _installed() -> Iterator[str]:
 
 
 def locked() -> dict[str, str]:
-    """Read the lock: {"torch": "2.13.0", …}; of an installation without a checkout, what the package asks for."""
+    """Read the locked versions: {"torch": "2.13.0", …}; without a checkout, those that the package requires."""
     lock = storage.PROJECT / "requirements.txt"
     lines = lock.read_text(encoding="utf-8").splitlines() if lock.exists() else metadata.requires("llamax-kit") or []
     return dict(found.groups() for line in lines if (found := re.match(r"([\w.-]+)==([\w.]+)", line)))
@@ -104,7 +104,7 @@ def _data() -> Iterator[str]:
     for row in downloads.inventory():
         if not row.found:
             yield f"missing  {row.kind} {row.name}: {row.how}"
-        elif row.kind == "corpus":  # which need not be whole: no more than the languages that are used
+        elif row.kind == "corpus":  # which may be incomplete: it needs only the languages that are used
             yield f"found    {row.kind} {row.name}, not checked (each file is when it is read): {row.where}"
         elif wrong := fault(downloads.find(row.name), row.where):
             yield f"damaged  {row.kind} {row.name}: {row.where}: {wrong}. Move it away, then {row.how}"
@@ -113,7 +113,7 @@ def _data() -> Iterator[str]:
 
 
 def _hub() -> Iterator[str]:
-    """Say which models of the catalogue the hub's cache holds, how much of each, and whether someone is logged in."""
+    """List the models of the catalogue in the hub's cache, how much of each, and whether someone is logged in."""
     import huggingface_hub
     from huggingface_hub import constants
 

@@ -3,7 +3,7 @@
     outputs/gallery/<notebook>.ipynb   with outputs; each picture once, as PNG; no path, time or name of a machine
     outputs/gallery/<notebook>.png     its best picture, small, for README
 
-Executes in an outputs folder of its own, so that every notebook begins from nothing, as for a newcomer.
+Executes in an outputs folder of its own, so that every notebook starts without earlier results, as for a new user.
 """
 
 import os
@@ -49,7 +49,7 @@ def make(gallery: Path) -> None:
 
 
 def clean(notebook: "NotebookNode") -> "NotebookNode":
-    """Take out what another execution or machine would change: papermill's notes, kernel versions, pictures' twins."""
+    """Remove what another execution or machine would change: papermill's notes, kernel versions, doubled pictures."""
     notebook.metadata = {key: notebook.metadata[key] for key in ("kernelspec",) if key in notebook.metadata}
     for cell in notebook.cells:
         cell.metadata = {key: cell.metadata[key] for key in ("tags", "jupyter") if key in cell.metadata}

@@ -1,7 +1,7 @@
-"""Makes one HTML file of an executed notebook: nothing in it comes from the network, each picture says what it shows.
+"""Makes one HTML file of an executed notebook; nothing in it comes from the network, each picture has its alt text.
 
 nbconvert renders the cells; the kit's template (`page.html.j2`) shows prose, tables and pictures first and folds code.
-Does not execute anything.
+Executes nothing.
 """
 
 import re
@@ -13,21 +13,21 @@ from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import whole
 
 TEMPLATE = Path(__file__).with_name("page.html.j2")
-LOADS = {  # what a browser fetches by itself when it opens a page; a link that a reader may follow is not among it
+LOADS = {  # what a browser loads by itself when it opens a page; links that a reader may follow are not in it
     "script": "src", "img": "src", "iframe": "src", "link": "href", "source": "src", "video": "src", "audio": "src",
     "embed": "src", "object": "data", "image": "href", "use": "href", "input": "src", "track": "src",
 }  # fmt: skip
 
 
 class PageWarning(UserWarning):
-    """Something on a page that a reader will miss: a picture without a text, a thing from the network taken out."""
+    """Something that a reader of the page will miss: a picture without alt text, a thing from the network removed."""
 
 
 def export(notebook: Path | str) -> Path:
-    """Write the HTML of a notebook beside it, and give its path: `04.ipynb` gives `04.html`.
+    """Write the HTML of a notebook beside it, and return its path: `04.html` for `04.ipynb`.
 
-    Warns (PageWarning) of a picture without an alt text of its own, and of anything taken out that would have been
-    loaded from the network. Raises KitError when it is not a notebook or the file cannot be written.
+    Warns (PageWarning) of a picture without an alt text of its own, and of anything removed that would have been loaded
+    from the network. Raises KitError when it is not a notebook or the file cannot be written.
     """
     import nbformat
     from nbconvert.exporters import HTMLExporter
@@ -55,7 +55,7 @@ SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg
 
 
 def title(node) -> str:
-    """Give a notebook's first heading, without its mark-up, and the run that papermill was given: "Score · sw-beam"."""
+    """Return a notebook's first heading, without mark-up, and the run given to papermill: "Score · sw-beam"."""
     text = "\n".join(cell.source for cell in node.cells if cell.cell_type == "markdown")
     found = re.search(r"^#\s+(.+)$", text, re.MULTILINE)
     heading = re.sub(r"[*`_]", "", found[1]).strip() if found else "Notebook"
@@ -64,7 +64,7 @@ def title(node) -> str:
 
 
 def loads(html: str) -> list[str]:
-    """List the addresses that a browser would fetch from the network to show this page."""
+    """List the addresses that a browser would load from the network to show this page."""
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(html, "html.parser")
@@ -78,7 +78,7 @@ def loads(html: str) -> list[str]:
 
 
 def without_alt(html: str) -> int:
-    """Count the pictures that have no alt text of their own: none, nbconvert's placeholder, or another picture's."""
+    """Count pictures without an alt text of their own: with none, nbconvert's placeholder, or another picture's."""
     from bs4 import BeautifulSoup
 
     texts = [image.get("alt", "").strip() for image in BeautifulSoup(html, "html.parser").find_all("img")]
@@ -87,12 +87,12 @@ def without_alt(html: str) -> int:
 
 
 def self_contained(html: str, *, name: str) -> str:
-    """Take out of a page what would be loaded from the network, let its tables scroll, warn of what a reader misses."""
+    """Remove from a page what would be loaded from the network, let its tables scroll, warn of what is missing."""
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(html, "html.parser")
     for address in loads(html):
-        _warn(f"{name}: took out what loads {address}: the page must not need the network")
+        _warn(f"{name}: removed what loads {address}: the page must not need the network")
     for tag in soup.find_all(list(LOADS)):
         if tag.name in ("script", "iframe", "object", "embed") or _remote(tag.get(LOADS[tag.name]) or ""):
             tag.decompose()
@@ -104,7 +104,7 @@ def self_contained(html: str, *, name: str) -> str:
         tag["style"] = _local_style(tag["style"])
     for table in soup.find_all("table"):
         if "overflow" in table.parent.get("style", ""):
-            continue  # `tables.show` has seen to it
+            continue  # `tables.show` has done it
         _align_numbers(table)
         kind = "scroll tall" if len(table.find_all("tr")) > TALL else "scroll"
         table.wrap(soup.new_tag("div", attrs={"class": kind, "tabindex": "0"}))
@@ -119,7 +119,7 @@ def _local_style(style: str) -> str:
 
 
 def _align_numbers(table) -> None:
-    """Mark the columns that hold numbers only, so that their digits stand under each other."""
+    """Mark the columns that hold only numbers, so that their digits are aligned."""
     rows = [row.find_all(["th", "td"]) for row in table.find_all("tr")]
     for column in zip(*rows, strict=False) if len({len(row) for row in rows}) == 1 else ():
         body = [cell.get_text(strip=True) for cell in column if cell.name == "td"]

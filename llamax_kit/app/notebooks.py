@@ -1,8 +1,8 @@
 """Runs a notebook with parameters by papermill: checked before, kept when it fails, exported to HTML at the end.
 
-Does no work of a notebook's own, and adds nothing to it that plain papermill would not: both give the same results.
-While `04.ipynb` is executed it is `04.partial.ipynb`; failed, it becomes `04.failed.ipynb` with `04.failed.html`, and
-what an earlier execution left as `04.ipynb` and `04.html` stays, beside the scores that belong to it.
+Does no work of a notebook's own, and changes no results: plain papermill has the same ones. While `04.ipynb` is
+executed it is `04.partial.ipynb`; if it fails, it becomes `04.failed.ipynb` with `04.failed.html`, and the `04.ipynb`
+and `04.html` of an earlier execution stay, with the scores that belong to them.
 """
 
 import logging
@@ -23,23 +23,23 @@ from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import whole
 
 START_TIMEOUT = 180  # seconds until a kernel must answer; a busy machine needs more than papermill's 60
-EXECUTION_TIMEOUT = 14 * 24 * 3600  # seconds a cell may take; a sweep's days fit, a hang does not last for ever
+EXECUTION_TIMEOUT = 14 * 24 * 3600  # seconds per cell; enough for a sweep's days, and a hang ends
 STARTS = 3  # a kernel's ports can be taken by another between choosing and using them
 
 
 class NotebookFailed(KitError):
-    """A cell that failed. Carries `notebook` (as far as it came), `html`, `cell` (as in `In [5]`), `name`, `value`."""
+    """A cell that failed. Has `notebook` (up to that cell), `html`, `cell` (as in `In [5]`), `name`, `value`."""
 
     def __init__(self, notebook: Path, cell: int, name: str, *, value: str):
         self.notebook, self.html, self.cell, self.name, self.value = notebook, export(notebook), cell, name, value
         super().__init__(
             f"{notebook.stem.removesuffix('.failed')} failed at In [{cell}] with {name}: {value}\n"
-            f"Kept as far as it came: {notebook}\nTo read: {self.html}"
+            f"Kept up to that cell: {notebook}\nTo read: {self.html}"
         )
 
 
 def notebooks() -> list[Path]:
-    """List the kit's notebooks: of the checkout, else of `./notebooks`, else those that were installed with it."""
+    """List the kit's notebooks: of the checkout, else of `./notebooks`, else those installed with it."""
     for folder in (storage.PROJECT / "notebooks", Path.cwd() / "notebooks"):
         if folder.is_dir():
             return sorted(folder.glob("[0-9]*.ipynb"))
@@ -79,15 +79,15 @@ def execute(
     execution_timeout: int = EXECUTION_TIMEOUT,
     checked: bool = False,
 ) -> Path:
-    """Execute a notebook with parameter values and give the path of the HTML beside the executed copy.
+    """Execute a notebook with parameter values and return the path of the HTML beside the executed copy.
 
-    `output` defaults to `outputs/<the parameter run>/<notebook>.ipynb`. Times in seconds; the second is a cell's.
-    checked: what the values mean was checked before, as a sweep does for all its jobs at once.
-    What the notebook writes to stderr, progress above all, is written to stderr here as it comes.
+    `output` defaults to `outputs/<the parameter run>/<notebook>.ipynb`. Times in seconds; `execution_timeout` is for a
+    cell. checked: the meaning of the values was checked before, as a sweep does for all its jobs at once. What the
+    notebook writes to stderr, such as progress, is written to stderr here at once.
 
     Raises UnknownName, WrongValue or KitError (a value that `parameter_checks` refuses, a run's name that is no folder
     name, or another notebook's run) before a kernel starts, Busy for a run that another process is executing,
-    NotebookFailed when a cell raises (the copy is kept as far as it came, beside `output`, with HTML), KitError when no
+    NotebookFailed when a cell raises (the copy is kept up to that cell, beside `output`, with HTML), KitError when no
     kernel starts or the output cannot be written.
     """
     source, values = find(notebook), dict(values or {})
@@ -108,7 +108,7 @@ def execute(
             )
             partial.replace(output)
             for stale in (_beside(output, "failed"), _beside(output, "failed").with_suffix(".html")):
-                stale.unlink(missing_ok=True)  # it told of an earlier execution, and would be taken for this one
+                stale.unlink(missing_ok=True)  # of an earlier execution, and would be taken for this one
     except OSError as error:
         raise KitError(
             f"could not write {output}: {error.strerror or error}. To mend: free some space, or name another output"
@@ -158,13 +158,13 @@ def _literal(path: Path) -> str:
 
 
 def _running(output: Path) -> int:
-    """Number the code cell that was being executed, as in `In [5]`, when there was no answer from it."""
+    """Return the number of the code cell that was being executed, as in `In [5]`, when it did not answer."""
     states = [cell["metadata"]["papermill"]["status"] for cell in cells(output) if cell["cell_type"] == "code"]
     return next((number for number, state in enumerate(states, 1) if state != "completed"), len(states))
 
 
 def _run(source: Path, values: dict[str, Any], otherwise: str) -> str:
-    """Give the run's name: the parameter `run`, checked here so that no cell finds out late, else `otherwise`."""
+    """Return the run's name: the parameter `run`, checked here and not late in a cell, else `otherwise`."""
     known = {each.name: each.default for each in parameters(source)} | values
     run = otherwise if known.get("run") is None else str(known["run"])
     if run or "run" in known:
@@ -182,20 +182,20 @@ def _set_aside(partial: Path) -> Path:
 
 
 class _Log:
-    """The stderr of cells for the operator: each line whole, for a bar's carriage returns make one line of a log."""
+    """The stderr of cells, for the operator: each line whole, as carriage returns of a progress bar make one line."""
 
     def write(self, text: str) -> None:
         from tqdm import tqdm
 
         for line in filter(str.strip, re.split(r"[\r\n]+", text)):
-            tqdm.write(line, file=sys.stderr)  # it lets papermill's own bar step aside
+            tqdm.write(line, file=sys.stderr)  # it does not break papermill's own bar
 
     def flush(self) -> None:
         sys.stderr.flush()
 
 
 def _prepare(output: Path, *, partial: Path) -> None:
-    """Let papermill save whole or not at all, and keep from it the warnings that `check` has made needless."""
+    """Make papermill save whole or not at all, and hide its warnings about what `check` has checked."""
     from papermill.iorw import LocalHandler, papermill_io
 
     if output.suffix != ".ipynb":

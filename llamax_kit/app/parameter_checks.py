@@ -1,9 +1,9 @@
 """What the values of a notebook's parameters mean, checked before any kernel starts: names, numbers, files, runs.
 
-A parameter means the same in every notebook that has it, so it goes by its name. What is wrong is said in the words of
-the function that the notebook would call. Asks no hub and no torch, loads no weights and hashes none: whether a hub has
-a model, a device is here, or two runs may be compared, the notebook's first cells say. What type a value is of, and
-whether it is one of a closed list, `parameters` has checked before.
+A parameter means the same in every notebook that has it, so a rule depends on its name. Messages are those of the
+function that the notebook would call. Asks no hub and no torch, loads no weights and hashes none: whether a hub has a
+model, a device is here, or two runs may be compared, is checked in the notebook's first cells. `parameters` has checked
+before what type a value is of, and whether it is in a closed list.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ FOLLOW = ("tokenize", "tokenizer", "sentences", "decoding", "directions")  # "au
 LEAST = {"sentences": 0, "samples": 0, "examples": 0, "few": 0, "max_new_tokens": 1, "pretrain_pairs": 0,
          "continue_pairs": 0, "asked": 1, "seed": 0}  # fmt: skip
 LEAST_BY_HAND = {"sentences": 20, "max_new_tokens": 8}  # in notebook 02, which decodes by hand
-MOST = 2**32 - 1  # the largest seed that numpy takes; of anything counted here there are fewer
+MOST = 2**32 - 1  # the largest seed that numpy takes; all counts here are smaller
 NAMES = ("model", "before", "adapter", "prompt", "corpus", "source", "hypotheses", "system", "baseline", "mine",
          "theirs", "report", "src", "tgt", "target", "relative", "tokenize", "tokenizer")  # one name each  # fmt: skip
 
@@ -43,11 +43,10 @@ def check(
     made: Mapping[str, dict] | None = None,
     seen: set | None = None,
 ) -> None:
-    """Check what the parameters of a notebook mean, those given and its defaults; an empty default stands for nothing.
+    """Check what the parameters of a notebook mean, given or by default; an empty default means nothing is asked for.
 
-    made: runs that will be there when the notebook starts, though they may not be now, each with the parameters that
-    the kit's notebook makes it with, or {} where these tell nothing. seen: kept from one notebook of many to the next,
-    so that equal values are looked at once.
+    made: runs that will exist when the notebook starts, each with the parameters that the kit's notebook makes it with,
+    or {} where these are unknown. seen: kept from one notebook to the next, so that equal values are checked once.
 
     Raises KitError, or its UnknownName with the nearest names, each with the parameter's name in front.
     """
@@ -67,7 +66,7 @@ def check(
         except KitError as error:
             error.args = (f"parameter {name!r} of {stem}: {error}",)  # it keeps its kind and what it carries
             raise
-        except (OSError, ValueError, RuntimeError) as error:  # a path no disk takes, a folder not to be read, ~nobody
+        except (OSError, ValueError, RuntimeError) as error:  # an impossible path, an unreadable folder, ~nobody
             raise KitError(
                 f"parameter {name!r} of {stem}: could not look at {value!r:.80}: {error}. "
                 f"To mend: give a value such as the default {defaults.get(name)!r}"
@@ -90,13 +89,13 @@ def _least(name: str) -> Callable:
 
 
 def _trimmed(name: str, *, value: int | str) -> None:
-    """Refuse blanks around a name, unless a file is called so: a hub, or a kernel, would not find it."""
+    """Raise KitError for blanks around a name, unless a file has that name: a hub, or a kernel, would not find it."""
     if name in NAMES and isinstance(value, str) and value.strip() not in ("", value) and not Path(value).exists():
         raise KitError(f"expected a name without blanks around it, got {value!r}. To mend: write {value.strip()!r}")
 
 
 def _of_file(check: Callable) -> Callable:
-    """Make a rule of a check, which is left to the notebook where an earlier run is still to write the file."""
+    """Make a rule of a check; the notebook checks a file that an earlier run has still to write."""
     return lambda made, value, **others: run_checks.within(made, value) or check(value, **others)
 
 
@@ -106,7 +105,7 @@ def _model(value: str) -> None:
 
 
 def _by_hand(made: Mapping, value: str, before: str | None) -> None:
-    """Check the two models of notebook 02, of which it takes the first apart."""
+    """Check the two models of notebook 02, which examines the first in detail."""
     if before is None or run_checks.within(made, value):
         return
     remedy = "To mend: name a model such as mini-llamax-alpaca"
@@ -135,7 +134,7 @@ def _prompt(made: Mapping, value: str, model: str | None) -> None:
     if value in prompts.CHATS and model not in (None, "copy") and not run_checks.within(made, model):
         folder = loading.locate(model).folder
         if folder and not (tokenizer := tokenizer_files.load(folder)).template:
-            tokenizer.chat([])  # which says so
+            tokenizer.chat([])  # which raises
 
 
 def _directions(made, value, corpus, hypotheses, source, system, baseline) -> None:
@@ -169,7 +168,7 @@ def _texts(made, value: str, directions: str | None, *, hypotheses: str | None, 
 
 @lru_cache
 def _read(corpus: str, codes: frozenset[str]) -> None:
-    """Read texts once, however many directions ask for the same languages; what is refused is read again."""
+    """Read texts once, however many directions use the same languages; what is refused is read again."""
     load_corpus(corpus, sorted(codes))
 
 
@@ -187,7 +186,7 @@ def _codes(made, value: str) -> None:
 
 
 def _target(made, value: str, src: str | None, *, others: str | None) -> None:
-    """Check the languages that notebook 02 asks for together; each is known by now."""
+    """Check the languages that notebook 02 asks for together; each is a known language here."""
     one = languages.find(src or "").code
     if one in languages.codes(f"{value} {others}"):
         raise KitError(f"{one} is src, and among tgt and others too. To mend: take it out of one of the two")

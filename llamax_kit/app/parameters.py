@@ -1,8 +1,8 @@
 """Reads a notebook's parameters cell and checks values against it, before any kernel starts.
 
-Reads the code, never runs it: papermill's own inspection does not see `x: int | None = None` and drops a line with
-two `=`, so the cell is parsed here. Of what a value means it knows the type alone, and whether it is one
-of those that the line's comment names behind "one of:", where there are no others; for the rest see `parameter_checks`.
+Reads the code, never runs it: papermill's own inspection misses `x: int | None = None` and drops a line with two `=`,
+so the cell is parsed here. Checks only a value's type, and whether it is one of those that the line's comment lists
+behind "one of:"; for the rest see `parameter_checks`.
 """
 
 import ast
@@ -28,7 +28,7 @@ class Parameter(NamedTuple):
 
 
 class WrongValue(KitError):
-    """A parameter's value that its notebook does not take. Carries `parameter` and `given`."""
+    """A parameter's value that its notebook does not take. Has `parameter` and `given`."""
 
     def __init__(self, notebook: str, parameter: Parameter, given: Any, remedy: str):
         self.parameter, self.given = parameter, given
@@ -57,7 +57,7 @@ def cells(notebook: Path) -> list[dict]:
 def parameters(notebook: Path) -> list[Parameter]:
     """Read the parameters cell; a notebook without one has no parameters.
 
-    `sentences: int = 0  # 0 means all` gives `Parameter("sentences", "int", 0, "0 means all")`.
+    `sentences: int = 0  # 0 means all` is `Parameter("sentences", "int", 0, "0 means all")`.
 
     Raises KitError for a line that is not `name: type = literal`.
     """
@@ -70,11 +70,13 @@ def parameters(notebook: Path) -> list[Parameter]:
 
 
 def check(notebook: Path, values: dict[str, Any]) -> None:
-    """Check that a notebook takes these values; a whole number passes for a float, nothing else for another type. Of a
-    parameter that is `int | str`, the one text is "auto".
+    """Check that a notebook takes these values.
+
+    A whole number is accepted for a float, no other type for another. A parameter of the type `int | str` takes one
+    text, "auto".
 
     Raises UnknownName for a parameter it does not have, or a value that is none of its `choices`; WrongValue for a
-    value of another type; KitError for an access token (it would stand in the executed notebook for all to read).
+    value of another type; KitError for an access token (everybody could read it in the executed notebook).
     """
     known, stem = {parameter.name: parameter for parameter in parameters(notebook)}, Path(notebook).stem
     for name, given in values.items():
@@ -95,7 +97,7 @@ def check(notebook: Path, values: dict[str, Any]) -> None:
 def choices(parameter: Parameter) -> list[str]:
     """List a parameter's legal values where its comment names them all, behind "one of:"; else nothing.
 
-    `# of the verdicts, one of: holm (each is claimed), bh; see below` gives ["holm", "bh"].
+    `# of the verdicts, one of: holm (each is claimed), bh; see below` has ["holm", "bh"].
     """
     listed = re.search(r"\bone of: ([^;]+)", parameter.help)
     return re.sub(r"\s*\([^)]*\)", "", listed[1]).split(", ") if listed else []
@@ -109,14 +111,14 @@ def _parameter(line: ast.stmt, comments: dict[int, str], stem: str) -> Parameter
         raise KitError(
             f"line {line.lineno} of the parameters cell of {stem} is {ast.unparse(line)!r}, expected "
             f"`name: type = value` with a literal value. To mend: derive values in a later cell; papermill injects "
-            f"its own after this one, and what is derived here goes stale"
+            f"its own after this one, and what is derived here would keep the old values"
         ) from error
     kind = ast.unparse(line.annotation) if annotated else type(default).__name__
     return Parameter(name, kind, default, comments.get(line.end_lineno, ""))
 
 
 def _comments(source: str) -> dict[int, str]:
-    """Map line numbers to the comments that stand in them, without the hash sign."""
+    """Return the comments by line number, without the hash sign."""
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return {token.start[0]: token.string.lstrip("# ").strip() for token in tokens if token.type == tokenize.COMMENT}
 
@@ -151,12 +153,12 @@ def _article(kind: str) -> str:
 def given_values(
     parameters=(), parameters_raw=(), parameters_file=(), parameters_yaml=(), parameters_base64=()
 ) -> dict[str, Any]:
-    """Put together the values of papermill's options, in papermill's order: -b, -f, -y, -p, -r; the later one wins.
+    """Return the values of papermill's options, in papermill's order: -b, -f, -y, -p, -r; the later one wins.
 
     `given_values(parameters=[("sentences", "5")])` is `{"sentences": 5}`.
 
     Raises KitError when a file is missing, a YAML text is not a mapping of names to values, or -p or -r names a
-    parameter twice, of which papermill itself takes the last without a word.
+    parameter twice, of which papermill itself takes the last without a message.
     """
     import base64
 
@@ -165,10 +167,10 @@ def given_values(
     for option, given in (("-p", parameters), ("-r", parameters_raw)):
         names = [name for name, _ in given]
         for twice in (name for name in names if names.count(name) > 1):
-            told = ", ".join(repr(text) for name, text in given if name == twice)
+            texts = ", ".join(repr(text) for name, text in given if name == twice)
             raise KitError(
-                f"{option} {twice} is given {names.count(twice)} times ({told}), expected once: only one of the values "
-                f"could be taken. To mend: keep the one that is meant"
+                f"{option} {twice} is given {names.count(twice)} times ({texts}), expected once: it takes one value. "
+                f"To mend: keep the one that is meant"
             )
     values: dict[str, Any] = {}
     for encoded in parameters_base64:

@@ -1,6 +1,6 @@
 """What the parameters mean that name runs, and what an earlier job of a sweep will make before they are read.
 
-made: runs that will be there when the notebook starts, each with the parameters that it is made with, or {}.
+made: runs that will exist when the notebook starts, each with the parameters that it is made with, or {}.
 """
 
 import os
@@ -24,7 +24,7 @@ def check_system(made, value: str, theirs: str | None) -> None:
 
 
 def check_mine(made, value: str) -> None:
-    """Check that a run that stands beside the paper's figures is on FLORES."""
+    """Check that a run that is compared with the paper's figures is on FLORES."""
     run, _ = storage.parted(value)
     maker = _maker(made, run)
     if maker is None:
@@ -36,7 +36,7 @@ def check_mine(made, value: str) -> None:
 
 
 def check_runs(made, value: str) -> None:
-    """Check that runs are there, each named once."""
+    """Check that runs exist, each named once."""
     folders = [storage.place(run).resolve().name for run in gathering.asked(value.split())]
     for twice in (name for name in folders if folders.count(name) > 1):
         raise KitError(f"run {twice!r} is named twice, also by a path. To mend: name each once")
@@ -45,11 +45,11 @@ def check_runs(made, value: str) -> None:
 
 
 def check_several(made, value: str, baseline: str | None) -> None:
-    """Check that notebook 09 has two systems to compare; `copy` counts where a run holds no other, or as baseline."""
+    """Check that notebook 09 has two systems to compare; `copy` counts where a run has no other, or as baseline."""
     found, beside = set(), False
     for run, systems in gathering.asked(value.split()).items():
         held = systems or _systems(made, run)
-        if not held:  # only a run to come will tell
+        if not held:  # unknown until the run is made
             return
         own = [each for each in held if each != "copy"]
         found |= {(run, each) for each in own} or {("", "copy")}
@@ -72,7 +72,7 @@ def check_baseline(made, value: str, theirs: str | None, *, runs: str | None, sy
         return
     held = {each: _systems(made, each) for each in runs.split()}
     coming = {storage.parted(each)[0] for each, systems in held.items() if not systems}
-    if storage.parted(value)[0] in coming or (coming and ":" not in value):  # maybe a system's name, of a run to come
+    if storage.parted(value)[0] in coming or (coming and ":" not in value):  # perhaps a system of a run to come
         return
     pairs = [(storage.parted(each)[0], system) for each, systems in held.items() for system in systems]
     specs = {f"{run}:{system}": (system, f"{system} ({run})") for run, system in pairs}
@@ -87,7 +87,7 @@ def check_report(made, value: str, run: str | None) -> None:
 
 
 def _to_come(made, spec: str) -> bool:
-    """Tell whether a run or a system of one is made before the notebook needs it, as far as anyone can know."""
+    """Check whether a run or a system of one is made before the notebook needs it, as far as is known."""
     run, system = storage.parted(spec)
     held = _will_hold(made, run)
     if held is None:
@@ -100,7 +100,7 @@ def _to_come(made, spec: str) -> bool:
 
 
 def _systems(made, spec: str) -> list[str]:
-    """List the systems that "run" or "run:system" stands for; none where only a run to come will tell."""
+    """List the systems that "run" or "run:system" means; none where only a run to come will show them."""
     run, system = storage.parted(spec)
     if system:
         return [system]
@@ -109,7 +109,7 @@ def _systems(made, spec: str) -> list[str]:
 
 
 def _will_hold(made, run: str) -> list[str] | None:
-    """List the systems of a run to come, none where only it will tell; None for a run that is not to come."""
+    """List the systems of a run to come, none where they are unknown; None for a run that is not to come."""
     maker = _maker(made, run)
     if maker is None:
         shipped = run in demo.RUNS and not (storage.outputs() / run / "run.json").is_file()
@@ -122,7 +122,7 @@ def _will_hold(made, run: str) -> list[str] | None:
 
 
 def _are_one(made, baseline: str, *, system: str) -> bool:
-    """Tell whether two specs mean one system; a run alone means its only one besides `copy`."""
+    """Check whether two specs mean one system; a run alone means its only one besides `copy`."""
     (run, one), (other, two) = storage.parted(system), storage.parted(baseline)
     if storage.place(run).resolve() != storage.place(other).resolve():
         return False
@@ -130,24 +130,24 @@ def _are_one(made, baseline: str, *, system: str) -> bool:
 
 
 def _maker(made, run: str) -> dict | None:
-    """Give the parameters that a run to come is made with (see `check`); None for any other run."""
+    """Return the parameters that a run to come is made with (see `check`); None for any other run."""
     place = storage.place(run).absolute()
     return made.get(place.name) if place.parent == storage.outputs() else None
 
 
 def within(made, value: str) -> bool:
-    """Tell whether a path lies in the folder of a run that is still to be made."""
+    """Check whether a path is in the folder of a run that is still to be made."""
     return run_of(value) in made
 
 
 def run_of(path: str) -> str:
-    """Name the run in whose folder a path lies; "" for any other."""
+    """Return the run whose folder a path is in; "" for any other."""
     place, outputs = Path(os.path.expanduser(path)).absolute(), storage.outputs()
     return place.relative_to(outputs).parts[0] if outputs in place.parents else ""
 
 
 def spoken(made, *specs: str | None) -> list[str]:
-    """List the languages of runs that are there, by the names of their files; none where one is still to come."""
+    """List the languages of existing runs, by the names of their files; none where one is still to come."""
     found = []
     for run in (storage.parted(spec)[0] for spec in specs if spec):
         if _maker(made, run) is not None or not (storage.place(run) / "run.json").is_file():

@@ -11,8 +11,9 @@ from llamax_kit.utils.errors import KitError
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-COLUMNS = ["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish", "tokens"]
-KEYS = ["system", "src", "tgt"]
+DIRECTION = ["src", "tgt"]
+KEYS = ["system", *DIRECTION]
+COLUMNS = [*KEYS, "index", "source", "hypothesis", "reference", "finish", "tokens"]
 TEXTS = ["source", "hypothesis", "reference"]
 
 
@@ -38,7 +39,7 @@ def check(translations: "DataFrame") -> "DataFrame":
     _refuse(twice, translations, "stands twice in the translations table", remedy=remedy)
     for column in ("source", "reference"):
         remedy = "score outputs on two releases of a corpus in two tables"
-        first = translations.groupby(["src", "tgt", "index"], sort=False)[column].transform("first")
+        first = translations.groupby([*DIRECTION, "index"], sort=False)[column].transform("first")
         fault = f"has another {column} than the same sentence of another system"
         _refuse(translations[column] != first, translations, fault, remedy=remedy)
     return translations.sort_values("index", kind="stable")

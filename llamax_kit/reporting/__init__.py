@@ -1,1 +1,1 @@
-"""A finished table or run as something to look at: pictures, tables, LaTeX, a report folder. Computes nothing."""
+"""Shows a finished table or run: pictures, tables, LaTeX, a report folder. Computes nothing."""

@@ -1,6 +1,6 @@
-"""A text and a finished table in LaTeX, fit for a paper: every sign escaped, nothing wider or longer than a sheet.
+"""A text and a finished table in LaTeX, fit for a paper: every sign escaped, nothing wider or longer than a page.
 
-Knows of no file and rounds no number: cells come as texts (see `tables.said`). Made for a line of 16 cm and 10 pt.
+Writes no file and rounds no number: cells are texts (see `tables.formatted`). Made for lines of 16 cm in 10 pt.
 """
 
 import re
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 PACKAGES = "% needs \\usepackage{array,booktabs,longtable}\n"
-SHEET = 45  # lines; a longer table runs over several sheets
+SHEET = 45  # lines; a longer table runs over several pages
 WRAPPED = 27  # characters of a cell that is wrapped
 LINE = 88  # characters of small type in a line
-SIZES = {92: r"\scriptsize", 74: r"\footnotesize", 66: r"\small"}  # for more characters than that, those wrapped aside
+SIZES = {92: r"\scriptsize", 74: r"\footnotesize", 66: r"\small"}  # above so many characters of unwrapped columns
 ESCAPES = str.maketrans(
     {sign: f"\\{sign}" for sign in "{}$&#%_"}
     | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "|": r"\textbar{}",
@@ -32,10 +32,10 @@ def text(plain: str) -> str:
 
 
 def table(cells: "DataFrame", numbers: Collection[str], caption: str) -> str:
-    """Write a table of texts as a float, or, where it is longer than a sheet, as one that runs over several.
+    """Write a table of texts as a float, or, where it is longer than a page, as one that runs over several.
 
-    numbers: the columns set to the right. A column without an entry is left out; long texts stand in columns that wrap;
-    a table without rows says "none".
+    numbers: the columns set to the right. A column without an entry is left out; long texts are in columns that wrap; a
+    table without rows has the entry "none".
     """
     if cells.empty:
         cells, numbers = cells.reindex([0]).fillna(""), ()
@@ -58,13 +58,13 @@ def table(cells: "DataFrame", numbers: Collection[str], caption: str) -> str:
 
 
 def _parts(widths: dict[str, int], rest: int) -> dict[str, float]:
-    """Share what is left of a line among the columns that wrap; one four times as long gets twice the room."""
+    """Divide what is left of a line among the columns that wrap; one four times as long has twice the width."""
     long = {name: width**0.5 for name, width in widths.items() if width > WRAPPED}
     return {name: max(0.3, 0.97 - rest / LINE) * width / sum(long.values()) for name, width in long.items()}
 
 
 def _height(cells: "DataFrame", parts: dict[str, float]) -> int:
-    """Say how many lines the rows will have."""
+    """Return how many lines the rows will have."""
     rows = cells[list(parts)].itertuples(index=False)
     return sum(max((ceil(len(cell) / (LINE * part)) for cell, part in zip(row, parts.values(), strict=True)), default=1)
                for row in rows)  # fmt: skip
@@ -84,7 +84,7 @@ def _body(cells: "DataFrame", numbers: Collection[str], parts: dict[str, float])
 
 
 def _lines(name: str) -> list[str]:
-    """Part a column's name that is longer than a number: "baseline_score" stands in two lines."""
+    """Split a column's name that is longer than a number: "baseline_score" is in two lines."""
     return re.split(r"(?<=_)", str(name)) if len(str(name)) > 8 else [str(name)]
 
 
@@ -94,6 +94,6 @@ def _head(name: str, *, side: str) -> str:
 
 
 def _broken(plain: str) -> str:
-    """Write a text that may break within a signature, a path or a hash, too, though not within a number."""
+    """Write a text that may also break inside a signature, a path or a hash, but not inside a number."""
     parts = re.split(r"(?<=[|/_:=])(?=\S)|(?<=[,.])(?=[a-z])|(?<=[0-9a-f]{16})(?=[0-9a-f]{16})", plain)
     return r"\allowbreak{}".join(map(text, parts))

@@ -1,4 +1,4 @@
-"""The page of a report: tables and pictures in their order, every name of a system a way to its run. Writes no file."""
+"""The page of a report: tables and pictures in order; every name of a system links to its run. Writes no file."""
 
 import base64
 import struct
@@ -17,7 +17,7 @@ SHOWN = 300  # rows of a table on the page; its file has all
 
 
 class Table(NamedTuple):
-    """A table of a report: `Table("gains", gains, "Gains in spBLEU points")` gives tables/gains.csv and gains.tex.
+    """A table of a report: `Table("gains", gains, "Gains in spBLEU points")` becomes tables/gains.csv and gains.tex.
 
     columns: those on the page and in gains.tex, where not all; the CSV has all.
     """
@@ -29,7 +29,7 @@ class Table(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """A picture of a report, as `plots.show` saved it: `Picture(folder / "gains", "…")` takes gains.png and gains.pdf.
+    """A picture of a report, as `plots.show` saved it: `Picture(folder / "gains", "…")` is gains.png and gains.pdf.
 
     alt: what it shows, in words; drawn_from: the name of the table that it shows.
     """
@@ -40,7 +40,7 @@ class Picture(NamedTuple):
 
 
 def render(title: str, gathered: Gathered, method: list[str], parts: list, read: "DataFrame") -> str:
-    """Give the page of a report as HTML; `read` is what `report.sources` lists. Names of systems lead to their runs."""
+    """Return the page of a report as HTML; `read` is what `report.sources` lists. Names of systems link to runs."""
     from jinja2 import Environment, FileSystemLoader
 
     systems = gathered.systems.iloc[::-1]  # of a name that several runs share, the first run is meant
@@ -56,14 +56,15 @@ def render(title: str, gathered: Gathered, method: list[str], parts: list, read:
 
 
 def _view(part: Table, to: dict[str, str]) -> dict:
-    """Give the first rows of a table as texts; each cell says its text, whether it is a number, and its run."""
+    """Return the first rows of a table as texts; each cell has its text, whether it is a number, and its run."""
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
     frame = part.frame[list(part.columns) or list(part.frame)]
     kinds = [is_numeric_dtype(frame[name]) and not is_bool_dtype(frame[name]) for name in frame]
     head = [{"text": name, "number": kind, "run": to.get(name)} for name, kind in zip(frame, kinds, strict=True)]
     body = [
-        [{"text": tables.said(value, name), "number": kind, "run": to.get(value) if isinstance(value, str) else None}
+        [{"text": tables.formatted(value, name), "number": kind,
+          "run": to.get(value) if isinstance(value, str) else None}
          for value, name, kind in zip(row, frame, kinds, strict=True)]
         for row in frame.head(SHOWN).itertuples(index=False, name=None)
     ]  # fmt: skip
@@ -79,16 +80,16 @@ def _picture(part: Picture) -> dict:
 
 
 def _provenance(gathered: Gathered, read: "DataFrame") -> list[dict]:
-    """Say of each run what its figures hang on."""
-    told = []
+    """Describe for each run what its figures depend on."""
+    entries = []
     for run, each in gathered.runs.items():
         files_read, record = read[read["run"] == run], each.record
         own = gathered.systems[gathered.systems["run"] == run]
         hashes = dict(zip(files_read["file"], files_read["sha256"], strict=True))
         parts = {key: record.get(key) or {} for key in ("corpus", "git", "versions")}
-        told.append({
+        entries.append({
             "name": run, "systems": list(own["system"]), **parts, "written": record.get("written", ""),
             "hashes": {name: hashes[name] for name in ("scores.csv", "run.json")},
             "translations": len(files_read) - 2, "signatures": record.get("signatures") or [],
         })  # fmt: skip
-    return told
+    return entries

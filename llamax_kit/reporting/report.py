@@ -1,14 +1,14 @@
-"""Writes one folder that tells of several runs: a page, its tables and pictures, and where every figure comes from.
+"""Writes one folder about several runs: a page, its tables and pictures, and where every figure comes from.
 
-    index.html               the page; it loads nothing, so that it opens from a disk, a mail or a stick
+    index.html               the page; it loads nothing, so it opens from a disk, an e-mail or a USB stick
     method.txt, method.tex   how the figures were made, to paste into a paper
     tables/<name>.csv, .tex  each table of the page, whole; scores_and_sources.csv has every score's run, file and hash
     pictures/<name>.png, .pdf
     runs/<run>.json          the record of each run; <run>.scores.csv its score table, as it was read
     sources.csv              every file that was read: run, file, SHA-256, bytes, commit, dirty
 
-Computes no figure: it is given finished tables and pictures. `methods` says how they were made,
-`layout` makes the page.
+Computes no figure: it takes finished tables and pictures. `method_text` describes how they were made, `layout` makes
+the page.
 """
 
 import json
@@ -34,7 +34,7 @@ MARK = "sources.csv"  # a folder that holds it is a report, and may be replaced 
 
 
 def place(folder: Path, name: str) -> Path:
-    """Name a report's folder within a run's, and check it before any work: `place(folder, "report")`.
+    """Return the path of a report's folder in a run's, checked before any work: `place(folder, "report")`.
 
     Raises KitError for what is not one plain folder name, or a folder there that holds something else.
     """
@@ -50,12 +50,12 @@ def place(folder: Path, name: str) -> Path:
 def write(
     folder: Path | str, title: str, gathered: Gathered, method: list[str], parts: Iterable[Table | Picture]
 ) -> Path:
-    """Write a report into `folder`, whole or not at all, in the place of an earlier one, and give its page's path.
+    """Write a report into `folder`, whole or not at all, in place of an earlier one, and return its page's path.
 
-    method: sentences, as `comparison.method` returns them; parts: tables and pictures in the order of the page; a
-    table without rows is left out.
+    method: sentences, as `comparison.method` returns them; parts: tables and pictures in the order of the page; a table
+    without rows is left out.
 
-    Raises KitError for a folder that holds something else, a picture that is not there or has no alt text, two parts of
+    Raises KitError for a folder that holds something else, a picture that is missing or has no alt text, two parts of
     one name, a table without a caption, or a folder that cannot be written.
     """
     folder, parts = Path(folder), [each for each in parts if isinstance(each, Picture) or len(each.frame)]
@@ -133,7 +133,7 @@ def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts:
 
 
 def _swap(scratch: Path, *, folder: Path) -> None:
-    """Put the finished folder in the place of the old one, which stays if that fails."""
+    """Replace the old folder by the finished one; if that fails, the old one stays."""
     old = scratch.with_name(f"{scratch.name}.old")
     if folder.exists():
         folder.rename(old)
@@ -147,7 +147,7 @@ def _swap(scratch: Path, *, folder: Path) -> None:
 
 
 def _traced(gathered: Gathered, read: "DataFrame") -> "DataFrame":
-    """Give every score with the run, the file and its hash that it was read from, and the commit that wrote it."""
+    """Return every score with its run, file and hash, and the commit that wrote it."""
     source = read[read["file"] == "scores.csv"].drop(columns="bytes")
     return gathered.scores.merge(source, on="run", validate="many_to_one")
 

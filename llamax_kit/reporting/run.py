@@ -1,4 +1,4 @@
-"""`Run`: the folder of one execution of a notebook. What is shown on the page is saved there in the same call.
+"""`Run`: the folder of one execution of a notebook. One call shows something on the page and saves it.
 
 Computes nothing: it takes finished tables and pictures.
 """
@@ -29,7 +29,7 @@ class Run:
         The run's name, one plain folder name: ``Run("tour", globals())`` writes into ``outputs/tour``.
     namespace : mapping
         The notebook's variables, ``globals()``. The parameters are those with a type annotation; their values are read
-        when the record is written, so that "auto" may be replaced by what it stands for.
+        when the record is written, so that "auto" may be replaced by its value.
 
     Raises
     ------
@@ -73,10 +73,23 @@ class Run:
     ) -> None:
         """Save a table as `name`.csv (every digit) and `name`.tex, and show it under its caption.
 
-        columns: those that are shown and printed, where not all; the CSV has all. digits: after the point, of what is
-        neither a count nor a probability.
+        Parameters
+        ----------
+        name : str
+            The files' name.
+        table : DataFrame
+            A finished table.
+        caption : str
+            What it shows.
+        columns : iterable of str
+            The columns that are shown and printed, where not all; the CSV has all.
+        digits : int
+            After the point, of what is neither a count nor a probability.
 
-        Raises KitError for a table without a caption, or a file that cannot be written.
+        Raises
+        ------
+        KitError
+            For a table without a caption, or a file that cannot be written.
         """
         from IPython.display import display
 
@@ -90,11 +103,29 @@ class Run:
     ) -> None:
         """Draw a table, save the picture as `name`.png and `name`.pdf, and show it with its alt text.
 
-        draw: a function of `plots`, which draws `table` on axes and returns the alt text. More arguments go to it:
-        `results.plot("script", plots.languages_by_group, gains, "script")`. drawn_from: the name of the saved table
-        that a report leads to from the picture.
+        Parameters
+        ----------
+        name : str
+            The files' name.
+        draw : callable
+            A function of `plots`: it draws `table` on axes and returns the alt text.
+        table : DataFrame
+            A finished table.
+        *options, **named
+            More arguments of `draw`.
+        drawn_from : str
+            The name of the saved table to which a report links from the picture.
 
-        Raises KitError as `draw` does, or for a file that cannot be written.
+        Raises
+        ------
+        KitError
+            As `draw` does, or for a file that cannot be written.
+
+        Examples
+        --------
+        ::
+
+            results.plot("script", plots.languages_by_group, gains, "script")
         """
         from matplotlib.figure import Figure
 
@@ -105,15 +136,41 @@ class Run:
     def picture(self, name: str, figure: "Figure", alt: str, *, drawn_from: str = "") -> None:
         """Save a figure of your own as `name`.png and `name`.pdf, and show it with its alt text.
 
-        Raises KitError for an empty alt text, or a file that cannot be written.
+        Parameters
+        ----------
+        name : str
+            The files' name.
+        figure : Figure
+            Of matplotlib.
+        alt : str
+            What the picture shows, in words.
+        drawn_from : str
+            The name of the saved table to which a report links from the picture.
+
+        Raises
+        ------
+        KitError
+            For an empty alt text, or a file that cannot be written.
         """
         show(figure, self._path(name), alt)
         self._add(Picture(self._path(name), alt, drawn_from))
 
     def save(self, name: str, table: "DataFrame", caption: str = "") -> None:
-        """Save a table as `name`.csv without showing it; with a caption as `name`.tex, too.
+        """Save a table as `name`.csv without showing it.
 
-        Raises KitError for a file that cannot be written.
+        Parameters
+        ----------
+        name : str
+            The file's name.
+        table : DataFrame
+            A finished table.
+        caption : str
+            With a caption, `name`.tex is saved too.
+
+        Raises
+        ------
+        KitError
+            For a file that cannot be written.
         """
         if caption:
             tables.save(table, self._path(name), caption)
@@ -121,41 +178,92 @@ class Run:
             storage.save_table(table, self.folder / f"{name}.csv")
 
     def save_translations(self, translations: "DataFrame") -> None:
-        """Save the translations table, one Parquet file a system and direction, in the place of an earlier one.
+        """Save the translations table, one Parquet file per system and direction, in place of an earlier one.
 
-        Raises KitError for a file that cannot be written.
+        Parameters
+        ----------
+        translations : DataFrame
+            A translations table.
+
+        Raises
+        ------
+        KitError
+            For a file that cannot be written.
         """
         storage.save_translations(self.folder, translations)
 
     def record(self, **facts) -> str:
         """Write run.json, the last file of a run: its parameters, these facts, versions, commit and time.
 
-        Returns its path in `outputs/`: `results.record(corpus=text.facts())` is "tour/run.json".
+        Parameters
+        ----------
+        **facts
+            What the record holds besides.
 
-        Raises KitError for a fact that the record finds by itself, or a file that cannot be written.
+        Returns
+        -------
+        str
+            Its path in `outputs/`.
+
+        Raises
+        ------
+        KitError
+            For a fact that the record finds by itself, or a file that cannot be written.
+
+        Examples
+        --------
+        `results.record(corpus=text.facts())` is "tour/run.json".
         """
         path = storage.record(self.folder, parameters=self.parameters, **facts)
         return f"{self.name}/{path.name}"
 
     def check_report(self, name: str) -> None:
-        """Raise KitError where `report` would refuse a name, before any work is done."""
+        """Check a report's name before any work.
+
+        Parameters
+        ----------
+        name : str
+            The name of its folder.
+
+        Raises
+        ------
+        KitError
+            Where `report` would refuse the name.
+        """
         place(self.folder, name)
 
     def report(self, name: str, gathered: Gathered, method: list[str], *, title: str) -> str:
-        """Write what this run has shown so far as one folder that opens without a server: see `report.write`.
+        """Write what this run has shown as one folder that opens without a server: see `report.write`.
 
-        Returns the path of its page in `outputs/`: "09_compare_runs/report/index.html".
+        Parameters
+        ----------
+        name : str
+            The name of its folder.
+        gathered : Gathered
+            The runs, as `comparison.gather` returns them.
+        method : list of str
+            Sentences, as `comparison.method` returns them.
+        title : str
+            The page's title.
 
-        Raises KitError as `report.write` does.
+        Returns
+        -------
+        str
+            The path of its page in `outputs/`: "09_compare_runs/report/index.html".
+
+        Raises
+        ------
+        KitError
+            As `report.write` does.
         """
         page = write(place(self.folder, name), title, gathered, method, self.parts)
         return f"{self.name}/{name}/{page.name}"
 
     def _path(self, name: str) -> Path:
-        return self.folder / run_names.path_name(name)  # a system's name may hold what no file's name may
+        return self.folder / run_names.path_name(name)  # a system's name may hold signs that a file's name may not
 
     def _add(self, part: Table | Picture) -> None:
-        """Keep a part for the report; a cell that is run again replaces its own."""
+        """Keep a part for the report; a cell that is run again replaces its own part."""
         kept = [each for each in self.parts if type(each) is not type(part) or _name(each) != _name(part)]
         self.parts = [*kept, part]
 

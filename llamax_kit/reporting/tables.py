@@ -1,4 +1,4 @@
-"""A finished table on the page (numbers in line, a head that stays, scrolling instead of cutting rows), or in files.
+"""A finished table on the page (numbers aligned, a head that stays, scrolling instead of cutting rows), or in files.
 
 Computes nothing.
 """
@@ -20,16 +20,32 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 TALL = 40  # rows; a longer table scrolls on the page
-LONG = 50  # characters of words that are wrapped on the page
+LONG = 50  # characters; longer text is wrapped on the page
 OF_SENTENCES = {"system", "metric", "src", "language"}  # a table of scores with one of these counts sentences in n
 P_VALUE = r"q|p(_\w+)?"  # columns of probabilities
 
 
-def said(value, column: str = "", digits: int = 2) -> str:
-    """Say a cell as it is read; `digits` after the point of a number that is neither a count nor a probability.
+def formatted(value, column: str = "", digits: int = 2) -> str:
+    """Return a cell as text.
 
-    `said(-1.5)` is "−1.50", `said(-0.001)` "0.00", `said(1012)` "1,012", `said(0.00003, "p_holm")` "<0.0001". Missing
-    is "". Columns p, q, p_… are probabilities; n is a count, whatever its type.
+    Parameters
+    ----------
+    value
+        A number, text, truth value, or None.
+    column : str
+        The column's name: p, q, p_… are probabilities; n is a count, whatever its type.
+    digits : int
+        After the point, of a number that is neither a count nor a probability.
+
+    Returns
+    -------
+    str
+        "" for a missing value.
+
+    Examples
+    --------
+    >>> formatted(-1.5), formatted(-0.001), formatted(1012), formatted(0.00003, "p_holm")
+    ('−1.50', '0.00', '1,012', '<0.0001')
     """
     import pandas as pd
 
@@ -44,10 +60,22 @@ def said(value, column: str = "", digits: int = 2) -> str:
 
 
 def captioned(table: "DataFrame", caption: str) -> str:
-    """Add to a caption what the intervals in a table of few sentences are worth: "Scores; with 12 sentences, 88 of …".
+    """Add to a caption what the intervals of a table are worth, where they are of few sentences.
 
-    Where n counts languages, as in means over groups and in rho, the caption stays as it is: those intervals are of
-    another kind.
+    Where n counts languages, as in means over groups and in rho, the caption is unchanged: those intervals are
+    different.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A finished table.
+    caption : str
+        Its caption.
+
+    Returns
+    -------
+    str
+        "Scores; with 12 sentences, 88 of …", or the caption alone.
     """
     ends = [name for name in ("ci_low", "ci_low_difference") if name in table]
     of_sentences = {"score", "n"} <= {*table} and {*table} & OF_SENTENCES
@@ -56,17 +84,35 @@ def captioned(table: "DataFrame", caption: str) -> str:
 
 
 def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
-    """Give a table as HTML that scrolls within the page under its caption (`captioned`); cells as `said` says them.
+    """Return a table as HTML that scrolls within the page, under its caption (`captioned`).
 
-    `show(scores, "spBLEU by direction")` in the last line of a cell puts it on the page. One without rows is "none".
+    Parameters
+    ----------
+    table : DataFrame
+        A finished table; one without rows is shown as "none".
+    caption : str
+        What it shows.
+    digits : int
+        After the point, as `formatted` takes it.
+
+    Returns
+    -------
+    HTML
+        The last line of a cell puts it on the page.
+
+    Examples
+    --------
+    ::
+
+        tables.show(scores, "spBLEU by direction")
     """
     from IPython.display import HTML
 
-    said = html.escape(captioned(table, caption))
-    title = f'<figcaption style="font-weight: 600; padding: 0 0 .4em">{said}</figcaption>'
+    text = html.escape(captioned(table, caption))
+    title = f'<figcaption style="font-weight: 600; padding: 0 0 .4em">{text}</figcaption>'
     if table.empty:
         return HTML(f'<figure style="margin: 1em 0">{title}<p style="margin: 0">none</p></figure>')
-    table = table.reset_index(drop=True)  # two tables put together have row labels twice
+    table = table.reset_index(drop=True)  # concatenated tables have row labels twice
     styled = (
         _texts(table, digits).style.format(escape="html").format_index(escape="html", axis="columns")
         .hide(axis="index")
@@ -87,10 +133,21 @@ def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
 
 
 def show_prompt(prompt: str, pieces: Sequence[tuple[str, bool]] = (), notes: Iterable[str] = ()) -> "HTML":
-    """Return a prompt as HTML, as text and as the tokens that the model sees, control tokens in frames.
+    """Return a prompt as HTML: its text, and the tokens that the model sees, control tokens in frames.
 
-    pieces: what an engine's `pieces` returns, (how a token is written, whether it is control); notes: what to know
-    about this prompt, in sentences. Line ends inside a token are written as ⏎.
+    Parameters
+    ----------
+    prompt : str
+        The prompt's text.
+    pieces : sequence of (str, bool)
+        What an engine's `pieces` returns: a token as written, and whether it is a control token.
+    notes : iterable of str
+        Sentences about this prompt.
+
+    Returns
+    -------
+    HTML
+        Line ends inside a token are written as ⏎.
     """
     from IPython.display import HTML
 
@@ -116,13 +173,36 @@ def _token(text: str, is_control: bool) -> str:
 def save(
     table: "DataFrame", path: Path | str, caption: str, digits: int = 2, columns: Iterable[str] = ()
 ) -> list[Path]:
-    """Save a table as CSV, every digit of it, and as LaTeX (booktabs) to print, cells as `said` says them.
+    """Save a table as CSV, every digit of it, and as LaTeX (booktabs) to print, cells as `formatted` returns them.
 
-    `save(gains, folder / "gains", "Gains in spBLEU points")` writes gains.csv and gains.tex, and gives the two paths.
-    columns: those to print, where not all; a column without a single entry is not printed either. The caption is
-    `captioned` in LaTeX.
+    Parameters
+    ----------
+    table : DataFrame
+        A finished table.
+    path : path
+        Without an ending.
+    caption : str
+        What it shows; LaTeX has it as `captioned` returns it.
+    digits : int
+        After the point, in LaTeX.
+    columns : iterable of str
+        The columns to print, where not all; one without a single entry is never printed.
 
-    Raises KitError for a table without a caption, or when a file cannot be written.
+    Returns
+    -------
+    list of Path
+        The CSV and the LaTeX file.
+
+    Raises
+    ------
+    KitError
+        For a table without a caption, or a file that cannot be written.
+
+    Examples
+    --------
+    ::
+
+        tables.save(gains, folder / "gains", "Gains in spBLEU points")  # gains.csv, gains.tex
     """
     if not caption.strip():
         raise KitError(f"the table {Path(path).name} has no caption. To mend: say in a sentence what it shows")
@@ -136,10 +216,10 @@ def save(
 
 
 def _texts(table: "DataFrame", digits: int) -> "DataFrame":
-    """Say every cell, see `said`."""
+    """Return the table with every cell `formatted`."""
     import pandas as pd
 
-    columns = [[said(value, name, digits) for value in table.iloc[:, at]] for at, name in enumerate(table)]
+    columns = [[formatted(value, name, digits) for value in table.iloc[:, at]] for at, name in enumerate(table)]
     return pd.DataFrame(dict(enumerate(columns)), dtype=object).set_axis(list(table), axis="columns")
 
 
@@ -150,7 +230,7 @@ def _numbers(table: "DataFrame") -> list[int]:
 
 
 def _classes(table: "DataFrame") -> "DataFrame":
-    """Name the cells of each column: "number" is set to the right, "long" text (words, not a signature) is wrapped."""
+    """Return each cell's class: "number" is set to the right, "long" text (words, not a signature) wraps."""
     numbers = _numbers(table)
     kinds = {
         name: "number" if at in numbers else "long" if table[name].astype(object).map(_is_long).any() else ""

@@ -5,12 +5,12 @@ Loads no run and changes none: it is given what they hold, and says which two di
 
 from typing import TYPE_CHECKING
 
+from llamax_kit.data.translations import DIRECTION
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-DIRECTION = ["src", "tgt"]
 SENTENCE = ["index", "source", "reference"]
 RESCORE = (
     "score again with one tokenizer and one sacreBLEU, by notebook 04 (a finished run translates nothing twice) or, "

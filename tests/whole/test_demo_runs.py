@@ -84,7 +84,7 @@ def test_the_demo_has_twelve_directions_trained_and_held_out_by_the_model_itself
 
 def test_what_the_demo_prints_are_the_runs_scores_and_the_gains_largest_first(lent):
     table = gains.gains(gains.pair(SYSTEM, BASELINE, directions="en-de en-gl gl-en"), samples=200)
-    scores, gained = example.told(table)
+    scores, gained = example.printed_tables(table)
     assert list(gained["gain"]) == sorted(table["gain"], reverse=True)
     assert set(zip(gained["language"], gained["training"], strict=True)) == {
         ("German", relatedness.TRAINED), ("Galician", relatedness.RELATED),

@@ -106,7 +106,7 @@ def test_a_job_whose_folder_cannot_be_made_is_told_in_words(folder):
     code, _, err = sweep(folder, "notebook: small.ipynb")
     assert code == 1 and "Traceback" not in "".join(err)
     assert "could not make the run folder" in err[2]
-    assert "failed  small after" in err[3] and err[3].endswith("it could not begin, as said above")
+    assert "failed  small after" in err[3] and err[3].endswith("it could not start; see above")
 
 
 def test_a_worker_that_dies_is_told_with_the_signal(folder):

@@ -1,8 +1,8 @@
 """Runs what is missing of a sweep, here: first the ledger is filled, then each notebook is executed in a process.
 
 Blocks run one after another, a block's jobs in several processes: papermill changes its process's working directory,
-so threads would not do. A model is loaded once for all the notebooks that ask for it (see `_fill`); these then find
-each completion in the ledger. Which jobs there are is for `jobs` to say, which of them are missing for `state`.
+so threads are not possible. A model is loaded once for all the notebooks that ask for it (see `_fill`); these then find
+each completion in the ledger. `jobs` lists the jobs, `state` finds which are missing.
 
 A sweep may be killed: its processes end with it, a job that was being run is missing, and the next sweep runs it.
 """
@@ -32,11 +32,11 @@ ENGINE = ("model", "adapter", "dtype", "device")  # which model is loaded, and h
 
 
 def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
-    """Run the jobs that are not done, `processes` at a time, and give the state of every job.
+    """Run the jobs that are not done, `processes` at a time, and return the state of every job.
 
-    One line on stderr for each job as it starts and as it ends. What a job's cells say on stderr goes to
-    `outputs/<run>/<notebook>.log`. A job that fails stops none but those that read its run. A job that another process
-    is at work on is left to it: two sweeps of one file at once share the jobs.
+    Writes one line to stderr for each job as it starts and as it ends. The stderr of a job's cells goes to
+    `outputs/<run>/<notebook>.log`. A job that fails stops only those that read its run. A job that another process is
+    working on is left to it: two sweeps of one file at once share the jobs.
 
     Raises KitError, before anything starts, when a job would write over another notebook's run, or the folder of
     outputs cannot be written.
@@ -60,7 +60,7 @@ def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
 
 
 def _fill_ledger(jobs: list[Job]) -> list[Job]:
-    """Fill the ledger, one engine after another, and give the jobs it is not full for, which load a model themselves.
+    """Fill the ledger, one engine after another, and return the jobs that must load a model themselves.
 
     These are jobs that ask for fresh completions, and all of an engine that could not do its work.
     """
@@ -74,7 +74,7 @@ def _fill_ledger(jobs: list[Job]) -> list[Job]:
 
 
 def _run_block(found: list[State], alone: list[Job], processes: int) -> None:
-    """Execute what is not done, several at a time; those that load a model one at a time, so that memory holds one."""
+    """Execute what is not done, several at a time; those that load a model one at a time, to save memory."""
     for each in found:
         if each.needs or each.state == "running":
             _say(f"skip    {each.job.run}: {'running ' * (not each.needs)}{each.why}")
@@ -84,7 +84,7 @@ def _run_block(found: list[State], alone: list[Job], processes: int) -> None:
 
 
 def _filled(jobs: list[Job]) -> bool:
-    """Fill the ledger for jobs of one engine, in a process that then gives its memory back; tell if all went well."""
+    """Fill the ledger for jobs of one engine, in a process that then frees its memory; return whether all went well."""
     model = f"{jobs[0].parameters['model']} for {len(jobs)} {'jobs' if len(jobs) > 1 else 'job'}"
     _say(f"fill    {model}")
     ((_, code, seconds),) = in_processes(_fill, [jobs], 1)
@@ -93,15 +93,15 @@ def _filled(jobs: list[Job]) -> bool:
 
 
 def _fill(jobs: list[Job]) -> None:
-    """Translate what jobs of one engine will ask for, each by a pass of its own, with one engine.
+    """Translate what jobs of one engine will ask for, one pass per job, with one engine.
 
-    So a job's completions are those of the notebook alone: batches are planned as it plans them, with its own prompt
-    and decoding, and what an earlier pass has generated is not generated again.
+    So a job's completions are those of the notebook alone: batches are planned in the same way, with its own prompt and
+    decoding, and what an earlier pass has generated is not generated again.
     """
 
     engine, unfilled = None, 0
     with ExitStack() as stack:
-        for job in [job for job in jobs if _marked(stack, job)]:  # all of them before the first takes its days
+        for job in [job for job in jobs if _marked(stack, job)]:  # all of them before the first, which may take days
             try:
                 of = defaults.resolved(job.parameters)
                 engine = engine or open_engine(**{name: of[name] for name in ENGINE})
@@ -109,14 +109,14 @@ def _fill(jobs: list[Job]) -> None:
                 text = load_corpus(of["corpus"], {code for pair in pairs for code in pair})
                 ledger = storage.outputs() / "ledger"
                 translate(engine, text, pairs, of["prompt"], of["decoding"], of["sentences"], ledger)
-            except KitError as error:  # the notebook will say so too, and keep it
+            except KitError as error:  # the notebook will raise it too, and keep it
                 unfilled += 1
                 _say(f"unfilled  {job.run}: {error}")
     sys.exit(bool(unfilled))
 
 
 def _marked(stack: ExitStack, job: Job) -> bool:
-    """Mark a job's folder until the stack is left; tell whether no other process was there first."""
+    """Mark a job's folder until the stack is left; return whether no other process was there first."""
     try:
         stack.enter_context(locks.held(storage.folder(job.run)))
     except locks.Busy:
@@ -159,10 +159,10 @@ def _log(job: Job) -> Path:
 
 def _last_line(log: Path, code: int) -> str:
     if not log.exists():
-        return "it could not begin, as said above"
+        return "it could not start; see above"
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    said = next(filter(str.strip, reversed(lines)), "it said nothing")
-    return f"{said if code >= 0 else KILLED.format(-code)}; to read: {log}"
+    last = next(filter(str.strip, reversed(lines)), "there was no message")
+    return f"{last if code >= 0 else KILLED.format(-code)}; to read: {log}"
 
 
 def _say(line: str) -> None:

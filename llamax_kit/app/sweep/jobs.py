@@ -1,4 +1,4 @@
-"""One YAML file → the jobs of a sweep, each checked before anything starts. Runs nothing and looks at no run.
+"""One YAML file → the jobs of a sweep, each checked before anything starts. Runs nothing and reads no run.
 
     - notebook: 05_score_hypotheses                 # number, name or path; paths start at this file's folder
       files: [../05_score_hypotheses/*.yml]         # a job for each parameter file
@@ -6,10 +6,10 @@
       values: {group: family}                       # of all the block's jobs
       each: [{system: a, baseline: b}, ...]         # a job for each mapping
       grid: {system: [a, b], baseline: [c, d]}      # a job for each combination
-      run: "06_{system}_{baseline}"                 # a run's name, made of its job's parameters
+      run: "06_{system}_{baseline}"                 # the run's name, from its job's parameters
 
-A file may also hold one block alone. Of a name that stands in several places the later in this list counts: files,
-values, each, grid. `${NAME}` in a value is the environment variable.
+A file may also hold only one block. If a name is in several places, the later in this list counts: files, values,
+each, grid. `${NAME}` in a value is the environment variable.
 """
 
 import glob
@@ -41,25 +41,25 @@ class Job(NamedTuple):
 
     @property
     def folder(self) -> Path:
-        """The run's folder, which need not be there yet."""
+        """The run's folder, which need not exist yet."""
         return storage.outputs() / self.run
 
     @property
     def output(self) -> Path:
-        """The executed notebook, once there is one: `outputs/<run>/<notebook>.ipynb`."""
+        """The executed notebook, once it exists: `outputs/<run>/<notebook>.ipynb`."""
         return self.folder / self.notebook.name
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """All parameters of the notebook as this job has them, given or by default."""
+        """All parameters of the notebook for this job, given or by default."""
         return self.defaults | self.values
 
 
 def read(file: Path | str) -> list[Job]:
     """Read a sweep file into its jobs, in the order in which they are to be run.
 
-    Raises UnknownName for a notebook, a parameter or a key that there is not, WrongValue for a value of another type,
-    KitError for a file that is not as above, a name that is no run's, and two jobs that would write into one folder.
+    Raises UnknownName for an unknown notebook, parameter or key, WrongValue for a value of another type, KitError for a
+    file of another form, an illegal name of a run, and two jobs that would write into one folder.
     """
     file = Path(file)
     content = _yaml(file)
@@ -85,7 +85,7 @@ def _jobs(number: int, block: Any, folder: Path) -> Iterator[Job]:
     for key in block:
         if key not in KEYS:
             raise UnknownName(
-                "key of a block", given=str(key), choices=KEYS, remedy="a parameter stands under values, each or grid"
+                "key of a block", given=str(key), choices=KEYS, remedy="put a parameter under values, each or grid"
             )
     if not isinstance(block.get("run", ""), str):
         raise KitError(f"run must be text, got {block['run']!r}. To mend: put it in quotes, as in '06_{{system}}'")
@@ -127,7 +127,7 @@ def _files(patterns: Any, folder: Path) -> Iterator[Path]:
 def _filled(template: str, parameters: dict[str, Any]) -> str:
     """Fill "06_{system}" with parameters and make a legal run's name of it: `06_05_mozilla-nllb`.
 
-    What follows the corpus is named as the notebook takes it: of cldr "04_{sentences}" is `04_40`.
+    "auto" is replaced by its value for the corpus: of cldr "04_{sentences}" is `04_40`.
     """
 
     def value(field: re.Match) -> str:
@@ -152,8 +152,8 @@ def _refuse_shared_folders(file: Path, jobs: list[Job]) -> None:
             differ = [name for name in job.values if job.values[name] != other.values.get(name) and name != "run"]
             named = "_".join(f"{{{name}}}" for name in differ) or "a name of its own"
             raise KitError(
-                f"{file}: two jobs have the run {job.run!r}, {other.notebook.stem} and {job.notebook.stem}; the one "
-                f"would write over the other. To mend: give the block a `run:` that tells them apart, as in {named}"
+                f"{file}: two jobs have the run {job.run!r}, {other.notebook.stem} and {job.notebook.stem}; one "
+                f"would write over the other. To mend: give the block a `run:` that differs between them, as in {named}"
             )
 
 
@@ -170,7 +170,7 @@ def _list(where: str, value: Any) -> list:
 
 
 def _yaml(file: Path) -> Any:
-    """Read YAML as papermill does, where a date stays a text; its own reader takes two seconds to import."""
+    """Read YAML as papermill does, where a date is a text; papermill's own reader takes two seconds to import."""
     import yaml
 
     class Loader(yaml.SafeLoader):

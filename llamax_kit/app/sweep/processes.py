@@ -1,4 +1,4 @@
-"""Work on many things in processes, a few at a time, none of which outlives the sweep. Knows nothing of the work."""
+"""Works on many items in processes, a few at a time; none outlives the sweep. Knows nothing of the work."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ LIBRARIES = [
 
 
 def in_processes(work: Callable, items: Iterable, most: int, begin=lambda item: None) -> Iterator[tuple]:
-    """Do `work(item)` in a process for each item, `most` at a time; give (item, exit code, seconds) as each ends."""
+    """Do `work(item)` in a process for each item, `most` at a time; yield (item, exit code, seconds) as each ends."""
     context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
     if hasattr(context, "set_forkserver_preload"):
         context.set_forkserver_preload(LIBRARIES)
@@ -39,7 +39,7 @@ def in_processes(work: Callable, items: Iterable, most: int, begin=lambda item: 
 
 
 def _work(work: Callable, item, environment: dict, folder: str) -> None:
-    """Begin a process: with the environment as it is now, deaf to Ctrl-C, which is the sweep's, and ended with it."""
+    """Start a process: with the present environment, without Ctrl-C, which is for the sweep, and ended with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.clear()
     os.environ.update(environment)  # the server that forks processes has its own, as old as the first of them
@@ -49,6 +49,6 @@ def _work(work: Callable, item, environment: dict, folder: str) -> None:
 
 
 def _end_with(sentinel) -> None:
-    """End this process when the sweep's does, however that ended: else it would write into the next sweep's folders."""
+    """End this process when the sweep's does, in whatever way: else it would write into the next sweep's folders."""
     connection.wait([sentinel])
     os._exit(1)

@@ -1,8 +1,8 @@
-"""What of a sweep is done, running, missing or failed, and why. Asks the runs' folders alone; starts nothing.
+"""Which jobs of a sweep are done, running, missing or failed, and why. Reads only the runs' folders; starts nothing.
 
-There is no file of states that could disagree with the results: a job is done when its executed notebook is there, was
-made by the same code with the same parameters, and no later attempt was broken off or failed; and when every run that
-it reads is done and older than it. Prose that changed makes nothing missing.
+There is no file of states that could contradict the results. A job is done when its executed notebook exists, was made
+by the same code with the same parameters, no later attempt was interrupted or failed, and every run that it reads is
+done and older than it. Changed prose makes nothing missing.
 """
 
 import json
@@ -20,7 +20,7 @@ TRANSLATES = {"model", "adapter", "device", "dtype", "corpus", "directions", "se
 
 
 class State(NamedTuple):
-    """What became of a job."""
+    """The state of a job."""
 
     job: Job
     state: str  # "done", "running" (by a living process of this machine), "missing" or "failed"
@@ -29,7 +29,7 @@ class State(NamedTuple):
 
 
 def states(jobs: Sequence[Job]) -> list[State]:
-    """Find the state of each job, in order; milliseconds a job."""
+    """Find the state of each job, in order; takes milliseconds per job."""
     known: dict[str, State] = {}
     for job in jobs:
         state, why = _state(job)
@@ -42,12 +42,12 @@ def states(jobs: Sequence[Job]) -> list[State]:
 
 
 def translates(job: Job) -> bool:
-    """Tell whether a notebook hands its parameters to `translate` as notebook 04 does: it has the same ones."""
+    """Check whether a notebook passes its parameters to `translate` as notebook 04 does: it has the same ones."""
     return TRANSLATES <= job.parameters.keys()
 
 
 def summary(found: Sequence[State], new: int | None = None) -> str:
-    """Count: "12 done (3 new), 1 failed: 06_nllb, 2 missing"."""
+    """Return counts: "12 done (3 new), 1 failed: 06_nllb, 2 missing"."""
     states = [each.state for each in found]
     failed = [each.job.run for each in found if each.state == "failed"]
     done = f"{states.count('done')} done" + ("" if new is None else f" ({new} new)")
@@ -81,7 +81,7 @@ def _state(job: Job) -> tuple[str, str]:
 
 
 def _changed(job: Job, executed: dict) -> str:
-    """Say what an execution has otherwise than the job, or ""."""
+    """Return how an execution differs from the job, or ""."""
     if _code(executed) != _code(json.loads(job.notebook.read_text(encoding="utf-8"))):
         return "notebook changed"
     had = job.defaults | executed["metadata"]["papermill"]["parameters"]  # the same code has the same defaults
@@ -90,13 +90,13 @@ def _changed(job: Job, executed: dict) -> str:
 
 
 def _code(notebook: dict) -> list[str]:
-    """Give the sources of the code cells but the one that papermill puts in."""
+    """Return the sources of the code cells except the one that papermill adds."""
     ours = [cell for cell in notebook["cells"] if "injected-parameters" not in cell["metadata"].get("tags", [])]
     return ["".join(cell["source"]) for cell in ours if cell["cell_type"] == "code"]
 
 
 def _newer(job: Job, end: str) -> str:
-    """Say which of the runs that a job reads was written after the job's end, or ""."""
+    """Return which of the runs that a job reads was written after the job's end, or ""."""
     for name in _named(job):
         record = storage.outputs() / name / "run.json"
         if record.is_file() and _time(json.loads(record.read_text(encoding="utf-8"))["written"]) > _time(end):
@@ -110,9 +110,9 @@ def _time(text: str) -> datetime:
 
 
 def _named(job: Job) -> list[str]:
-    """List what may be names of runs among a job's values: "run" and "run:system", one or several in a text."""
+    """List words of a job's values that may name runs: "run" and "run:system", one or several in a text."""
     if translates(job):
-        return []  # its model's name may well be a run's name too, and it reads no run
+        return []  # its model's name may be a run's name too, and it reads no run
     texts = [value for name, value in job.parameters.items() if isinstance(value, str) and name != "run"]
     words = [word.split(":")[0] for text in texts for word in [text, *re.split(r"[\s,]+", text)]]
     return [word for word in dict.fromkeys(words) if _plain(word) and word != job.run]
@@ -123,7 +123,7 @@ def _plain(word: str) -> bool:
 
 
 def _error(executed: dict) -> str:
-    """Give the failed cell's error: its kind and its message's last line."""
+    """Return the failed cell's error: its kind and its message's last line."""
     outputs: list[dict[str, Any]] = [each for cell in executed["cells"] for each in cell.get("outputs", [])]
     for output in outputs:
         if output["output_type"] == "error":

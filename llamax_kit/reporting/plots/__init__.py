@@ -1,7 +1,7 @@
 """Pictures: each function draws a finished table on given axes and returns the picture's alt text; `show` shows it.
 
-Computes nothing but medians that smooth a line: what a picture shows stands in its table, saved beside it. One file a
-kind of picture.
+Computes nothing but medians that smooth a line: what a picture shows is in its table, saved with it. One file per kind
+of picture.
 """
 
 from llamax_kit.reporting.plots.display import show

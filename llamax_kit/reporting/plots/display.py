@@ -1,4 +1,4 @@
-"""Shows a figure with a text for those who do not see it, and saves it as PNG and PDF. Draws nothing."""
+"""Shows a figure with an alt text for those who cannot see it, and saves it as PNG and PDF. Draws nothing."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +11,27 @@ if TYPE_CHECKING:
 
 
 def show(figure: "Figure", path: Path | str, alt: str) -> None:
-    """Save a figure as PNG and PDF beside each other, put it on the page with its alt text, and close it.
+    """Save a figure as PNG and PDF, put it on the page with its alt text, and close it.
 
-    `show(figure, folder / "scores", "spBLEU by direction: …")` writes scores.png and scores.pdf.
+    Parameters
+    ----------
+    figure : Figure
+        Of matplotlib.
+    path : path
+        Without an ending.
+    alt : str
+        What the picture shows, in words.
 
-    Raises KitError when `alt` says nothing, or a file cannot be written.
+    Raises
+    ------
+    KitError
+        For an empty alt text, or a file that cannot be written.
+
+    Examples
+    --------
+    ::
+
+        plots.show(figure, folder / "scores", "spBLEU by direction: …")  # scores.png, scores.pdf
     """
     import matplotlib.pyplot as plt
     from IPython.display import display
@@ -31,7 +47,7 @@ def show(figure: "Figure", path: Path | str, alt: str) -> None:
 
 
 def _bundle(png: bytes, alt: str) -> dict:
-    """Give a picture in both forms that pages read: JupyterLab takes no alt text from metadata, but HTML as it is."""
+    """Return a picture in both forms that pages read: JupyterLab takes no alt text from metadata, only from HTML."""
     import base64
     import html
     import struct

@@ -1,6 +1,6 @@
-"""Draws gains by direction as dots with their intervals, and says them in words. Computes nothing.
+"""Draws gains by direction as dots with their intervals, and describes them in words. Computes nothing.
 
-Filled is what differs after correction (the column `verdict`), hollow what was not shown to differ.
+Filled dots differ after correction (the column `verdict`), hollow ones were not shown to differ.
 """
 
 from math import ceil
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.data import relatedness
 from llamax_kit.data.languages import find
+from llamax_kit.data.translations import DIRECTION
 from llamax_kit.reporting.plots.style import MARKERS, PALETTE, direction, few_sentences, finish, only, sizes
 from llamax_kit.scoring import significance
 from llamax_kit.scoring.corrections import GAINED, LOST, UNCLEAR, UNTESTED
@@ -16,28 +17,43 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame, Series
 
-FOLD, COLUMNS = 50, 3  # rows in one column of dots, of which more are set side by side, in up to three columns
-LOOSE = 25  # rows that have room for large letters, all in one column
-KINDS = 6  # groups with a colour of their own; what is rarer is "other"
+FOLD, COLUMNS = 50, 3  # rows in one column of dots; more are set side by side, in up to three columns
+LOOSE = 25  # rows with room for large letters, in one column
+KINDS = 6  # groups with a colour of their own; smaller ones are "other"
 NONE, OTHER = "in no group", "other"
 
 
 def gains(table: "DataFrame", ax: "Axes") -> str:
-    """Draw a table of gains: a dot a direction, the largest gain first, with its paired 95 % interval where it has one.
+    """Draw a table of gains: each dot is one direction, the largest gain first, with its paired 95 % interval if known.
 
-    With the column `value` (`groups.assign`) dots are coloured by group. More than fifty directions are folded into
-    columns beside each other, on one scale; the picture keeps to the width of a page, where its letters can be read.
+    With the column `value` (`groups.assign`) dots are coloured by group. More than fifty directions are set in several
+    columns, on one scale, within the width of a page.
 
-    Raises KitError when the table is empty or holds two comparisons.
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `gains.gains`, of one comparison.
+    ax : Axes
+        Of matplotlib.
+
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When the table is empty or holds two comparisons.
     """
-    metric, table = one(table), table.drop_duplicates(["src", "tgt"])
+    metric, table = one(table), table.drop_duplicates(DIRECTION)
     ordered = table.assign(value=common(table)).sort_values("gain", ascending=False, kind="stable", ignore_index=True)
     columns = min(COLUMNS, ceil(len(ordered) / FOLD))
     rows = ceil(len(ordered) / columns)
     panels = _panels(ax, columns, rows=rows)
     ends = ordered[["gain", "ci_low", "ci_high"]]
     least, most = min(0, ends.min(axis=None)), max(0, ends.max(axis=None))
-    if most - least < 2:  # next to nothing is not blown up
+    if most - least < 2:  # a tiny gain is not enlarged
         least, most = min(least, -1), max(most, 1)
     for at, panel in enumerate(panels):
         _dots(ordered.iloc[at * rows : (at + 1) * rows], panel, colours(ordered["value"]), 10 if rows <= LOOSE else 8)
@@ -48,37 +64,38 @@ def gains(table: "DataFrame", ax: "Axes") -> str:
     bars = "bars: paired 95 % interval" if ordered["ci_low"].notna().any() else "no interval"
     bars += ", no test" * (set(ordered["verdict"]) == {UNTESTED})
     panels[columns // 2].set_xlabel(f"gain in {metric} (points; {bars})")
-    said = f"{names(table)}\ngain by direction{_way(table)}, {sizes(table)}{few_sentences(table)}"
-    ax.set_title(said, fontsize="medium")
+    title = f"{names(table)}\ngain by direction{_way(table)}, {sizes(table)}{few_sentences(table)}"
+    ax.set_title(title, fontsize="medium")
     _legend(ordered, ax)
     return describe_gains(table)
 
 
 def describe_gains(table: "DataFrame") -> str:
-    """Say a table of gains in words, for the picture's alt text.
+    """Describe a table of gains in words, for the picture's alt text.
 
     "Gain of 05_mozilla:nllb over 05_mozilla:google in spBLEU points, 16 directions: from -49.6 (cy-en) to -2.2 (en-ig);
     16 lost."
     """
-    metric, rows = one(table), table.drop_duplicates(["src", "tgt"]).reset_index(drop=True)
+    metric, rows = one(table), table.drop_duplicates(DIRECTION).reset_index(drop=True)
     worst, best = rows.loc[rows["gain"].idxmin()], rows.loc[rows["gain"].idxmax()]
     counts = rows["verdict"].value_counts()
-    told = ", ".join(f"{counts[each]} {each}" for each in (GAINED, LOST, UNCLEAR, UNTESTED) if each in counts)
+    verdicts = ", ".join(f"{counts[each]} {each}" for each in (GAINED, LOST, UNCLEAR, UNTESTED) if each in counts)
     reach = f"from {worst.gain:+.1f} ({worst.src}-{worst.tgt}) to {best.gain:+.1f} ({best.src}-{best.tgt})"
     if len(rows) == 1:
         reach = f"{best.gain:+.1f} ({best.src}-{best.tgt})"
-    said = f"Gain of {names(table)} in {metric} points, {len(rows)} direction{'s' * (len(rows) > 1)}: {reach}; {told}."
-    return said + significance.caveat_sentence(rows["n"], rows["ci_low"])
+    count = f"{len(rows)} direction{'s' * (len(rows) > 1)}"
+    text = f"Gain of {names(table)} in {metric} points, {count}: {reach}; {verdicts}."
+    return text + significance.caveat_sentence(rows["n"], rows["ci_low"])
 
 
 def names(table: "DataFrame") -> str:
-    """Name the two systems as they were asked for: "05_mozilla:nllb over 05_mozilla:google"."""
+    """Return the names of the two systems as they were asked for: "05_mozilla:nllb over 05_mozilla:google"."""
     return f"{table['system'].iloc[0]} over {table['baseline'].iloc[0]}"
 
 
 def _way(table: "DataFrame") -> str:
-    """Say what all of several directions share: " from English", " into English", or "" ."""
-    if len(table.drop_duplicates(["src", "tgt"])) > 1:
+    """Return what several directions all share: " from English", " into English", or ""."""
+    if len(table.drop_duplicates(DIRECTION)) > 1:
         for side, way in (("src", "from"), ("tgt", "into")):
             if table[side].nunique() == 1:
                 return f" {way} {find(table[side].iloc[0]).name}"
@@ -86,14 +103,14 @@ def _way(table: "DataFrame") -> str:
 
 
 def one(table: "DataFrame") -> str:
-    """Check that a table of gains is one comparison, and name its metric. Raises KitError for none or several."""
+    """Check that a table of gains is one comparison, and return its metric. Raises KitError for none or several."""
     only(table, "system")
     only(table, "baseline")
     return only(table, "metric")
 
 
 def common(table: "DataFrame") -> "Series":
-    """Name each row's group: the six largest as they are, the rest "other"; "" for all where there are no groups."""
+    """Return each row's group: the six largest as they are, the rest "other"; "" for all where there are no groups."""
     values = table.get("value", table["src"].map(lambda _: "")).fillna("")
     named = values[values != ""].value_counts().index
     kept = {*named[: KINDS if len(named) <= KINDS else KINDS - 1], ""}
@@ -101,9 +118,9 @@ def common(table: "DataFrame") -> "Series":
 
 
 def colours(values: "Series") -> dict[str, tuple]:
-    """Give each group a colour and a marker, the largest first; grey for what is in none.
+    """Return a colour and a marker for each group, the largest first; grey for what is in none.
 
-    Trained and unseen languages have the same ones in every picture, whichever are more.
+    Trained and unseen languages have the same ones in every picture.
     """
     import seaborn as sns
 
@@ -117,7 +134,7 @@ def colours(values: "Series") -> dict[str, tuple]:
 
 
 def _panels(ax: "Axes", columns: int, *, rows: int) -> "list[Axes]":
-    """Make room for rows of dots, in one column or several beside each other."""
+    """Make room for rows of dots, in one column or several side by side."""
     if len(ax.figure.axes) == 1:
         ax.figure.set_size_inches(7.2, 1.4 + rows * (0.26 if rows <= LOOSE else 0.15))
     if columns == 1:
@@ -139,17 +156,17 @@ def _dots(rows: "DataFrame", ax: "Axes", kinds: dict[str, tuple], fontsize: int)
 
 
 def _legend(ordered: "DataFrame", ax: "Axes") -> None:
-    """Say below the axes what colours mean, with how many directions, and what filled and hollow mean."""
+    """Write below the axes what colours mean, with numbers of directions, and what filled and hollow mean."""
     from matplotlib.lines import Line2D
 
     sizes, found = ordered["value"].value_counts(), set(ordered["verdict"])
-    said = [(f"{value} ({sizes[value]})", colour, colour, marker)
+    entries = [(f"{value} ({sizes[value]})", colour, colour, marker)
             for value, (colour, marker) in colours(ordered["value"]).items() if value]  # fmt: skip
-    said += [("gained or lost", "0.2", "0.2", "o")] * bool({GAINED, LOST} & found)
-    said += [(UNCLEAR, "0.2", "white", "o")] * (UNCLEAR in found)
-    ncols = len(said) if len(said) <= 5 else ceil(len(said) / 2)
+    entries += [("gained or lost", "0.2", "0.2", "o")] * bool({GAINED, LOST} & found)
+    entries += [(UNCLEAR, "0.2", "white", "o")] * (UNCLEAR in found)
+    ncols = len(entries) if len(entries) <= 5 else ceil(len(entries) / 2)
     handles = [Line2D([], [], color=edge, markerfacecolor=face, marker=marker, label=label, linestyle="", markersize=5)
-               for label, edge, face, marker in said]  # fmt: skip
+               for label, edge, face, marker in entries]  # fmt: skip
     if handles:
         ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False, borderaxespad=4.5,
                   ncols=ncols, fontsize=9, handletextpad=0.1, columnspacing=1.2)  # fmt: skip

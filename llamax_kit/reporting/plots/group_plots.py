@@ -13,17 +13,32 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 TITLE = "Languages that gained, lost, or were not shown to differ"
-BOX = 5  # languages from which on quartiles say something
-GOLDEN = 0.618034  # its multiples, without their whole parts, lie evenly: dots are parted, always alike
+BOX = 5  # languages; fewer have no useful quartiles
+GOLDEN = 0.618034  # the fractional parts of its multiples spread dots evenly, always in the same way
 
 
 def by_group(table: "DataFrame", ax: "Axes") -> str:
-    """Draw a table of `groups.assign`: a line a group and pivot, a dot a language, its box and mean; ends are named.
+    """Draw a table of `groups.assign`: one line per group and pivot, each dot is one language, with box and mean.
 
     Filled dots differ after correction, hollow ones were not shown to. The box holds the middle half of five languages
-    or more, the thick line is the median, the diamond the mean.
+    or more, the thick line is the median, the diamond the mean. The languages at both ends are named.
 
-    Raises KitError when no direction is in a group, or it holds two comparisons.
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `groups.assign`, of one comparison.
+    ax : Axes
+        Of matplotlib.
+
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When no direction is in a group, or the table holds two comparisons.
     """
     import seaborn as sns
 
@@ -33,15 +48,15 @@ def by_group(table: "DataFrame", ax: "Axes") -> str:
     if len(ax.figure.axes) == 1:
         ax.figure.set_size_inches(7.2, max(2.2, 1.4 + 0.5 * len(lines)))
     for y, (_, rows) in enumerate(lines):
-        _strip(rows.sort_values("gain", ignore_index=True), y, ax, colour)
+        _strip(rows.sort_values("gain", ignore_index=True), ax, y, colour)
     ax.axvline(0, color="0.3", linewidth=0.8, zorder=0)
     ax.margins(x=0.13)  # for the names at both ends
-    if table["gain"].abs().max() < 1:  # next to nothing is not blown up
+    if table["gain"].abs().max() < 1:  # a tiny gain is not enlarged
         ax.set_xlim(-1, 1)
     ax.set_yticks(range(len(lines)), [f"{name} (n = {len(rows)})" for name, rows in lines])
     ax.set_ylim(len(lines) - 0.4, -0.6)
     hollow = "; hollow: not shown to differ" if (table["verdict"] == UNCLEAR).any() else ""
-    ax.set_xlabel(f"gain in {metric} (points; a dot a language, diamond: mean{hollow})")
+    ax.set_xlabel(f"gain in {metric} (points; dot: one language, diamond: mean{hollow})")
     ax.set_title(f"{names(table)}\ngains by group, {sizes(table)}", fontsize="medium")
     ax.grid(alpha=0.25, axis="x")
     ax.set_axisbelow(True)
@@ -53,7 +68,22 @@ def by_group(table: "DataFrame", ax: "Axes") -> str:
 def significance(table: "DataFrame", ax: "Axes") -> str:
     """Draw a table of `groups.by_group` as strips of languages that gained, lost, or were not shown to differ.
 
-    Raises KitError when the table is empty, or nothing was tested.
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `groups.by_group`.
+    ax : Axes
+        Of matplotlib.
+
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When the table is empty, or nothing was tested.
     """
     import seaborn as sns
 
@@ -82,23 +112,23 @@ def significance(table: "DataFrame", ax: "Axes") -> str:
 
 
 def describe_by_group(table: "DataFrame") -> str:
-    """Say each group's mean gain, its smallest and its largest, for the picture's alt text."""
+    """Describe each group's mean gain, its smallest and its largest, for the picture's alt text."""
     metric = one(table[table["value"] != ""])
-    said = [f"{name}: mean {rows.gain.mean():+.1f}, {rows.gain.min():+.1f} to {rows.gain.max():+.1f} (n = {len(rows)})"
-            for name, rows in _lines(table)]  # fmt: skip
-    return f"Gains of {names(table)} in {metric} points by group. {'; '.join(said)}."
+    parts = [f"{name}: mean {rows.gain.mean():+.1f}, {rows.gain.min():+.1f} to {rows.gain.max():+.1f} (n = {len(rows)})"
+             for name, rows in _lines(table)]  # fmt: skip
+    return f"Gains of {names(table)} in {metric} points by group. {'; '.join(parts)}."
 
 
 def describe_significance(table: "DataFrame") -> str:
-    """Say how many languages of each group gained, lost, or were not shown to differ, for the picture's alt text."""
+    """Describe how many languages of each group gained, lost, or were not shown to differ, for the alt text."""
     only(table, "group")
-    said = [f"{row.direction}, {row.value} (n = {row.n}): {row.gained} gained, {row.lost} lost, {row.unclear} not shown"
+    rows = [f"{row.direction}, {row.value} (n = {row.n}): {row.gained} gained, {row.lost} lost, {row.unclear} not shown"
             for row in table.itertuples()]  # fmt: skip
-    return f"{TITLE}. {'; '.join(said)}."
+    return f"{TITLE}. {'; '.join(rows)}."
 
 
 def _lines(table: "DataFrame") -> "list[tuple[str, DataFrame]]":
-    """Part a table into what stands on each line: by pivot, and in it the groups in the order of `groups.by_group`."""
+    """Split a table into the lines of the picture: by pivot, then groups in the order of `groups.by_group`."""
     several = table["direction"].nunique() > 1
     return [
         (f"{direction}, {value}" if several else value, rows[rows["value"] == value])
@@ -107,7 +137,7 @@ def _lines(table: "DataFrame") -> "list[tuple[str, DataFrame]]":
     ]
 
 
-def _strip(rows: "DataFrame", y: int, ax: "Axes", colour) -> None:
+def _strip(rows: "DataFrame", ax: "Axes", y: int, colour) -> None:
     """Draw a group's languages, in order of gain, on the line y."""
     few = [0.4, -0.4] * BOX if len(rows) > 1 else [0.0]
     spread = [(at * GOLDEN) % 1 - 0.5 for at in range(len(rows))] if len(rows) >= BOX else few

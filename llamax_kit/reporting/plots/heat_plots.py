@@ -1,13 +1,14 @@
-"""Draws gains by direction as a heat map, and says it in words. Computes nothing.
+"""Draws gains by direction as a heat map, and describes it in words. Computes nothing.
 
-Gains are blue, losses red, no difference white: a scale that every kind of eye tells apart, and a number in each cell,
-in brackets where no difference was shown.
+Gains are blue, losses red, no difference white: colours that colour-blind readers can distinguish. Each cell has its
+number, in brackets where no difference was shown.
 """
 
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.analysis.groups import assign
+from llamax_kit.data.translations import DIRECTION
 from llamax_kit.reporting.plots.gain_plots import names, one
 from llamax_kit.reporting.plots.style import sizes
 from llamax_kit.scoring.corrections import UNCLEAR
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 
 MAP = "RdBu"
 WIDE = 24  # columns that a number still fits into
-FAINT = 1  # point that the scale reaches at least, so that next to nothing looks like it
+FAINT = 1  # point that the scale reaches at least, so that tiny gains look tiny
 
 
 class Cells(NamedTuple):
-    """What stands where: gains, what is written, the names of the two sides, and the only pivot ("" for several)."""
+    """The cells: gains, what is written, the names of the two sides, and the only pivot ("" for several)."""
 
     values: "DataFrame"
     written: "DataFrame"
@@ -31,16 +32,31 @@ class Cells(NamedTuple):
 
 
 def heatmap(table: "DataFrame", ax: "Axes") -> str:
-    """Draw gains as colours: sources × targets, languages × pivots, or tiles where there is one pivot.
+    """Draw gains as colours: sources × targets, languages × pivots, or one tile per language where there is one pivot.
 
     Many-to-many directions make a matrix of sources and targets. Where half of that would be empty, as for pivots both
-    ways, rows are languages and columns "en-X", "X-en"; with one such column each language is a tile. Best first.
+    ways, rows are languages and columns "en-X", "X-en"; with one such column each tile is one language. Best first.
 
-    Raises KitError when the table is empty or holds two comparisons.
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `gains.gains`, of one comparison.
+    ax : Axes
+        Of matplotlib.
+
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When the table is empty or holds two comparisons.
     """
     import seaborn as sns
 
-    metric, cells = one(table), _cells(table.drop_duplicates(["src", "tgt"]))
+    metric, cells = one(table), _cells(table.drop_duplicates(DIRECTION))
     height, width = cells.values.shape
     most, numbers = max(FAINT, table["gain"].abs().max()), width <= WIDE
     if len(ax.figure.axes) == 1:
@@ -65,33 +81,33 @@ def heatmap(table: "DataFrame", ax: "Axes") -> str:
 
 
 def describe_heatmap(table: "DataFrame") -> str:
-    """Say what the cells are, for the picture's alt text; the numbers stand in the table and in `describe_gains`."""
+    """Describe the cells, for the picture's alt text; the numbers are in the table and in `describe_gains`."""
     one(table)
-    cells = _cells(table.drop_duplicates(["src", "tgt"]))
+    cells = _cells(table.drop_duplicates(DIRECTION))
     height, width = cells.values.shape
-    layout = f"a tile a language, {cells.pivot}" if cells.pivot else f"{height} rows, {width} columns"
-    above = (table.drop_duplicates(["src", "tgt"])["gain"] > 0).sum()
+    layout = f"each tile is one language, {cells.pivot}" if cells.pivot else f"{height} rows, {width} columns"
+    above = (table.drop_duplicates(DIRECTION)["gain"] > 0).sum()
     return f"Heat map of the gains of {names(table)}: {layout}; {above} above zero."
 
 
 def _cells(table: "DataFrame") -> Cells:
-    count = {side: table[side].nunique() for side in ("src", "tgt")}
+    count = {side: table[side].nunique() for side in DIRECTION}
     if min(count.values()) > 1 and len(table) >= 0.5 * count["src"] * count["tgt"]:
         sides = ("src", "tgt") if count["src"] >= count["tgt"] else ("tgt", "src")
-        told = tuple({"src": "from", "tgt": "into"}[side] for side in sides)
+        labels = tuple({"src": "from", "tgt": "into"}[side] for side in sides)
     else:
-        table, sides, told = assign(table, "trained"), ("language", "direction"), ("language", "")
+        table, sides, labels = assign(table, "trained"), ("language", "direction"), ("language", "")
         if table["direction"].nunique() == 1:
             return _tiles(table)
     table = table.assign(written=_written(table))
     values, written = (table.pivot(index=sides[0], columns=sides[1], values=each) for each in ("gain", "written"))
     order = values.mean(axis=1).sort_values(ascending=False, kind="stable").index
     columns = list(dict.fromkeys(table[sides[1]]))
-    return Cells(values.loc[order, columns], written.loc[order, columns].fillna(""), told, "")
+    return Cells(values.loc[order, columns], written.loc[order, columns].fillna(""), labels, "")
 
 
 def _tiles(table: "DataFrame") -> Cells:
-    """Set the languages in lines, the largest gain first, a code and a number in each tile."""
+    """Set the languages in lines, the largest gain first, with a code and a number in each tile."""
     import numpy as np
     import pandas as pd
 
@@ -106,7 +122,7 @@ def _tiles(table: "DataFrame") -> Cells:
 
 
 def _ink(ax: "Axes") -> None:
-    """Write each number in black or white, whichever stands out more from its cell (WCAG's contrast)."""
+    """Write each number in black or white, whichever has more contrast to its cell (WCAG)."""
     import numpy as np
     from seaborn.utils import relative_luminance
 

@@ -1,4 +1,4 @@
-"""Sets dots aside and their names beside them, so that each of many languages can be told apart. Draws no picture."""
+"""Moves dots apart and sets their names beside them, so that each of many languages can be read. Draws no picture."""
 
 from itertools import product
 from math import cos, pi, sin
@@ -19,7 +19,7 @@ ANGLES = [at * pi / 8 for at in (0, 8, 4, 12, 2, 6, 14, 10, 1, 15, 7, 9, 3, 5, 1
 
 
 def aside(x, rows, steps: int) -> "ndarray":
-    """Say how far up or down each dot of a row moves, so that dots in one of so many steps of x lie over each other."""
+    """Return how far up or down each dot of a row moves, so that dots within one of `steps` of x do not overlap."""
     import pandas as pd
 
     x = pd.Series(x).reset_index(drop=True)
@@ -30,16 +30,16 @@ def aside(x, rows, steps: int) -> "ndarray":
 
 
 def label(table: "DataFrame", ax: "Axes", x, y, along: list[str]) -> None:
-    """Put codes beside dots, those at the ends of `along` first; of more than thirty, the three at each end alone.
+    """Put codes beside dots, those at the ends of `along` first; of more than thirty, only the three at each end.
 
-    Ends are told for trained and unseen languages apart. A name touches nothing else, stays within the axes, and is
-    clearly nearer to its own dot than to any other, or has a thin line to it; where there is no room, it is left out.
+    Trained and unseen languages have their own ends. A name touches nothing else, stays within the axes, and is clearly
+    nearer to its own dot than to any other, or has a thin line to it. Where there is no room, it is left out.
 
-    along: ["x"], or ["x", "y"]. Call it last: what is drawn or rescaled afterwards is not kept clear of.
+    along: ["x"], or ["x", "y"]. Call it last: it does not avoid what is drawn or rescaled afterwards.
     """
     import pandas as pd
 
-    ax.get_xlim(), ax.get_ylim()  # what was added last has moved the ends of the axes only when they are asked for
+    ax.get_xlim(), ax.get_ylim()  # updates the limits of the axes, which are computed only on request
     points = pd.DataFrame({"code": list(table["language"]), "x": list(x), "y": list(y)})
     of_kind = points.groupby(list(table["trained"]))[along]
     ends = pd.concat([of_kind.rank(), of_kind.rank(ascending=False)], axis=1).min(axis=1).sort_values(kind="stable")
@@ -50,7 +50,7 @@ def label(table: "DataFrame", ax: "Axes", x, y, along: list[str]) -> None:
 
 
 def _name(ax: "Axes", code: str, xy: tuple, places: "ndarray", own: int, taken: "list[Bbox]") -> "list[Bbox]":
-    """Write a name where there is room for it, and give the room that it takes."""
+    """Write a name where there is room for it, and return the room that it takes."""
     import numpy as np
     from matplotlib.transforms import Bbox
 

@@ -1,4 +1,4 @@
-"""Draws how often gains are found with how many sentences, and says it in words. Computes nothing."""
+"""Draws how often gains are found with how many sentences, and describes it in words. Computes nothing."""
 
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,24 @@ USUAL = round(100 * FOUND)  # per cent
 
 
 def power(table: "DataFrame", ax: "Axes") -> str:
-    """Draw a table of `power.power`: a line a number of sentences, the share of trials that find a gain, by the gain.
+    """Draw the share of trials that find a gain, by the gain: one line per number of sentences.
 
-    Raises KitError when the table is empty or was made for two numbers of directions.
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `power.power`.
+    ax : Axes
+        Of matplotlib.
+
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When the table is empty or was made for two numbers of directions.
     """
     threshold = _threshold(only(table, "directions"))
     sizes = list(table.groupby("n"))
@@ -28,25 +43,25 @@ def power(table: "DataFrame", ax: "Axes") -> str:
                 textcoords="offset points", ha="right", color="0.4")  # fmt: skip
     ax.set(ylim=(-2, 102), xlabel="gain between the two systems (points)",
            ylabel=f"trials with p < {threshold} (per cent)",
-           title=f"How small a gain is found, {_trials(table)} trials a dot")  # fmt: skip
+           title=f"How small a gain is found, {_trials(table)} trials per dot")  # fmt: skip
     finish(ax, len(sizes))
     return describe_power(table)
 
 
 def describe_power(table: "DataFrame") -> str:
-    """Say a table of power in words, for the picture's alt text.
+    """Describe a table of power in words, for the picture's alt text.
 
     "Share of trials with p < 0.05, by gain in points. 100 sentences: from 5 % at 0.0 to 94 % at 5.1; 80 % reached at
     3.82." Where 80 % are reached is read off the line, as `power.smallest` tabulates it.
     """
-    said, enough = [], smallest(table).set_index("n")["gain"]
+    parts, enough = [], smallest(table).set_index("n")["gain"]
     for n, rows in table.groupby("n"):
         rows = rows.sort_values("gain")
         first, last = rows.iloc[0], rows.iloc[-1]
         reached = f"{USUAL} % not reached" if enough[n] != enough[n] else f"{USUAL} % reached at {enough[n]:.2f}"
         ends = f"from {100 * first.power:.0f} % at {first.gain:.1f} to {100 * last.power:.0f} % at {last.gain:.1f}"
-        said.append(f"{n:,} sentences: {ends}; {reached}.")
-    return f"Share of trials with p < {_threshold(only(table, 'directions'))}, by gain in points. " + " ".join(said)
+        parts.append(f"{n:,} sentences: {ends}; {reached}.")
+    return f"Share of trials with p < {_threshold(only(table, 'directions'))}, by gain in points. " + " ".join(parts)
 
 
 def _threshold(directions: int) -> str:

@@ -1,4 +1,4 @@
-"""Draws scores and shares of outputs, on given axes, and says them in words. Computes nothing."""
+"""Draws scores and shares of outputs, on given axes, and describes them in words. Computes nothing."""
 
 from math import ceil
 from textwrap import fill
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Index
 
 
-FOLD, COLUMNS = 50, 3  # rows in one column of dots, of which more are set side by side, in up to three columns
+FOLD, COLUMNS = 50, 3  # rows in one column of dots; more are set side by side, in up to three columns
 MOST = 300  # directions in one picture; of more, the first
 ROWS = 30  # rows of shares in one picture; of more, those with the largest
 KINDS = {"empty": "empty", "copy": "copies of the source", "length": "cut at the limit",
@@ -20,12 +20,27 @@ KINDS = {"empty": "empty", "copy": "copies of the source", "length": "cut at the
 
 
 def scores(table: "DataFrame", ax: "Axes") -> str:
-    """Draw a score table of one metric: a dot a system and direction, with its 95 % interval where it has one.
+    """Draw a score table of one metric: each dot is one system and direction, with its 95 % interval if known.
 
-    Directions run downwards, the best first; more than fifty are folded into columns beside each other, on one scale.
-    Of more than three hundred the first of the table are drawn, as the title says.
+    Directions run downwards, the best first; more than fifty are set in several columns, on one scale. Of more than
+    three hundred only the first of the table are drawn, and the title says so.
 
-    Raises KitError when the table is empty or holds two metrics.
+    Parameters
+    ----------
+    table : DataFrame
+        A score table of one metric.
+    ax : Axes
+        Of matplotlib.
+
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When the table is empty or holds two metrics.
     """
     metric = only(table, "metric")
     table, part = _drawn(table)
@@ -40,16 +55,16 @@ def scores(table: "DataFrame", ax: "Axes") -> str:
     for at, panel in enumerate(panels):
         _dots(table, panel, order[at * rows : (at + 1) * rows], systems)
         panel.set_ylim(rows - 0.5, -0.5)
-        panel.set_xlim(-0.015 * most, 1.03 * most)  # a dot at zero is seen whole
+        panel.set_xlim(-0.015 * most, 1.03 * most)  # a dot at zero is not cut
         panel.tick_params(axis="x", labeltop=rows > 30, length=0)
         panel.tick_params(axis="y", labelsize="medium" if columns == 1 else 8)
         panel.locator_params(axis="x", nbins=9 if columns == 1 else 4)
         finish(panel, len(systems) if columns == 1 else 1)
     bars = "; bars: 95 % interval" * bool(table["ci_low"].notna().any())
     panels[columns // 2].set_xlabel(f"{metric} (points, 0–100{bars})")
-    order_said = ", highest first" * (len(order) > 1)
-    said = f"{metric} by direction{part}{order_said}, {sizes(table)}{few_sentences(table)}"
-    ax.set_title(said, pad=6 if columns == 1 else 24)
+    in_order = ", highest first" * (len(order) > 1)
+    title = f"{metric} by direction{part}{in_order}, {sizes(table)}{few_sentences(table)}"
+    ax.set_title(title, pad=6 if columns == 1 else 24)
     if columns > 1 and len(systems) > 1:
         ax.legend(handles=panels[0].containers[:], loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False,
                   borderaxespad=4.5, ncols=4, fontsize=9)  # fmt: skip
@@ -57,16 +72,31 @@ def scores(table: "DataFrame", ax: "Axes") -> str:
 
 
 def shares(table: "DataFrame", ax: "Axes") -> str:
-    """Draw the shares of `output_checks.shares` (per cent of a direction's outputs) as a small heat map.
+    """Draw shares of outputs (per cent of a direction's outputs) as a small heat map.
 
-    The rows with the largest shares come first; of more than thirty these alone are drawn, as the title says.
+    The rows with the largest shares come first; of more than thirty only these are drawn, and the title says so.
 
-    Raises KitError when the table is empty.
+    Parameters
+    ----------
+    table : DataFrame
+        A table of `output_checks.shares`.
+    ax : Axes
+        Of matplotlib.
+
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When the table is empty.
     """
     import seaborn as sns
 
     only(table, None)
-    columns = {name: fill(said, 10) for name, said in KINDS.items() if name in table}
+    columns = {name: fill(kind, 10) for name, kind in KINDS.items() if name in table}
     part = f", the {ROWS} largest of {len(table):,}" if len(table) > ROWS else ""
     table = table.loc[table[list(columns)].astype(float).max(axis=1).nlargest(ROWS).index]
     several = table["system"].nunique() > 1
@@ -78,50 +108,50 @@ def shares(table: "DataFrame", ax: "Axes") -> str:
     ax.set(ylabel="", title=f"Outputs that are …, in per cent{part}, {sizes(table)}")
     ax.tick_params(axis="y", labelrotation=0, length=0)
     ax.tick_params(axis="x", length=0, labeltop=len(percent) > 30)
-    if percent.isna().any(axis=None):  # a system that did not say how its outputs ended
+    if percent.isna().any(axis=None):  # it is not known how the outputs of a system ended
         ax.set_facecolor("0.9")
         ax.set_xlabel("grey: not known")
     return describe_shares(table)
 
 
 def describe_scores(table: "DataFrame") -> str:
-    """Say a score table of one metric in a sentence a system, for the picture's alt text.
+    """Describe a score table of one metric, one sentence per system, for the picture's alt text.
 
     "spBLEU by direction. copy: 5 directions, from 0.4 (en-am) to 6.2 (en-de)."
     """
-    (table, part), said = _drawn(table), []
+    (table, part), sentences = _drawn(table), []
     for system, rows in table.groupby("system", sort=False):
         rows = rows.reset_index(drop=True)
         worst, best = rows.loc[rows["score"].idxmin()], rows.loc[rows["score"].idxmax()]
         if len(rows) == 1:
-            said.append(f"{system}: {best.score:.1f} ({best.src}-{best.tgt}).")
+            sentences.append(f"{system}: {best.score:.1f} ({best.src}-{best.tgt}).")
         else:
-            said.append(f"{system}: {len(rows)} directions, from {worst.score:.1f} ({worst.src}-{worst.tgt}) "
-                        f"to {best.score:.1f} ({best.src}-{best.tgt}).")  # fmt: skip
-    said.append(significance.caveat_sentence(table["n"], table["ci_low"]).strip())
-    return f"{only(table, 'metric')} by direction{part}. {' '.join(said).strip()}"
+            sentences.append(f"{system}: {len(rows)} directions, from {worst.score:.1f} ({worst.src}-{worst.tgt}) "
+                             f"to {best.score:.1f} ({best.src}-{best.tgt}).")  # fmt: skip
+    sentences.append(significance.caveat_sentence(table["n"], table["ci_low"]).strip())
+    return f"{only(table, 'metric')} by direction{part}. {' '.join(sentences).strip()}"
 
 
 def describe_shares(table: "DataFrame") -> str:
-    """Say in a sentence how large each share gets, for the picture's alt text.
+    """Describe in a sentence how large each share gets, for the picture's alt text.
 
     "Shares of outputs by direction: none empty; copies of the source at most 4 % (opusmt en-vi); cut …"
     """
     only(table, None)
-    said = [_most(table, name, said=said) for name, said in KINDS.items() if name in table]
-    return f"Shares of outputs by direction: {'; '.join(said)}."
+    parts = [_most(table, name, kind=kind) for name, kind in KINDS.items() if name in table]
+    return f"Shares of outputs by direction: {'; '.join(parts)}."
 
 
-def _most(table: "DataFrame", column: str, *, said: str) -> str:
+def _most(table: "DataFrame", column: str, *, kind: str) -> str:
     if table[column].isna().all():
-        return f"{said}: not known"
+        return f"{kind}: not known"
     most = table.loc[table[column].astype(float).idxmax()]
     percent = f"{100 * most[column]:.0f}" if most[column] >= 0.01 else "1"
-    return f"{said} at most {percent} % ({most.system} {most.src}-{most.tgt})" if most[column] else f"none {said}"
+    return f"{kind} at most {percent} % ({most.system} {most.src}-{most.tgt})" if most[column] else f"none {kind}"
 
 
 def _drawn(table: "DataFrame") -> "tuple[DataFrame, str]":
-    """Choose what one picture has room for, and say so where it is not all: ", the first 300 of 1,372"."""
+    """Return what one picture has room for, and a note where it is not all: ", the first 300 of 1,372"."""
     named = direction(table)
     first = list(dict.fromkeys(named))
     part = f", the first {MOST} of {len(first):,}" if len(first) > MOST else ""
@@ -129,7 +159,7 @@ def _drawn(table: "DataFrame") -> "tuple[DataFrame, str]":
 
 
 def _panels(ax: "Axes", columns: int, *, rows: int, systems: int) -> "list[Axes]":
-    """Make room for rows of dots, in one column or several beside each other; the picture keeps to a page's width."""
+    """Make room for rows of dots, in one column or several side by side, within the width of a page."""
     grow(ax, rows, systems=systems)
     if columns == 1:
         return [ax]

@@ -1,8 +1,9 @@
-"""What all pictures share: colours that need not be told apart, room for every row, one look. Draws nothing itself."""
+"""What all pictures share: colours with different markers, room for every row, one look. Draws nothing itself."""
 
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from llamax_kit.data.translations import DIRECTION
 from llamax_kit.scoring import significance
 from llamax_kit.utils.errors import KitError
 
@@ -11,16 +12,16 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 MARKERS = "osD^vPX*<>"
-PALETTE = "colorblind"  # seaborn's; markers differ too, so that no colour needs to be told apart
+PALETTE = "colorblind"  # seaborn's; markers differ too, so that nobody depends on colour
 
 
 def direction(table: "DataFrame"):
-    """Name each row's direction, as in "en-sw"."""
+    """Return each row's direction, as in "en-sw"."""
     return table["src"] + "-" + table["tgt"]
 
 
 def only(table: "DataFrame", column: str | None) -> str:
-    """Check that there is something to draw, and give the only value of a column.
+    """Check that there is something to draw, and return the only value of a column.
 
     Raises KitError for no rows, or several values.
     """
@@ -36,7 +37,7 @@ def only(table: "DataFrame", column: str | None) -> str:
 
 
 def styles(count: int) -> list[dict]:
-    """Give `count` styles for dots with error bars: a colour and a marker each."""
+    """Return `count` styles for dots with error bars: a colour and a marker each."""
     import seaborn as sns
 
     colours, markers = sns.color_palette(PALETTE, count), len(MARKERS)  # beyond ten, colours repeat with other markers
@@ -47,15 +48,15 @@ def styles(count: int) -> list[dict]:
 
 
 def sizes(table: "DataFrame") -> str:
-    """Say how many sentences a direction has, from the column n: "n = 1,012 sentences a direction".
+    """Return how many sentences a direction has, from the column n: "n = 1,012 sentences per direction".
 
-    Published scores do not say it, and then the number of directions is said.
+    Where n is not known, as for published scores, return the number of directions.
     """
     if table["n"].isna().all():
-        count = len(table.drop_duplicates(["src", "tgt"]))
+        count = len(table.drop_duplicates(DIRECTION))
         return f"n = {count:,} direction{'s' * (count != 1)}"
     few, many = int(table["n"].min()), int(table["n"].max())
-    return f"n = {few:,}{f'–{many:,}' * (few != many)} sentence{'s' * (many != 1)} a direction"
+    return f"n = {few:,}{f'–{many:,}' * (few != many)} sentence{'s' * (many != 1)} per direction"
 
 
 def few_sentences(table: "DataFrame") -> str:
@@ -65,13 +66,13 @@ def few_sentences(table: "DataFrame") -> str:
 
 
 def grow(ax: "Axes", rows: int, *, systems: int) -> None:
-    """Make a figure of one pair of axes tall enough for its rows; a page scrolls, a row does not."""
+    """Make a figure with one pair of axes tall enough for its rows."""
     if len(ax.figure.axes) == 1:
         ax.figure.set_size_inches(7.2, max(2.2, 1.3 + rows * (0.2 + 0.06 * systems)))
 
 
 def finish(ax: "Axes", systems: int) -> None:
-    """Take away what is not needed, and put the legend, if there is more than one system, beside the axes."""
+    """Remove what is not needed, and put the legend beside the axes if there is more than one system."""
     import seaborn as sns
 
     ax.grid(alpha=0.25)
@@ -83,6 +84,6 @@ def finish(ax: "Axes", systems: int) -> None:
 
 
 def signed(points: float, digits: int = 2) -> str:
-    """Write a difference with its sign: "+12.17", "−1.11" with the minus of the axes, "0.00" where nothing is left."""
+    """Return a difference with its sign: "+12.17", "−1.11" with the minus sign of the axes, "0.00" for zero."""
     rounded = round(points, digits)
     return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{0:.{digits}f}"

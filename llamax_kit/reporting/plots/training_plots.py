@@ -1,4 +1,4 @@
-"""Draws how a training went and what it changed, and says it in words. Computes nothing but running medians."""
+"""Draws how a training went and what it changed, and describes it in words. Computes only running medians."""
 
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,22 @@ def curves(log: "DataFrame", ax: "Axes") -> str:
 
     Tokens are on a logarithmic axis, as tuning sees a hundredth of what pre-training does.
 
-    log: rows of `training.stage.log` with a column `stage` more; loss in nats a token.
+    Parameters
+    ----------
+    log : DataFrame
+        Rows of `training.stage.log` with a column `stage`; loss in nats per token.
+    ax : Axes
+        Of matplotlib.
 
-    Raises KitError when the table is empty.
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When the table is empty.
     """
     only(log, None)
     ax.figure.set_size_inches(7.2, 4.2)
@@ -29,7 +42,7 @@ def curves(log: "DataFrame", ax: "Axes") -> str:
         calm = rows["loss"].rolling(SMOOTH, center=True, min_periods=1).median()
         seen = f"{stage} ({rows['tokens'].max() / 1e6:.1f} M tokens)"
         ax.plot(rows["tokens"], calm, color=style["color"], linewidth=1.8, label=seen)
-    ax.set(xlabel="tokens seen in the stage", ylabel="loss (nats a token)", xscale="log",
+    ax.set(xlabel="tokens seen in the stage", ylabel="loss (nats per token)", xscale="log",
            title=f"Loss of {len(stages)} stage{'s' * (len(stages) > 1)}; thick: running median",
            ylim=(0, None))  # fmt: skip
     finish(ax, 2)
@@ -38,12 +51,28 @@ def curves(log: "DataFrame", ax: "Axes") -> str:
 
 
 def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, *, unit: str) -> str:
-    """Draw a dot a language: what it had before, and what it has after; on the line nothing changed.
+    """Draw each language as a dot: its value before, and after; on the line nothing changed.
 
-    table: columns language, trained (bool), group (its name in the legend), and the two named `before` and `after`, in
-    `unit`; their names become those of the axes.
+    Parameters
+    ----------
+    table : DataFrame
+        Columns language, trained (bool), group (its name in the legend), and those named `before` and `after`.
+    ax : Axes
+        Of matplotlib.
+    before, after : str
+        Columns with the two values, and the labels of the axes.
+    unit : str
+        Of both values.
 
-    Raises KitError when the table is empty.
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When the table is empty.
     """
     only(table, None)
     ax.figure.set_size_inches(7.2, 5.4)
@@ -62,19 +91,19 @@ def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, *, uni
 
 
 def describe_curves(log: "DataFrame") -> str:
-    """Say where the loss of each stage begins and ends, for the picture's alt text.
+    """Describe where the loss of each stage begins and ends, for the picture's alt text.
 
-    "Loss in nats a token. pre-training: from 6.33 to 1.79 over 2.4 M tokens."
+    "Loss in nats per token. pre-training: from 6.33 to 1.79 over 2.4 M tokens."
     """
-    said = []
+    parts = []
     for stage, rows in log.groupby("stage", sort=False):
         ends = rows["loss"].iloc[0], rows["loss"].tail(SMOOTH).median()
-        said.append(f"{stage}: from {ends[0]:.2f} to {ends[1]:.2f} over {rows['tokens'].max() / 1e6:.1f} M tokens.")
-    return "Loss in nats a token. " + " ".join(said)
+        parts.append(f"{stage}: from {ends[0]:.2f} to {ends[1]:.2f} over {rows['tokens'].max() / 1e6:.1f} M tokens.")
+    return "Loss in nats per token. " + " ".join(parts)
 
 
 def describe_before_after(table: "DataFrame", before: str, after: str, *, unit: str) -> str:
-    """Say the means of each group before and after, for the picture's alt text."""
-    means = table.groupby("group", sort=False)[[before, after]].mean()
-    said = [f"{name}: from {row[before]:.2f} to {row[after]:.2f}" for name, row in means.iterrows()]
-    return f"{unit.capitalize()}, {before} against {after}, a dot a language. Means: " + "; ".join(said) + "."
+    """Describe the means of each group before and after, for the picture's alt text."""
+    averages = table.groupby("group", sort=False)[[before, after]].mean()
+    means = [f"{name}: from {row[before]:.2f} to {row[after]:.2f}" for name, row in averages.iterrows()]
+    return f"{unit.capitalize()}, {before} against {after}, each dot is one language. Means: " + "; ".join(means) + "."

@@ -1,7 +1,7 @@
 """Draws gains on trained and on unseen languages: the paper's Figure 4, by any group of languages, by fertility.
 
-Computes nothing but the means of what it draws, as bars: gains stand in the table of `unseen.by_language`, means in
-those of `groups`.
+Computes only the means of what it draws, as bars: gains are in the table of `unseen.by_language`, means in those of
+`groups`.
 """
 
 from typing import TYPE_CHECKING
@@ -25,14 +25,31 @@ BY = dict(zip(AXES, ("tokens relative to English", "tokens per word", "tokens pe
 
 
 def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "spBLEU") -> str:
-    """Draw what the paper's Figure 4 shows: a row a group, its mean score by the baseline and by the system, joined.
+    """Draw what the paper's Figure 4 shows: one row per group, its mean scores by baseline and system, joined.
 
-    table: of `groups.by_group(gains, "trained")`, of which direction, value, baseline_score, score, gain (points),
-    ci_low, ci_high (where there are any: the bar at the system's score) and n (missing: not known) are read; its rows
-    "all" are not drawn. The axis begins at 0; give two such pictures one axis (`sharex`), and their gains compare by
-    eye.
+    The axis begins at 0; two such pictures with one axis (`sharex`) show their gains on one scale.
 
-    Raises KitError when the table is empty.
+    Parameters
+    ----------
+    table : DataFrame
+        Of `groups.by_group(gains, "trained")`: direction, value, baseline_score, score, gain (points), ci_low, ci_high
+        (if any: the bar at the system's score) and n (missing: not known) are read. Rows "all" are not drawn.
+    ax : Axes
+        Of matplotlib.
+    title : str
+        The picture's title.
+    metric : str
+        The name of the score.
+
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When the table is empty.
     """
     rows = table[table["value"] != "all"].reset_index(drop=True)
     only(rows, None)
@@ -46,8 +63,8 @@ def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "sp
         if known[y]:
             reach = [[row["gain"] - row["ci_low"]], [row["ci_high"] - row["gain"]]]
             ax.errorbar(ends[1], y, xerr=reach, color=colour, elinewidth=1.3, capsize=3)
-        said = f"{row['gain']:+.2f}".replace("-", "−")
-        ax.annotate(said, (sum(ends) / 2, y), (0, 5), textcoords="offset points", ha="center")
+        value = f"{row['gain']:+.2f}".replace("-", "−")
+        ax.annotate(value, (sum(ends) / 2, y), (0, 5), textcoords="offset points", ha="center")
     counts = rows["n"].map(lambda n: f"n = {n:.0f}", na_action="ignore").fillna("n not published")
     ax.set_yticks(range(len(rows)), rows["direction"] + ", " + rows["value"] + "\n" + counts)
     ax.set_ylim(len(rows) - 0.5, -0.6)
@@ -60,9 +77,30 @@ def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "sp
 
 
 def beside_figure4(table: "DataFrame", ax: "Axes", paper: "DataFrame", title: str, *, metric: str = "spBLEU") -> str:
-    """Draw `seen_unseen` twice on one axis: above the paper's Figure 4, below a table of your own with its title.
+    """Draw `seen_unseen` twice on one axis: the paper's Figure 4 above, a table of your own below.
 
-    Raises KitError when a table is empty.
+    Parameters
+    ----------
+    table : DataFrame
+        Your own, as `seen_unseen` takes it.
+    ax : Axes
+        Its figure is cleared and drawn anew.
+    paper : DataFrame
+        The paper's Figure 4, in the same columns.
+    title : str
+        Of your own picture.
+    metric : str
+        The name of your score.
+
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When a table is empty.
     """
     figure, rows = ax.figure, [len(paper), sum(table["value"] != "all")]
     figure.clear()
@@ -76,12 +114,29 @@ def beside_figure4(table: "DataFrame", ax: "Axes", paper: "DataFrame", title: st
 
 
 def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> str:
-    """Draw each language's gain, a row a group of `column`; a bar is the mean of a group of two or more.
+    """Draw each language's gain, one row per group of `column`; a bar is the mean of a group of two or more.
 
-    table: of `unseen.by_language`, one direction. Groups run in their own order where the column is categorical, else
-    the largest mean first. Up to thirty languages have their codes beside them, of more the first and last few.
+    Groups are in their own order where the column is categorical, else the largest mean first. Up to thirty languages
+    have their codes beside them, of more only the first and last few.
 
-    Raises KitError when the table is empty or holds two directions.
+    Parameters
+    ----------
+    table : DataFrame
+        Of `unseen.by_language`, one direction.
+    ax : Axes
+        Of matplotlib.
+    column : str
+        The column that holds the group.
+
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When the table is empty or holds two directions.
     """
     only(table, "direction")
     means = table.groupby(column, observed=True)["gain"].agg(["mean", "size"])
@@ -104,12 +159,28 @@ def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> str:
 
 
 def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relative_to_english") -> str:
-    """Draw each language's gain against one of the `AXES`, on a logarithmic axis; tokens per word of words alone.
+    """Draw each language's gain against its number of tokens, on a logarithmic axis.
 
-    table: of `unseen.by_language`, one direction. Up to thirty languages have their codes beside them, of more those
-    farthest out.
+    Up to thirty languages have their codes beside them, of more only those farthest out.
 
-    Raises KitError when the table is empty or holds two directions, or no language has the measure.
+    Parameters
+    ----------
+    table : DataFrame
+        Of `unseen.by_language` with a fertility table, one direction.
+    ax : Axes
+        Of matplotlib.
+    measure : str
+        relative_to_english, tokens_per_word (languages of the unit "word" only) or tokens_per_character.
+
+    Returns
+    -------
+    str
+        The picture's alt text.
+
+    Raises
+    ------
+    KitError
+        When the table is empty or holds two directions, or no language has the measure.
     """
     shown = _having(table, measure)
     only(shown, "direction")
@@ -126,23 +197,23 @@ def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relat
 
 
 def describe_seen_unseen(table: "DataFrame") -> str:
-    """Say in words what `seen_unseen` draws, for the picture's alt text."""
+    """Describe in words what `seen_unseen` draws, for the picture's alt text."""
     rows = table[table["value"] != "all"].itertuples()
-    said = [f"{row.direction}, {row.value}: {row.baseline_score:.1f} to {row.score:.1f}" for row in rows]
-    return "Mean scores, baseline to system, in points. " + "; ".join(said) + "."
+    parts = [f"{row.direction}, {row.value}: {row.baseline_score:.1f} to {row.score:.1f}" for row in rows]
+    return "Mean scores, baseline to system, in points. " + "; ".join(parts) + "."
 
 
 def describe_languages_by_group(table: "DataFrame", column: str) -> str:
-    """Say in a sentence the mean gain of the first and the last groups, for the picture's alt text."""
+    """Describe in a sentence the mean gains of the first and the last groups, for the picture's alt text."""
     means = table.groupby(column, observed=True)["gain"].mean().sort_values(ascending=False, kind="stable")
     ends = means if len(means) < 5 else means.iloc[[0, 1, -1]]
-    said = ", ".join(f"{name} {gain:+.1f}" for name, gain in ends.items())
+    values = ", ".join(f"{name} {gain:+.1f}" for name, gain in ends.items())
     what = f"Gain of {len(table)} languages, {only(table, 'direction')}, in {len(means)} groups"
-    return f"{what}; mean gains in points: {said}."
+    return f"{what}; mean gains in points: {values}."
 
 
 def describe_languages_by_fertility(table: "DataFrame", measure: str = "relative_to_english") -> str:
-    """Say in a sentence how far the dots reach, for the picture's alt text."""
+    """Describe in a sentence the range of the dots, for the picture's alt text."""
     shown = _having(table, measure)
     return (
         f"Gain against {AXES[measure]}, {only(shown, 'direction')}, {len(shown)} languages: gains from "
@@ -152,7 +223,7 @@ def describe_languages_by_fertility(table: "DataFrame", measure: str = "relative
 
 
 def _having(table: "DataFrame", measure: str) -> "DataFrame":
-    """Choose the languages whose measure compares: tokens per word where a word is what spaces part."""
+    """Return the languages whose measure compares; tokens per word only where spaces separate words."""
     return table[table[measure].notna() & ((table["unit"] == "word") | (measure != "tokens_per_word"))]
 
 
@@ -164,7 +235,7 @@ def _look(languages: str) -> tuple[str, tuple]:
 
 
 def _dots(table: "DataFrame", ax: "Axes", x, y, title: str) -> None:
-    """Draw a dot a language, trained and unseen apart by colour and marker."""
+    """Draw one dot per language; trained and unseen ones differ in colour and marker."""
     for name in LOOKS:
         here = (table["trained"] == (name == "trained")).to_numpy()
         marker, colour = _look(name)
@@ -172,8 +243,8 @@ def _dots(table: "DataFrame", ax: "Axes", x, y, title: str) -> None:
             ax.scatter(x[here], y[here], s=28, marker=marker, color=colour, alpha=0.75, linewidths=0,
                        label=f"{name} (n = {here.sum()})", zorder=3)  # fmt: skip
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, ncols=2, borderaxespad=0.2, handletextpad=0.1)
-    said = f"{names(table)}\n{title}, {table['direction'].iloc[0]}, {sizes(table)}"
-    ax.set_title(said, pad=24, fontsize="medium")
+    heading = f"{names(table)}\n{title}, {table['direction'].iloc[0]}, {sizes(table)}"
+    ax.set_title(heading, pad=24, fontsize="medium")
     ax.margins(x=0.08)
     _finish(ax)
 
