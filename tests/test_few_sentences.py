@@ -187,7 +187,8 @@ def test_mine_beside_the_authors_is_within_no_interval_where_there_is_none(n, no
     monkeypatch.setattr(release, "scores", lambda metric="spBLEU": figures)
     monkeypatch.setattr(own_run, "TOKENIZE", "cldr")
     flores = {"name": "flores101", "split": "devtest", "release": "FLORES-101 devtest"}
-    mine = own_run.Mine("mine:good", rows("good", answer=worse, sentences=n), {"corpus": flores})
+    run = storage.SavedRun(storage.outputs(), None, None, {"corpus": flores})
+    mine = storage.SavedSystem("mine:good", run, "good", rows("good", answer=worse, sentences=n))
     table = own_run.beside(mine, "NLLB-200")
     assert table["inside"].isna().tolist() == table["ci_low_difference"].isna().tolist() == [n < FLOOR] * 4
     said = sentences.yours(table, "theirs")

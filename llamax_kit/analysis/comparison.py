@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from llamax_kit.analysis import gains
 from llamax_kit.analysis.gathering import Gathered, find, gather
 from llamax_kit.analysis.method_text import method
+from llamax_kit.analysis.pairs import trained_on_flores
 from llamax_kit.data.translations import DIRECTION
+from llamax_kit.runs.storage import SavedSystem
 from llamax_kit.scoring import comparability, corrections
 from llamax_kit.utils.errors import KitError
 
@@ -178,7 +180,7 @@ def gains_over(gathered: Gathered, baseline: str = "", *, tokenize: str = "") ->
             f"To mend: name another run, or another baseline"
         )
     baseline, *systems = (_side(gathered, each) for each in (spec, *others))
-    tested = [each.name for each in systems if each.rows is not None and baseline.rows is not None]
+    tested = [each.name for each in systems if each.translations is not None and baseline.translations is not None]
     samples = corrections.shuffles(sum(len(has[name] & has[baseline.name]) for name in tested))
     tables = []
     for each in systems:
@@ -217,18 +219,18 @@ def summary(gained: "DataFrame") -> "DataFrame":
     return table.fillna({"shared_directions": 0}).astype({"shared_directions": int})
 
 
-def _side(gathered: Gathered, spec: str) -> gains.Side:
+def _side(gathered: Gathered, spec: str) -> SavedSystem:
     """Return a system's translations from the loaded runs; none where its run kept none."""
     row = gathered.systems.set_index("spec").loc[spec]
     run, own = gathered.runs[row["run"]], row["name"]
     rows = None if run.translations is None else run.translations[run.translations["system"] == own]
-    return gains.Side(row["system"], run, own, rows)
+    return SavedSystem(row["system"], run, own, rows)
 
 
-def _untested(gathered: Gathered, system: gains.Side, baseline: gains.Side) -> "DataFrame":
+def _untested(gathered: Gathered, system: SavedSystem, baseline: SavedSystem) -> "DataFrame":
     scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
     tables = (scores[scores["system"] == each.name] for each in (system, baseline))
-    known = [each.name for each in (system, baseline) if each.trained_on_flores]
+    known = [each.name for each in (system, baseline) if trained_on_flores(each)]
     return gains.from_scores(*tables, note="no translations kept, no test", trained=known)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from llamax_kit.analysis.pairs import Pair, Side, beside, lacking, pair, size
+from llamax_kit.analysis.pairs import Pair, beside, lacking, pair, size
 from llamax_kit.data.training_languages import trained_on_flores
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.scoring import ngram_counts, significance, spbleu
@@ -20,7 +20,7 @@ from llamax_kit.utils.errors import KitError
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Pair", "Side", "beside", "from_scores", "gains", "lacking", "method", "notes", "p_column", "pair",
+__all__ = ["Pair", "beside", "from_scores", "gains", "lacking", "method", "notes", "p_column", "pair",
            "resampling", "verdicts"]  # fmt: skip
 
 PUBLISHED = "published score, no test"

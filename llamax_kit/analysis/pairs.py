@@ -6,11 +6,12 @@ nllb in the run 05_mozilla, "05_mozilla:nllb". Both may be of one run.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from llamax_kit.data import languages, translations
-from llamax_kit.data.training_languages import Trained, trained_on_flores
+from llamax_kit.data import languages, training_languages, translations
+from llamax_kit.data.training_languages import Trained
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.models.training_languages import training_languages_of
 from llamax_kit.runs import provenance, storage
+from llamax_kit.runs.storage import SavedSystem
 from llamax_kit.scoring import comparability
 from llamax_kit.tasks import defaults
 from llamax_kit.utils.errors import KitError
@@ -20,26 +21,6 @@ if TYPE_CHECKING:
 
 FACTS = ("run", "written", "git", "corpus", "model", "decoding", "signatures")
 RESCORE = "score both again here, by one tokenizer: -p tokenize flores101 for spBLEU as in the paper"
-
-
-class Side(NamedTuple):
-    """A system of a run as it was asked for: `Side("a:nllb", *storage.system("a:nllb"))`."""
-
-    name: str
-    run: storage.SavedRun
-    own: str  # its name in the run
-    rows: "DataFrame | None"  # of the translations table; none where its run kept none
-
-    @property
-    def record(self) -> dict:
-        """The run's record, as it is for this system."""
-        return provenance.of_system(self.run.record, self.own)
-
-    @property
-    def trained_on_flores(self) -> bool:
-        """Whether it is known to have trained on FLORES, by its names or by the model in its run's record."""
-        model = str(self.record.get("parameters", {}).get("model") or "")
-        return any(map(trained_on_flores, (self.name, self.own, model)))
 
 
 class Pair(NamedTuple):
@@ -122,16 +103,16 @@ def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = ""
 
         gains.pair("05_mozilla:nllb", "05_mozilla:google", directions="en-X")
     """
-    ours = Side(system, *storage.system(system))
+    ours = storage.system(system)
     return beside(ours, _other(baseline, ours), directions, tokenize=tokenize)
 
 
-def beside(system: Side, baseline: Side, directions: str = "", *, tokenize: str = "") -> Pair:
+def beside(system: SavedSystem, baseline: SavedSystem, directions: str = "", *, tokenize: str = "") -> Pair:
     """Pair two systems whose runs are loaded already, as `pair` does.
 
     Parameters
     ----------
-    system, baseline : Side
+    system, baseline : SavedSystem
         The two, with their runs.
     directions, tokenize : str
         As `pair` takes them.
@@ -153,15 +134,21 @@ def beside(system: Side, baseline: Side, directions: str = "", *, tokenize: str 
         both = f"{system.name} and {baseline.name}"
         raise KitError(f"{both} are one system of one run. To mend: name two systems to compare")
     comparability.same_corpus({each.name: each.run.record for each in sides})
-    tables = [translations.check(each.rows).assign(system=each.name) for each in sides]
+    tables = [translations.check(each.translations).assign(system=each.name) for each in sides]
     tables = [_chosen(table, directions, tables) for table in tables]
     left_out = lacking(*tables)
     shared = [_shared(table, left_out=left_out) for table in tables]
     if tokenize in ("", defaults.AUTO):
         _same_signatures({each.name: _scores(each, rows) for each, rows in zip(sides, shared, strict=True)})
     comparability.same_sentences(pd.concat([table.assign(label=table["system"]) for table in shared]))
-    known = [each.name for each in sides if each.trained_on_flores]
+    known = [each.name for each in sides if trained_on_flores(each)]
     return Pair(*shared, left_out, (system.record, baseline.record), known)
+
+
+def trained_on_flores(system: SavedSystem) -> bool:
+    """Check whether a system is known to have trained on FLORES, by its names or by the model in its run's record."""
+    model = str(system.record.get("parameters", {}).get("model") or "")
+    return any(map(training_languages.trained_on_flores, (system.name, system.own, model)))
 
 
 def lacking(system: "DataFrame", baseline: "DataFrame") -> "DataFrame":
@@ -216,12 +203,12 @@ def _chosen(table: "DataFrame", directions: str, tables: "list[DataFrame]") -> "
     return kept
 
 
-def _other(name: str, first: Side) -> Side:
+def _other(name: str, first: SavedSystem) -> SavedSystem:
     """Find a second system, in the loaded run where its name is the same run."""
     run, own = storage.parted(name)
     rows = first.run.translations[first.run.translations["system"] == own].reset_index(drop=True)
     same = run == storage.parted(first.name)[0] and len(rows)
-    return Side(name, first.run, own, rows) if same else Side(name, *storage.system(name))
+    return storage.SavedSystem(name, first.run, own, rows) if same else storage.system(name)
 
 
 def _shared(table: "DataFrame", *, left_out: "DataFrame") -> "DataFrame":
@@ -242,7 +229,7 @@ def _same_signatures(scores: "dict[str, DataFrame | None]") -> None:
         raise comparability.NotComparable(error.what, error.told, remedy) from None
 
 
-def _scores(side: Side, shared: "DataFrame") -> "DataFrame | None":
+def _scores(side: SavedSystem, shared: "DataFrame") -> "DataFrame | None":
     """Return a system's scores in the shared directions, as its run has them; None where it kept no scores."""
     if side.run.scores is None:
         return None

@@ -6,13 +6,14 @@ decimals without sentences, so there is no paired test. The interval is that of 
 both answered the same sentences, so the choice of sentences does not explain it. Translates nothing.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from llamax_kit.analysis import groups
 from llamax_kit.models.engines.base import read_decoding
 from llamax_kit.paper import printed, release
 from llamax_kit.paper.authors_scorer import paper_extraction
-from llamax_kit.runs import provenance, storage
+from llamax_kit.runs import storage
+from llamax_kit.runs.storage import SavedSystem
 from llamax_kit.scoring import spbleu
 from llamax_kit.tasks import prompts
 from llamax_kit.utils.errors import KitError
@@ -29,27 +30,18 @@ PAPER = read_decoding("paper")._asdict()
 PLAN = "{num_beams} beam(s), {max_new_tokens} new tokens"
 
 
-class Mine(NamedTuple):
-    """One system of a run: its name in full, its translations, the run's record as it is for this system."""
-
-    name: str
-    translations: "DataFrame"
-    record: dict
-
-
-def load(mine: str) -> Mine:
+def load(mine: str) -> SavedSystem:
     """Read a system of a run by "run" (its only system besides "copy") or "run:system".
 
     Raises UnknownName for a run or system, KitError for a run without translations or one that holds several systems,
     and for one on another text than FLORES devtest: its scores must not stand beside the authors'.
     """
-    run, system, rows = storage.system(mine)
-    name, _ = storage.parted(mine)
-    on_flores(name, run.record)
-    return Mine(f"{name}:{system}", rows, provenance.of_system(run.record, system))
+    own, (name, _) = storage.system(mine), storage.parted(mine)
+    on_flores(name, own.run.record)
+    return own._replace(name=f"{name}:{own.own}")
 
 
-def beside(mine: Mine, theirs: str) -> "DataFrame":
+def beside(mine: SavedSystem, theirs: str) -> "DataFrame":
     """Compare mine with the authors' figures, two rows for each direction of both: reading "clean", then "paper".
 
     Columns: src, tgt, reading, n, score, ci_low, ci_high (mine, spBLEU points, 95 % interval), authors (theirs),
@@ -84,7 +76,7 @@ def beside(mine: Mine, theirs: str) -> "DataFrame":
     return table
 
 
-def named(mine: Mine, table: "DataFrame", reading: str = "") -> str:
+def named(mine: SavedSystem, table: "DataFrame", reading: str = "") -> str:
     """Return the name of mine with what forbids a comparison: "05_gpt:gpt (clean; FLORES-200, not comparable)".
 
     table: what `beside` returned, which tells whether mine is on all of their sentences; if so, nothing is added.
@@ -97,7 +89,7 @@ def named(mine: Mine, table: "DataFrame", reading: str = "") -> str:
     return f"{mine.name} ({said})" if said else mine.name
 
 
-def table3(mine: Mine, table: "DataFrame") -> "DataFrame":
+def table3(mine: SavedSystem, table: "DataFrame") -> "DataFrame":
     """Average as Table 3 does, every system of the release and mine over the very languages that mine was run on.
 
     A row a system and direction ("en-X", …): system, direction, metric, score, partners (languages in the mean),
@@ -126,7 +118,7 @@ def as_printed(means: "DataFrame") -> "DataFrame":
     return wide.loc[list(dict.fromkeys(means["system"]))].fillna("—").rename_axis(columns=None).reset_index()
 
 
-def protocol(mine: Mine, theirs: str, table: "DataFrame") -> "DataFrame":
+def protocol(mine: SavedSystem, theirs: str, table: "DataFrame") -> "DataFrame":
     """List what determines a score, for theirs and for mine: what, paper, mine, same ("yes", "no", "not known").
 
     The paper's side is its appendix A and the authors' evaluation scripts, mine is what the run's record says: what it

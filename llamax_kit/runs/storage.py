@@ -35,6 +35,20 @@ class SavedRun(NamedTuple):
     record: dict
 
 
+class SavedSystem(NamedTuple):
+    """A system of a finished run: `name` as it was asked for, `own` as the run names it, and its translations."""
+
+    name: str
+    run: SavedRun
+    own: str
+    translations: "DataFrame | None"
+
+    @property
+    def record(self) -> dict:
+        """The run's record, as it is for this system."""
+        return provenance.of_system(self.run.record, self.own)
+
+
 def outputs() -> Path:
     """Name the folder of all runs: $LLAMAX_KIT_OUTPUTS, else `outputs/` of the checkout, else `./outputs`."""
     if named := os.environ.get("LLAMAX_KIT_OUTPUTS"):
@@ -170,10 +184,10 @@ def parted(spec: str) -> tuple[str, str]:
     return (spec, "") if place(spec).is_dir() else (drive + run, system)
 
 
-def system(spec: str) -> "tuple[SavedRun, str, DataFrame]":
+def system(spec: str) -> SavedSystem:
     """Find a system of a run, and its translations: by "run:system", or by the run alone, if it holds no other.
 
-    The baseline `copy` does not count as another. `system("05_mozilla:nllb")` is the run, "nllb", and its translations.
+    The baseline `copy` does not count as another. `system("05_mozilla:nllb").own` is "nllb".
 
     Raises UnknownName for a run or system that is not there, KitError for a run without translations, or one that holds
     several systems where none is named.
@@ -183,7 +197,8 @@ def system(spec: str) -> "tuple[SavedRun, str, DataFrame]":
     if run.translations is None:
         raise _without(name, run.folder)
     chosen = _chosen(name, wanted=wanted, held=list(dict.fromkeys(run.translations["system"])))
-    return run, chosen, run.translations[run.translations["system"] == chosen].reset_index(drop=True)
+    rows = run.translations[run.translations["system"] == chosen].reset_index(drop=True)
+    return SavedSystem(spec, run, chosen, rows)
 
 
 def check_system(spec: str, others: Iterable[str] = ()) -> Path:
