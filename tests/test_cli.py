@@ -5,14 +5,12 @@ import os
 import subprocess
 import sys
 
+import heavy
 import pytest
 from click.testing import CliRunner
 
 from llamax_kit.app import cli, notebooks
 from llamax_kit.utils.errors import KitError
-
-HEAVY = ["torch", "transformers", "tokenizers", "sentencepiece", "pandas", "numpy", "matplotlib", "papermill",
-         "sacrebleu", "babel", "nbconvert", "nbformat", "pyarrow", "scipy", "seaborn", "IPython", "bs4"]  # fmt: skip
 
 
 def call(*words: str):
@@ -22,13 +20,7 @@ def call(*words: str):
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["sweep", "--help"], ["score", "--help"],
                                    ["languages"], ["--version"]])  # fmt: skip
 def test_what_needs_no_library_loads_none(words):
-    code = (
-        "import sys; from llamax_kit.app.cli import main\n"
-        f"try: main({words!r})\n"
-        f"except SystemExit: print(sorted(set({HEAVY!r}) & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert heavy.loaded(*words) == []
 
 
 def test_help_names_every_command_in_one_whole_line():
