@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -231,12 +232,13 @@ def test_doctor_finds_what_is_altered_and_says_what_it_did_not_look_into(monkeyp
     said = []
     for text in ("x", "y"):
         (tmp_path / "llamax_results" / "a.csv").write_text(text)
-        said += [line for line in doctor._data() if "llamax_results" in line]
-    assert said[0] == f"found    scores llamax_results, checked: {tmp_path / 'llamax_results'}"
-    assert said[1].startswith("damaged  scores llamax_results") and "a.csv is altered" in said[1]
-    assert "Move it away, then llamax-kit fetch llamax_results" in said[1]
-    unread = f"found    corpus flores200, not checked (each file is when it is read): {tmp_path / 'flores200_dataset'}"
-    assert unread in list(doctor._data())
+        lines = list(doctor.report())
+        said += [line.strip() for line in lines if "scores llamax_results" in line]
+    assert said[0].startswith("found ") and said[0].endswith(f"checked: {tmp_path / 'llamax_results'}")
+    assert re.match("damaged .*a.csv is altered.*Move it away, then llamax-kit fetch llamax_results", said[1])
+    (unread,) = [line for line in lines if "corpus flores200" in line]
+    assert unread.startswith("  found ") and "not checked" in unread
+    assert unread.endswith(str(tmp_path / "flores200_dataset"))
 
 
 def test_doctor_says_what_of_the_hub_is_cached_and_never_the_login(monkeypatch, tmp_path):
@@ -248,7 +250,12 @@ def test_doctor_says_what_of_the_hub_is_cached_and_never_the_login(monkeypatch, 
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    none = list(doctor._hub())
+
+    def hub() -> list[str]:
+        lines = list(doctor.report())
+        return [line.strip() for line in lines[lines.index("\nHub") + 1 :]]
+
+    none = hub()
     assert none[0].startswith("none     of the 10 models") and none[1].startswith("none     login")
     kept = tmp_path / "hub" / "models--LLaMAX--LLaMAX2-7B"
     (kept / "snapshots" / ("0" * 40)).mkdir(parents=True)
@@ -256,7 +263,7 @@ def test_doctor_says_what_of_the_hub_is_cached_and_never_the_login(monkeypatch, 
     (kept / "refs").mkdir()
     (kept / "refs" / "main").write_text("0" * 40)
     monkeypatch.setenv("HF_TOKEN", "correct-horse")
-    assert list(doctor._hub()) == [
+    assert hub() == [
         f"found    LLaMAX2-7B: 1.5K in {tmp_path / 'hub'}", "found    a login, for gated models and FLORES+"
     ]  # fmt: skip
 

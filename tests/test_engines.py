@@ -266,9 +266,32 @@ def test_nothing_is_padded_under_a_repetition_penalty_which_would_count_it_as_sa
     assert engine.model.padding > 0
 
 
+class Saying:
+    """A model that answers every prompt with the same new tokens."""
+
+    def __init__(self, model, new):
+        self.model, self.new = model, new
+
+    def __getattr__(self, name):
+        return getattr(self.model, name)
+
+    def generate(self, input_ids, **options):
+        import torch
+
+        return torch.cat([input_ids, torch.tensor([self.new] * len(input_ids))], dim=1)
+
+
+def answered(engine, new) -> Completion:
+    """Return what the engine makes of these new tokens."""
+    model, engine.model = engine.model, Saying(engine.model, new)
+    (found,) = results(engine, requests(TEXTS[:1]), f"greedy max_new_tokens={len(new)}").values()
+    engine.model = model
+    return found
+
+
 def test_padding_is_not_counted_and_the_end_of_text_is(engine):
-    assert engine._completion([7, 8, 40, 2, 2]) == Completion(engine.tokenizer.decode([7, 8]), "stop", 3)
-    assert engine._completion([7, 8, 9]) == Completion(engine.tokenizer.decode([7, 8, 9]), "length", 3)
+    assert answered(engine, [7, 8, 40, 2, 2]) == Completion(engine.tokenizer.decode([7, 8]), "stop", 3)
+    assert answered(engine, [7, 8, 9]) == Completion(engine.tokenizer.decode([7, 8, 9]), "length", 3)
 
 
 def test_a_real_checkpoint_continues_as_its_authors_program_does(data):
@@ -357,8 +380,8 @@ def test_an_answer_stops_at_the_end_of_turn_of_the_chat_template(folder, tmp_pat
     (tmp_path / "chat/tokenizer_config.json").write_text(json.dumps(settings))
     engine, plain = open_engine(str(tmp_path / "chat")), open_engine(str(folder))
     assert set(engine.stops) == {*plain.stops, 320} and 320 not in engine.tokenizer.eos_ids
-    assert engine._completion([7, 8, 320, 9]) == Completion(engine.tokenizer.decode([7, 8]), "stop", 3)
-    assert engine._completion([7, 321, 8])[1:] == ("length", 3)  # another role's token ends nothing
+    assert answered(engine, [7, 8, 320, 9]) == Completion(engine.tokenizer.decode([7, 8]), "stop", 3)
+    assert answered(engine, [7, 321, 8])[1:] == ("length", 3)  # another role's token ends nothing
     assert engine.notes == [
         "Answers stop at <|eot_id|>, too: with it the model's chat template ends a turn, but the files of the model "
         f"name only {' '.join(map(engine.tokenizer.piece, engine.tokenizer.eos_ids))} as an end"

@@ -9,7 +9,6 @@ import small
 
 from llamax_kit.models.engines.base import Completion
 from llamax_kit.models.engines.opening import open_engine
-from llamax_kit.tasks import translation
 from llamax_kit.tasks.translation import translate as run
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -139,7 +138,6 @@ def test_a_terminal_sees_sentences_tokens_a_second_and_time_left(corpus, monkeyp
     log = io.StringIO()
     log.isatty = lambda: True
     monkeypatch.setattr(sys, "stderr", log)
-    monkeypatch.setattr(translation, "_watched", lambda: True)
     run(small.Fake(), corpus, DIRECTIONS)
     assert "fake: 100%" in log.getvalue() and "20/20" in log.getvalue()
     assert "sentences/s" in log.getvalue() and "tokens/s" in log.getvalue() and "<00:00" in log.getvalue()
