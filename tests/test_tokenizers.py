@@ -98,10 +98,10 @@ def test_ids_over_flores_in_all_its_languages(data, real, layout):
     assert len(files) == 102
     for path in files:
         for line in path.read_text(encoding="utf-8").split("\n")[:12]:
-            ids = tokenizer.encode(prompts.build("paper", source=line, src="en", tgt="de"))
-            assert ids == [bos, *encode(prompts.build("paper", source=line, src="en", tgt="de"))], path.name
-            text = tokenizer.decode(tokenizer.encode(line))
-            assert text == (" " + line if layout in twins.LLAMA2 and line else line), path.name
+            prompt = prompts.build("paper", source=line, src="en", tgt="de")
+            ids = tokenizer.encode(prompt)
+            assert ids == [bos, *encode(prompt)], path.name
+            assert tokenizer.decode(ids) == (f" {prompt}" if layout in twins.LLAMA2 else prompt), path.name
 
 
 @pytest.mark.parametrize("layout", twins.LAYOUTS)
