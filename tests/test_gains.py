@@ -125,7 +125,7 @@ def test_the_correction_is_over_all_directions():
     assert list(table["verdict"]) == ["gained", *["not shown to differ"] * 3]
     screened = corrections.verdicts(table, "bh")
     assert list(screened["verdict"]) == ["gained", "lost", "gained", "not shown to differ"]
-    with pytest.raises(UnknownName, match="unknown correction 'bonferroni'. One of: holm, bh"):
+    with pytest.raises(UnknownName, match="'bonferroni'.*holm, bh"):
         corrections.verdicts(table, "bonferroni")
 
 
@@ -138,9 +138,9 @@ def test_shuffles_are_enough_for_holm_to_find_something_or_it_is_said():
     found = [binom.cdf(below - 1, samples, share * needed) for share in (0.5, 2)]
     assert found == pytest.approx([0.97, 0.005], abs=0.005)  # as its docstring and notebook 06 say
     assert corrections.shuffles(3, asked=100) == 100
-    with pytest.raises(KitError, match="10,000 shuffles give no p below 0.0001, .* 501 directions: nothing could be"):
+    with pytest.raises(KitError, match="10,000 .*0.0001.* 501 .*samples=100200"):
         corrections.shuffles(501, asked=10_000)
-    with pytest.raises(KitError, match="samples must be a number of shuffles, or 0 .*, got -5. To mend: leave it at 0"):
+    with pytest.raises(KitError, match="samples.*got -5.*leave it at 0"):
         corrections.shuffles(3, asked=-5)
 
 
@@ -154,7 +154,7 @@ def test_without_a_tokenizer_on_record_one_must_be_named(tmp_path):
     assert gains.pair("mine", "theirs").tokenize == "cldr"  # the signatures say it
     for run in ("mine", "theirs"):
         (tmp_path / run / "run.json").write_text("{}")
-    with pytest.raises(KitError, match="do not say one tokenizer. To mend: name it"):
+    with pytest.raises(KitError, match="tokenizer.*To mend: name it.*flores101"):
         gains.gains(gains.pair("mine", "theirs"), samples=200)
     assert len(gains.gains(gains.pair("mine", "theirs"), "cldr", samples=200)) == 2
 
@@ -197,20 +197,20 @@ def test_a_signature_or_size_that_one_alone_says_is_kept_and_two_must_agree():
         "nrefs:1|tok:flores101", 1012,
     ]  # fmt: skip
     assert gains.from_scores(published("b", {"de": 2.0}), one).loc[0, "n"] == 1012
-    for more, said in (({"signature": "nrefs:1|tok:flores200", "n": 1012}, "signature nrefs:1.tok:flores101"),
+    for more, said in (({"signature": "nrefs:1|tok:flores200", "n": 1012}, "signature nrefs:1.tok:flores101, b"),
                        ({"signature": "nrefs:1|tok:flores101", "n": 997}, "n 1012, b has 997")):  # fmt: skip
-        with pytest.raises(KitError, match=f"en-de: a has {said}.*no gain can be told"):
+        with pytest.raises(KitError, match=f"en-de: a has {said}.*To mend: score both"):
             gains.from_scores(one, published("b", {"de": 2.0}, **more))
 
 
 @pytest.mark.parametrize(
     "theirs, said",
     [
-        (published("b", {"de": float("nan"), "sw": 1.0}), r"en-de: the spBLEU score of b is missing \(NaN\); so"),
-        (pd.concat([published("b", {"de": 1.0})] * 2), "en-de: the spBLEU score of b stands twice"),
-        (published("b", {"de": 1.0}).assign(metric="chrF++"), r"a has metric spBLEU, b has chrF\+\+"),
-        (pd.concat([published("b", {"de": 1.0}), published("c", {"de": 1.0})]), "one system over one, got 2: b, c"),
-        (published("b", {"ja": 1.0}), r"no direction is in both: a has 1 \(en-de\), b has 1 \(en-ja\)"),
+        (published("b", {"de": float("nan"), "sw": 1.0}), r"en-de.*spBLEU.* b .*NaN.*leave out"),
+        (pd.concat([published("b", {"de": 1.0})] * 2), "en-de.*spBLEU.* b .*twice.*keep one"),
+        (published("b", {"de": 1.0}).assign(metric="chrF++"), r"a .*spBLEU, b .*chrF\+\+.*To mend: score both"),
+        (pd.concat([published("b", {"de": 1.0}), published("c", {"de": 1.0})]), "got 2: b, c.*give the rows of one"),
+        (published("b", {"ja": 1.0}), r"a has 1 \(en-de\), b has 1 \(en-ja\).*To mend: translate"),
         (published("b", {"de": 1.0}).drop(columns="score"), "missing: score"),
     ],
 )

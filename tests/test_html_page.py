@@ -103,7 +103,7 @@ def test_what_an_output_would_load_is_taken_out_and_said(source, loads, kept, tm
 
 @pytest.mark.parametrize("outputs", [[picture(None)], [picture("same"), picture("same")]])
 def test_a_picture_without_a_text_of_its_own_is_said(outputs, tmp_path):
-    with pytest.warns(html_page.PageWarning, match=r"1 picture\(s\) without an alt text of their own.*plots.show"):
+    with pytest.warns(html_page.PageWarning, match=r"1 .*alt text.*plots.show"):
         html_page.export(notebook(tmp_path, *outputs))
 
 
@@ -169,7 +169,7 @@ def test_a_progress_bar_of_the_page_leaves_no_script(tmp_path):
 
 def test_what_is_not_a_notebook_is_told(tmp_path):
     (tmp_path / "x.ipynb").write_text("cut short {")
-    with pytest.raises(KitError, match="expected a Jupyter notebook, got .*x.ipynb"):
+    with pytest.raises(KitError, match="x.ipynb.*cut short.*execute it again"):
         html_page.export(tmp_path / "x.ipynb")
 
 

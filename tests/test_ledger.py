@@ -88,7 +88,7 @@ def test_no_damaged_byte_ever_gives_another_completion(file, tmp_path, byte):
 def test_damage_is_said_set_aside_and_mended_once(file, tmp_path):
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(lines[0] + b"\0" * 512 + b"\n" + lines[2])
-    with pytest.warns(UserWarning, match=rf"{file.name} is damaged: set aside as .*\.damaged; its 2 intact batches"):
+    with pytest.warns(UserWarning, match=rf"{file.name}.*\.damaged.* 2 intact"):
         assert set(Ledger(tmp_path, WHO).find(ALL)) == set("abde")
     assert not file.exists()
     assert file.with_suffix(".damaged").read_bytes() == lines[0] + b"\0" * 512 + b"\n" + lines[2]

@@ -117,8 +117,8 @@ def test_identical_systems_have_no_gain_to_find(rows):
 
 
 @pytest.mark.parametrize(("wrong", "said"), [
-    (lambda a, b: power.power(a[:5], b), "got 5 and 200 sentences"),
-    (lambda a, b: power.power(a[:0], b[:0]), "got 0 and 0 sentences"),
+    (lambda a, b: power.power(a[:5], b), "5 and 200 "),
+    (lambda a, b: power.power(a[:0], b[:0]), "0 and 0 "),
     (lambda a, b: power.power(a, b, sizes=(0, 100)), "sizes 0, 100"),
     (lambda a, b: power.power(a, b, directions=0), "0 directions"),
 ])  # fmt: skip
@@ -198,7 +198,7 @@ def test_the_text_of_the_picture_says_its_numbers(axes):
 
 
 def test_nothing_and_two_corrections_are_not_drawn(axes):
-    with pytest.raises(KitError, match="nothing to draw"):
+    with pytest.raises(KitError, match="no rows.*To mend"):
         plots.power(made((0.05, 0.6, 0.9, 1.0)).iloc[:0], axes)
-    with pytest.raises(KitError, match="one picture shows one directions, got 1, 17"):
+    with pytest.raises(KitError, match="directions, got 1, 17.*draw table"):
         plots.power(pd.concat([made((0, 0, 0, 1)), made((0, 0, 0, 1), directions=17)]), axes)

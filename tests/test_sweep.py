@@ -114,26 +114,26 @@ def test_a_value_may_name_the_environment(read, monkeypatch):
 
 
 @pytest.mark.parametrize("text, kind, said", [
-    ("notebook: 06\nvalues: {sampels: 5}", UnknownName, "unknown parameter of 06_gains 'sampels'.*samples"),
-    ("notebook: 06\ngrid: {sampels: [5]}", UnknownName, "unknown parameter of 06_gains 'sampels'"),
-    ("notebook: 06\nvalues: {samples: '5'}", WrongValue, "'samples' of 06_gains is an int .*got str '5'"),
-    ("notebook: 06\nvalues: {by: hlom}", UnknownName, "unknown by of 06_gains 'hlom'. One of: holm, bh"),
-    ("notebook: 06_gians", UnknownName, "unknown notebook '06_gians'. One of: 06_gains"),
-    ("notebook: 06\nvalue: {}", UnknownName, "unknown key of a block 'value'.*values"),
-    ("values: {}", KitError, "expected a block with a `notebook:`"),
-    ("notebook: 06\ngrid: {samples: 5}", KitError, "grid: samples must be a list"),
-    ("notebook: 06\ngrid: {samples: []}", KitError, "grid: samples must be a list with something in it"),
-    ("notebook: 06\neach: {run: a}", KitError, "each must be a list"),
-    ("notebook: 06\nvalues: [run]", KitError, "values must map"),
-    ("notebook: 06\nfiles: [nosuch/*.yml]", KitError, "nosuch/.* names no file, looked from"),
-    ("notebook: 06\nfiles: ['']", KitError, "files: '' names no file, looked from.*To mend"),
-    ("notebook: 06\nfiles: [/nosuch/*.yml]", KitError, "files: '/nosuch/.*' names no file"),
-    ("notebook: 06\nvalues: {system: '${W_NOSUCH}'}", KitError, "the environment has no W_NOSUCH"),
-    ("notebook: 06\nrun: '{sistem}'", UnknownName, "unknown parameter in `run` 'sistem'. One of: system"),
-    ("notebook: 06\nrun: 5", KitError, "run must be text, got 5"),
-    ("notebook: 06\nrun: ledger", KitError, "a run cannot be called 'ledger'"),
-    ("notebook: 06\nvalues: {run: ../up}", KitError, "one plain folder name"),
-    ("a: [", KitError, "is not YAML"),
+    ("notebook: 06\nvalues: {sampels: 5}", UnknownName, "06_gains 'sampels'.*samples.*--help-notebook"),
+    ("notebook: 06\ngrid: {sampels: [5]}", UnknownName, "06_gains 'sampels'.*samples.*--help-notebook"),
+    ("notebook: 06\nvalues: {samples: '5'}", WrongValue, "'samples' of 06_gains .*int.*got str '5'.*10"),
+    ("notebook: 06\nvalues: {by: hlom}", UnknownName, "by of 06_gains 'hlom'.*holm, bh"),
+    ("notebook: 06_gians", UnknownName, "'06_gians'.*06_gains"),
+    ("notebook: 06\nvalue: {}", UnknownName, "'value'.*values"),
+    ("values: {}", KitError, "got .*values.*notebook: 05"),
+    ("notebook: 06\ngrid: {samples: 5}", KitError, r"grid: samples .*got 5.*write \[a, b\]"),
+    ("notebook: 06\ngrid: {samples: []}", KitError, r"grid: samples .*got \[\].*write \[a, b\]"),
+    ("notebook: 06\neach: {run: a}", KitError, r"each .*run.*write \[a, b\]"),
+    ("notebook: 06\nvalues: [run]", KitError, r"values .*\['run'\].*write \{name: value\}"),
+    ("notebook: 06\nfiles: [nosuch/*.yml]", KitError, "files: 'nosuch/.*looked from.*To mend"),
+    ("notebook: 06\nfiles: ['']", KitError, "files: ''.*looked from.*To mend"),
+    ("notebook: 06\nfiles: [/nosuch/*.yml]", KitError, "files: '/nosuch/.*To mend"),
+    ("notebook: 06\nvalues: {system: '${W_NOSUCH}'}", KitError, "environment.* W_NOSUCH.*export"),
+    ("notebook: 06\nrun: '{sistem}'", UnknownName, "`run` 'sistem'.*system.*braces"),
+    ("notebook: 06\nrun: 5", KitError, "run .*got 5.*in quotes"),
+    ("notebook: 06\nrun: ledger", KitError, "'ledger'.*give it another"),
+    ("notebook: 06\nvalues: {run: ../up}", KitError, "'../up'.*give it another"),
+    ("a: [", KitError, "YAML"),
 ])  # fmt: skip
 def test_what_is_wrong_is_refused_with_its_place(read, house, text, kind, said):
     with pytest.raises(KitError, match=said) as raised:
@@ -150,19 +150,19 @@ def test_what_is_wrong_is_refused_with_its_place(read, house, text, kind, said):
     ("notebook: 06\ngrid: {system: ['a:b', a/b]}\nrun: '{system}'", "as in {system}"),
 ])  # fmt: skip
 def test_two_jobs_of_one_folder_are_refused(read, text, named):
-    with pytest.raises(KitError, match="two jobs have the run") as raised:
+    with pytest.raises(KitError, match="the run '.*06_gains and 06_gains.*To mend") as raised:
         read(text)
     assert named in str(raised.value)
 
 
 @pytest.mark.parametrize("text", ["", "# not yet written", "[]", "---"])
 def test_an_empty_file_is_called_empty(read, text):
-    with pytest.raises(KitError, match="s.yml is empty, expected blocks of jobs.*To mend: begin with `- notebook: 05`"):
+    with pytest.raises(KitError, match="s.yml is empty.*`- notebook: 05`"):
         read(text)
 
 
 def test_a_file_that_is_not_there_is_told(house):
-    with pytest.raises(KitError, match="could not read .*nosuch.yml: No such file"):
+    with pytest.raises(KitError, match="nosuch.yml.*name a file"):
         sweep_jobs.read(house / "nosuch.yml")
 
 
@@ -237,9 +237,9 @@ def test_another_notebooks_run_is_refused_before_anything_starts(read, house, mo
     (house / "outputs" / "victim" / "run.json").write_text('{"notebook": "04_translate", "parameters": {}}')
     found = sweep_state.states(jobs)
     assert [each.state for each in found] == ["missing", "missing"]
-    assert "victim is the run of another notebook (04_translate): give this one another name" in found[1].why
+    assert re.search("victim.*04_translate.*another name", found[1].why)
     monkeypatch.setattr(execution, "in_processes", lambda *given: pytest.fail("started something"))
-    with pytest.raises(KitError, match="victim is the run of another notebook"):
+    with pytest.raises(KitError, match="victim.*04_translate.*another name"):
         execution.run(jobs)
     assert not (house / "outputs" / "a").exists()
 
@@ -248,7 +248,7 @@ def test_an_outputs_folder_that_cannot_be_made_is_told_before_anything_starts(re
     jobs = read("notebook: 06")
     (house / "outputs").write_text("a file")
     monkeypatch.setattr(execution, "in_processes", lambda *given: pytest.fail("started something"))
-    with pytest.raises(KitError, match="could not make the run folder .*outputs: .*To mend"):
+    with pytest.raises(KitError, match="outputs.*LLAMAX_KIT_OUTPUTS"):
         execution.run(jobs)
 
 

@@ -123,7 +123,7 @@ def test_wrong_names_are_said_before_anything_is_generated(corpus):
         run(small.Fake(), corpus, DIRECTIONS, decoding="gredy")
     with pytest.raises(UnknownName, match="alpacca.*alpaca"):
         run(small.Fake(), corpus, DIRECTIONS, template="alpacca")
-    with pytest.raises(KitError, match="chat template"):
+    with pytest.raises(KitError, match="'chat'.*'alpaca'"):
         run(small.Fake(), corpus, DIRECTIONS, template="chat")
 
 
@@ -166,5 +166,5 @@ def test_control_tokens_of_another_model_are_warned_of(corpus, tmp_path):
     template.write_text("<|im_start|>user\n{source}<|eot_id|>")
     engine = small.Fake()
     engine.control_tokens = ["<s>", "<|eot_id|>"]
-    with pytest.warns(UserWarning, match=r"holds <\|im_start\|>, but fake has no such .* \(<s>, <\|eot_id\|>\)"):
+    with pytest.warns(UserWarning, match=r"<\|im_start\|>.*fake.*<s>, <\|eot_id\|>"):
         run(engine, corpus, DIRECTIONS, str(template), progress=False)
