@@ -10,7 +10,7 @@ import heavy
 import pytest
 from click.testing import CliRunner
 
-from llamax_kit.app import cli, notebooks
+from llamax_kit.app import cli, doctor, notebooks
 from llamax_kit.utils.errors import KitError
 
 
@@ -36,7 +36,7 @@ def test_what_a_user_can_mend_is_said_without_a_traceback():
         [sys.executable, "-m", "llamax_kit.app.cli", "languages", "swahilli"], capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert "unknown language 'swahilli'. Nearest: Swahili" in done.stderr
+    assert re.search("'swahilli'.*Swahili.*llamax-kit languages", done.stderr)
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 
@@ -172,7 +172,7 @@ def test_score_with_several_references_is_that_of_sacrebleus_command_line(tmp_pa
 def test_score_names_the_references_that_do_not_pair_up(texts, tmp_path):
     (tmp_path / "two").write_text("one line\n")
     done = call("score", *texts, "--references", str(tmp_path / "two"))
-    assert done.exit_code == 1 and f"hyp, {tmp_path / 'two'}: 5 hypotheses, but 1 references" in done.stderr
+    assert done.exit_code == 1 and re.search(f"hyp, {tmp_path / 'two'}: 5 hypotheses.* 1 references", done.stderr)
     (tmp_path / "two").write_bytes((tmp_path / "ref").read_bytes())
     done = call("score", *texts, "--references", str(tmp_path / "two"))
     assert done.exit_code == 0 and "nrefs:2|" in done.output and "nrefs:1|" in call("score", *texts).output
@@ -188,7 +188,7 @@ def test_score_names_the_references_that_do_not_pair_up(texts, tmp_path):
 def test_an_option_that_holds_one_value_is_not_taken_twice(words, option):
     done = call(*words)
     assert done.exit_code == 2
-    assert f"{option} is given 2 times, expected once" in done.stderr and "To mend: keep the one" in done.stderr
+    assert re.search(f"{option} .*2 times.*To mend: keep", done.stderr)
 
 
 def test_a_flag_twice_is_a_flag_and_help_is_still_help(texts):
@@ -210,7 +210,7 @@ def test_doctor_says_what_is_here_and_how_to_get_what_is_not(monkeypatch, tmp_pa
     monkeypatch.setenv("HOME", str(tmp_path))
     done = call("doctor")
     assert done.exit_code == 0
-    assert "torch 2.13.0" in done.output
+    assert f"torch {doctor.locked()['torch']}" in done.output
     assert "kernel python3" in done.output
     missing = [line for line in done.output.splitlines() if line.startswith("  missing")]
     assert any("flores101" in line and "llamax-kit fetch" in line for line in missing)
@@ -221,7 +221,6 @@ def test_doctor_says_what_is_here_and_how_to_get_what_is_not(monkeypatch, tmp_pa
 
 
 def test_doctor_finds_what_is_altered_and_says_what_it_did_not_look_into(monkeypatch, tmp_path):
-    from llamax_kit.app import doctor
     from llamax_kit.data import sources
 
     monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
@@ -243,8 +242,6 @@ def test_doctor_finds_what_is_altered_and_says_what_it_did_not_look_into(monkeyp
 
 def test_doctor_says_what_of_the_hub_is_cached_and_never_the_login(monkeypatch, tmp_path):
     from huggingface_hub import constants
-
-    from llamax_kit.app import doctor
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
