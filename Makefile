@@ -11,7 +11,7 @@ test: venv  ## every test (those that need real data skip without it: see README
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 unit: venv  ## the fast tests alone
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/whole
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/whole --ignore tests/test_readme.py
 
 lab: venv  ## JupyterLab on loopback, with its token
 	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks
@@ -19,8 +19,9 @@ lab: venv  ## JupyterLab on loopback, with its token
 gallery: venv  ## every notebook executed on its defaults, for README and those who only look
 	env -u LLAMAX_KIT_DATA $(BIN)/python -m llamax_kit.app.gallery
 
-lint: venv
+lint: venv  ## style, and that every module of the package says what it is
 	$(BIN)/ruff check .
+	$(BIN)/ruff check --select D100 llamax_kit  # every module begins by saying what it does
 
 venv: .venv/.ready  ## the environment alone
 

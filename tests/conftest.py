@@ -12,7 +12,8 @@ if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
 
-FIRST = ("whole/test_demo.py", "whole/test_train", "whole/", "test_training")  # what takes long, the lender first
+# what takes long; before all others, the demo, which lends its runs to them
+FIRST = ("whole/test_demo.py", "whole/test_train", "whole/", "test_readme", "test_training")
 
 
 def pytest_configure(config):

@@ -130,7 +130,7 @@ def test_a_token_that_only_added_tokens_json_names(pieces, tmp_path):
     assert 608 in tokenizer.encode("sema asante") and "asante" in tokenizer.decode([608])
     assert tokenizer.special["<|call|>"] == 609 and "asante" not in tokenizer.special
     (path / "added_tokens.json").write_text('{"asante": 700}')
-    with pytest.raises(KitError, match="'asante' to have the id 700.*it has 608.*fetch the folder again"):
+    with pytest.raises(KitError, match="'asante'.*700.*608.*fetch"):
         tokenizer_files.load(path)
 
 
@@ -167,7 +167,7 @@ def test_markers_of_reasoning_stay_in_answers_even_as_control_tokens(pieces, tmp
 
 def test_a_template_without_the_switch_cannot_switch_reasoning_off(pieces, tmp_path):
     tokenizer = tokenizer_files.load(folder(tmp_path / "m", pieces, SETTINGS[0], "tokenizer.model", size=600))
-    with pytest.raises(KitError, match="no switch `enable_thinking`.*use the prompt template 'chat'"):
+    with pytest.raises(KitError, match="`enable_thinking`.*'chat'"):
         prompts.build("chat_no_thinking", source="x", src="en", tgt="sw", chat=tokenizer.chat)
 
 
@@ -255,7 +255,7 @@ def test_a_template_that_fails_stops_chat_alone(pieces, tmp_path, template):
     (path / "chat_template.jinja").write_text(template)
     tokenizer = tokenizer_files.load(path)
     assert tokenizer.end_of_turn is None and tokenizer.encode("x")
-    with pytest.raises(KitError, match="chat template does not take this conversation"):
+    with pytest.raises(KitError, match="chat template.*To mend: .*'alpaca'"):
         tokenizer.chat([{"role": "user", "content": "x"}])
 
 
@@ -276,13 +276,13 @@ def test_user_defined_pieces_that_are_control_tokens_are_control(tmp_path):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"added_tokens.json": {"habari": "x"}}, "expected added tokens as a text and a whole number"),
-        ({"added_tokens.json": {"habari": None}}, "expected added tokens as a text and a whole number"),
-        ({"tokenizer_config.json": {"eos_token": {"x": 1}}}, "expected added tokens as a text"),
-        ({"tokenizer_config.json": {"eos_token": ["</s>"]}}, "expected added tokens as a text"),
-        ({"added_tokens.json": {"habari": -1}}, "expected added tokens as a text and a whole number"),
-        ({"tokenizer_config.json": {"added_tokens_decoder": {"600": "habari"}}}, "expected added tokens as a text"),
-        ({"added_tokens.json": {"habari": 600, "jambo": 600}}, "'habari' and 'jambo' both have 600"),
+        ({"added_tokens.json": {"habari": "x"}}, "'x'"),
+        ({"added_tokens.json": {"habari": None}}, "NoneType"),
+        ({"tokenizer_config.json": {"eos_token": {"x": 1}}}, "KeyError.*content"),
+        ({"tokenizer_config.json": {"eos_token": ["</s>"]}}, "'list'"),
+        ({"added_tokens.json": {"habari": -1}}, "'habari': -1"),
+        ({"tokenizer_config.json": {"added_tokens_decoder": {"600": "habari"}}}, "'str'"),
+        ({"added_tokens.json": {"habari": 600, "jambo": 600}}, "'habari'.*'jambo'.*600"),
     ],
 )
 def test_added_tokens_that_are_none(pieces, tmp_path, files, message):
@@ -290,7 +290,7 @@ def test_added_tokens_that_are_none(pieces, tmp_path, files, message):
     (tmp_path / "config.json").write_text('{"model_type": "llama", "eos_token_id": 2}')
     for name, content in files.items():
         (tmp_path / name).write_text(json.dumps(content))
-    with pytest.raises(KitError, match=message):
+    with pytest.raises(KitError, match=f"{message}.*To mend: fetch .*again"):
         tokenizer_files.load(tmp_path)
 
 
@@ -300,7 +300,7 @@ def test_a_token_beyond_the_models_vocabulary_is_named_and_padding_leaves_no_tex
     (tmp_path / "added_tokens.json").write_text('{"jambo": 600, "habari": 601}')
     tokenizer = tokenizer_files.load(tmp_path)
     assert tokenizer.encode("sema jambo")[-1] == 600
-    with pytest.raises(KitError, match="ids below 601, the vocab_size in config.json, but the token 'habari' has 601"):
+    with pytest.raises(KitError, match="vocab_size.*'habari' has 601.*tokenizer files"):
         tokenizer.encode("sema habari")
     assert tokenizer.decode([600, 640, 700]) == "jambo"
 

@@ -84,14 +84,14 @@ def test_a_system_that_shares_no_direction_is_left_out_and_listed():
     found = comparison.gather("a b c")
     assert set(gains_over(found)["system"]) == {"two"}
     assert "three" in set(found.lacking["system"])
-    with pytest.raises(KitError, match="no other system has a direction of c:three.*To mend: name another"):
+    with pytest.raises(KitError, match="c:three.*To mend: name another"):
         gains_over(found, "c")
 
 
 def test_wrong_names_wrong_tokenizers_and_stale_scores_are_refused(monkeypatch):
     save("a", rows("one", answer=worse))
     save("b", rows("two"))
-    with pytest.raises(UnknownName, match="unknown system of these runs 'nobody'"):
+    with pytest.raises(UnknownName, match="'nobody'.*run:system"):
         gains_over(comparison.gather("a b"), "nobody")
     real = gains.gains
     with monkeypatch.context() as patch, pytest.raises(NotComparable, match="the gains has spBLEU tok:flores101"):
@@ -99,7 +99,7 @@ def test_wrong_names_wrong_tokenizers_and_stale_scores_are_refused(monkeypatch):
         gains_over(comparison.gather("a b"))
     scores = storage.load("b").scores
     storage.save_table(scores.assign(score=scores["score"] - 1), storage.outputs() / "b/scores.csv")
-    with pytest.raises(KitError, match=r"b: scores.csv has 99.0000 for two en-de.* score 100.0000 \(2 of 2 differ\)"):
+    with pytest.raises(KitError, match=r"b: scores.csv.*99\.0000.*100\.0000 \(2 of 2.*run its notebook again"):
         gains_over(comparison.gather("a b"))
 
 

@@ -43,7 +43,7 @@ def test_what_ships_is_what_cldr_makes():
 
 
 def test_the_text_to_train_on_is_not_shipped_and_the_message_says_how_to_make_it():
-    with pytest.raises(KitError, match="cldr:train is text to train on.*build.corpus"):
+    with pytest.raises(KitError, match="cldr:train.*build.corpus"):
         load_corpus("cldr:train", ["en"])
 
 
@@ -52,9 +52,7 @@ def test_available_are_those_with_phrases_enough(coverage, devtest):
     counts = {code: sum(text is not None for text in texts) for code, texts in devtest.texts.items()}
     assert counts == coverage.devtest[devtest.languages].to_dict()
     assert counts["en"] == counts["de"] == SIZES["devtest"]
-    with pytest.raises(
-        KitError, match=r"too little of Umbundu \(umb\): 0 phrases in devtest, expected 30.*leave it out"
-    ):
+    with pytest.raises(KitError, match=r"Umbundu \(umb\).* 0 .*devtest.* 30.*leave it out"):
         load_corpus("cldr", ["en", "umb"])
 
 
@@ -216,7 +214,7 @@ def test_a_direction_uses_the_positions_that_both_sides_have(devtest):
     assert 60 < len(pairs) < 80 and all(source and reference for _, source, reference in pairs)
     assert [index for index, *_ in pairs] == sorted(index for index, *_ in pairs)
     assert devtest.pairs("ns", "am", 5) == pairs[:5]
-    with pytest.raises(KitError, match="no position in both nno_Latn and ns.*leave the direction nno_Latn-ns out"):
+    with pytest.raises(KitError, match="nno_Latn and ns.*leave the direction nno_Latn-ns out"):
         devtest.pairs("nno_Latn", "ns")
 
 
@@ -228,5 +226,5 @@ def test_the_text_is_the_same_on_every_machine():
 
 def test_other_splits_have_their_names():
     assert load_corpus("cldr:dev", ["en"]).release.endswith(", dev")
-    with pytest.raises(KitError, match="unknown split of cldr 'test'. One of: train, dev, devtest"):
+    with pytest.raises(KitError, match="'test'.*train, dev, devtest.*cldr:dev"):
         load_corpus("cldr:test")

@@ -2,17 +2,16 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
+import heavy
 import pytest
 from click.testing import CliRunner
 
-from llamax_kit.app import cli, notebooks
+from llamax_kit.app import cli, doctor, notebooks
 from llamax_kit.utils.errors import KitError
-
-HEAVY = ["torch", "transformers", "tokenizers", "sentencepiece", "pandas", "numpy", "matplotlib", "papermill",
-         "sacrebleu", "babel", "nbconvert", "nbformat", "pyarrow", "scipy", "seaborn", "IPython", "bs4"]  # fmt: skip
 
 
 def call(*words: str):
@@ -22,13 +21,7 @@ def call(*words: str):
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["sweep", "--help"], ["score", "--help"],
                                    ["languages"], ["--version"]])  # fmt: skip
 def test_what_needs_no_library_loads_none(words):
-    code = (
-        "import sys; from llamax_kit.app.cli import main\n"
-        f"try: main({words!r})\n"
-        f"except SystemExit: print(sorted(set({HEAVY!r}) & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert heavy.loaded(*words) == []
 
 
 def test_help_names_every_command_in_one_whole_line():
@@ -43,7 +36,7 @@ def test_what_a_user_can_mend_is_said_without_a_traceback():
         [sys.executable, "-m", "llamax_kit.app.cli", "languages", "swahilli"], capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert "unknown language 'swahilli'. Nearest: Swahili" in done.stderr
+    assert re.search("'swahilli'.*Swahili.*llamax-kit languages", done.stderr)
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 
@@ -179,7 +172,7 @@ def test_score_with_several_references_is_that_of_sacrebleus_command_line(tmp_pa
 def test_score_names_the_references_that_do_not_pair_up(texts, tmp_path):
     (tmp_path / "two").write_text("one line\n")
     done = call("score", *texts, "--references", str(tmp_path / "two"))
-    assert done.exit_code == 1 and f"hyp, {tmp_path / 'two'}: 5 hypotheses, but 1 references" in done.stderr
+    assert done.exit_code == 1 and re.search(f"hyp, {tmp_path / 'two'}: 5 hypotheses.* 1 references", done.stderr)
     (tmp_path / "two").write_bytes((tmp_path / "ref").read_bytes())
     done = call("score", *texts, "--references", str(tmp_path / "two"))
     assert done.exit_code == 0 and "nrefs:2|" in done.output and "nrefs:1|" in call("score", *texts).output
@@ -195,7 +188,7 @@ def test_score_names_the_references_that_do_not_pair_up(texts, tmp_path):
 def test_an_option_that_holds_one_value_is_not_taken_twice(words, option):
     done = call(*words)
     assert done.exit_code == 2
-    assert f"{option} is given 2 times, expected once" in done.stderr and "To mend: keep the one" in done.stderr
+    assert re.search(f"{option} .*2 times.*To mend: keep", done.stderr)
 
 
 def test_a_flag_twice_is_a_flag_and_help_is_still_help(texts):
@@ -217,7 +210,7 @@ def test_doctor_says_what_is_here_and_how_to_get_what_is_not(monkeypatch, tmp_pa
     monkeypatch.setenv("HOME", str(tmp_path))
     done = call("doctor")
     assert done.exit_code == 0
-    assert "torch 2.13.0" in done.output
+    assert f"torch {doctor.locked()['torch']}" in done.output
     assert "kernel python3" in done.output
     missing = [line for line in done.output.splitlines() if line.startswith("  missing")]
     assert any("flores101" in line and "llamax-kit fetch" in line for line in missing)
@@ -228,7 +221,6 @@ def test_doctor_says_what_is_here_and_how_to_get_what_is_not(monkeypatch, tmp_pa
 
 
 def test_doctor_finds_what_is_altered_and_says_what_it_did_not_look_into(monkeypatch, tmp_path):
-    from llamax_kit.app import doctor
     from llamax_kit.data import sources
 
     monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
@@ -239,24 +231,28 @@ def test_doctor_finds_what_is_altered_and_says_what_it_did_not_look_into(monkeyp
     said = []
     for text in ("x", "y"):
         (tmp_path / "llamax_results" / "a.csv").write_text(text)
-        said += [line for line in doctor._data() if "llamax_results" in line]
-    assert said[0] == f"found    scores llamax_results, checked: {tmp_path / 'llamax_results'}"
-    assert said[1].startswith("damaged  scores llamax_results") and "a.csv is altered" in said[1]
-    assert "Move it away, then llamax-kit fetch llamax_results" in said[1]
-    unread = f"found    corpus flores200, not checked (each file is when it is read): {tmp_path / 'flores200_dataset'}"
-    assert unread in list(doctor._data())
+        lines = list(doctor.report())
+        said += [line.strip() for line in lines if "scores llamax_results" in line]
+    assert said[0].startswith("found ") and said[0].endswith(f"checked: {tmp_path / 'llamax_results'}")
+    assert re.match("damaged .*a.csv is altered.*Move it away, then llamax-kit fetch llamax_results", said[1])
+    (unread,) = [line for line in lines if "corpus flores200" in line]
+    assert unread.startswith("  found ") and "not checked" in unread
+    assert unread.endswith(str(tmp_path / "flores200_dataset"))
 
 
 def test_doctor_says_what_of_the_hub_is_cached_and_never_the_login(monkeypatch, tmp_path):
     from huggingface_hub import constants
 
-    from llamax_kit.app import doctor
-
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    none = list(doctor._hub())
+
+    def hub() -> list[str]:
+        lines = list(doctor.report())
+        return [line.strip() for line in lines[lines.index("\nHub") + 1 :]]
+
+    none = hub()
     assert none[0].startswith("none     of the 10 models") and none[1].startswith("none     login")
     kept = tmp_path / "hub" / "models--LLaMAX--LLaMAX2-7B"
     (kept / "snapshots" / ("0" * 40)).mkdir(parents=True)
@@ -264,7 +260,7 @@ def test_doctor_says_what_of_the_hub_is_cached_and_never_the_login(monkeypatch, 
     (kept / "refs").mkdir()
     (kept / "refs" / "main").write_text("0" * 40)
     monkeypatch.setenv("HF_TOKEN", "correct-horse")
-    assert list(doctor._hub()) == [
+    assert hub() == [
         f"found    LLaMAX2-7B: 1.5K in {tmp_path / 'hub'}", "found    a login, for gated models and FLORES+"
     ]  # fmt: skip
 

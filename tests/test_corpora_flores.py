@@ -1,7 +1,6 @@
 """FLORES folders: the real ones are read as they are, and each way in which a file can be wrong is said."""
 
 import hashlib
-import re
 
 import pytest
 
@@ -72,15 +71,15 @@ def test_what_looks_like_a_line_end_is_text(place):
 @pytest.mark.parametrize(
     "content, message",
     [
-        (b"", r"deu\.devtest is empty"),
-        ("\n".join(LINES[:-1]).encode(), r"expected 1012 lines, got 1011 in .*deu\.devtest"),
-        ("\n".join([*LINES, "one more"]).encode(), r"expected 1012 lines, got 1013 in .*deu\.devtest"),
-        ("\n".join([*LINES, "", ""]).encode(), r"expected 1012 lines, got 1013 in .*\(line 1013 is blank\)"),
+        (b"", r"deu\.devtest.* empty"),
+        ("\n".join(LINES[:-1]).encode(), r"1012.*1011.*deu\.devtest"),
+        ("\n".join([*LINES, "one more"]).encode(), r"1012.*1013.*deu\.devtest"),
+        ("\n".join([*LINES, "", ""]).encode(), r"1012.*1013.*line 1013.*blank"),
         ("\n".join([*LINES[:6], " ", *LINES[7:]]).encode(), r"line 7 of .*deu\.devtest is blank"),
-        ("\r\n".join(LINES).encode(), r"Windows line ends \(CR LF, the first in line 1\).*dos2unix"),
+        ("\r\n".join(LINES).encode(), r"line 1.*dos2unix"),
         ("\ufeff".encode() + "\n".join(LINES).encode(), r"byte order mark.*without BOM"),
-        (b"ok\nna\xefve\n" + "\n".join(LINES[2:]).encode(), r"not UTF-8: byte 0xef at offset 5, in line 2.*iconv"),
-        ("\n".join(LINES).encode("utf-16"), r"not UTF-8: byte 0xff at offset 0, in line 1"),
+        (b"ok\nna\xefve\n" + "\n".join(LINES[2:]).encode(), r"UTF-8.*0xef.* 5.*line 2.*iconv"),
+        ("\n".join(LINES).encode("utf-16"), r"UTF-8.*0xff.* 0.*line 1.*iconv"),
     ],
     ids=["empty", "missing", "extra", "blank-end", "blank", "crlf", "bom", "latin1", "utf16"],
 )
@@ -93,17 +92,17 @@ def test_a_file_that_is_not_as_published_is_refused_with_the_remedy(place, conte
 
 
 def test_a_missing_file_is_named_and_how_to_get_it(place):
-    with pytest.raises(KitError, match=r"Swahili: no file .*swh\.devtest.*llamax-kit fetch flores101"):
+    with pytest.raises(KitError, match=r"Swahili.*swh\.devtest.*llamax-kit fetch flores101"):
         load_corpus("flores101", ["en", "sw"])
-    with pytest.raises(KitError, match=r"FLORES-200 dev is not in .*flores200_dataset.dev.*llamax-kit fetch flores200"):
+    with pytest.raises(KitError, match=r"FLORES-200 dev.*flores200_dataset.dev.*llamax-kit fetch flores200"):
         load_corpus("flores200:dev")
-    with pytest.raises(KitError, match=r"FLORES-101 has no text in Basque \(eus_Latn\)"):
+    with pytest.raises(KitError, match=r"FLORES-101.*Basque \(eus_Latn\).*llamax-kit languages"):
         load_corpus("flores101", ["eus_Latn"])
 
 
 def test_languages_of_unequal_length_name_both_counts_and_files():
     texts, files = {"en": ["a", "b"], "de": ["a"]}, {"en": "/x/eng.devtest", "de": "/x/deu.devtest"}
-    message = re.escape("en has 2 lines (/x/eng.devtest), de has 1 (/x/deu.devtest)")
+    message = "en.* 2 .*/x/eng.devtest.*de.* 1 .*/x/deu.devtest.*To mend: take both"
     with pytest.raises(KitError, match=message):
         Corpus("flores101", "devtest", "FLORES-101 devtest", texts, files)
 
@@ -111,22 +110,22 @@ def test_languages_of_unequal_length_name_both_counts_and_files():
 def test_unknown_names_come_with_the_nearest(place):
     with pytest.raises(
         UnknownName,
-        match="unknown corpus 'flores100'. One of: cldr, flores101, flores200, flores_plus.*a folder of your own, one",
+        match="'flores100'.*cldr, flores101, flores200, flores_plus.*a folder of your own",
     ):
         load_corpus("flores100")
-    with pytest.raises(UnknownName, match="unknown split of flores101 'devtst'. One of: dev, devtest"):
+    with pytest.raises(UnknownName, match="'devtst'.*dev, devtest.*flores101:dev"):
         corpus_languages("flores101:devtst")
-    with pytest.raises(UnknownName, match="unknown language 'swahilli'. Nearest: Swahili"):
+    with pytest.raises(UnknownName, match="'swahilli'.*Swahili.*llamax-kit languages"):
         load_corpus("flores101", ["swahilli"])
-    with pytest.raises(KitError, match="only flores_plus comes in revisions"):
+    with pytest.raises(KitError, match="flores101@main.*write flores101:devtest"):
         load_corpus("flores101@main")
 
 
 def test_pairs_refuse_what_was_not_read(place):
     corpus = load_corpus("flores101", ["en", "de"])
-    with pytest.raises(KitError, match="sw was not read from FLORES-101 devtest; read were en de"):
+    with pytest.raises(KitError, match="sw .*FLORES-101 devtest.* en de.*name it"):
         corpus.pairs("en", "sw")
-    with pytest.raises(KitError, match="0 .all. or more, got -1. To mend: write 0"):
+    with pytest.raises(KitError, match="got -1.*To mend: write 0"):
         corpus.pairs("en", "de", -1)
 
 

@@ -83,13 +83,13 @@ def refusal(kind, status):
 @pytest.mark.parametrize(
     "error, message",
     [
-        (refusal(errors.GatedRepoError, 401), "is gated, and this machine's account has not been granted access"),
-        (refusal(errors.GatedRepoError, 403), "is gated, and this machine's account has not been granted access"),
-        (refusal(errors.HfHubHTTPError, 503), r"could not be fetched, and is not in the local cache \(HfHubHTTPError"),
-        (errors.LocalEntryNotFoundError("offline"), "could not be fetched, and is not in the local cache"),
-        (errors.OfflineModeIsEnabled("offline"), "could not be fetched, and is not in the local cache"),
-        (httpx2.ConnectError("no network"), "could not be fetched, and is not in the local cache"),
-        (refusal(errors.RevisionNotFoundError, 404), "has no revision 'v9'"),
+        (refusal(errors.GatedRepoError, 401), "gated"),
+        (refusal(errors.GatedRepoError, 403), "gated"),
+        (refusal(errors.HfHubHTTPError, 503), "not in the local cache.*HfHubHTTPError"),
+        (errors.LocalEntryNotFoundError("offline"), "not in the local cache"),
+        (errors.OfflineModeIsEnabled("offline"), "not in the local cache"),
+        (httpx2.ConnectError("no network"), "not in the local cache.*no network"),
+        (refusal(errors.RevisionNotFoundError, 404), "'v9'"),
     ],
     ids=["401", "403", "503", "cache", "offline-mode", "no-network", "revision"],
 )
@@ -108,11 +108,11 @@ def test_without_access_the_message_says_how_to_get_it(place, monkeypatch, error
 @pytest.mark.parametrize(
     "table, message",
     [
-        (rows("deu_Latn", range(1, 1012)), r"expected 1012 lines, got 1011 in .*deu_Latn\.parquet"),
-        (rows("deu_Latn", [1, *range(1, 1012)]), r"deu_Latn\.parquet has the same id more than once"),
-        (rows("deu_Latn", range(2, 1014)), r"eng_Latn\.parquet and .*deu_Latn\.parquet have different ids"),
-        ([row | {"text": None} for row in rows("deu_Latn")], "is damaged, or not of FLORES.*a string as text"),
-        ([{"id": row["id"], "sentence": row["text"]} for row in rows("deu_Latn")], "is damaged, or not of FLORES"),
+        (rows("deu_Latn", range(1, 1012)), r"1012.*1011.*deu_Latn\.parquet"),
+        (rows("deu_Latn", [1, *range(1, 1012)]), r"deu_Latn\.parquet.*id more than once"),
+        (rows("deu_Latn", range(2, 1014)), r"eng_Latn\.parquet.*deu_Latn\.parquet.*different ids"),
+        ([row | {"text": None} for row in rows("deu_Latn")], r"deu_Latn\.parquet.*text"),
+        ([{"id": row["id"], "sentence": row["text"]} for row in rows("deu_Latn")], r"deu_Latn\.parquet.*damaged"),
     ],
     ids=["missing", "twice", "other-ids", "null", "other-columns"],
 )

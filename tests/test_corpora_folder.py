@@ -47,12 +47,12 @@ def test_a_release_comes_before_a_folder_of_its_name(place, monkeypatch):
 @pytest.mark.parametrize(
     "name, content, message",
     [
-        ("sw.txt", b"one\ntwo\n", r"two files of Swahili: sw\.txt and swh\. To mend"),
-        ("en.txt", b"one\n", r'own text "my-set": de has 2 lines .*deu_Latn\.txt\), en has 1 \(.*en\.txt\)'),
-        ("en.txt", b"one\n \n", r'own text "my-set": line 2 of .*en\.txt is blank\. To mend: fill'),
-        ("en.txt", b"one\r\ntwo\r\n", r"en\.txt has Windows line ends"),
-        ("en.txt", b"", r"en\.txt is empty"),
-        ("en.txt", b"caf\xe9\ntwo\n", r"en\.txt is not UTF-8.*in line 1"),
+        ("sw.txt", b"one\ntwo\n", r"Swahili.*sw\.txt and swh.*To mend: leave one"),
+        ("en.txt", b"one\n", r"my-set.*de .*2.*deu_Latn\.txt.*en .*1.*en\.txt.*To mend: take both"),
+        ("en.txt", b"one\n \n", r"line 2 .*my-set/en\.txt.*To mend: fill"),
+        ("en.txt", b"one\r\ntwo\r\n", r"en\.txt.*dos2unix"),
+        ("en.txt", b"", r"en\.txt.* empty.*To mend"),
+        ("en.txt", b"caf\xe9\ntwo\n", r"en\.txt.*UTF-8.*line 1.*iconv"),
     ],
     ids=["twice", "short", "blank", "crlf", "empty", "latin1"],
 )
@@ -63,20 +63,20 @@ def test_what_is_not_aligned_text_is_refused(place, name, content, message):
 
 
 def test_a_language_or_folder_without_text_is_said(place, tmp_path):
-    with pytest.raises(KitError, match=r'own text "my-set": no file of French \(fr\) in .*text in de.*add fr\.txt'):
+    with pytest.raises(KitError, match=r"my-set.*French \(fr\).*de en sw.*add fr\.txt"):
         load_corpus(str(place), ["fr"])
     for name in ("deu_Latn.txt", "en.txt", "swh"):
         (place / name).unlink()
-    with pytest.raises(KitError, match=r"files named by codes of languages in .*my-set, found README\.md\. To mend"):
+    with pytest.raises(KitError, match=r"my-set.*README\.md.*To mend: .*en\.txt"):
         corpus_languages(str(place))
     (tmp_path / "bare").mkdir()
-    with pytest.raises(KitError, match="found no file"):
+    with pytest.raises(KitError, match="bare.*no file.*To mend: .*en.txt"):
         load_corpus(str(tmp_path / "bare"))
 
 
 def test_a_folder_that_is_not_there_is_an_unknown_corpus(tmp_path):
     missing = str(tmp_path / "my-st")
-    with pytest.raises(UnknownName, match=f"unknown corpus '{re.escape(missing)}'.*a folder of your own, one file a"):
+    with pytest.raises(UnknownName, match=f"'{re.escape(missing)}'.*a folder of your own"):
         load_corpus(missing)
-    with pytest.raises(UnknownName, match="unknown corpus ''"):
+    with pytest.raises(UnknownName, match="corpus ''.*a folder of your own"):
         corpus_languages("")

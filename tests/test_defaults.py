@@ -66,7 +66,7 @@ def test_what_is_set_stays_on_any_corpus(folder):
 
 
 def test_a_corpus_that_is_not_there_is_said():
-    with pytest.raises(UnknownName, match="unknown corpus 'flores11'.*flores101"):
+    with pytest.raises(UnknownName, match="'flores11'.*flores101"):
         defaults.directions("auto", corpus="flores11")
 
 
@@ -119,6 +119,6 @@ def test_auto_compares_signatures_as_no_tokenizer_does(tmp_path, monkeypatch):
     save("mine", rows("a"))
     save("other", rows("b"), tokenize=str(own))
     for named in ("", "auto"):
-        with pytest.raises(comparability.NotComparable, match="the signature of spBLEU"):
+        with pytest.raises(comparability.NotComparable, match="signature.*tok:cldr.*tok:own.*tokenize"):
             gains.pair("mine", "other", tokenize=named)
     assert len(gains.pair("mine", "other", tokenize="cldr").system) == 8

@@ -139,7 +139,7 @@ def test_a_cut_transfer_is_tried_again(spm, web, small):
 
 def test_a_transfer_cut_twice_leaves_nothing(spm, web):
     web.cuts["spm"] = 2
-    with pytest.raises(KitError, match="could not fetch.*/spm: the transfer was cut.*save it as") as error:
+    with pytest.raises(KitError, match="/spm: .*cut.*save it as") as error:
         downloads.fetch("spm-flores101")
     assert str(spm) in str(error.value)
     assert left(spm.parent) == []
@@ -147,35 +147,35 @@ def test_a_transfer_cut_twice_leaves_nothing(spm, web):
 
 def test_a_page_in_place_of_a_model_is_refused(spm, web):
     web.files["spm"] = b"<html>Log in to this network</html>"
-    with pytest.raises(KitError, match="SentencePiece cannot load its 35 bytes"):
+    with pytest.raises(KitError, match="/spm: .* 35 bytes.*To mend: llamax-kit fetch"):
         downloads.tokenizer("flores101")
     assert left(spm.parent) == []
 
 
 def test_another_model_is_refused(spm, web):
     web.files["spm"] = model("something else")
-    with pytest.raises(KitError, match=r"expected \d+ pieces, found \d+"):
+    with pytest.raises(KitError, match=r"72 pieces.* 51.*To mend: llamax-kit fetch"):
         downloads.tokenizer("flores101")
     assert left(spm.parent) == []
 
 
 def test_a_model_that_cuts_otherwise_is_refused(spm, monkeypatch):
     monkeypatch.setitem(sources.KNOWN, "spm-flores101", "▁Hello")
-    with pytest.raises(KitError, match="it cuts 'Hello.* expected '▁Hello'"):
+    with pytest.raises(KitError, match="Hello.*expected '▁Hello"):
         downloads.tokenizer("flores101")
 
 
 def test_a_damaged_model_on_disk_is_never_used(spm, small):
     spm.parent.mkdir(parents=True)
     spm.write_bytes(small[:1000])
-    with pytest.raises(KitError, match="x.model is not spm-flores101: .*1000 bytes.*move it away"):
+    with pytest.raises(KitError, match="x.model.*spm-flores101.* 1000 bytes.*move it away"):
         downloads.tokenizer("flores101")
 
 
 def test_a_missing_page_and_a_refused_connection_are_named(spm, monkeypatch, web):
     addresses = (f"{web.address}/nowhere", "http://127.0.0.1:9/refused")
     monkeypatch.setattr(downloads, "SOURCES", (downloads.SOURCES[0]._replace(addresses=addresses),))
-    with pytest.raises(KitError, match="/nowhere: HTTP 404.*/refused: no connection.*To mend: llamax-kit fetch"):
+    with pytest.raises(KitError, match="/nowhere.*404.*/refused.*To mend: llamax-kit fetch"):
         downloads.tokenizer("flores101")
 
 
@@ -188,24 +188,24 @@ def test_a_second_address_is_used_when_the_first_fails(spm, web, monkeypatch, sm
 def test_a_busy_server_is_asked_again(spm, web):
     del web.files["spm"]
     web.status = 503
-    with pytest.raises(KitError, match="HTTP 503"):
+    with pytest.raises(KitError, match="503.*To mend: llamax-kit fetch"):
         downloads.tokenizer("flores101")
     assert len(web.visits) == 2
 
 
 def test_a_wrong_hash_is_refused(spm, monkeypatch):
     monkeypatch.setattr(downloads, "SOURCES", (downloads.SOURCES[0]._replace(sha256="0" * 64),))
-    with pytest.raises(KitError, match="SHA-256 is .*expected 000000000000"):
+    with pytest.raises(KitError, match="SHA-256.*expected 000000000000.*To mend"):
         downloads.tokenizer("flores101")
 
 
 def test_unknown_tokenizer_names_those_there_are():
-    with pytest.raises(UnknownName, match="unknown tokenizer 'flores20'. One of: flores101, flores200"):
+    with pytest.raises(UnknownName, match="'flores20'.*flores101, flores200"):
         downloads.tokenizer("flores20")
 
 
 def test_unknown_data_lists_the_names():
-    with pytest.raises(UnknownName, match="unknown data 'flores'.*flores101, flores200, flores_plus"):
+    with pytest.raises(UnknownName, match="'flores'.*flores101, flores200, flores_plus"):
         downloads.fetch("flores")
 
 
@@ -220,9 +220,9 @@ def test_a_release_is_unpacked_whole(flores, web):
 @pytest.mark.parametrize(
     ("archive", "message"),
     [
-        (release(languages=["eng"]), "expected 2 files in dev/, found 1"),
-        (release(lines={"dev": 3, "devtest": 5}), "expected 4 lines in devtest/deu.devtest, found 5"),
-        (release(top="other"), "no folder flores101_dataset/"),
+        (release(languages=["eng"]), "2 files in dev/.* 1"),
+        (release(lines={"dev": 3, "devtest": 5}), "4 lines in devtest/deu.devtest.* 5"),
+        (release(top="other"), "flores101_dataset/"),
         (release(extra={"../escaped.txt": "x"}), "cannot be unpacked"),
         (release(extra={"/escaped.txt": "x"}), "cannot be unpacked"),
         (release(link="/etc"), "cannot be unpacked"),
@@ -243,7 +243,7 @@ def test_a_wrong_archive_leaves_nothing(flores, web, archive, message):
 
 def test_something_else_in_its_place_is_not_touched(flores):
     (flores / "devtest").mkdir(parents=True)
-    with pytest.raises(KitError, match="is not flores101: expected 2 files in dev/, found 0.*move it away"):
+    with pytest.raises(KitError, match="flores101.*2 files in dev/.* 0.*move it away"):
         downloads.fetch("flores101")
     assert (flores / "devtest").is_dir()
 
@@ -260,7 +260,7 @@ def test_a_data_folder_that_cannot_be_written_is_said(flores, spm, monkeypatch, 
 
 
 def test_a_gated_corpus_says_how_to_get_it():
-    with pytest.raises(KitError, match="flores_plus is gated.*accept the terms at https://huggingface.co/datasets/"):
+    with pytest.raises(KitError, match="flores_plus is gated.*https://huggingface.co/datasets/"):
         downloads.fetch("flores_plus")
 
 
@@ -294,9 +294,7 @@ def test_the_authors_scores_are_fetched_whole_and_once(scores, web):
 def test_the_authors_scores_are_there_whole_or_not_at_all_and_what_came_is_kept(scores, web):
     last = f"c0ffee/{list(SCORES)[-1]}"
     text = web.files.pop(last)
-    with pytest.raises(
-        KitError, match=f"could not fetch llamax_results: .*{last}: HTTP 404.*To mend: llamax-kit fetch"
-    ):
+    with pytest.raises(KitError, match=f"llamax_results.*{last}: .*404.*To mend: llamax-kit fetch"):
         downloads.fetch("llamax_results")
     assert not scores.exists()
     assert not downloads.inventory()[0].found
@@ -308,7 +306,7 @@ def test_the_authors_scores_are_there_whole_or_not_at_all_and_what_came_is_kept(
 def test_a_file_of_the_scores_that_was_cut_is_fetched_again(scores, web):
     first, second = (f"c0ffee/{path}" for path in list(SCORES)[:2])
     web.cuts[second] = 2
-    with pytest.raises(KitError, match="the transfer was cut"):
+    with pytest.raises(KitError, match="/b: .*cut.*To mend: llamax-kit fetch"):
         downloads.fetch("llamax_results")
     part = scores.with_name(".llamax_results.part")
     (part / list(SCORES)[0]).write_text("damaged since")
@@ -319,7 +317,7 @@ def test_a_file_of_the_scores_that_was_cut_is_fetched_again(scores, web):
 def test_other_scores_than_the_pinned_are_refused(scores, web):
     path = list(SCORES)[0]
     web.files[f"c0ffee/{path}"] = b"corrected since"
-    with pytest.raises(KitError, match="15 bytes came whose SHA-256 is .*, expected .*at commit f3dc61e00b0aa9a42467"):
+    with pytest.raises(KitError, match="15 bytes.*SHA-256.*expected .*at commit f3dc61e00b0aa9a42467"):
         downloads.fetch("llamax_results")
     assert not scores.exists()
 
@@ -327,7 +325,7 @@ def test_other_scores_than_the_pinned_are_refused(scores, web):
 def test_scores_altered_in_place_are_said_and_not_touched(scores, web):
     path = downloads.fetch("llamax_results") / list(SCORES)[1]
     path.write_text("mine")
-    with pytest.raises(KitError, match="b is altered: expected SHA-256 .*, came .*move it away"):
+    with pytest.raises(KitError, match="/b .*SHA-256.*move it away"):
         downloads.fetch("llamax_results")
     assert path.read_text() == "mine"
 
@@ -339,7 +337,7 @@ def test_scores_that_another_process_put_there_meanwhile_are_said(scores, monkey
         (scores / "A").mkdir(parents=True, exist_ok=True)
 
     monkeypatch.setattr(fetching, "download", arrive)
-    with pytest.raises(KitError, match="could not fetch llamax_results: all files came, but .*cannot take its place"):
+    with pytest.raises(KitError, match="llamax_results.*Directory not empty.*To mend"):
         downloads.fetch("llamax_results")
 
 

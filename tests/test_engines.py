@@ -60,17 +60,17 @@ def test_what_one_beam_ignores_does_not_change_the_key():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("gredy", "unknown decoding preset 'gredy'. One of: greedy, paper"),
-        ("greedy max_tokens=3", "unknown decoding field 'max_tokens'. One of: num_beams, max_new_tokens,"),
-        ("greedy max_new_tokens=3.5", "max_new_tokens must be a whole number, got '3.5'"),
-        ("greedy max_new_tokens:=48", "max_new_tokens must be a whole number, got '=48'"),
-        ("greedy num_beams=0", "num_beams must be at least 1, got 0"),
-        ("greedy 64", "expected name=value or name:value, got '64'"),
-        ("paper early_stopping=maybe", "early_stopping must be true or false, got 'maybe'"),
-        ("paper length_penalty=long", "length_penalty must be a number, got 'long'"),
-        ("paper length_penalty=inf", "length_penalty must be a finite number, got inf"),
-        ("greedy repetition_penalty=nan", "repetition_penalty must be above 0"),
-        ("", "unknown decoding preset ''"),
+        ("gredy", "'gredy'.*greedy, paper"),
+        ("greedy max_tokens=3", "'max_tokens'.*num_beams, max_new_tokens"),
+        ("greedy max_new_tokens=3.5", "'3.5'.*max_new_tokens=256"),
+        ("greedy max_new_tokens:=48", "'=48'.*max_new_tokens=256"),
+        ("greedy num_beams=0", "got 0.*num_beams=1"),
+        ("greedy 64", "'64'.*max_new_tokens=64"),
+        ("paper early_stopping=maybe", "'maybe'.*early_stopping=False"),
+        ("paper length_penalty=long", "'long'.*length_penalty=1.0"),
+        ("paper length_penalty=inf", "length_penalty.*got inf.*1.0"),
+        ("greedy repetition_penalty=nan", "repetition_penalty.*got nan.*1.0"),
+        ("", "preset ''.*greedy, paper"),
     ],
 )
 def test_decoding_errors_teach(text, message):
@@ -100,7 +100,7 @@ def test_a_device_that_is_not_there_gets_a_remedy_that_helps(monkeypatch, gpus, 
 
 
 def test_a_system_without_weights_is_answered_with_those_that_have_some():
-    with pytest.raises(KitError, match="LLaMA2-7B-Alpaca has no weights to load: ") as caught:
+    with pytest.raises(KitError, match="LLaMA2-7B-Alpaca.*tune Llama-2-7b-hf") as caught:
         loading.resolve("LLaMA2-7B-Alpaca")
     named = str(caught.value).partition("name one of ")[2].partition(";")[0].split(", ")
     assert named == [entry.name for entry in loading.catalogue() if entry.hub or entry.folder]
@@ -254,7 +254,7 @@ def test_what_memory_refused_once_is_not_tried_again(engine):
 
 def test_memory_that_takes_not_even_one_sentence_is_said(engine):
     engine.model = Refusing(engine.model, most=0)
-    with pytest.raises(KitError, match=r"memory of cpu does not take even one sentence.*new ones, 4 beams.*To mend"):
+    with pytest.raises(KitError, match=r"memory of cpu.*4 beams.*To mend: .*fewer beams"):
         results(engine, requests(TEXTS[:3]), "paper")
 
 
@@ -266,9 +266,32 @@ def test_nothing_is_padded_under_a_repetition_penalty_which_would_count_it_as_sa
     assert engine.model.padding > 0
 
 
+class Saying:
+    """A model that answers every prompt with the same new tokens."""
+
+    def __init__(self, model, new):
+        self.model, self.new = model, new
+
+    def __getattr__(self, name):
+        return getattr(self.model, name)
+
+    def generate(self, input_ids, **options):
+        import torch
+
+        return torch.cat([input_ids, torch.tensor([self.new] * len(input_ids))], dim=1)
+
+
+def answered(engine, new) -> Completion:
+    """Return what the engine makes of these new tokens."""
+    model, engine.model = engine.model, Saying(engine.model, new)
+    (found,) = results(engine, requests(TEXTS[:1]), f"greedy max_new_tokens={len(new)}").values()
+    engine.model = model
+    return found
+
+
 def test_padding_is_not_counted_and_the_end_of_text_is(engine):
-    assert engine._completion([7, 8, 40, 2, 2]) == Completion(engine.tokenizer.decode([7, 8]), "stop", 3)
-    assert engine._completion([7, 8, 9]) == Completion(engine.tokenizer.decode([7, 8, 9]), "length", 3)
+    assert answered(engine, [7, 8, 40, 2, 2]) == Completion(engine.tokenizer.decode([7, 8]), "stop", 3)
+    assert answered(engine, [7, 8, 9]) == Completion(engine.tokenizer.decode([7, 8, 9]), "length", 3)
 
 
 def test_a_real_checkpoint_continues_as_its_authors_program_does(data):
@@ -331,18 +354,18 @@ def broken(folder, target, kind):
 @pytest.mark.parametrize(
     ("kind", "where"),
     [
-        ("nan", "1 of its tensors hold such, model.layers.1.mlp.up_proj.weight first"),
-        ("inf", "1 of its tensors hold such"),
-        ("zero", "or one number for all tokens: its weights are all finite"),
-        ("config", "all finite, so it comes from config.json .* compare config.json .rms_norm_eps"),
-        ("adapter", "4 of its tensors hold such, .*lora_B"),
+        ("nan", "1 of its tensors.* model.layers.1.mlp.up_proj.weight.*fetch or train"),
+        ("inf", "1 of its tensors.*fetch or train"),
+        ("zero", "one number for all.* all finite.*config.json"),
+        ("config", "all finite.*compare config.json.*rms_norm_eps"),
+        ("adapter", "4 of its tensors.*lora_B"),
     ],
 )
 def test_scores_that_are_no_numbers_are_refused_and_nothing_is_kept(folder, tmp_path, kind, where, how):
     model = broken(folder, tmp_path / "model", kind)
     adapter = str(model / "adapter") if kind == "adapter" else ""
     engine = open_engine(str(model), adapter=adapter, dtype="float32", device="cpu")
-    with pytest.raises(KitError, match=f"computes NaN.*{where}"):
+    with pytest.raises(KitError, match=f"NaN.*{where}"):
         list(engine.complete(requests(TEXTS[:3]), read_decoding(how)))
 
 
@@ -357,8 +380,8 @@ def test_an_answer_stops_at_the_end_of_turn_of_the_chat_template(folder, tmp_pat
     (tmp_path / "chat/tokenizer_config.json").write_text(json.dumps(settings))
     engine, plain = open_engine(str(tmp_path / "chat")), open_engine(str(folder))
     assert set(engine.stops) == {*plain.stops, 320} and 320 not in engine.tokenizer.eos_ids
-    assert engine._completion([7, 8, 320, 9]) == Completion(engine.tokenizer.decode([7, 8]), "stop", 3)
-    assert engine._completion([7, 321, 8])[1:] == ("length", 3)  # another role's token ends nothing
+    assert answered(engine, [7, 8, 320, 9]) == Completion(engine.tokenizer.decode([7, 8]), "stop", 3)
+    assert answered(engine, [7, 321, 8])[1:] == ("length", 3)  # another role's token ends nothing
     assert engine.notes == [
         "Answers stop at <|eot_id|>, too: with it the model's chat template ends a turn, but the files of the model "
         f"name only {' '.join(map(engine.tokenizer.piece, engine.tokenizer.eos_ids))} as an end"

@@ -30,7 +30,7 @@ def test_the_conda_environment_names_python_and_the_lock_and_nothing_else():
 def test_every_line_of_the_lock_is_one_exact_version_that_a_user_can_install():
     for line in lock():
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*( *; *[\w\s.<>=!'\"]+)?", line), line
-    assert "torch==2.13.0" in lock()
+    assert {"torch", "transformers", "sacrebleu"} <= {line.split("==")[0] for line in lock()}
 
 
 def test_the_lock_names_a_package_once():

@@ -94,17 +94,17 @@ def test_a_model_in_the_data_folder_is_found_as_records_name_it(tmp_path, monkey
 
 
 def test_a_tokenizer_that_is_nowhere_is_refused_by_name(tmp_path, monkeypatch):
-    with pytest.raises(UnknownName, match="unknown tokenizer 'clrd'.*Nearest: cldr.*a .model file"):
+    with pytest.raises(UnknownName, match="'clrd'.*cldr.*a .model file"):
         fertility.tokenizer("clrd")
     with pytest.raises(UnknownName):
         fertility.tokenizer("")
     monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
-    with pytest.raises(KitError, match="expected the tokenizer llama2 in .*tokenizers.llama2.*put it there"):
+    with pytest.raises(KitError, match="tokenizers.llama2.*put it there"):
         fertility.tokenizer("llama2")
 
 
 def test_a_language_without_text_is_named():
-    with pytest.raises(KitError, match="no text in sw.*leave sw out"):
+    with pytest.raises(KitError, match=" sw.*leave sw out"):
         fertility.fertility(BYTES, {"en": ["a"], "sw": ["", None]})
     with pytest.raises(UnknownName):
         fertility.fertility(BYTES, {"english?": ["a"]})
@@ -123,7 +123,7 @@ def test_the_texts_of_a_run_are_its_sources_and_references_by_position():
 
 def test_texts_of_two_corpora_are_not_one():
     table = translations(("en", "de", 1, "Hi", "Hallo"), ("en", "sw", 1, "Cat", "Paka"))
-    with pytest.raises(KitError, match="sentence 1 of en has two texts.*one parallel corpus"):
+    with pytest.raises(KitError, match="sentence 1 of en.*one parallel corpus"):
         fertility.texts(table)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from benchmarks import coverage
+from bs4 import BeautifulSoup
 from click.testing import CliRunner
 from finished import rows, save, worse
 from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ from llamax_kit.app.cli import main
 from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.paper import own_run, release, sentences
 from llamax_kit.paper import plots as paper_plots
-from llamax_kit.reporting import layout, plots, report, tables
+from llamax_kit.reporting import plots, report, tables
 from llamax_kit.reporting.plots import gain_plots, score_plots
 from llamax_kit.runs import storage
 from llamax_kit.scoring import corrections, ngram_counts, significance, spbleu
@@ -168,7 +169,7 @@ def test_pictures_and_their_words_say_it(pair, n, note):
         assert describe(given).endswith(spoken(note) or ".") and ("interval" in describe(given)) == bool(note)
 
 
-def test_the_report_says_it_in_its_method_and_captions(pair, n, note):
+def test_the_report_says_it_in_its_method_and_captions(pair, n, note, tmp_path):
     gathered = comparison.gather("mine theirs")
     gained = gains_over(gathered, "theirs")
     said = method_text.method(gathered, gained)
@@ -176,8 +177,10 @@ def test_the_report_says_it_in_its_method_and_captions(pair, n, note):
     assert any("paired bootstrap" in each for each in said) == (n >= FLOOR)
     assert any("bootstrap resamples" in each for each in said) == (n >= FLOOR)
     assert all("p-values by approximate randomisation" in each for each in said if "Gains over" in each)
-    view = layout._view(report.Table("gains", gained, "Gains", ("system", "gain", "ci_low")), {})
-    assert view["caption"] == (f"Gains; {note}" if note else "Gains")
+    part = report.Table("gains", gained, "Gains", ("system", "gain", "ci_low"))
+    page = report.write(tmp_path / "report", "Title", gathered, said, [part]).read_text(encoding="utf-8")
+    captions = [each.get_text() for each in BeautifulSoup(page, "html.parser").find_all(["caption", "figcaption"])]
+    assert any(each.strip() == (f"Gains; {note}" if note else "Gains") for each in captions)
     assert summary(gained)["mean_gain"].notna().all()
 
 

@@ -35,7 +35,7 @@ def test_a_block_that_ends_well_replaces_the_file_and_makes_its_folder(tmp_path)
 
 def test_a_file_in_the_folders_place_is_said_with_the_path_and_a_remedy(tmp_path):
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(KitError, match=r"could not write .*taken/table\.csv.*To mend"):
+    with pytest.raises(KitError, match=r"taken/table\.csv.*To mend: free some space"):
         with whole(tmp_path / "taken" / "table.csv"):
             pass
 
@@ -93,7 +93,7 @@ def test_hashes_of_files_that_are_as_they_were_are_taken_as_known(tmp_path, monk
     assert read == [one, other] and again["mono/sw.txt"] == [5, 0, known["mono/sw.txt"][2]]
     assert again["tr.txt"][2] == hashlib.sha256(b"iki\n").hexdigest() != known["tr.txt"][2]
     assert files.hashes(tmp_path, [one, other], again) == again and len(read) == 2
-    with pytest.raises(KitError, match="could not read .*none.txt: No such file.* To mend: name a file"):
+    with pytest.raises(KitError, match="none.txt.*To mend: name a file"):
         files.hashes(tmp_path, [tmp_path / "none.txt"], {})
 
 

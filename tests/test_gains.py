@@ -90,11 +90,12 @@ def test_a_system_that_left_one_line_in_three_empty_has_a_note_with_the_share():
     assert some == ["Note: 25–50 % of the outputs of mine are empty in 2 of 3 directions (en-de, en-fr)."]
 
 
-@pytest.mark.parametrize(("empty", "said"), [
-    (0, ""), (10, ""), (11, "1 %"), (96, "9 %"), (1011, "99 %"), (1012, "all outputs of mine are empty")])  # fmt: skip
+@pytest.mark.parametrize(("empty", "said"), [(0, ""), (2, ""), (3, "1 %"), (29, "10 %"), (299, "99 %"), (300, "all ")])
 def test_one_empty_output_in_a_hundred_is_said_whosever_it_is(empty, said):
-    note = gains._empty("mine", [""] * empty + ["x"] * (1012 - empty))
-    assert note == (f"{said} of the outputs of mine are empty" if "%" in said else said)
+    mine = rows("m", "en-de", answer=worse, sentences=300)
+    mine.loc[: empty - 1, "hypothesis"] = ""
+    (note,) = compare(mine, rows("t", "en-de", sentences=300), samples=100)["note"]
+    assert note.startswith(said) and ("of mine" in note) == bool(said)
 
 
 def test_notes_are_sentences_that_name_their_directions():
@@ -124,7 +125,7 @@ def test_the_correction_is_over_all_directions():
     assert list(table["verdict"]) == ["gained", *["not shown to differ"] * 3]
     screened = corrections.verdicts(table, "bh")
     assert list(screened["verdict"]) == ["gained", "lost", "gained", "not shown to differ"]
-    with pytest.raises(UnknownName, match="unknown correction 'bonferroni'. One of: holm, bh"):
+    with pytest.raises(UnknownName, match="'bonferroni'.*holm, bh"):
         corrections.verdicts(table, "bonferroni")
 
 
@@ -137,9 +138,9 @@ def test_shuffles_are_enough_for_holm_to_find_something_or_it_is_said():
     found = [binom.cdf(below - 1, samples, share * needed) for share in (0.5, 2)]
     assert found == pytest.approx([0.97, 0.005], abs=0.005)  # as its docstring and notebook 06 say
     assert corrections.shuffles(3, asked=100) == 100
-    with pytest.raises(KitError, match="10,000 shuffles give no p below 0.0001, .* 501 directions: nothing could be"):
+    with pytest.raises(KitError, match="10,000 .*0.0001.* 501 .*samples=100200"):
         corrections.shuffles(501, asked=10_000)
-    with pytest.raises(KitError, match="samples must be a number of shuffles, or 0 .*, got -5. To mend: leave it at 0"):
+    with pytest.raises(KitError, match="samples.*got -5.*leave it at 0"):
         corrections.shuffles(3, asked=-5)
 
 
@@ -153,7 +154,7 @@ def test_without_a_tokenizer_on_record_one_must_be_named(tmp_path):
     assert gains.pair("mine", "theirs").tokenize == "cldr"  # the signatures say it
     for run in ("mine", "theirs"):
         (tmp_path / run / "run.json").write_text("{}")
-    with pytest.raises(KitError, match="do not name one tokenizer. To mend: name it"):
+    with pytest.raises(KitError, match="tokenizer.*To mend: name it.*flores101"):
         gains.gains(gains.pair("mine", "theirs"), samples=200)
     assert len(gains.gains(gains.pair("mine", "theirs"), "cldr", samples=200)) == 2
 
@@ -196,20 +197,20 @@ def test_a_signature_or_size_that_one_alone_says_is_kept_and_two_must_agree():
         "nrefs:1|tok:flores101", 1012,
     ]  # fmt: skip
     assert gains.from_scores(published("b", {"de": 2.0}), one).loc[0, "n"] == 1012
-    for more, said in (({"signature": "nrefs:1|tok:flores200", "n": 1012}, "signature nrefs:1.tok:flores101"),
+    for more, said in (({"signature": "nrefs:1|tok:flores200", "n": 1012}, "signature nrefs:1.tok:flores101, b"),
                        ({"signature": "nrefs:1|tok:flores101", "n": 997}, "n 1012, b has 997")):  # fmt: skip
-        with pytest.raises(KitError, match=f"en-de: a has {said}.*so there is no gain to compute"):
+        with pytest.raises(KitError, match=f"en-de: a has {said}.*To mend: score both"):
             gains.from_scores(one, published("b", {"de": 2.0}, **more))
 
 
 @pytest.mark.parametrize(
     "theirs, said",
     [
-        (published("b", {"de": float("nan"), "sw": 1.0}), r"en-de: the spBLEU score of b is missing \(NaN\); so"),
-        (pd.concat([published("b", {"de": 1.0})] * 2), "en-de: the spBLEU score of b is there twice"),
-        (published("b", {"de": 1.0}).assign(metric="chrF++"), r"a has metric spBLEU, b has chrF\+\+"),
-        (pd.concat([published("b", {"de": 1.0}), published("c", {"de": 1.0})]), "one system over one, got 2: b, c"),
-        (published("b", {"ja": 1.0}), r"no direction is in both: a has 1 \(en-de\), b has 1 \(en-ja\)"),
+        (published("b", {"de": float("nan"), "sw": 1.0}), r"en-de.*spBLEU.* b .*NaN.*leave out"),
+        (pd.concat([published("b", {"de": 1.0})] * 2), "en-de.*spBLEU.* b .*twice.*keep one"),
+        (published("b", {"de": 1.0}).assign(metric="chrF++"), r"a .*spBLEU, b .*chrF\+\+.*To mend: score both"),
+        (pd.concat([published("b", {"de": 1.0}), published("c", {"de": 1.0})]), "got 2: b, c.*give the rows of one"),
+        (published("b", {"ja": 1.0}), r"a has 1 \(en-de\), b has 1 \(en-ja\).*To mend: translate"),
         (published("b", {"de": 1.0}).drop(columns="score"), "missing: score"),
     ],
 )

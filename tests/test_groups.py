@@ -159,11 +159,11 @@ def test_verdicts_are_counted():
 
 def test_two_comparisons_or_a_missing_gain_have_no_mean():
     given = table({"en-de": 1, "en-fr": 2})
-    with pytest.raises(KitError, match="2 values of system have no common mean: a, c"):
+    with pytest.raises(KitError, match="2 .*system.*a, c.*average"):
         groups.by_group(pd.concat([given, given.assign(system="c")]), "split")
-    with pytest.raises(KitError, match="a gain is missing"):
+    with pytest.raises(KitError, match="NaN.*leave out"):
         groups.by_group(given.assign(gain=[1, float("nan")]), "split")
-    with pytest.raises(UnknownName, match="unknown grouping 'scripts'. One of: split, trained, relatedness, .*, data"):
+    with pytest.raises(UnknownName, match="'scripts'.*split, trained, relatedness, .*, data"):
         groups.by_group(given, "scripts")
 
 

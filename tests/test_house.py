@@ -50,11 +50,6 @@ def room(module: str) -> str:
     return module.split(".")[0]
 
 
-def test_the_package_holds_its_face_and_the_rooms_and_nothing_else():
-    here = {path.name for path in PACKAGE.iterdir() if path.name != "__pycache__"}
-    assert here == {"__init__.py", *ROOMS}
-
-
 @pytest.mark.parametrize("room", ROOMS)
 def test_the_init_of_a_room_holds_no_code(room):
     tree = ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8"))
@@ -63,6 +58,7 @@ def test_the_init_of_a_room_holds_no_code(room):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_only_fall(module):
+    assert room(module) in ROOMS
     above = ROOMS[ROOMS.index(room(module)) + 1 :]
     assert {each for each in GRAPH[module] if room(each) in above} == set()
 
@@ -98,12 +94,6 @@ def test_the_kits_own_modules_are_imported_at_the_top(module):
 def test_nothing_below_the_app_knows_papermill(module):
     tree = ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8")))
     assert "papermill" not in {each.module.split(".")[0] for each in tree if isinstance(each, ast.ImportFrom)}
-
-
-@pytest.mark.parametrize("path", [*MODULES.values()], ids=[*MODULES])
-def test_every_module_begins_by_saying_what_it_does(path):
-    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    assert said and len(said) > 40
 
 
 @pytest.mark.parametrize("module", [each for each, path in MODULES.items() if ">>> " in path.read_text("utf-8")])

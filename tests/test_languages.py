@@ -180,12 +180,10 @@ def test_only_kurdish_has_a_code_that_means_two_languages():
 
 
 def test_an_unknown_language_names_its_nearest():
-    with pytest.raises(
-        UnknownName, match=r"unknown language 'Swahilli'. Nearest: Swahili, .*llamax-kit languages"
-    ) as e:
+    with pytest.raises(UnknownName, match=r"'Swahilli'.*Swahili, .*llamax-kit languages") as e:
         find("Swahilli")
     assert e.value.given == "Swahilli"
-    with pytest.raises(UnknownName, match="'deu_Lat'. Nearest: deu_Latn"):
+    with pytest.raises(UnknownName, match="'deu_Lat'.*deu_Latn, .*llamax-kit languages"):
         find("deu_Lat")
 
 
@@ -219,9 +217,7 @@ def test_a_language_into_itself_does_not_print_the_whole_list():
 
 
 def test_directions_of_nothing_are_refused():
-    with pytest.raises(
-        KitError, match="'X-X' does not go between two different languages.*name two of the 0 that have"
-    ):
+    with pytest.raises(KitError, match="'X-X'.*name two of the 0 "):
         directions("X-X", [])
 
 

@@ -108,10 +108,10 @@ def test_dtypes_and_devices(made):
     assert loading.load_model(resolved, dtype="bfloat16", device="cpu").dtype == torch.bfloat16
     assert loading.placement(device="cpu") == ("float32", "cpu")
     assert loading.placement() == (("bfloat16", "cuda") if torch.cuda.is_available() else ("float32", "cpu"))
-    with pytest.raises(UnknownName, match="unknown dtype 'bf16'. One of: auto, float32, bfloat16, float16"):
+    with pytest.raises(UnknownName, match="'bf16'.*auto, float32, bfloat16, float16"):
         loading.placement(dtype="bf16")
     for device in ("cuda:99", "gpu"):
-        with pytest.raises(KitError, match=f"expected a device that torch can use here, got '{device}'"):
+        with pytest.raises(KitError, match=f"device .*'{device}'.*To mend: use"):
             loading.placement(device=device)
 
 
@@ -128,18 +128,16 @@ def test_looking_models_up_loads_nothing_heavy():
 
 def test_names_that_lead_nowhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UnknownName, match="unknown model 'LLaMAX2-7B-Alpac'. Nearest: LLaMAX2-7B-Alpaca"):
+    with pytest.raises(UnknownName, match="'LLaMAX2-7B-Alpac'.*LLaMAX2-7B-Alpaca, "):
         loading.resolve("LLaMAX2-7B-Alpac")
     for nothing in ("", "/no/such/folder", "LLaMAX2-7B\n"):
         with pytest.raises(UnknownName, match="unknown model"):
             loading.resolve(nothing)
-    with pytest.raises(
-        KitError, match="LLaMA2-7B-Alpaca has no weights to load: .*never published: tune Llama-2-7b-hf"
-    ):
+    with pytest.raises(KitError, match="LLaMA2-7B-Alpaca.*never published.*tune Llama-2-7b-hf"):
         loading.resolve("LLaMA2-7B-Alpaca")
-    with pytest.raises(KitError, match="copy has no weights to load"):
+    with pytest.raises(KitError, match="copy .*no weights.*To mend: name one"):
         loading.resolve("copy")
-    with pytest.raises(KitError, match="expected config.json in the model folder .*, but it has none"):
+    with pytest.raises(KitError, match="config.json.*To mend: name one"):
         loading.resolve(str(tmp_path))
 
 
@@ -191,7 +189,7 @@ def test_from_the_hub_at_a_commit_without_weights_until_they_are_needed(made, tm
     # offline: what was fetched is found again, at the same commit
     assert loading.resolve("LLaMAX2-7B@v1") == found
     loading.load_model(found, device="cpu")
-    with pytest.raises(KitError, match="could not fetch LLaMAX/LLaMAX3-8B at v9 from the hub .*connect to the network"):
+    with pytest.raises(KitError, match="LLaMAX/LLaMAX3-8B at v9.*connect to the network"):
         loading.resolve("LLaMAX3-8B@v9")
 
 
@@ -207,7 +205,7 @@ def test_a_hub_that_never_answers_is_given_up(made, tmp_path, monkeypatch, revis
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         start = time.monotonic()
-        message = r"could not fetch LLaMAX/LLaMAX3-8B .*\(ReadTimeout\).*HF_HUB_OFFLINE=1 saves the waiting"
+        message = r"LLaMAX/LLaMAX3-8B .*ReadTimeout.*HF_HUB_OFFLINE=1"
         with pytest.raises(KitError, match=message):
             loading.resolve(f"LLaMAX3-8B@{revision}".rstrip("@"))
         assert loading.resolve(f"LLaMAX2-7B@{revision}".rstrip("@")) == found
@@ -219,15 +217,15 @@ def test_what_the_hub_refuses(made, tmp_path, monkeypatch):
     (tmp_path / "gguf/model.gguf").write_bytes(b"GGUF")
     served = {"meta-llama/Llama-2-7b-hf": made["no pad"], "LLaMAX/LLaMAX3-8B": made["no pad"], "a/b": tmp_path / "gguf"}
     with hub(monkeypatch, tmp_path, served, gated={"meta-llama/Llama-2-7b-hf"}):
-        with pytest.raises(KitError, match="is gated: .*accept it at https.*run `hf auth login`.*name their folder"):
+        with pytest.raises(KitError, match="gated.*https://huggingface.co/meta-llama/Llama-2-7b-hf.*hf auth login"):
             loading.resolve("Llama-2-7b-hf")
-        with pytest.raises(
-            UnknownName, match="unknown model on the hub 'LLaMAX/LLaMAX3-7B'. Nearest: LLaMAX/LLaMAX3-8B"
-        ):
+        with pytest.raises(UnknownName, match="'LLaMAX/LLaMAX3-7B'.*LLaMAX/LLaMAX3-8B, .*hf auth login"):
             loading.resolve("LLaMAX/LLaMAX3-7B")
-        with pytest.raises(KitError, match="LLaMAX/LLaMAX3-8B has no revision 'v7'. To mend: see its commits"):
+        with pytest.raises(
+            KitError, match="LLaMAX/LLaMAX3-8B .*'v7'.*https://huggingface.co/LLaMAX/LLaMAX3-8B/commits"
+        ):
             loading.resolve("LLaMAX3-8B@v7")
-        with pytest.raises(KitError, match="expected config.json in a/b, but it has none: .*GGUF"):
+        with pytest.raises(KitError, match="config.json in a/b.*GGUF.*To mend"):
             loading.resolve("a/b")
 
 
@@ -235,15 +233,16 @@ def test_what_the_hub_refuses(made, tmp_path, monkeypatch):
 
 
 def broken(twin, message):
-    with pytest.raises(KitError, match=message):
+    with pytest.raises(KitError, match=f"(?s){message}") as caught:
         loading.load_model(loading.resolve(twin), device="cpu")
+    assert "To mend: " in str(caught.value)
 
 
 def test_a_folder_without_weights_or_with_a_missing_shard(twin):
     (twin / "model-00002-of-00003.safetensors").unlink()
-    broken(twin, "names 3 weight files, of which 1 are missing: model-00002-of-00003.safetensors. To mend: copy")
+    broken(twin, " 3 .* 1 .*model-00002-of-00003.safetensors")
     (twin / "model.safetensors.index.json").unlink()
-    broken(twin, "expected weights in .*one of model.safetensors, .* but found none. To mend: copy the weights there")
+    broken(twin, "model.safetensors, .*pytorch_model.bin.*none")
 
 
 @pytest.mark.parametrize("length", [0, 5, 100, -1, -4000])
@@ -251,9 +250,7 @@ def test_a_truncated_safetensors_file(twin, length):
     path = twin / "model-00001-of-00003.safetensors"
     size = path.stat().st_size
     os.truncate(path, length if length >= 0 else size + length)
-    with pytest.raises(
-        KitError, match=r"expected [\d,]+ bytes in .*-00001-of-00003.safetensors .* found [\d,]+: it is cut"
-    ):
+    with pytest.raises(KitError, match=r"[\d,]+ bytes in .*-00001-of-00003.safetensors.* found [\d,]+.*copy it again"):
         loading.resolve(twin)
 
 
@@ -261,11 +258,11 @@ def test_other_damage_to_safetensors(twin):
     path = twin / "model-00001-of-00003.safetensors"
     whole = path.read_bytes()
     path.write_bytes(whole + b"x")
-    broken(twin, "cut off or damaged")
+    broken(twin, "-00001-of-00003.safetensors.* found [\\d,]+")
     path.write_bytes(whole[:20] + b"\xff\xff" + whole[22:])
-    broken(twin, "the header of .* cannot be read")
+    broken(twin, "header of .*-00001-of-00003.safetensors")
     path.write_bytes(whole[:8] + b"[1]".ljust(int.from_bytes(whole[:8], "little")) + whole[-8:])
-    broken(twin, "the header of .* cannot be read")
+    broken(twin, "header of .*-00001-of-00003.safetensors")
 
 
 def test_remote_code_is_never_run(twin):
@@ -273,15 +270,15 @@ def test_remote_code_is_never_run(twin):
     (twin / "modeling_mine.py").write_text("raise SystemExit('ran')")
     mapped = config | {"auto_map": {"AutoModelForCausalLM": "modeling_mine.Mine"}}
     for changed, message in (
-        (mapped, "asks for code of its own .*modeling_mine.Mine.*never run. To mend: .*remove auto_map"),
-        (mapped | {"model_type": "mine"}, "asks for code of its own"),
-        (config | {"model_type": "mine"}, "says model_type 'mine', which needs code that this transformers does not"),
-        (config | {"model_type": "mt5"}, "expected a causal language model, but .*'mt5'"),
+        (mapped, "code .*modeling_mine.Mine.*To mend: .*remove auto_map"),
+        (mapped | {"model_type": "mine"}, "code .*modeling_mine.Mine"),
+        (config | {"model_type": "mine"}, "model_type 'mine'"),
+        (config | {"model_type": "mt5"}, "model_type 'mt5'"),
     ):
         (twin / "config.json").write_text(json.dumps(changed))
         broken(twin, message)
     (twin / "config.json").write_text("{")
-    broken(twin, "expected JSON in .*config.json")
+    broken(twin, "JSON.*config.json")
 
 
 class Wicked:
@@ -298,9 +295,9 @@ class Wicked:
 def test_a_pickle_that_does_more_than_hold_tensors_is_refused(made, tmp_path):
     twin = shutil.copytree(made["bare pickle"], tmp_path / "twin")
     torch.save({"model.norm.weight": Wicked(tmp_path / "ran")}, twin / "pytorch_model.bin")
-    broken(twin, "could not load the weights of .*UnpicklingError.*more than tensors is refused")
+    broken(twin, "weights of .*UnpicklingError")
     (twin / "pytorch_model.bin").write_bytes(pickle.dumps(Wicked(tmp_path / "ran")))
-    broken(twin, "could not load the weights of ")
+    broken(twin, "weights of .*twin")
     assert not (tmp_path / "ran").exists()
 
 
@@ -313,9 +310,9 @@ def test_safetensors_come_before_a_pickle(made, twin, tmp_path):
 def test_weights_that_do_not_fit_the_config(twin):
     config = json.loads((twin / "config.json").read_text())
     for changed, message in (
-        ({"num_hidden_layers": 3}, "do not fit its config.json: 9 tensors are missing, 0 are not expected, .*layers.2"),
-        ({"num_hidden_layers": 1}, "do not fit its config.json: 0 tensors are missing, 9 are not expected, .*layers.1"),
-        ({"vocab_size": 601}, "could not load the weights of .*: RuntimeError"),
+        ({"num_hidden_layers": 3}, "config.json.* 9 .*missing, 0 .*layers.2"),
+        ({"num_hidden_layers": 1}, "config.json.* 0 .*missing, 9 .*layers.1"),
+        ({"vocab_size": 601}, "weights of .*RuntimeError"),
     ):
         (twin / "config.json").write_text(json.dumps(config | changed))
         broken(twin, message)
@@ -408,12 +405,10 @@ def test_an_adapter_of_another_base_is_refused(made, adapter, tmp_path, monkeypa
         assert found.adapter_revision == fake_hub.COMMIT and found.name == "LLaMAX2-7B+my-lora"
         loading.load_model(found, device="cpu")
         with pytest.raises(
-            KitError, match="was trained on LLaMAX/LLaMAX2-7B, not on LLaMAX/LLaMAX2-7B-Alpaca.*load it on"
+            KitError, match="LLaMAX/LLaMAX2-7B, not on LLaMAX/LLaMAX2-7B-Alpaca.*load it on LLaMAX/LLaMAX2-7B"
         ):
             loading.resolve("LLaMAX2-7B-Alpaca", adapter=str(adapter))
-        with pytest.raises(
-            KitError, match="expected a LoRA adapter in LLaMAX/LLaMAX2-7B, but it has no adapter_config"
-        ):
+        with pytest.raises(KitError, match="LLaMAX/LLaMAX2-7B.*adapter_config.json.*To mend"):
             loading.resolve("LLaMAX2-7B", adapter="LLaMAX/LLaMAX2-7B")
 
 
@@ -421,25 +416,25 @@ def test_an_adapter_of_another_shape_is_refused(made, adapter, tmp_path):
     pieces = made["float32 shards"] / "tokenizer.model"
     for number, shape in enumerate(({"hidden_size": 16}, {"num_hidden_layers": 1}, {"num_hidden_layers": 3})):
         other = twins.make("bare pickle", tmp_path / f"other{number}", pieces, **shape)
-        with pytest.raises(KitError, match="my-lora does not fit the model: .*load it on the model it was trained on"):
+        with pytest.raises(KitError, match="my-lora .*load it on the model it was trained on"):
             loading.load_model(loading.resolve(other, adapter=str(adapter)), device="cpu")
 
 
 def test_adapters_that_are_none(made, adapter, tmp_path):
     model = made["float32 shards"]
-    with pytest.raises(KitError, match="expected a LoRA adapter, a folder that holds adapter_config.json or a hub id"):
+    with pytest.raises(KitError, match="adapter_config.json.*save_pretrained"):
         loading.resolve(model, adapter=str(tmp_path))
     empty = shutil.copytree(adapter, tmp_path / "empty")
     (empty / "adapter_model.safetensors").unlink()
-    with pytest.raises(KitError, match="expected weights in the adapter folder"):
+    with pytest.raises(KitError, match="empty .*adapter_model.safetensors.*copy"):
         loading.resolve(model, adapter=str(empty))
     torch.save({"x": Wicked(tmp_path / "ran")}, empty / "adapter_model.bin")
-    with pytest.raises(KitError, match="does not fit the model"):
+    with pytest.raises(KitError, match="empty .*load it on the model"):
         loading.load_model(loading.resolve(model, adapter=str(empty)), device="cpu")
     assert not (tmp_path / "ran").exists()
     cut = shutil.copytree(adapter, tmp_path / "cut")
     os.truncate(cut / "adapter_model.safetensors", 500)
-    with pytest.raises(KitError, match="cut off or damaged"):
+    with pytest.raises(KitError, match="1,016 bytes in .*adapter_model.safetensors.* 500.*copy it again"):
         loading.resolve(model, adapter=str(cut))
 
 
@@ -471,9 +466,9 @@ def test_a_model_that_ships_with_the_kit_goes_by_its_name_and_needs_no_hub(kit):
 
 
 def test_a_shipped_model_that_is_not_there_or_asked_for_by_revision_is_refused(kit):
-    with pytest.raises(KitError, match="mini-llama, which ships with the kit, in .*To mend: install the kit again"):
+    with pytest.raises(KitError, match="mini-llama.*config.json.*To mend: install the kit again"):
         loading.resolve("mini-llama")
-    with pytest.raises(KitError, match="mini-llama ships with the kit, in no revision but its own"):
+    with pytest.raises(KitError, match="mini-llama .*revision.*name mini-llama alone"):
         loading.resolve("mini-llama@main")
     with pytest.raises(UnknownName, match="Nearest: .*mini-llamax-alpaca"):
         loading.resolve("mini-llamax-alpacca")
@@ -490,5 +485,5 @@ def test_all_that_ships_beside_code_is_in_the_package_that_is_installed():
 
 
 def test_the_random_llama_is_refused_with_what_takes_its_place():
-    with pytest.raises(KitError, match="no longer part of the kit. To mend: name mini-llama"):
+    with pytest.raises(KitError, match="random-llama.*To mend: name mini-llama"):
         loading.resolve("random-llama")

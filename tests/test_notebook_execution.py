@@ -53,7 +53,7 @@ def test_a_notebook_is_found_by_path(house, monkeypatch):
 
 
 def test_an_unknown_notebook_names_those_there_are():
-    with pytest.raises(UnknownName, match="unknown notebook '04_translate'. One of: .*, 04_translate_and_score"):
+    with pytest.raises(UnknownName, match="'04_translate'.*, 04_translate_and_score.*name one"):
         notebooks.find("04_translate")
 
 
@@ -95,7 +95,7 @@ def test_a_run_of_another_notebook_is_refused_before_anything_is_done(output, as
     notebooks.execute("00", values={"run": "victim"})
     storage.record(house / "outputs" / "victim", "00_take_the_tour")
     before = sorted((house / "outputs" / "victim").iterdir())
-    with pytest.raises(KitError, match=r"victim is the run of another notebook \(00_take_the_tour\), and 04_.*mend"):
+    with pytest.raises(KitError, match=r"victim.*00_take_the_tour.*04_translate_and_score.*another name"):
         notebooks.execute("04", output and house / output, values={"run": "victim"})
     assert len(asked) == 1 and sorted((house / "outputs" / "victim").iterdir()) == before
     notebooks.execute("00", values={"run": "victim", "sentences": 5})  # its own it may write again
@@ -108,7 +108,7 @@ def test_a_notebook_without_runs_does_not_take_the_folder_of_another_either(aske
     nbformat.write(new_notebook(cells=[cell], metadata=KERNEL), house / "first.ipynb")
     notebooks.execute("04")
     storage.record(house / "outputs" / "first", "04_translate_and_score")
-    with pytest.raises(KitError, match="outputs/first is the run of another notebook"):
+    with pytest.raises(KitError, match="outputs/first.*04_translate_and_score.*another name"):
         notebooks.execute(house / "first.ipynb")
     assert notebooks.execute(house / "first.ipynb", house / "x.ipynb").is_file()
 
@@ -118,7 +118,7 @@ def test_a_run_that_is_being_run_is_not_started_again(monkeypatch, asked, house)
     mark = house / "outputs" / "first" / f".running-{platform.node()}-1-0"
     mark.touch()
     monkeypatch.setattr(locks, "_lives", lambda process, start: True)
-    with pytest.raises(locks.Busy, match="outputs/first is being run by process 1 of this machine since"):
+    with pytest.raises(locks.Busy, match="outputs/first.*process 1 .*wait"):
         notebooks.execute("04")
     assert asked == []
     monkeypatch.setattr(locks, "_lives", lambda process, start: process != 1)
@@ -136,16 +136,16 @@ def test_a_kernel_is_told_its_notebook(monkeypatch, asked):
 
 def test_a_file_in_the_place_of_the_output_folder_is_told(house):
     (house / "outputs").write_text("mine")
-    with pytest.raises(KitError, match="could not make the run folder"):
+    with pytest.raises(KitError, match="outputs/first.*LLAMAX_KIT_OUTPUTS"):
         notebooks.execute("04")
     (house / "outputs").unlink()
     (house / "taken").write_text("mine")
-    with pytest.raises(KitError, match="could not write .*taken/x.partial.ipynb"):
+    with pytest.raises(KitError, match="taken/x.partial.ipynb.*To mend"):
         notebooks.execute("04", house / "taken" / "x.ipynb")
 
 
 def test_an_output_that_is_no_notebook_is_told(house):
-    with pytest.raises(KitError, match="an executed notebook is an .ipynb file, got 'x.html'"):
+    with pytest.raises(KitError, match="'x.html'.*end OUTPUT with .ipynb"):
         notebooks.execute("04", house / "x.html")
 
 
@@ -156,7 +156,7 @@ def test_a_full_disk_leaves_the_notebook_as_it_was(asked, house):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (512, limits[1]))
     try:
-        with pytest.raises(KitError, match="could not write .*x.partial.ipynb.*Nothing of it was kept"):
+        with pytest.raises(KitError, match="x.partial.ipynb.*Nothing of it was kept.*To mend"):
             notebooks.execute("04", output)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -177,12 +177,12 @@ def test_a_kernel_that_dies_at_its_start_is_started_again(monkeypatch, asked):
     monkeypatch.setattr(papermill, "execute_notebook", start)
     assert notebooks.execute("04").is_file()
     dies[0] = 3
-    with pytest.raises(KitError, match="no kernel started in 3 tries: Kernel died before replying"):
+    with pytest.raises(KitError, match="3 tries.*Kernel died before replying.*llamax-kit doctor"):
         notebooks.execute("04")
 
 
 def test_an_unknown_kernel_is_told_and_leaves_nothing(house):
-    with pytest.raises(KitError, match="no Jupyter kernel 'nosuch'"):
+    with pytest.raises(KitError, match="'nosuch'.*-k NAME"):
         notebooks.execute("04", kernel="nosuch")
     assert list((house / "outputs" / "first").iterdir()) == []
 

@@ -44,17 +44,17 @@ def test_two_systems_of_one_run_are_read_once(monkeypatch):
 
 def test_a_run_of_several_systems_wants_one_of_them():
     save("several", rows("a"), rows("b"))
-    with pytest.raises(KitError, match="several holds 2 systems. To mend: name one of several:a, several:b"):
+    with pytest.raises(KitError, match="several .* 2 .*name one of several:a, several:b"):
         pairs.pair("several", "several:b")
-    with pytest.raises(UnknownName, match="unknown system in the run several 'c'. One of: a, b"):
+    with pytest.raises(UnknownName, match="several 'c'.*a, b.*several:a"):
         pairs.pair("several:a", "several:c")
-    with pytest.raises(UnknownName, match="unknown run 'absent'"):
+    with pytest.raises(UnknownName, match="'absent'.*several.*run.json"):
         pairs.pair("several:a", "absent")
 
 
 def test_one_system_is_no_pair_however_it_is_named():
     save("mine", rows("m"), copied())
-    with pytest.raises(KitError, match="mine and mine:m are one system of one run"):
+    with pytest.raises(KitError, match="mine and mine:m .*name two"):
         pairs.pair("mine", "mine:m")
 
 
@@ -74,23 +74,23 @@ def test_chosen_directions_are_kept_and_the_others_are_not_missing():
     pair = pairs.pair("mine", "theirs", directions="en-X")
     assert set(zip(pair.system["src"], pair.system["tgt"], strict=True)) == {("en", "de")}
     assert list(pair.left_out["tgt"]) == ["sw"]
-    with pytest.raises(UnknownName, match="language"):
+    with pytest.raises(UnknownName, match="'qqq'.*llamax-kit languages"):
         pairs.pair("mine", "theirs", directions="en-qqq")
 
 
 def test_no_shared_direction_says_what_each_has():
     save("mine", rows("m", "en-de en-sw"))
     save("theirs", rows("t", "de-en sw-en"))
-    with pytest.raises(KitError, match=r"mine has 2 \(en-de, en-sw\), theirs has 2 \(de-en, sw-en\)"):
+    with pytest.raises(KitError, match=r"mine .*2 \(en-de, en-sw\).*theirs .*2 \(de-en, sw-en\).*To mend"):
         pairs.pair("mine", "theirs")
-    with pytest.raises(KitError, match=r"theirs has none of the directions en-X. To mend: .* 2 \(de-en, sw-en\)"):
+    with pytest.raises(KitError, match=r"theirs .*en-X.*To mend: .* 2 \(de-en, sw-en\)"):
         pairs.pair("mine", "theirs", directions="en-X")
 
 
 def test_two_releases_are_refused_by_name():
     save("mine", rows("m"))
     save("theirs", rows("t"), corpus=CLDR | {"release": "FLORES-200 devtest"})
-    with pytest.raises(KitError, match="release of the corpus differs, .*has CLDR 47, devtest; theirs has FLORES-2"):
+    with pytest.raises(KitError, match="release.*mine has CLDR 47, devtest; theirs has FLORES-200.*one release"):
         pairs.pair("mine", "theirs")
 
 
@@ -105,7 +105,7 @@ def test_two_signatures_are_refused_though_the_sentences_agree(tmp_path):
     save("theirs", rows("t"))
     kept = tmp_path / "theirs/scores.csv"
     kept.write_text(kept.read_text().replace("version:2", "version:1"))
-    with pytest.raises(KitError, match=r"spBLEU differs, .*mine has \S+ nrefs.*version:2\S*; theirs has .*version:1"):
+    with pytest.raises(KitError, match=r"spBLEU.*mine has \S+ nrefs.*version:2\S*; theirs has .*version:1"):
         pairs.pair("mine", "theirs")
 
 
@@ -114,14 +114,14 @@ def test_sentences_that_are_scored_again_may_have_been_scored_otherwise_before()
     save("otherwise", rows("t"))
     kept = storage.folder("otherwise") / "scores.csv"
     kept.write_text(kept.read_text().replace("version:2", "version:1"))
-    with pytest.raises(KitError, match="To mend: score both again here, by one tokenizer: -p tokenize flores101"):
+    with pytest.raises(KitError, match="version:2.*version:1.*-p tokenize flores101"):
         pairs.pair("mine", "otherwise")
     assert len(pairs.pair("mine", "otherwise", tokenize="cldr").system) == 8
     save("otherwise", rows("t"), corpus=CLDR | {"release": "FLORES-200 devtest"})
-    with pytest.raises(KitError, match="release of the corpus differs"):
+    with pytest.raises(KitError, match="release.*CLDR 47.*FLORES-200.*one release"):
         pairs.pair("mine", "otherwise", tokenize="cldr")
     save("otherwise", other("reference"))
-    with pytest.raises(KitError, match="reference of 1 of 4 sentences"):
+    with pytest.raises(KitError, match="reference of 1 of 4 .*en-sw.*To mend"):
         pairs.pair("mine", "otherwise", tokenize="cldr")
 
 
@@ -144,10 +144,10 @@ def other(column, at=2):
 @pytest.mark.parametrize(
     "theirs, said",
     [
-        (other("source"), r"source of 1 of 4 sentences of en-sw \(here: 2\) differs"),
-        (other("reference"), r"reference of 1 of 4 sentences of en-sw \(here: 2\) differs"),
-        (rows("t", sentences=3), "set of sentences of en-de differs, .*mine has 4; theirs has 3, of which 3 in both"),
-        (rows("t").assign(index=lambda table: table["index"] + 1), "of en-de .*theirs has 4, of which 3 in both"),
+        (other("source"), r"source of 1 of 4 .*en-sw .*2\b"),
+        (other("reference"), r"reference of 1 of 4 .*en-sw .*2\b"),
+        (rows("t", sentences=3), "en-de.*mine has 4; theirs has 3, of which 3 "),
+        (rows("t").assign(index=lambda table: table["index"] + 1), "en-de.*mine has 4; theirs has 4, of which 3 "),
     ],
 )
 def test_other_sentences_are_refused_with_direction_number_and_first(theirs, said):
@@ -160,7 +160,7 @@ def test_other_sentences_are_refused_with_direction_number_and_first(theirs, sai
 def test_a_run_without_translations_says_what_can_be_done_with_its_scores():
     save("mine", rows("m"))
     save("theirs", rows("t"), keep=False)
-    with pytest.raises(KitError, match="theirs kept no translations.*gains.from_scores"):
+    with pytest.raises(KitError, match="theirs .*no translations.*gains.from_scores"):
         pairs.pair("mine", "theirs")
 
 

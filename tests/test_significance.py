@@ -86,9 +86,9 @@ def test_interval_of_one_score_is_that_score():
 
 
 def test_nothing_to_resample_is_said():
-    with pytest.raises(KitError, match="0 sentences"):
+    with pytest.raises(KitError, match="0 sentences.*at least one"):
         significance.resampled_sums(np.zeros((0, 10)))
-    with pytest.raises(KitError, match="got none"):
+    with pytest.raises(KitError, match="none.*at least one"):
         significance.interval([])
 
 
@@ -176,9 +176,9 @@ def test_statistics_too_large_for_float32_are_summed_exactly():
 
 def test_different_sentences_are_no_pair():
     for test in (significance.randomisation, significance.paired_interval):
-        with pytest.raises(KitError, match="same sentences.*got 3 and 2.*To mend"):
+        with pytest.raises(KitError, match="3 and 2.*keep the sentences"):
             test(np.ones((3, 10)), np.ones((2, 10)), ngram_counts.points)
-        with pytest.raises(KitError, match="at least one; got 0 and 0"):
+        with pytest.raises(KitError, match="0 and 0.*keep the sentences"):
             test(np.ones((0, 10)), np.ones((0, 10)), ngram_counts.points)
 
 
@@ -232,5 +232,5 @@ def test_what_was_not_tested_is_neither_corrected_nor_counted(correct):
 
 @pytest.mark.parametrize("correct", [significance.holm, significance.benjamini_hochberg])
 def test_what_is_no_probability_is_refused(correct):
-    with pytest.raises(KitError, match="1.5 is no p-value"):
+    with pytest.raises(KitError, match="1.5 .*between 0 and 1.*uncorrected"):
         correct([0.1, 1.5])

@@ -2,7 +2,6 @@
 
 import hashlib
 import random
-import re
 
 import pandas as pd
 import pytest
@@ -179,15 +178,15 @@ def test_a_changed_model_is_read_again(model, tmp_path):
 
 
 def test_unequal_counts_name_both(model):
-    with pytest.raises(spbleu.UnequalCounts, match="en-de: 2 hypotheses, but 3 references.*To mend") as error:
+    with pytest.raises(spbleu.UnequalCounts, match="en-de: 2 hypotheses.* 3 references.*an empty line") as error:
         spbleu.score(["a", "b"], ["a", "b", "c"], str(model), where="en-de")
     assert (error.value.hypotheses, error.value.references) == (2, 3)
-    with pytest.raises(spbleu.UnequalCounts, match="3 hypotheses, but 2 references"):
+    with pytest.raises(spbleu.UnequalCounts, match="3 hypotheses.* 2 references.*an empty line"):
         spbleu.chrf(["a", "b", "c"], ["a", "b"])
 
 
 def test_no_sentences_is_said(model):
-    with pytest.raises(KitError, match="no sentences to score"):
+    with pytest.raises(KitError, match="no sentences.*not empty"):
         spbleu.score([], [], str(model))
 
 
@@ -197,20 +196,18 @@ def test_no_sentences_is_said(model):
     (["a", float("nan")], ["a", "b"], "hypothesis 2 of 2 is nan"),
 ])  # fmt: skip
 def test_what_is_no_text_is_refused(model, hypotheses, references, kind):
-    with pytest.raises(KitError, match=kind):
+    with pytest.raises(KitError, match=f"{kind}.*To mend"):
         spbleu.score(hypotheses, references, str(model))
 
 
 def test_unknown_tokenizer_names_those_there_are():
-    with pytest.raises(
-        UnknownName, match="unknown tokenizer 'flores-200'. One of: flores101, flores200, cldr.*Sentence"
-    ):
+    with pytest.raises(UnknownName, match="'flores-200'.*flores101, flores200, cldr.*SentencePiece"):
         spbleu.score(["a"], ["a"], "flores-200")
 
 
 def test_a_file_that_is_no_model_is_said(tmp_path):
     (tmp_path / "x.model").write_text("no model")
-    with pytest.raises(KitError, match="x.model is no SentencePiece model: its 8 bytes cannot be loaded"):
+    with pytest.raises(KitError, match="x.model.* 8 bytes.*To mend: name a .model file"):
         spbleu.score(["a"], ["a"], str(tmp_path / "x.model"))
 
 
@@ -271,13 +268,13 @@ def test_references_are_tokenised_once_a_direction(model, monkeypatch):
 
 
 @pytest.mark.parametrize(("spoil", "message"), [
-    (lambda t: t.drop(columns="reference"), "missing: reference"),
-    (lambda t: t.iloc[:0], "no rows"),
-    (lambda t: t.assign(hypothesis=[None, *t.hypothesis[1:]]), "sentence 0 of en-de, system a, has no hypothesis"),
-    (lambda t: t.assign(tgt=[None, *t.tgt[1:]]), "has no tgt"),
-    (lambda t: pd.concat([t, t.iloc[1:2]]), "sentence 1 of en-de, system a, stands twice"),
-    (lambda t: pd.concat([t, t.iloc[1:2].assign(system="b", reference="other")]), "has another reference"),
-    (lambda t: pd.concat([t, t.iloc[1:2].assign(system="b", source="other")]), "has another source"),
+    (lambda t: t.drop(columns="reference"), "missing: reference.*translation.translate"),
+    (lambda t: t.iloc[:0], "no rows.*choose directions"),
+    (lambda t: t.assign(hypothesis=[None, *t.hypothesis[1:]]), 'sentence 0 of en-de, system a.*hypothesis.*write ""'),
+    (lambda t: t.assign(tgt=[None, *t.tgt[1:]]), "sentence 0 .*tgt"),
+    (lambda t: pd.concat([t, t.iloc[1:2]]), "sentence 1 of en-de, system a.*twice.*names"),
+    (lambda t: pd.concat([t, t.iloc[1:2].assign(system="b", reference="other")]), "1 of en-de, system b.*reference"),
+    (lambda t: pd.concat([t, t.iloc[1:2].assign(system="b", source="other")]), "1 of en-de, system b.*source.*tables"),
 ])  # fmt: skip
 def test_a_table_that_cannot_be_scored_is_refused(model, spoil, message):
     with pytest.raises(KitError, match=message):
@@ -285,18 +282,18 @@ def test_a_table_that_cannot_be_scored_is_refused(model, spoil, message):
 
 
 @pytest.mark.parametrize("tokenize", ["cldr", "flores101", "flores200"])
-def test_the_example_in_its_docstring_is_true(tokenize, request):
+def test_a_text_beside_itself_scores_100(tokenize, request):
     if tokenize != "cldr":
         request.getfixturevalue("data")
-    call, points = re.search(r"`(score\(.+?\))` is (\d+)", spbleu.score.__doc__).groups()
-    example = eval(call.replace(")", f", tokenize={tokenize!r})"), {"score": spbleu.score})
-    assert example.score == pytest.approx(int(points), rel=1e-12)
+    text = ["Hallo, schöne Welt!"]
+    assert spbleu.score(text, text, tokenize).score == pytest.approx(100, rel=1e-12)
 
 
-def test_another_metric_of_sacrebleu_is_scored_by_sacrebleu_though_it_has_a_tokenizer():
+def test_another_metric_of_sacrebleu_is_scored_by_sacrebleu_though_it_has_a_tokenizer(monkeypatch):
     hypotheses, references = corpus()
     expected = TER().corpus_score(hypotheses, [references])
-    found, again = spbleu._scores(sacrebleu_metrics.Named("TER", TER()), [hypotheses, references], references, True, "")
+    monkeypatch.setattr(sacrebleu_metrics, "chrf", lambda: sacrebleu_metrics.Named("TER", TER()))
+    found, again = (spbleu.chrf(each, references) for each in (hypotheses, references))
     assert (found.metric, found.score, again.score) == ("TER", expected.score, 0)
     assert found.ci_low < found.score < found.ci_high and "tok:tercom" in found.signature
 
@@ -345,9 +342,9 @@ def test_a_reference_that_is_a_copy_of_the_first_changes_the_signature_alone(mod
 
 
 @pytest.mark.parametrize(("streams", "said"), [
-    ([["a", "b"], ["a"]], "en-de, references 2 of 2: 2 hypotheses, but 1 references"),
-    ([["a", "b", "c"], ["a", "b"]], "en-de, references 1 of 2: 2 hypotheses, but 3 references"),
-    ([["a", "b"], ["a", None]], "en-de, references 2 of 2: reference 2 of 2 is None, expected a text.*To mend"),
+    ([["a", "b"], ["a"]], "en-de, references 2 of 2: 2 hypotheses.* 1 references"),
+    ([["a", "b", "c"], ["a", "b"]], "en-de, references 1 of 2: 2 hypotheses.* 3 references"),
+    ([["a", "b"], ["a", None]], "en-de, references 2 of 2: reference 2 of 2 .*None.*To mend"),
     ([["a", "b"], "ab"], "reference 1 of 2 is"),
 ])  # fmt: skip
 def test_several_references_that_do_not_pair_up_are_named(model, streams, said):

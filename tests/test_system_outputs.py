@@ -45,23 +45,23 @@ def test_one_system_has_its_folders_name(tmp_path):
 def test_files_may_be_named_by_target_alone(tmp_path):
     put(tmp_path, {"gpt/als_Latn.jsonl": DE, "gpt/scores.tsv": DE})
     assert named(find_outputs(tmp_path / "gpt", source="eng")) == [("gpt", "en", "als_Latn")]
-    with pytest.raises(KitError, match="'als_Latn' is no direction. Is it a target language"):
+    with pytest.raises(KitError, match="'als_Latn'.*the source language.*name files"):
         find_outputs(tmp_path / "gpt")
 
 
 def test_directions_choose_among_the_files(tmp_path):
     put(tmp_path, {"en-de/a.txt": DE, "en-ru/a.txt": DE, "ru-en/a.txt": DE})
     assert named(find_outputs(tmp_path, directions="X-en eng-deu")) == [("a", "en", "de"), ("a", "ru", "en")]
-    with pytest.raises(KitError, match="no outputs for de-ru"):
+    with pytest.raises(KitError, match="de-ru.*choose directions"):
         find_outputs(tmp_path, directions="de-ru")
 
 
 @pytest.mark.parametrize(("files", "message"), [
-    ({}, "holds no outputs. To mend: name files <src>-<tgt>/<system>.txt"),
-    ({"en-xx/a.txt": DE}, "en-xx/a.txt: unknown language 'xx'.*files of outputs are named"),
-    ({"de/a.txt": DE}, "a.txt: 'de' is no direction"),
-    ({"a-b-c.txt": DE}, "'a-b-c' is no direction"),
-    ({"en-de/a.txt": DE, "eng-deu/a.jsonl": DE}, "are the same system and direction"),
+    ({}, "no outputs.*To mend: name files <src>-<tgt>/<system>.txt"),
+    ({"en-xx/a.txt": DE}, "en-xx/a.txt.*'xx'.*<src>-<tgt>/<system>.txt"),
+    ({"de/a.txt": DE}, "a.txt.*'de'.*the source language"),
+    ({"a-b-c.txt": DE}, "'a-b-c'.*name files"),
+    ({"en-de/a.txt": DE, "eng-deu/a.jsonl": DE}, "en-de/a.txt.*eng-deu/a.jsonl.*keep one"),
 ])  # fmt: skip
 def test_names_that_are_not_understood_are_said(tmp_path, files, message):
     with pytest.raises(KitError, match=message):
@@ -69,7 +69,7 @@ def test_names_that_are_not_understood_are_said(tmp_path, files, message):
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(KitError, match="no folder of outputs at .*nowhere"):
+    with pytest.raises(KitError, match="nowhere.*To mend: name a folder"):
         find_outputs(tmp_path / "nowhere")
 
 
@@ -100,7 +100,7 @@ def test_sentences_takes_the_first_of_a_whole_file_or_a_file_that_ends_there(tmp
     put(tmp_path, {"en-de/whole.txt": DE, "en-de/first.txt": DE[:2]})
     table = read_outputs(find_outputs(tmp_path), CORPUS, sentences=2)
     assert table["index"].tolist() == [0, 1, 0, 1]
-    with pytest.raises(spbleu.UnequalCounts, match="first.txt on phrases, en-de: 2 hypotheses, but 3 references"):
+    with pytest.raises(spbleu.UnequalCounts, match="first.txt.*en-de: 2 hypotheses.* 3 references.*empty line"):
         read_outputs(find_outputs(tmp_path), CORPUS)
 
 
@@ -110,14 +110,14 @@ def test_sentences_may_be_more_than_there_are(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "content", "message"), [
-    ("a.txt", DE[:2], "a.txt on phrases, en-de: 2 hypotheses, but 3 references"),
-    ("a.txt", [*DE, "more"], "4 hypotheses, but 3 references"),
-    ("a.txt", b"", "a.txt is empty"),
-    ("a.txt", b"a\r\nb\r\nc\r\n", "Windows line ends.*in line 1"),
-    ("a.txt", b"\xef\xbb\xbfa\nb\nc\n", "byte order mark"),
-    ("a.txt", b"a\nb\n\xff\n", "not UTF-8: byte 0xff at offset 4, in line 3"),
-    ("a.jsonl", ['"a"', "b", '"c"'], "a.jsonl, line 2: no JSON"),
-    ("a.jsonl", ['"a"', '"b"', '{"text": "c"}'], "line 3: expected a JSON string or null, got {"),
+    ("a.txt", DE[:2], "a.txt.*phrases, en-de: 2 hypotheses.* 3 references"),
+    ("a.txt", [*DE, "more"], "4 hypotheses.* 3 references"),
+    ("a.txt", b"", "a.txt.* empty.*To mend"),
+    ("a.txt", b"a\r\nb\r\nc\r\n", "line 1.*dos2unix"),
+    ("a.txt", b"\xef\xbb\xbfa\nb\nc\n", "byte order mark.*without BOM"),
+    ("a.txt", b"a\nb\n\xff\n", "UTF-8.*0xff.* 4.*line 3.*iconv"),
+    ("a.jsonl", ['"a"', "b", '"c"'], "a.jsonl, line 2.*write a JSON string"),
+    ("a.jsonl", ['"a"', '"b"', '{"text": "c"}'], "line 3.*JSON string.*'?{"),
 ])  # fmt: skip
 def test_a_file_that_could_shift_lines_is_refused(tmp_path, name, content, message):
     put(tmp_path, {f"en-de/{name}": content})

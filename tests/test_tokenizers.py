@@ -98,10 +98,10 @@ def test_ids_over_flores_in_all_its_languages(data, real, layout):
     assert len(files) == 102
     for path in files:
         for line in path.read_text(encoding="utf-8").split("\n")[:12]:
-            ids = tokenizer.encode(prompts.build("paper", source=line, src="en", tgt="de"))
-            assert ids == [bos, *encode(prompts.build("paper", source=line, src="en", tgt="de"))], path.name
-            text = tokenizer.decode(tokenizer.encode(line))
-            assert text == (" " + line if layout in twins.LLAMA2 and line else line), path.name
+            prompt = prompts.build("paper", source=line, src="en", tgt="de")
+            ids = tokenizer.encode(prompt)
+            assert ids == [bos, *encode(prompt)], path.name
+            assert tokenizer.decode(ids) == (f" {prompt}" if layout in twins.LLAMA2 else prompt), path.name
 
 
 @pytest.mark.parametrize("layout", twins.LAYOUTS)
@@ -179,13 +179,13 @@ def test_chat_without_bos_in_its_template_gets_one(small, tmp_path):
 
 def test_no_chat_template_or_one_that_refuses(small, tmp_path):
     message = [{"role": "user", "content": "x"}]
-    with pytest.raises(KitError, match="expected a chat template.*use the prompt template 'alpaca'"):
+    with pytest.raises(KitError, match="chat template.*'alpaca'"):
         tokenizer_files.load(small["no pad"][0]).chat(message)
     folder = edited(small["no pad"][0], tmp_path / "chat", chat_template="{{ raise_exception('system first') }}")
-    with pytest.raises(KitError, match="chat template does not take this conversation: system first"):
+    with pytest.raises(KitError, match="chat template.*system first.*'alpaca'"):
         tokenizer_files.load(folder).chat(message)
     folder = edited(small["no pad"][0], tmp_path / "code", chat_template="{{ ''.__class__.__mro__ }}")
-    with pytest.raises(KitError, match="does not take this conversation"):
+    with pytest.raises(KitError, match="chat template.*unsafe.*'alpaca'"):
         tokenizer_files.load(folder).chat(message)  # a template runs in a sandbox
 
 
@@ -217,19 +217,19 @@ def test_ends_and_pads_from_any_of_the_files(small, tmp_path):
 
 
 def test_folders_without_a_tokenizer_that_can_be_read(small, tmp_path, data):
-    with pytest.raises(KitError, match="expected tokenizer.model or tokenizer.json in .*holds neither"):
+    with pytest.raises(KitError, match="tokenizer.model or tokenizer.json.*To mend: copy"):
         tokenizer_files.load(tmp_path)
     (tmp_path / "tokenizer.json").write_text("{}")
-    with pytest.raises(KitError, match="tokenizer.json, which cannot be read"):
+    with pytest.raises(KitError, match="tokenizer.json.*fetch the file again"):
         tokenizer_files.load(tmp_path)
     (tmp_path / "tokenizer.model").write_bytes(b"\x0a\x05cut")
-    with pytest.raises(KitError, match="expected a SentencePiece model in .*fetch the file again"):
+    with pytest.raises(KitError, match="SentencePiece.*tokenizer.model.*fetch the file again"):
         tokenizer_files.load(tmp_path)
     (tmp_path / "tokenizer.json").unlink()
     shutil.copyfile(small["no pad"][1], tmp_path / "tokenizer.model")
-    with pytest.raises(KitError, match="expected Llama 3's 128,000 tiktoken ranks .*found 400"):
+    with pytest.raises(KitError, match="128,000.* 400.*tokenizer.json beside it"):
         tokenizer_files.load(tmp_path)
     shutil.copyfile(small["added pad"][1], tmp_path / "tokenizer.model")
     (tmp_path / "tokenizer_config.json").write_text("{")
-    with pytest.raises(KitError, match="expected JSON in .*tokenizer_config.json"):
+    with pytest.raises(KitError, match="JSON.*tokenizer_config.json.*fetch the file again"):
         tokenizer_files.load(tmp_path)

@@ -9,7 +9,6 @@ import small
 
 from llamax_kit.models.engines.base import Completion
 from llamax_kit.models.engines.opening import open_engine
-from llamax_kit.tasks import translation
 from llamax_kit.tasks.translation import translate as run
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -124,7 +123,7 @@ def test_wrong_names_are_said_before_anything_is_generated(corpus):
         run(small.Fake(), corpus, DIRECTIONS, decoding="gredy")
     with pytest.raises(UnknownName, match="alpacca.*alpaca"):
         run(small.Fake(), corpus, DIRECTIONS, template="alpacca")
-    with pytest.raises(KitError, match="chat template"):
+    with pytest.raises(KitError, match="'chat'.*'alpaca'"):
         run(small.Fake(), corpus, DIRECTIONS, template="chat")
 
 
@@ -139,7 +138,6 @@ def test_a_terminal_sees_sentences_tokens_a_second_and_time_left(corpus, monkeyp
     log = io.StringIO()
     log.isatty = lambda: True
     monkeypatch.setattr(sys, "stderr", log)
-    monkeypatch.setattr(translation, "_watched", lambda: True)
     run(small.Fake(), corpus, DIRECTIONS)
     assert "fake: 100%" in log.getvalue() and "20/20" in log.getvalue()
     assert "sentences/s" in log.getvalue() and "tokens/s" in log.getvalue() and "<00:00" in log.getvalue()
@@ -168,5 +166,5 @@ def test_control_tokens_of_another_model_are_warned_of(corpus, tmp_path):
     template.write_text("<|im_start|>user\n{source}<|eot_id|>")
     engine = small.Fake()
     engine.control_tokens = ["<s>", "<|eot_id|>"]
-    with pytest.warns(UserWarning, match=r"holds <\|im_start\|>, but fake has no such .* \(<s>, <\|eot_id\|>\)"):
+    with pytest.warns(UserWarning, match=r"<\|im_start\|>.*fake.*<s>, <\|eot_id\|>"):
         run(engine, corpus, DIRECTIONS, str(template), progress=False)

@@ -34,16 +34,24 @@ def work(model, ledger, out, log=os.devnull):
     torch.set_num_threads(1)
     tqdm.set_lock(threading.RLock())  # its own, between processes, would outlive a kill and be complained of
     engine = open_engine(str(model), dtype="float32", device="cpu", batch_tokens=4000)
-    generate = engine._generate
+    load = loading.load_model
 
-    def logged(prompts, *rest):
-        with open(log, "a") as file:
-            file.write(json.dumps(prompts) + "\n")
-        return generate(prompts, *rest)
+    def watched(*asked, **how):
+        loaded = load(*asked, **how)
+        generate = loaded.generate
 
-    engine._generate = logged
+        def logged(input_ids, **options):
+            with open(log, "a") as file:
+                file.write(json.dumps(input_ids.tolist()) + "\n")
+            return generate(input_ids=input_ids, **options)
+
+        loaded.generate = logged
+        return loaded
+
     corpus = small.corpus(LINES, ("en", "de", "sw"))
-    table = translate(engine, corpus, DIRECTIONS, decoding="paper max_new_tokens=40", ledger=ledger)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "load_model", watched)
+        table = translate(engine, corpus, DIRECTIONS, decoding="paper max_new_tokens=40", ledger=ledger)
     table.to_parquet(out)
 
 
