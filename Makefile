@@ -11,7 +11,7 @@ test: venv  ## every test (those that need real data skip without it: see README
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 unit: venv  ## the fast tests alone
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/whole --ignore tests/test_readme.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/whole
 
 lab: venv  ## JupyterLab on loopback, with its token
 	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 INDENTED = re.compile(r"(?:(?<=\n\n)|(?<=-->\n))(?: {4}[^\n]*\n)+(?:\n+(?: {4}[^\n]*\n)+)*", re.MULTILINE)
 FENCED = re.compile(r"^(`{3,})[^\n]*\n(.*?)^\1$\n?", re.MULTILINE | re.DOTALL)
 MARK = re.compile(r"<!-- (run|run with the real data|skip: \S.*) -->")
