@@ -24,7 +24,7 @@ HOW = read_decoding("greedy max_new_tokens=64")
 
 
 def material(sentences: int):
-    """Give an engine and its requests, all with room for all new tokens."""
+    """Return an engine and its requests, all with room for all new tokens."""
     data = Path(os.environ.get("LLAMAX_KIT_DATA", "none"))
     if (data / "checkpoints" / "stories260K").is_dir():
         folder = data / "checkpoints" / "stories260K"
