@@ -17,7 +17,7 @@ FIRST = ("whole/test_demo.py", "whole/test_train", "whole/", "test_readme", "tes
 
 
 def pytest_configure(config):
-    """Give files to workers in their order here, and not those of many tests first, which are the quick ones."""
+    """Hand files to workers in their order here, and not those of many tests first, which are the quick ones."""
     config.option.loadscopereorder = False
 
 

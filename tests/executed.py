@@ -7,7 +7,7 @@ import pytest
 
 
 def papermill(notebook: Path, folder: Path, *options: str, output: str = "out.ipynb", **environment: str) -> Path:
-    """Execute a notebook by papermill's command line, here, for it takes seconds to import; give the executed one.
+    """Execute a notebook by papermill's command line, here, for it takes seconds to import; return the executed one.
 
     It runs in `folder`; outputs go to `folder`/outputs, unless the environment says another place.
     """

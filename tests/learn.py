@@ -18,7 +18,7 @@ ALONE = (  # read by every Python that starts where it lies; the kernel speaks t
 
 
 def execute(notebook: Path, folder: Path) -> Path:
-    """Run a notebook by papermill from another folder, without data, and with no way to the network; give `folder`."""
+    """Run a notebook by papermill from another folder, without data or a way to the network; return `folder`."""
     (folder / "sitecustomize.py").write_text(ALONE)
     path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
     places = {"LLAMAX_KIT_OUTPUTS": folder / "outputs", "LLAMAX_KIT_DATA": folder / "no", "PYTHONPATH": path}

@@ -158,7 +158,7 @@ def test_a_folder_named_like_a_hub_id_is_a_model_only_with_a_config(made, tmp_pa
 
 @contextmanager
 def hub(monkeypatch, tmp_path, repositories, gated=frozenset()):
-    """Let the real client of the hub talk to a hub on loopback, with a cache of the test's own."""
+    """Make the real client of the hub talk to a hub on loopback, with a cache of the test's own."""
     from huggingface_hub import constants
 
     with fake_hub.serve(repositories, gated) as (address, asked):

@@ -209,7 +209,7 @@ def named(case) -> str:
 
 
 def command(*words: str) -> str:
-    """Run the command line here; give what it says when it refuses."""
+    """Run the command line here; return what it says when it refuses."""
     done = CliRunner().invoke(cli.main, [str(word) for word in words])
     assert done.exit_code == 1 and isinstance(done.exception, SystemExit), done.exception or done.output
     return done.output

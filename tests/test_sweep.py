@@ -343,7 +343,7 @@ run: str = "translated"  # r
 
 @pytest.fixture
 def served(monkeypatch) -> list:
-    """Let a sweep fill the ledger in this process and execute no job; return what it gives to processes to do."""
+    """Make a sweep fill the ledger in this process and execute no job; return what it gives to processes to do."""
     given = []
 
     def here(work, items, most, *_):

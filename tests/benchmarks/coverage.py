@@ -28,7 +28,7 @@ RELATIVES = {"gl": "es", "cs": "sk", "sv": "da", "uk": "ru"}
 
 
 def real() -> dict[str, dict[str, np.ndarray]]:
-    """Give the statistics of every system by direction."""
+    """Return the statistics of every system by direction."""
     found = find_outputs(DATA / "system_outputs" / "mozilla_flores101")
     rows = read_outputs(found, load_corpus("flores101", dict.fromkeys(code for each in found for code in each[1:3])))
     directions = {}

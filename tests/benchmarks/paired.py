@@ -32,7 +32,7 @@ TOKENIZE = "flores101"
 
 
 def material(directions: int) -> list[tuple[str, list[str], list[str], list[str]]]:
-    """Give (name, outputs of one system, of another, references), going round the directions before a second pair."""
+    """Return (name, outputs of one system, of another, references), going round the directions before a second pair."""
     found = find_outputs(DATA / "system_outputs" / "mozilla_flores101")
     codes = dict.fromkeys(code for output in found for code in output[1:3])
     rows = read_outputs(found, load_corpus("flores101", codes))
@@ -46,7 +46,7 @@ def material(directions: int) -> list[tuple[str, list[str], list[str], list[str]
 
 
 def kit(job: tuple) -> list[tuple]:
-    """Give (score, half the interval) of both systems, and (p, paired interval) of the second against the first."""
+    """Return (score, half the interval) of both systems, and (p, paired interval) of the second against the first."""
     _, *texts, references = job
     rows = spbleu.statistics(texts, references, TOKENIZE)
     scores = [spbleu.from_statistics(each, TOKENIZE) for each in rows]
@@ -56,7 +56,7 @@ def kit(job: tuple) -> list[tuple]:
 
 
 def sacrebleu(job: tuple, bleu) -> list[tuple]:
-    """Give the same figures, without the paired interval."""
+    """Return the same figures, without the paired interval."""
     from sacrebleu.significance import PairedTest
     from sacrebleu.tokenizers.tokenizer_spm import TokenizerSPM
 

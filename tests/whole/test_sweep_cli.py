@@ -32,7 +32,7 @@ def folder(tmp_path) -> Path:
 
 
 def sweep(folder: Path, text: str, *words: str) -> tuple[int, str, list[str]]:
-    """Run a sweep of this text; give exit status, stdout, and the lines of stderr without their times."""
+    """Run a sweep of this text; return exit status, stdout, and the lines of stderr without their times."""
     (folder / "s.yml").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "llamax_kit.app.cli", "sweep", str(folder / "s.yml"), *words]
     environment = os.environ | {"LLAMAX_KIT_OUTPUTS": str(folder / "out")}

@@ -51,7 +51,7 @@ def plan(folder, house, kind, rows):
 
 @pytest.fixture(scope="module")
 def unbroken(house):
-    """Give finished trainings by kind and number of processes, each trained once: batches of 8 in all."""
+    """Return finished trainings by kind and number of processes, each trained once: batches of 8 in all."""
     found = {}
 
     def give(kind, processes):
@@ -81,7 +81,7 @@ def killed(folder, launch=""):
 
 
 def by_hand(folder, **environment):
-    """Train in a process as accelerate starts it; give its status and the lines that it said aside."""
+    """Train in a process as accelerate starts it; return its status and the lines that it said aside."""
     command = [sys.executable, "-m", "llamax_kit.training", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
     return done.returncode, done.stderr.splitlines()
