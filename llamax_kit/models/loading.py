@@ -118,7 +118,7 @@ def _shipped(entry: Entry, revision: str) -> Resolved:
     if not (folder / "config.json").is_file():
         raise KitError(
             f"expected the model {entry.name}, which ships with the kit, in {folder}, but there is no config.json. "
-            f"To mend: install the kit again, whole; in a checkout, git restore {folder.parents[1].name}/{entry.folder}"
+            f"To mend: install the kit again, whole; in a checkout, git restore llamax_kit/{entry.folder}"
         )
     return Resolved(entry.name, folder)
 

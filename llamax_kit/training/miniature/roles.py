@@ -17,7 +17,7 @@ def roles(base: str, *, added: str = "", held_out: str = "") -> dict[str, str]:
     >>> roles("en de", added="swh_Latn")
     {'en': 'pre-trained', 'de': 'pre-trained', 'sw': 'added'}
 
-    Raises KitError where English is not the first of two languages or more of `base`, and for a language that stands
+    Raises KitError where English is not the first of two languages or more of `base`, and for a language named
     twice; UnknownName for an unknown one.
     """
     parts = [languages.codes(each) for each in (base, added, held_out)]
@@ -26,7 +26,7 @@ def roles(base: str, *, added: str = "", held_out: str = "") -> dict[str, str]:
     every = [code for part in parts for code in part]
     if twice := sorted({code for code in every if every.count(code) > 1}):
         raise KitError(
-            f"each language stands once, in base, added or held_out, but {' '.join(twice)} more than once. "
+            f"expected each language once, in base, added or held_out, got {' '.join(twice)} more than once. "
             f"To mend: leave it in one of the three"
         )
     return {code: role for role, part in zip(ROLES, parts, strict=True) for code in part}
