@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from llamax_kit.data import reasoning
 from llamax_kit.data.translations import COLUMNS
@@ -11,6 +12,9 @@ from llamax_kit.models.engines.base import Completion, Decoding, Request
 from llamax_kit.models.engines.base import read_decoding as read_decoding
 from llamax_kit.models.ledger import Ledger, key
 from llamax_kit.tasks import prompts
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 def translate(
@@ -24,10 +28,10 @@ def translate(
     fresh: bool = False,
     *,
     progress: bool = True,
-):
+) -> "DataFrame":
     """Translate a corpus in all directions together and return the translations table.
 
-    engine: as `open_engine` gives; corpus: as `load_corpus` gives; directions: [("en", "de"), ...];
+    engine: what `open_engine` returns; corpus: what `load_corpus` returns; directions: [("en", "de"), ...];
     sentences: only the first n of each direction, 0 for all; ledger: the folder where completions are kept and found,
     None to keep nothing; fresh: ask the model again for what is kept, and keep the new answer.
 
@@ -43,8 +47,6 @@ def translate(
 
     Raises KitError for what is wrong with the decoding, the template, the ledger or the model.
     """
-    import pandas as pd
-
     plan = read_decoding(decoding)
     rows, requests = _requests(engine, corpus, directions, template, sentences)
     if requests:
@@ -54,7 +56,26 @@ def translate(
     book = None if ledger is None else Ledger(ledger, engine.identity)
     kept = book.find(keys) if book and not fresh else {}
     done, seconds = _complete(engine, unique, plan, kept, book, progress)
-    completions = [done[each] for each in keys]
+    table = _table(engine.name, rows, requests, [done[each] for each in keys])
+    new = sum(each.tokens for name, each in done.items() if name not in kept)
+    timing = {
+        "rows": len(rows), "unique": len(unique), "kept": len(kept), "generated": len(unique) - len(kept),
+        "unfit": int((table["finish"] == "unfit").sum()),
+        "reasoned": int((table["reasoning"] != "").sum()) if "reasoning" in table else 0,
+        "tokens": new, "seconds": round(seconds, 3), "tokens_per_second": round(new / seconds, 1) if seconds else 0.0,
+        "torn": book.torn if book else 0, "damaged": [each.name for each in book.damaged] if book else [],
+    }  # fmt: skip
+    trained = getattr(engine, "training_languages", None)
+    languages = trained and {"whose": trained.whose, "codes": sorted(trained.codes)}
+    facts = {"model": engine.identity, "decoding": plan._asdict(), "prompt": prompts.template_text(template)}
+    table.attrs |= {"timing": timing, "record": facts | {"training_languages": languages, "timing": timing}}
+    return table
+
+
+def _table(system: str, rows: list[tuple], requests: list[Request], completions: list[Completion]) -> "DataFrame":
+    """Return the translations table, reasoning cut from the answers and kept in a column where there is any."""
+    import pandas as pd
+
     answers = [
         reasoning.parted(each.text, opened=reasoning.begins_at_the_end(request.prompt), source=request.source)
         for each, request in zip(completions, requests, strict=True)
@@ -62,37 +83,12 @@ def translate(
     parts = zip(rows, requests, completions, answers, strict=True)
     table = pd.DataFrame(
         [
-            (engine.name, src, tgt, at, request.source, hypothesis, reference, finish, tokens)
+            (system, src, tgt, at, request.source, hypothesis, reference, finish, tokens)
             for (src, tgt, at, reference), request, (_, finish, tokens), (_, hypothesis) in parts
         ],
         columns=COLUMNS,
     )
-    reasoned = sum(bool(cut) for cut, _ in answers)
-    if reasoned:
-        table["reasoning"] = [cut for cut, _ in answers]
-    new = sum(each.tokens for name, each in done.items() if name not in kept)
-    table.attrs["timing"] = timing = {
-        "rows": len(rows),
-        "unique": len(unique),
-        "kept": len(kept),
-        "generated": len(unique) - len(kept),
-        "unfit": sum(each.finish == "unfit" for each in completions),
-        "reasoned": reasoned,
-        "tokens": new,
-        "seconds": round(seconds, 3),
-        "tokens_per_second": round(new / seconds, 1) if seconds else 0.0,
-        "torn": book.torn if book else 0,
-        "damaged": [each.name for each in book.damaged] if book else [],
-    }
-    trained = getattr(engine, "training_languages", None)
-    table.attrs["record"] = {
-        "model": engine.identity,
-        "decoding": plan._asdict(),
-        "prompt": prompts.template_text(template),
-        "training_languages": trained and {"whose": trained.whose, "codes": sorted(trained.codes)},
-        "timing": timing,
-    }
-    return table
+    return table.assign(reasoning=[cut for cut, _ in answers]) if any(cut for cut, _ in answers) else table
 
 
 def _requests(engine, corpus, directions, template, sentences):

@@ -56,7 +56,7 @@ def save(
             f"To mend: name a folder of their own"
         )
     counts: Counter = Counter()
-    examples = encoded(records, tokenizer, block, names, counts)
+    rows = map(_unpacked, encoded(records, tokenizer, block, names, counts))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
@@ -64,19 +64,12 @@ def save(
         with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent) as scratch, locks.held(Path(scratch)):
             whole = Path(scratch) / "new"
             whole.mkdir()
-            rows = map(_unpacked, examples)
             if packed:
                 mixed = _mixed(rows, Path(scratch) / "mixed.arrow", seed)
                 rows = pack(mixed, block, pad=tokenizer.pad_id, apart=apart)
-            facts = _write(rows, whole / "examples.arrow", packed)
-            if not facts["rows"]:
-                raise KitError(
-                    f"expected records to make examples of for {folder}, but there are none (or their `given` alone "
-                    f"fills {block} tokens). To mend: look at the mixture's table, or take a longer block"
-                )
-            facts |= {"block": block, "packed": packed, "apart": apart, "seed": seed}
-            facts |= {"pad": tokenizer.pad_id, "tokenizer": fingerprint(tokenizer)}
-            (whole / "examples.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+            known = {"block": block, "packed": packed, "apart": apart, "seed": seed}
+            known |= {"pad": tokenizer.pad_id, "tokenizer": fingerprint(tokenizer)}
+            _fill(whole, rows, known, named=folder)
             _table(counts).to_csv(whole / "counts.csv", index=False)
             if folder.exists():
                 folder.rename(Path(scratch) / "old")
@@ -87,6 +80,17 @@ def save(
             f"that can be written"
         ) from error
     return folder
+
+
+def _fill(whole: Path, rows: Iterable, known: dict, *, named: Path) -> None:
+    """Write the rows and what is known of them into an empty folder. Raises KitError for no rows."""
+    facts = _write(rows, whole / "examples.arrow", known["packed"])
+    if not facts["rows"]:
+        raise KitError(
+            f"expected records to make examples of for {named}, but there are none (or their `given` alone "
+            f"fills {known['block']} tokens). To mend: look at the mixture's table, or take a longer block"
+        )
+    (whole / "examples.json").write_text(json.dumps(facts | known, indent=1) + "\n", encoding="utf-8")
 
 
 def load(folder: Path | str):
