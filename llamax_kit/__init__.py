@@ -1,33 +1,35 @@
 """Translate, score spBLEU, and see what a multilingual model gained, language by language.
 
-This is all that a notebook or a script needs; each name is loaded when it is first used. In ten lines:
+The names below are what notebooks and scripts use; each is loaded when it is first used. `help(llamax_kit.gains)` shows
+more of one. A first example:
 
     from llamax_kit import gains, languages, load_corpus, open_engine, spbleu, translate
 
     text = load_corpus("cldr", "en-de en-sw")                      # or flores101, flores200, flores_plus, a folder
     pairs = languages.directions("en-de en-sw", text.languages)    # [("en", "de"), ("en", "sw")]
     engine = open_engine("mini-llamax-alpaca")                     # or LLaMAX2-7B-Alpaca, a hub id, a folder, "copy"
-    answers = translate(engine, text, pairs, sentences=20)         # a table: a row a sentence
-    scores = spbleu.score_table(answers, "cldr")                   # a row a direction: score, interval, n, signature
+    answers = translate(engine, text, pairs, sentences=20)         # a table with one row per sentence
+    scores = spbleu.score_table(answers, "cldr")                   # one row per direction and metric
+    print(scores[["tgt", "metric", "score", "n"]])                 # de spBLEU-cldr 50.1 20, …
 
 The text and the models
     languages       every language by all its codes; directions such as "en-de X-en"
     load_corpus     parallel text by name, or of your own folder
     open_engine     a model that answers, by its name
-    prompts         the prompts of the model families, as text
-    defaults        what "auto" stands for, by the corpus
+    prompts         the authors' prompt and chat prompts, or your own text file
+    defaults        what "auto" stands for in a notebook's parameters, by the corpus
     translate       a model, a corpus and directions in; a table of translations out
     system_outputs  the same table from files of any other system
 
 The figures
     spbleu          scores with interval and signature, equal to sacreBLEU's to the last digit
     output_checks   the shares of empty, copied, cut outputs; the best and worst sentences
-    significance    the bootstrap and the paired tests
+    significance    the bootstrap, the paired tests, corrections for many tests
     gains           two systems of finished runs, direction by direction, tested and corrected
     groups          means over groups of languages
     unseen          gains on languages that a model was trained on, and on others
     fertility       how many tokens a language takes
-    power           how many sentences show how small a gain
+    power           how many sentences are needed to find a gain of a given size
     comparison      several runs in one table, what changed between them, what each gained
 
 What you see and keep
@@ -35,7 +37,7 @@ What you see and keep
     tables          a table on the page
     Run             the folder of one execution: shows and saves in one call
     load_run        a finished run, by its name: translations, scores, record
-    demo            two finished runs of the models that ship with the kit
+    demo            makes two finished runs of the models that ship with the kit
     KitError        what is raised when you can mend it; says what to do
 
 The paper's own tables and figures are in `llamax_kit.paper`, the training recipe in `llamax_kit.training`. From a

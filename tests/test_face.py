@@ -45,8 +45,8 @@ def test_importing_the_kit_loads_nothing_of_it():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == ""
 
 
-def test_the_ten_lines_on_its_page_run():
-    lines = llamax_kit.__doc__.split("In ten lines:")[1].split("\nThe text and the models")[0]
+def test_the_example_on_its_page_runs():
+    lines = llamax_kit.__doc__.split("A first example:")[1].split("\nThe text and the models")[0]
     scope: dict = {}
     exec("\n".join(line[4:] for line in lines.splitlines()), scope)
     assert len(scope["answers"]) == 40 and list(scope["scores"]["n"]) == [20] * 4

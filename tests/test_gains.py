@@ -217,3 +217,13 @@ def test_a_signature_or_size_that_one_alone_says_is_kept_and_two_must_agree():
 def test_scores_that_cannot_be_compared_are_refused(theirs, said):
     with pytest.raises(KitError, match=said):
         gains.from_scores(published("a", {"de": 2.0}), theirs)
+
+
+def test_a_correction_is_one_entry_with_its_column_verdicts_and_citation(monkeypatch):
+    """Bonferroni, added as a newcomer would: p times the number of tests."""
+    own = corrections.Correction("p_bonferroni", lambda p: (p * p.notna().sum()).clip(upper=1), "Bonferroni's method")
+    monkeypatch.setitem(corrections.CORRECTIONS, "bonferroni", own)
+    table = corrections.corrected(compare(rows("m", "en-de en-sw"), rows("t", "en-de en-sw", answer=worse)))
+    assert table["p_bonferroni"].tolist() == [min(1, 2 * p) for p in table["p"]]
+    assert "by Bonferroni's method, significant" in gains.method(table, "CLDR 47", correction="bonferroni")
+    assert gains.p_column("bonferroni") == "p_bonferroni"

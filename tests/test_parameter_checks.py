@@ -461,3 +461,13 @@ def test_no_hub_is_asked(monkeypatch, place):
     checked("07", {"tokenizer": "owner/model"})
     assert demo.RUNS  # which are made by the notebooks that read them, never here
     assert not (place / "outputs" / "demo_mini_llama").exists()
+
+
+@pytest.mark.parametrize("value", [0.5, True, False, 7, "x"])
+def test_a_rule_is_asked_whatever_the_type_of_its_parameter(value, monkeypatch):
+    def refuse(made, value):
+        raise KitError(f"refused {value!r}")
+
+    monkeypatch.setattr(parameter_checks, "RULES", (("mine", refuse),))
+    with pytest.raises(KitError, match=f"parameter 'mine' of own: refused {value!r}"):
+        parameter_checks.check("own", {"mine": 1.0}, values={"mine": value})

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from llamax_kit.analysis.pairs import Pair, beside, lacking, pair, size
 from llamax_kit.data.training_languages import trained_on_flores
 from llamax_kit.data.translations import DIRECTION
-from llamax_kit.scoring import ngram_counts, significance, spbleu
+from llamax_kit.scoring import corrections, ngram_counts, significance, spbleu
 from llamax_kit.scoring.corrections import ALPHA, corrected, shuffles, verdicts
-from llamax_kit.scoring.corrections import column as p_column
 from llamax_kit.utils import parallel
 from llamax_kit.utils.errors import KitError
 
@@ -25,7 +24,8 @@ __all__ = ["Pair", "beside", "from_scores", "gains", "lacking", "method", "notes
 
 PUBLISHED = "published score, no test"
 COLUMNS = ["system", "baseline", *DIRECTION, "metric", "score", "baseline_score", "gain", "ci_low", "ci_high",
-           "p", "p_holm", "q", "n", "signature", "verdict", "note"]  # fmt: skip
+           "p", *(each.column for each in corrections.CORRECTIONS.values()), "n", "signature", "verdict",
+           "note"]  # fmt: skip
 NAMED = 20  # directions listed in a note; gains.csv has them all
 EMPTY = 0.01  # a direction with this share of empty outputs, or more, has a note
 SECONDS = 2e-4  # per sentence, counted, resampled and shuffled 10,000 times; estimates the work
@@ -148,10 +148,9 @@ def method(table: "DataFrame", release: str, *, correction: str = "holm", sample
     UnknownName
         For another correction.
     """
-    verdicts(table, correction)  # refuses another
     intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004); "
     note = significance.caveat(table["n"], table["ci_low"])
-    by = "Holm's method (1979)" if correction == "holm" else "Benjamini and Hochberg's method (1995)"
+    by = corrections.find(correction).cited
     count = len(table)
     return (
         f"{table['metric'].iloc[0]} by sacreBLEU ({table['signature'].iloc[0]}) on {release}, "
@@ -161,6 +160,11 @@ def method(table: "DataFrame", release: str, *, correction: str = "holm", sample
         f"Maxwell, 2005), corrected over {count:,} test{'s' * (count > 1)} by {by}, significant below {ALPHA}; "
         f"seed {significance.SEED}{note and f'; {note}'}."
     )
+
+
+def p_column(correction: str) -> str:
+    """Return the column of a correction: "p_holm" for "holm", "q" for "bh". Raises UnknownName for another."""
+    return corrections.find(correction).column
 
 
 def resampling(table: "DataFrame", samples: int = 0) -> dict:

@@ -53,8 +53,7 @@ def check(
     given, made, seen = defaults | values, made or {}, set() if seen is None else seen
     for name, rule, *others in RULES:
         value = given.get(name)
-        kinds = (str, int) if name in LEAST else str
-        if not isinstance(value, kinds) or value == "" == defaults.get(name) or (value == AUTO and name in FOLLOW):
+        if value is None or value == "" == defaults.get(name) or (value == AUTO and name in FOLLOW):
             continue
         asked = {other: given.get(other) for other in others}
         key = (name, rule, repr([value, *asked.values()]), frozenset(made))

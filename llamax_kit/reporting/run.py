@@ -108,7 +108,7 @@ class Run:
         name : str
             The files' name.
         draw : callable
-            A function of `plots`: it draws `table` on axes and returns the alt text.
+            A function of `plots`, or any `draw(table, ax, ...)`: it draws and returns the alt text.
         table : DataFrame
             A finished table.
         *options, **named

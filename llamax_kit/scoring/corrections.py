@@ -3,7 +3,8 @@
 Takes a table of gains with uncorrected p-values, a row a direction; corrects over all of its rows.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.scoring import significance
 from llamax_kit.utils.errors import KitError, UnknownName
@@ -13,14 +14,26 @@ if TYPE_CHECKING:
 
 GAINED, LOST, UNCLEAR, UNTESTED = "gained", "lost", "not shown to differ", "not tested"
 ALPHA = 0.05
-CORRECTIONS = {"holm": "p_holm", "bh": "q"}
+
+
+class Correction(NamedTuple):
+    """A correction of p-values for the number of tests: its column, the function of p, and how a paper names it."""
+
+    column: str
+    function: Callable
+    cited: str
+
+
+CORRECTIONS = {
+    "holm": Correction("p_holm", significance.holm, "Holm's method (1979)"),
+    "bh": Correction("q", significance.benjamini_hochberg, "Benjamini and Hochberg's method (1995)"),
+}
 EACH = 200  # shuffles a direction; see `shuffles`
 
 
 def corrected(table: "DataFrame") -> "DataFrame":
-    """Add p_holm and q, the column p corrected over all rows, and the verdicts by Holm; a missing p is no test."""
-    table = table.assign(p_holm=significance.holm(table["p"]), q=significance.benjamini_hochberg(table["p"]))
-    return verdicts(table)
+    """Add the column of each correction of p over all rows, and the verdicts by Holm; a missing p is no test."""
+    return verdicts(table.assign(**{each.column: each.function(table["p"]) for each in CORRECTIONS.values()}))
 
 
 def verdicts(table: "DataFrame", correction: str = "holm") -> "DataFrame":
@@ -33,13 +46,13 @@ def verdicts(table: "DataFrame", correction: str = "holm") -> "DataFrame":
     """
     import numpy as np
 
-    p = table[column(correction)]
+    p = table[find(correction).column]
     found = [p.isna(), (p < ALPHA) & (table["gain"] > 0), (p < ALPHA) & (table["gain"] < 0)]
     return table.assign(verdict=np.select(found, [UNTESTED, GAINED, LOST], UNCLEAR))
 
 
-def column(correction: str) -> str:
-    """Name the column of a correction, p_holm for "holm" and q for "bh". Raises UnknownName for another."""
+def find(correction: str) -> Correction:
+    """Find a correction by name: `find("holm").column` is "p_holm". Raises UnknownName for another."""
     if correction not in CORRECTIONS:
         remedy = "holm to claim each finding, bh to screen many"
         raise UnknownName("correction", given=correction, choices=CORRECTIONS, remedy=remedy)

@@ -78,9 +78,9 @@ def check(tokenize: str) -> None:
 def tokenizer(signature: str) -> str:
     """Return the tokenizer that a signature names, as `spbleu` takes it: of "…|tok:flores101|…" it is "flores101".
 
-    A model of one's own is named as in the signature, "swahili-0a1b2c3d"; chrF++ has none, "".
+    A model of one's own is named as in the signature, "swahili-0a1b2c3d"; other metrics than BLEU name none, "".
     """
-    found = re.search(r"\btok:([^|]*)", signature)
+    found = re.search(r"\btok:([^|]*)\|smooth:", signature)
     named = found[1] if found else ""
     return "cldr" if named == f"cldr-{sha256(CLDR)[:8]}" else named
 

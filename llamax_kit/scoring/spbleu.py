@@ -162,7 +162,7 @@ def _statistics(
     metric = kind.metric
     metric._ref_cache = metric._cache_references([list(stream) for stream in streams])
     try:
-        return [np.array(metric._extract_corpus_statistics(texts, None), dtype=np.int64) for texts in systems]
+        return [np.array(metric._extract_corpus_statistics(texts, None)) for texts in systems]
     finally:
         metric._ref_cache = None  # the n-grams of a thousand references take tens of megabytes
 

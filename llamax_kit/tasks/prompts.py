@@ -17,7 +17,6 @@ from llamax_kit.models.tokenizers import Prompt
 from llamax_kit.utils.errors import KitError, UnknownName
 
 CHATS = ("chat", "chat_no_thinking")
-NAMES = ("alpaca", "paper", *CHATS)
 FIELDS = ("source", "src", "tgt")
 PREAMBLE = (
     "Below is an instruction that describes a task, paired with an input that provides further context. "
@@ -26,6 +25,7 @@ PREAMBLE = (
 INSTRUCTION = "Translate the following sentences from {src} to {tgt}."
 ALPACA = PREAMBLE + "\n### Instruction:\n" + INSTRUCTION + "\n### Input:\n{source}\n### Response:"
 CHAT = INSTRUCTION + " Answer with the translation only.\n{source}"
+NAMED = {"alpaca": ALPACA, "paper": ALPACA, "chat": CHAT, "chat_no_thinking": CHAT}  # a prompt by its name
 
 
 def build(template: str, *, source: str, src: str, tgt: str, chat: Callable[..., Prompt] | None = None) -> Prompt:
@@ -72,12 +72,12 @@ def template_text(template: str) -> str:
     template_text("chat") begins "Translate the following sentences from {src} to {tgt}."; "alpaca" and "paper" are one
     text, and differ in the names of languages only. Raises as `build` does.
     """
-    if template in NAMES:
-        return CHAT if template in CHATS else ALPACA
+    if template in NAMED:
+        return NAMED[template]
     path = Path(template).expanduser()
     if not path.is_file():
         remedy = "use one of these, or name a text file with {source}"
-        raise UnknownName("prompt template", given=template, choices=NAMES, remedy=remedy)
+        raise UnknownName("prompt template", given=template, choices=NAMED, remedy=remedy)
     return _template(path, path.stat().st_mtime_ns)
 
 
