@@ -10,7 +10,7 @@ more of one. A first example:
     engine = open_engine("mini-llamax-alpaca")                     # or LLaMAX2-7B-Alpaca, a hub id, a folder, "copy"
     answers = translate(engine, text, pairs, sentences=20)         # a table with one row per sentence
     scores = spbleu.score_table(answers, "cldr")                   # one row per direction and metric
-    print(scores[["tgt", "metric", "score", "n"]])                 # de spBLEU-cldr 50.1 20, …
+    print(scores[["tgt", "metric", "score", "n"]])                 # de, spBLEU-cldr, 42.2, 20; …
 
 The text and the models
     languages       every language by all its codes; directions such as "en-de X-en"

@@ -7,7 +7,6 @@ Executes in an outputs folder of its own, so that every notebook starts without 
 """
 
 import os
-import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -57,14 +56,7 @@ def clean(notebook: "NotebookNode") -> "NotebookNode":
             if "image/png" in output.get("data", {}):
                 output.data.pop("text/html", None)  # the same picture once more, for pages
                 output.data["image/png"] = _small(output.data["image/png"])
-            if "text/html" in output.get("data", {}):
-                output.data["text/html"] = _numbered(output.data["text/html"])
     return notebook
-
-
-def _numbered(html: str) -> str:
-    """Replace the random name that pandas invents for each table."""
-    return re.sub(r"\bT_[0-9a-f]{5}\b", "T_table", html)
 
 
 def _small(data: str) -> str:

@@ -3,6 +3,7 @@
 Computes nothing.
 """
 
+import hashlib
 import html
 import re
 from collections.abc import Iterable, Sequence
@@ -107,14 +108,18 @@ def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
         tables.show(scores, "spBLEU by direction")
     """
     from IPython.display import HTML
+    from pandas.io.formats.style import Styler
 
     text = html.escape(captioned(table, caption))
     title = f'<figcaption style="font-weight: 600; padding: 0 0 .4em">{text}</figcaption>'
     if table.empty:
         return HTML(f'<figure style="margin: 1em 0">{title}<p style="margin: 0">none</p></figure>')
     table = table.reset_index(drop=True)  # concatenated tables have row labels twice
+    texts = _texts(table, digits)
+    name = hashlib.sha256(f"{caption}{texts.to_csv()}".encode()).hexdigest()[:8]  # pandas' own is random
     styled = (
-        _texts(table, digits).style.format(escape="html").format_index(escape="html", axis="columns")
+        Styler(texts, uuid=name, cell_ids=False)
+        .format(escape="html").format_index(escape="html", axis="columns")
         .hide(axis="index")
         .set_table_attributes('class="dataframe"')
         .set_table_styles([
