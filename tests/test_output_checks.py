@@ -7,6 +7,7 @@ import pytest
 
 from llamax_kit.data.scripts import SCRIPTS, direction, script
 from llamax_kit.data.translations import COLUMNS
+from llamax_kit.reporting import tables
 from llamax_kit.reporting.plots import score_plots
 from llamax_kit.scoring import output_checks, sacrebleu_metrics, spbleu
 from llamax_kit.utils.errors import KitError
@@ -114,7 +115,7 @@ def test_examples_show_no_sentence_twice(words):
 
 def shown(rows, **kind):
     examples = table(rows, **kind).assign(rank="best", score=12.345, metric="spBLEU")
-    return output_checks.show_examples(examples).data
+    return tables.show_examples(examples).data
 
 
 def test_texts_are_escaped():
@@ -138,7 +139,7 @@ def test_languages_are_named_as_pages_name_them():
 
 def test_an_empty_output_is_said_and_only_the_first_part_is_open():
     examples = pd.concat([table([("a", " ", "b", "stop")]), table([("a", "c\nd", "b", "stop")], "t")])
-    page = output_checks.show_examples(examples.assign(rank="worst", score=0.0, metric="spBLEU")).data
+    page = tables.show_examples(examples.assign(rank="worst", score=0.0, metric="spBLEU")).data
     assert "<i>(empty)</i>" in page and "white-space: pre-wrap" in page
     assert page.count("<details") == 2 and page.count("<details open") == 1
 
@@ -150,5 +151,5 @@ def test_reasoning_is_counted_and_shown_apart_from_the_hypothesis():
     shares = output_checks.shares(cut)
     assert shares["reasoning"].tolist() == [2 / 8]
     assert "with reasoning at most 25 % (s en-ru)" in score_plots.describe_shares(shares)
-    page = output_checks.show_examples(output_checks.examples(cut, tokenize="cldr", best=8)).data
+    page = tables.show_examples(output_checks.examples(cut, tokenize="cldr", best=8)).data
     assert page.count("<summary>reasoning, cut</summary>") == 1 and "why &lt;b&gt;" in page

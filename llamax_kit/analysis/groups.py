@@ -9,12 +9,12 @@ from bisect import bisect
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
+from llamax_kit.analysis.pivots import by_pivot
 from llamax_kit.data import relatedness
 from llamax_kit.data.languages import Language, find
 from llamax_kit.data.training_languages import LLAMAX
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.scoring.corrections import GAINED, LOST, UNCLEAR
-from llamax_kit.scoring.pivots import by_pivot
 from llamax_kit.utils.errors import KitError, UnknownName
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llamax_kit.reporting import latex
+from llamax_kit.reporting.examples import show_examples as show_examples
 from llamax_kit.runs import storage
 from llamax_kit.scoring import significance
 from llamax_kit.utils.errors import KitError

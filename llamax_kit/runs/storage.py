@@ -137,9 +137,17 @@ def record(run_folder: Path | str, notebook: str | None = None, **known) -> Path
 
 
 def load(run: str) -> SavedRun:
-    """Read a run back, by its name in `outputs/` or its folder's path (see `place`).
+    """Read a finished run, by its name in `outputs/` or its folder's path (see `place`).
 
-    Raises UnknownName when there is none of that name, KitError when one of its files is damaged.
+    Returns
+    -------
+    SavedRun
+        `folder`, `translations`, `scores` (tables, or None where the run kept none), `record` (a dict).
+
+    Raises
+    ------
+    UnknownName, KitError
+        Where there is none of that name; where one of its files is damaged.
     """
     import pandas as pd
 

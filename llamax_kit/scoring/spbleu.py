@@ -56,15 +56,34 @@ def score(
     interval: bool = True,
     where: str = "",
 ) -> Score:
-    """Compute corpus spBLEU: `score(["Hallo, schöne Welt!"], ["Hallo, schöne Welt!"])` is 100, signature and all.
+    """Compute corpus spBLEU, equal to sacreBLEU's to the last digit (Goyal et al., 2022).
 
-    references: one text a hypothesis, or several lists of such, `[first, second]`; then the score, its interval and
-    its signature (`nrefs:2`) are sacreBLEU's of several. An empty text is a reference of length 0; None is refused.
-    tokenize: flores101 (the paper's), flores200, cldr, or the path of a SentencePiece model; interval: bootstrap the
-    95 % interval; where: the name of these texts in error messages. Line ends inside a hypothesis count as spaces.
-    Where all hypotheses together have no run of four pieces the score is 0, even of a perfect one.
+    Parameters
+    ----------
+    hypotheses : sequence of str
+        One per sentence; line ends inside one count as spaces.
+    references : sequence of str, or several such sequences
+        One text per hypothesis; of several, the score and its signature (`nrefs:2`) are sacreBLEU's of several.
+    tokenize : str
+        flores101 (the paper's), flores200, cldr, or the path of a SentencePiece model.
+    interval : bool
+        Whether to bootstrap the 95 % interval.
+    where : str
+        The name of these texts in error messages.
 
-    Raises UnequalCounts, KitError for no sentences or one that is no text, UnknownName for a tokenizer.
+    Returns
+    -------
+    Score
+        In points, 0 to 100. Without any run of four pieces it is 0, even where the texts are equal.
+
+    Raises
+    ------
+    UnequalCounts, UnknownName, KitError
+        For lists of unequal length; for a tokenizer; for no sentences, or one that is no text.
+
+    Examples
+    --------
+    `score(["Hallo, schöne Welt!"], ["Hallo, schöne Welt!"], "cldr").score` is 100.
     """
     return _scores(metric(tokenize), [hypotheses], references, interval, where)[0]
 
@@ -94,11 +113,27 @@ def from_statistics(rows: "np.ndarray", tokenize: str = "flores101", interval: b
 def score_table(
     translations: "DataFrame", tokenize: str = "flores101", chrf: bool = True, *, interval: bool = True
 ) -> "DataFrame":
-    """Score a translations table: a row a system, direction and metric, in the table's order.
+    """Score a translations table.
 
-    Columns: system, src, tgt, metric, score, ci_low, ci_high, n, signature.
+    Parameters
+    ----------
+    translations : DataFrame
+        Of `translate` or `system_outputs.read_outputs`.
+    tokenize : str
+        As `score` takes it; flores101 and flores200 have to be on this machine (`llamax-kit fetch`).
+    chrf, interval : bool
+        Whether to compute chrF++ too, and the 95 % intervals.
 
-    Raises KitError for a table that cannot be scored (`translations.check`), UnknownName for a tokenizer.
+    Returns
+    -------
+    DataFrame
+        One row per system, direction and metric: system, src, tgt, metric, score, ci_low, ci_high (points, 0 to 100), n
+        (sentences), signature.
+
+    Raises
+    ------
+    KitError, UnknownName
+        For a table that cannot be scored (`translations.check`); for a tokenizer.
     """
     import pandas as pd
 

@@ -29,23 +29,44 @@ def translate(
     *,
     progress: bool = True,
 ) -> "DataFrame":
-    """Translate a corpus in all directions together and return the translations table.
+    """Translate a corpus in all directions together; interrupted, the same call continues.
 
-    engine: what `open_engine` returns; corpus: what `load_corpus` returns; directions: [("en", "de"), ...];
-    sentences: only the first n of each direction, 0 for all; ledger: the folder where completions are kept and found,
-    None to keep nothing; fresh: ask the model again for what is kept, and keep the new answer.
+    Parameters
+    ----------
+    engine, corpus
+        What `open_engine` and `load_corpus` return.
+    directions : sequence of (str, str)
+        Pairs of codes, [("en", "de"), ...], as `languages.directions` returns them.
+    template : str
+        alpaca, paper (the authors' spellings), chat, chat_no_thinking, or a text file with {source}.
+    decoding : str
+        greedy or paper (4 beams), each 256 new tokens unless said: "greedy max_new_tokens:96".
+    sentences : int
+        Only the first n of each direction; 0 for all.
+    ledger : path
+        The folder where completions are kept and found; None to keep nothing.
+    fresh : bool
+        Ask the model again for what is kept, and keep the new answer.
 
-    Columns: `data.translations.COLUMNS`; one row a sentence, in the order of `directions`. Where a model reasons before
-    it answers, there is a column `reasoning`, too, and the hypothesis is what is behind it (`reasoning.parted`).
+    Returns
+    -------
+    DataFrame
+        One row per sentence, in the order of `directions`: system, src, tgt, index (position in the corpus), source,
+        hypothesis, reference, finish ("stop", "length" or "unfit"), tokens; and, where a model reasons before it
+        answers, reasoning, which is cut from the hypothesis.
+
+    Raises
+    ------
+    KitError
+        For what is wrong with the decoding, the template, the ledger or the model. Warns of what looks like a control
+        token but is none of the model's (`prompts.lookalikes`).
+
+    Notes
+    -----
     `attrs["timing"]` counts rows, unique (different prompts), kept (found in the ledger), generated, unfit (rows whose
     prompt is longer than the context), reasoned (rows whose answer has reasoning, which was cut), tokens (generated
     now), seconds (of generating, loading the model included), tokens_per_second, torn and damaged (of the ledger).
     `attrs["record"]` holds what a run's record says: model, decoding, prompt, training_languages, timing.
-
-    Warns of what looks like a control token but is none of the model's (`prompts.lookalikes`). Interrupted, it loses
-    the batch in flight; the same call goes on from there.
-
-    Raises KitError for what is wrong with the decoding, the template, the ledger or the model.
     """
     plan = read_decoding(decoding)
     rows, requests = _requests(engine, corpus, directions, template, sentences)

@@ -49,12 +49,25 @@ def offline_languages(spec: str) -> list[str] | None:
 
 
 def load_corpus(spec: str, languages: Iterable[str] | str | None = None) -> Corpus:
-    """Read a corpus, or some of its languages: those named, or those of directions.
+    """Read parallel text.
 
-    `load_corpus("flores101", ["en", "swh", "zho_simpl"])` reads three languages, `load_corpus("cldr", "en-de en-sw")`
-    those of the two directions, in the order in which the corpus lists them.
+    Parameters
+    ----------
+    spec : str
+        cldr (in the kit), flores101, flores200, flores_plus, each with :dev or :devtest (the default), or a folder of
+        your own with one text file per language.
+    languages : iterable of str, or str
+        Codes of any release, ["en", "swh", "zho_simpl"]; or directions, "en-de en-sw". All languages where not given.
 
-    Raises UnknownName for another corpus, split or language, and KitError when it is not here or not as it should be.
+    Returns
+    -------
+    Corpus
+        Its `texts` by code, aligned by position, with `release`, `sha256` and `pairs(src, tgt)`.
+
+    Raises
+    ------
+    UnknownName, KitError
+        For another corpus, split or language; where it is not here, or its files are not as they should be.
     """
     named = corpus_languages(spec) if languages is None else languages
     if isinstance(named, str):
