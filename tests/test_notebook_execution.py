@@ -129,9 +129,9 @@ def test_a_run_that_is_being_run_is_not_started_again(monkeypatch, asked, house)
 def test_a_kernel_is_told_its_notebook(monkeypatch, asked):
     seen, copies = [], papermill.execute_notebook
     monkeypatch.setattr(papermill, "execute_notebook", lambda *given, **asked: (
-        seen.append(os.environ.get(owners.SAID[0])), copies(*given, **asked)))  # fmt: skip
+        seen.append(os.environ.get(owners.VARIABLES[0])), copies(*given, **asked)))  # fmt: skip
     notebooks.execute("04")
-    assert seen == ["04_translate_and_score.ipynb"] and owners.SAID[0] not in os.environ
+    assert seen == ["04_translate_and_score.ipynb"] and owners.VARIABLES[0] not in os.environ
 
 
 def test_a_file_in_the_place_of_the_output_folder_is_told(house):

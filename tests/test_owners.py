@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from llamax_kit.app import notebooks
 from llamax_kit.runs import owners
 from llamax_kit.utils.errors import KitError
 
@@ -50,13 +51,13 @@ def test_the_refusal_says_whose_it_is_and_what_to_do(folder):
     assert "To mend: give this one another name, or remove that folder" in str(raised.value)
 
 
-@pytest.mark.parametrize("variable", owners.SAID)
+@pytest.mark.parametrize("variable", owners.VARIABLES)
 @pytest.mark.parametrize("name", ["06_gains.ipynb", "work/06_gains.ipynb", "/a/06_gains.failed.ipynb"])
 def test_a_notebook_is_named_by_its_kernels_environment(monkeypatch, variable, name):
-    for each in owners.SAID:
+    for each in owners.VARIABLES:
         monkeypatch.delenv(each, raising=False)
     assert owners.notebook() is None
-    monkeypatch.setenv(owners.SAID[1], "Console 1")  # what Jupyter's server says to a console
+    monkeypatch.setenv(owners.VARIABLES[1], "Console 1")  # what Jupyter's server says to a console
     assert owners.notebook() is None
     monkeypatch.setenv(variable, name)
     assert owners.notebook() == "06_gains"
@@ -70,11 +71,11 @@ def test_who_executes_a_notebook_names_it_before_the_server_does(monkeypatch):
 
 
 def test_what_is_said_to_a_kernel_is_unsaid_after(monkeypatch):
-    monkeypatch.setenv(owners.SAID[0], "outer.ipynb")
-    with owners.said("06.ipynb"):
-        assert os.environ[owners.SAID[0]] == "06.ipynb"
-    assert os.environ[owners.SAID[0]] == "outer.ipynb"
-    monkeypatch.delenv(owners.SAID[0])
-    with owners.said("06.ipynb"):
+    monkeypatch.setenv(owners.VARIABLES[0], "outer.ipynb")
+    with notebooks.naming("06.ipynb"):
+        assert os.environ[owners.VARIABLES[0]] == "06.ipynb"
+    assert os.environ[owners.VARIABLES[0]] == "outer.ipynb"
+    monkeypatch.delenv(owners.VARIABLES[0])
+    with notebooks.naming("06.ipynb"):
         pass
-    assert owners.SAID[0] not in os.environ
+    assert owners.VARIABLES[0] not in os.environ

@@ -9,7 +9,8 @@ import logging
 import os
 import re
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,7 @@ def execute(
         with ExitStack() as stack:
             if run:
                 stack.enter_context(locks.held(storage.folder(run)))
-            stack.enter_context(owners.said(source.name))
+            stack.enter_context(naming(source.name))
             _papermill(
                 source, output=partial, values=values, kernel=kernel, start=start_timeout, cell=execution_timeout
             )
@@ -114,6 +115,19 @@ def execute(
             f"could not write {output}: {error.strerror or error}. To mend: free some space, or name another output"
         ) from error
     return export(output)
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Name the notebook file in the environment of kernels that are started meanwhile."""
+    before = os.environ.get(owners.VARIABLES[0])
+    os.environ[owners.VARIABLES[0]] = name
+    try:
+        yield
+    finally:
+        os.environ.pop(owners.VARIABLES[0])
+        if before is not None:
+            os.environ[owners.VARIABLES[0]] = before
 
 
 def _papermill(source: Path, *, output: Path, values: dict, kernel: str | None, start: int, cell: int) -> None:

@@ -7,32 +7,18 @@ Plain papermill does not: then the names of the recorded parameters decide.
 import json
 import os
 import sys
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from pathlib import Path
 
 from llamax_kit.utils.errors import KitError
 
-SAID = ("LLAMAX_KIT_NOTEBOOK", "JPY_SESSION_NAME")  # set by `notebooks.execute` and by Jupyter's server
+VARIABLES = ("LLAMAX_KIT_NOTEBOOK", "JPY_SESSION_NAME")  # set by `notebooks.execute` and by Jupyter's server
 
 
 def notebook() -> str | None:
     """Return the name of this kernel's notebook by its environment, "04_translate_and_score"; None where none is."""
-    files = [os.environ[name] for name in SAID if os.environ.get(name, "").endswith(".ipynb")]
+    files = [os.environ[name] for name in VARIABLES if os.environ.get(name, "").endswith(".ipynb")]
     return Path(files[0]).stem.removesuffix(".failed").removesuffix(".partial") if files else None
-
-
-@contextmanager
-def said(name: str) -> Iterator[None]:
-    """Name the notebook file in the environment of kernels that are started meanwhile."""
-    before = os.environ.get(SAID[0])
-    os.environ[SAID[0]] = name
-    try:
-        yield
-    finally:
-        os.environ.pop(SAID[0])
-        if before is not None:
-            os.environ[SAID[0]] = before
 
 
 def other(folder: Path, notebook: str | None, names: Collection[str]) -> str:
