@@ -88,3 +88,18 @@ def test_a_cell_that_is_run_again_replaces_its_part_of_the_report(results, shown
 def test_a_name_that_no_file_may_have_becomes_one(results, shown):
     results.table("gains of owner/model", SCORES, "Gains")
     assert len(names(results)) == 2 and all("/" not in name and "owner" in name for name in names(results))
+
+
+def test_the_record_holds_a_hash_of_the_cells_as_they_were_executed(tmp_path, monkeypatch):
+    """Parameters do not count, whoever sets them; a changed cell does, and so does the order."""
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+
+    def recorded(*cells):
+        run.Run("here", namespace(In=["", *cells])).record()
+        return json.loads((tmp_path / "here/run.json").read_text())["cells"]
+
+    first = recorded('sentences: int | str = "auto"  # how many', "a = 1", "a")
+    assert first == recorded("sentences: int | str = 7", "# Parameters\nsentences = 3", "a = 1", "a")
+    assert len({first, recorded("a = 2", "a"), recorded("a", "a = 1"), recorded("%time a", "a = 1", "a")}) == 4
+    run.Run("here", namespace()).record()
+    assert json.loads((tmp_path / "here/run.json").read_text())["cells"] is None

@@ -224,6 +224,27 @@ def test_a_tree_with_a_change_is_dirty(tmp_path):
     assert provenance.git(tmp_path / "none") is None
 
 
+def test_the_outputs_that_jupyterlab_saves_into_a_notebook_do_not_make_a_tree_dirty(tmp_path):
+    def git(*words):
+        identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", "-C", tmp_path, *identity, *words], check=True, capture_output=True)
+
+    def save(source, outputs, **metadata):
+        cell = {"cell_type": "code", "source": source, "outputs": outputs, "execution_count": len(outputs) or None}
+        (tmp_path / "ä b.ipynb").write_text(json.dumps({"cells": [cell], "metadata": metadata}))
+
+    git("init")
+    save(["a = 1\n", "a"], [])
+    git("add", ".")
+    git("commit", "-m", "one")
+    save("a = 1\na", [{"output_type": "stream", "text": "1"}], widgets={"x": 1})
+    assert provenance.git(tmp_path)["dirty"] is False
+    save("a = 2\na", [])
+    assert provenance.git(tmp_path)["dirty"] is True
+    git("rm", "-q", "--cached", "ä b.ipynb")
+    assert provenance.git(tmp_path)["dirty"] is True
+
+
 def test_no_token_and_no_home_path_reaches_a_record(monkeypatch, tmp_path):
     monkeypatch.setenv("HF_TOKEN", "correct-horse-battery")
     monkeypatch.setenv("LLAMAX_KIT_DATA", "/srv/corpora")

@@ -3,6 +3,8 @@
 Computes nothing: it takes finished tables and pictures.
 """
 
+import ast
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -214,7 +216,7 @@ class Run:
         --------
         `results.record(corpus=text.facts())` is "tour/run.json".
         """
-        path = storage.record(self.folder, parameters=self.parameters, **facts)
+        path = storage.record(self.folder, parameters=self.parameters, cells=self._cells(), **facts)
         return f"{self.name}/{path.name}"
 
     def check_report(self, name: str) -> None:
@@ -258,6 +260,20 @@ class Run:
         """
         page = write(place(self.folder, name), title, gathered, method, self.parts)
         return f"{self.name}/{name}/{page.name}"
+
+    def _cells(self) -> str | None:
+        """Return the SHA-256 of the cells executed so far, those that set parameters aside; None outside a kernel."""
+        executed = [cell for cell in self._namespace.get("In", ()) if not self._sets_parameters(cell)]
+        return hashlib.sha256("\0".join(executed).encode()).hexdigest() if executed else None
+
+    def _sets_parameters(self, cell: str) -> bool:
+        """Check whether a cell assigns parameters and does nothing else: the notebook's own, or papermill's."""
+        try:
+            nodes = ast.parse(cell).body
+        except SyntaxError:  # a line of IPython's own, as "%time"
+            return False
+        targets = [getattr(node, "target", None) or (getattr(node, "targets", None) or [None])[0] for node in nodes]
+        return all(getattr(target, "id", "") in self._names for target in targets)
 
     def _path(self, name: str) -> Path:
         return self.folder / run_names.path_name(name)  # a system's name may hold signs that a file's name may not

@@ -3,6 +3,7 @@
 Facts that are not known (no git, no GPU library loaded) are None. No library is imported for its version.
 """
 
+import json
 import math
 import os
 import platform
@@ -41,16 +42,32 @@ def automatic(project: Path) -> dict:
 
 
 def git(project: Path) -> dict | None:
-    """Name the commit of the checkout and whether its tree was dirty; None where there is no git or no checkout."""
+    """Name the commit of the checkout and whether its tree was dirty; None where there is no git or no checkout.
+
+    JupyterLab saves the outputs of a notebook into its file: a notebook whose cells are those of the commit is clean.
+    """
     if not (project / ".git").exists():
         return None
+
+    def ask(*words: str) -> str:
+        command = ["git", "-C", str(project), *words]
+        return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=True).stdout
+
     try:
-        ask = ["git", "-C", str(project)]
-        commit = subprocess.run([*ask, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=20, check=True)
-        status = subprocess.run([*ask, "status", "--porcelain"], capture_output=True, text=True, timeout=60, check=True)
-    except (OSError, subprocess.SubprocessError):
+        changes = ask("status", "--porcelain", "-z").split("\0")
+        dirty = any(
+            change[:2].strip() != "M" or not change.endswith(".ipynb")
+            or _cells(ask("show", f"HEAD:{change[3:]}")) != _cells((project / change[3:]).read_text(encoding="utf-8"))
+            for change in filter(None, changes)
+        )  # fmt: skip
+        return {"commit": ask("rev-parse", "HEAD").strip(), "dirty": dirty}
+    except (OSError, ValueError, subprocess.SubprocessError):
         return None
-    return {"commit": commit.stdout.strip(), "dirty": bool(status.stdout.strip())}
+
+
+def _cells(notebook: str) -> list[tuple[str, str]]:
+    """Return the kind and the source of each cell of a notebook file."""
+    return [(cell["cell_type"], "".join(cell["source"])) for cell in json.loads(notebook)["cells"]]
 
 
 def of_system(record: dict, system: str) -> dict:
