@@ -28,7 +28,8 @@ venv: .venv/.ready  ## the environment alone
 .venv/.ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"llamax-kit needs Python 3.11 or later; this is {sys.version.split()[0]}. Name another: make PYTHON=python3.12 venv")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@echo "Installing the packages of requirements.txt into .venv: about two gigabytes, two to ten minutes"
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -e .
 	@# JupyterLab would ask the network for news and updates, and the user whether it may
 	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements 2>/dev/null

@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 import heavy
+import nbformat
 import pytest
 from click.testing import CliRunner
+from nbformat.v4 import new_notebook
 
 from llamax_kit.app import cli, doctor, notebooks
 from llamax_kit.utils.errors import KitError
@@ -77,6 +79,7 @@ def test_run_hands_papermills_options_on(monkeypatch, tmp_path):
         seen.update(source=source.stem, output=output, values=values, kernel=kernel)
         return tmp_path / "x.html"
 
+    nbformat.write(new_notebook(), tmp_path / "04_some.ipynb")
     monkeypatch.setattr(notebooks, "find", lambda name: tmp_path / "04_some.ipynb")
     monkeypatch.setattr(notebooks, "execute", run)
     (tmp_path / "a.yml").write_text("directions: en-de\nsentences: 1\n")

@@ -1,6 +1,5 @@
 """The command line: a few lines per command, and nothing heavy is imported until a command needs it."""
 
-import re
 import sys
 import unicodedata
 
@@ -8,7 +7,7 @@ import click
 
 from llamax_kit import __version__
 from llamax_kit.app import demo as example
-from llamax_kit.app import notebooks, parameters
+from llamax_kit.app import notebooks, parameters, terminal
 from llamax_kit.app.doctor import report
 from llamax_kit.app.sweep import checks, execution, state
 from llamax_kit.app.sweep import jobs as sweep_jobs
@@ -74,7 +73,7 @@ def demo() -> None:
     page = notebooks.execute("06", values={"system": system, "baseline": baseline} | chosen)
     gains = pd.read_csv(storage.folder(chosen["run"]) / "gains.csv")
     for table in example.printed_tables(gains):
-        click.echo(_table([tuple(table), *table.itertuples(index=False)]) + "\n")
+        click.echo(terminal.table([tuple(table), *table.itertuples(index=False)]) + "\n")
     click.echo(f"{example.RUNS[system]} is {example.RUNS[baseline]} after continual pre-training: gains are of the one "
                f"over the other.")  # fmt: skip
     click.echo("Copying the source has points too, and a gain may be longer training alone: see notebook 10.")
@@ -123,11 +122,16 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
     source = notebooks.find(notebook)
     if help_notebook:
         lines = [(one.name, one.type, repr(one.default), one.help) for one in notebooks.parameters(source)]
-        return click.echo(_table([("parameter", "type", "default", "meaning"), *lines]))
+        return click.echo(terminal.table([("parameter", "type", "default", "meaning"), *lines]))
 
-    page = notebooks.execute(
-        source, output, parameters.given_values(**given), kernel, start_timeout, execution_timeout=execution_timeout
-    )
+    values = parameters.given_values(**given)
+    run = notebooks.run_name(source, values)
+    known = {each.name: each.default for each in notebooks.parameters(source)} | values
+    if "run" not in values and (replaced := terminal.replaced(storage.outputs() / run, known)):
+        click.echo(replaced, err=True)
+    page = notebooks.execute(source, output, values, kernel, start_timeout, execution_timeout=execution_timeout)
+    if source.stem in ("04_translate_and_score", "05_score_hypotheses"):
+        click.echo(terminal.scores(storage.outputs() / run) + "\n")
     click.echo(f"The page: {page}\nThe notebook: {page.with_suffix('.ipynb')}")
 
 
@@ -156,7 +160,7 @@ def sweep(file, jobs, status) -> None:
     checks.check(file, found)
     if status:
         lines = [(each.state, each.job.run, each.job.notebook.stem, each.why) for each in found]
-        click.echo(_table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{state.summary(found)}")
+        click.echo(terminal.table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{state.summary(found)}")
     else:
         found = execution.run(listed, jobs)
     if any(each.state != "done" for each in found):
@@ -245,7 +249,7 @@ def languages(word) -> None:
         every = sorted(held, key=lambda one: _plain(word) not in map(_plain, one[:7]))  # codes and names, exact first
     rows = [(one.code, one.flores101 or "–", one.flores200, one.name, one.script, one.family_1, one.split or "unseen")
             for one in every]  # fmt: skip
-    click.echo(_table([("code", "FLORES-101", "FLORES-200", "name", "script", "family", "split"), *rows]))
+    click.echo(terminal.table([("code", "FLORES-101", "FLORES-200", "name", "script", "family", "split"), *rows]))
 
 
 @main.command()
@@ -270,21 +274,6 @@ def doctor() -> None:
 def _plain(text: str) -> str:
     """Fold capitals and accents: "Bokmål" is "bokmal"."""
     return "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char)).casefold()
-
-
-def _table(rows) -> str:
-    """Return rows of texts as columns as wide as their widest; numbers to the right, with at most two decimals."""
-    columns = [[_short(str(cell)) for cell in column] for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(cells).rstrip() for cells in zip(*map(_even, columns), strict=True))
-
-
-def _short(cell: str) -> str:
-    return f"{float(cell):.2f}" if re.fullmatch(r"-?\d+\.\d+(e-?\d+)?", cell) else cell
-
-
-def _even(column: list[str]) -> list[str]:
-    width, figures = max(map(len, column)), all(re.fullmatch(r"[-\d.]+", cell) for cell in column[1:])
-    return [cell.rjust(width) if figures else cell.ljust(width) for cell in column]
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def execute(
     """
     source, values = find(notebook), dict(values or {})
     check(source, values)
-    run = _run(source, values, "" if output else source.stem)
+    run = run_name(source, values, "" if output else source.stem)
     if not checked:
         parameter_checks.check(source.stem, {each.name: each.default for each in parameters(source)}, values=values)
     output = Path(output).absolute() if output else storage.outputs() / run / source.name
@@ -177,7 +177,7 @@ def _running(output: Path) -> int:
     return next((number for number, state in enumerate(states, 1) if state != "completed"), len(states))
 
 
-def _run(source: Path, values: dict[str, Any], otherwise: str) -> str:
+def run_name(source: Path, values: dict[str, Any], otherwise: str = "") -> str:
     """Return the run's name: the parameter `run`, checked here and not late in a cell, else `otherwise`."""
     known = {each.name: each.default for each in parameters(source)} | values
     run = otherwise if known.get("run") is None else str(known["run"])
