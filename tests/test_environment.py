@@ -1,10 +1,15 @@
 """The environment: one lock serves pip, conda and the package, names versions only, and is what runs here."""
 
+import ast
 import re
+import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,17 +49,49 @@ def test_what_is_installed_is_what_the_lock_says(line):
     assert metadata.version(package).split("+")[0] == version  # torch's own builds add +cpu, +cu126, …
 
 
-def test_all_that_the_kit_imports_is_in_the_lock():
-    """What an `import` in the package names is a library of the lock, of Python, or the kit itself."""
-    import ast
-    import sys
-
+def imported() -> set[str]:
+    """The packages that the kit imports, of each name one; Python's own and the kit itself aside."""
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "llamax_kit").rglob("*.py")]
     nodes = [node for tree in trees for node in ast.walk(tree)]
-    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
-    ours = set(sys.stdlib_module_names) | {"llamax_kit"}
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    others = {name.split(".")[0] for name in names} - {*sys.stdlib_module_names, "llamax_kit"}
     locked = {re.sub("[-_.]+", "-", line.split("==")[0]).lower() for line in lock()}
     owners = metadata.packages_distributions()
-    for name in {name.split(".")[0] for name in imported} - ours:
-        assert any(re.sub("[-_.]+", "-", owner).lower() in locked for owner in owners.get(name, [])), name
+    found = {name: [each for each in owners.get(name, []) if re.sub("[-_.]+", "-", each).lower() in locked]
+             for name in others}  # fmt: skip
+    assert all(found.values()), found
+    return {each[0] for each in found.values()}
+
+
+def test_all_that_the_kit_imports_is_in_the_lock():
+    assert {"torch", "sacrebleu"} <= imported()
+
+
+def required() -> dict[str, str]:
+    """The packages that an installation of the kit asks for, each with the lowest version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return dict(line.split(">=") for line in project["dependencies"])
+
+
+def test_an_installation_asks_for_few_packages_and_pins_none():
+    """Pins of everything would shut the kit out of an environment with vLLM, or with a torch for CUDA."""
+    assert len(required()) <= 20
+
+
+@pytest.mark.parametrize(("package", "lowest"), required().items())
+def test_the_lock_holds_what_an_installation_asks_for(package, lowest):
+    locked = dict(line.split(" ;")[0].split("==") for line in lock())
+    assert Version(locked[package]) >= Version(lowest)
+
+
+def test_what_the_kit_imports_comes_with_what_an_installation_asks_for():
+    """Directly, or as a requirement of one of them that no extra asks for."""
+    wanted, found = [*required()], set()
+    while wanted:
+        name = re.sub("[-_.]+", "-", wanted.pop()).lower()
+        if name not in found:
+            found.add(name)
+            lines = [Requirement(line) for line in metadata.requires(name) or ()]
+            wanted += [line.name for line in lines if line.marker is None or line.marker.evaluate({"extra": ""})]
+    assert {re.sub("[-_.]+", "-", name).lower() for name in imported()} <= found
