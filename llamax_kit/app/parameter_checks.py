@@ -25,6 +25,7 @@ from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.tasks.system_outputs import find_outputs
 from llamax_kit.training.miniature.roles import roles
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import refuse_pointer
 
 FOLLOW = ("tokenize", "tokenizer", "sentences", "decoding", "directions")  # "auto": as the corpus or the runs decide
 LEAST = {"sentences": 0, "samples": 0, "examples": 0, "few": 0, "max_new_tokens": 1, "pretrain_pairs": 0,
@@ -139,7 +140,8 @@ def _prompt(made: Mapping, value: str, model: str | None) -> None:
 def _directions(made, value, corpus, hypotheses, source, system, baseline) -> None:
     if hypotheses:
         if not run_checks.within(made, hypotheses):
-            find_outputs(hypotheses, source or "", directions=value)
+            for output in find_outputs(hypotheses, source or "", directions=value):
+                refuse_pointer(output.path)
     elif hypotheses == "":
         languages.directions(value, ["en", *demo.DEMO.split()])
     elif system is not None:
@@ -174,6 +176,13 @@ def _read(corpus: str, codes: frozenset[str]) -> None:
 def _here(made, corpus: str) -> list[str] | None:
     """List the languages of a corpus; None where it is still to be made, or only a hub knows."""
     return None if run_checks.within(made, corpus) else offline_languages(corpus)
+
+
+def _outputs(value: str, source: str | None, *, directions: str | None) -> None:
+    """Look whether there are outputs, and whether those that are asked for are the files themselves."""
+    found = find_outputs(value, source or "")
+    for output in () if directions else found:  # else `_directions` looks at those that are chosen
+        refuse_pointer(output.path)
 
 
 def _code(made, value: str) -> None:
@@ -229,7 +238,7 @@ RULES: tuple[tuple, ...] = (  # a parameter's name, the rule, and the other para
     ("dtype", lambda made, value: weights.check_dtype(value)),
     ("corpus", _corpus, "hypotheses"),
     ("source", lambda made, value: languages.find(value)),
-    ("hypotheses", _of_file(find_outputs), "source"),
+    ("hypotheses", _of_file(_outputs), "source", "directions"),
     ("system", run_checks.check_system, "theirs"),
     ("runs", run_checks.check_runs),
     ("runs", run_checks.check_several, "baseline"),

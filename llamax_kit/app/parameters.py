@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from llamax_kit.runs.provenance import has_secret
 from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import refuse_pointer
 
 
 class Parameter(NamedTuple):
@@ -45,6 +46,7 @@ def cells(notebook: Path) -> list[dict]:
     Raises KitError when the file is not a notebook.
     """
     try:
+        refuse_pointer(notebook)
         content = json.loads(Path(notebook).read_text(encoding="utf-8"))
         return [{**cell, "source": "".join(cell["source"])} for cell in content["cells"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -185,6 +187,7 @@ def given_values(
     for path in parameters_file:
         if not Path(path).is_file():
             raise KitError(f"no parameter file {path}. To mend: name one of params/<notebook>/*.yml, or your own")
+        refuse_pointer(path)
         try:
             values |= _mapping(path, text=Path(path).read_text(encoding="utf-8"))
         except UnicodeDecodeError as error:

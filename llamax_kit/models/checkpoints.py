@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from llamax_kit.utils.errors import KitError
-from llamax_kit.utils.files import sha256, whole
+from llamax_kit.utils.files import refuse_pointer, sha256, whole
 
 TEXTS = (
     "config.json", "generation_config.json", "tokenizer.model", "tokenizer.json", "tokenizer_config.json",
@@ -20,6 +20,7 @@ def read_json(path: Path) -> dict:
     """Return what a JSON file holds; {} where there is no file. Raises KitError when it is not a JSON object."""
     if not path.is_file():
         return {}
+    refuse_pointer(path)
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(read, dict):
@@ -80,6 +81,7 @@ def weight_files(folder: Path) -> list[Path]:
             )
         files = [folder / each for each in names]
     for file in files:
+        refuse_pointer(file)
         if file.suffix == ".safetensors":
             _check_length(file)
     return files
@@ -132,6 +134,7 @@ def adapter_weights(folder: Path) -> Path:
             f"expected weights in the adapter folder {folder} ({' or '.join(names)}), but found none. "
             f"To mend: copy them there too"
         )
+    refuse_pointer(weights)
     if weights.suffix == ".safetensors":
         _check_length(weights)
     return weights

@@ -16,6 +16,7 @@ from llamax_kit.models.checkpoints import read_json
 from llamax_kit.models.tokenizer_libraries import Library
 from llamax_kit.models.tokenizers import Tokenizer
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import refuse_pointer
 
 
 def load(folder: Path | str) -> Tokenizer:
@@ -27,6 +28,8 @@ def load(folder: Path | str) -> Tokenizer:
     model, fast = folder / "tokenizer.model", folder / "tokenizer.json"
     settings = read_json(folder / "special_tokens_map.json") | read_json(folder / "tokenizer_config.json")
     added = added_tokens.read(folder, settings)
+    for file in filter(Path.is_file, (model, fast)):
+        refuse_pointer(file)
     if model.is_file() and not _is_ranks(model):
         prepends = '"Prepend"' in json.dumps(read_json(fast).get("normalizer"))
         return _finish(folder, settings, added, tokenizer_libraries.sentencepiece(model, added, settings, prepends))
@@ -87,6 +90,7 @@ def _many(ids: int | list[int] | None) -> list[int]:
 def _template(folder: Path, settings: Mapping) -> str:
     path = folder / "chat_template.jinja"
     if path.is_file():
+        refuse_pointer(path)
         return path.read_text(encoding="utf-8")
     template = settings.get("chat_template") or ""
     if isinstance(template, dict):

@@ -26,6 +26,7 @@ from llamax_kit.runs import run_names, storage
 from llamax_kit.tasks import defaults as auto
 from llamax_kit.utils.environment import from_environment
 from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import refuse_pointer
 
 KEYS = ("notebook", "files", "values", "each", "grid", "run")
 
@@ -180,6 +181,7 @@ def _yaml(file: Path) -> Any:
         }
 
     try:
+        refuse_pointer(file)
         return yaml.load(file.read_text(encoding="utf-8"), Loader)
     except OSError as error:
         raise KitError(f"could not read {file}: {error.strerror}. To mend: name a file of YAML") from error
