@@ -4,17 +4,20 @@ Each advice is followed where it can be, and then it works.
 """
 
 import json
+import re
 import shutil
 from pathlib import Path
 
+import fake_hub
 import pytest
 import small
+import torch
 from click.testing import CliRunner
 
 from llamax_kit.app import cli, notebooks, parameter_checks, parameters
 from llamax_kit.app.sweep import jobs
 from llamax_kit.data.corpora.loading import load_corpus
-from llamax_kit.models import loading
+from llamax_kit.models import loading, runnable
 from llamax_kit.models.engines.base import Completion
 from llamax_kit.models.ledger import Ledger
 from llamax_kit.paper import release
@@ -23,6 +26,8 @@ from llamax_kit.tasks.system_outputs import find_outputs, read_outputs
 from llamax_kit.training import recipe
 from llamax_kit.training.corpus import streams
 from llamax_kit.utils.errors import KitError
+
+pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")  # peft's call, not ours
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +147,233 @@ def test_a_ledger_that_is_pointers_is_left_as_it_is(tmp_path):
     file.write_text(POINTER)
     assert "is a Git LFS pointer" in told(Ledger(tmp_path, {"engine": "test"}).find, ["a"])
     assert file.read_text() == POINTER
+
+
+# What is no model that the kit runs
+
+SMALL = dict(vocab_size=320, d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+             decoder_attention_heads=2, encoder_ffn_dim=16, decoder_ffn_dim=16)  # fmt: skip
+T5 = dict(vocab_size=320, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("M2M100", SMALL), ("Marian", SMALL), ("MBart", SMALL), ("T5", T5)])
+def test_an_encoder_decoder_is_refused_as_one(name, shape, base, tmp_path):
+    import transformers
+
+    config = getattr(transformers, f"{name}Config")(**shape, pad_token_id=1)
+    kind = "MarianMTModel" if name == "Marian" else f"{name}ForConditionalGeneration"
+    getattr(transformers, kind)(config).save_pretrained(tmp_path / "other")
+    shutil.copyfile(base / "tokenizer.model", tmp_path / "other/tokenizer.model")
+    for act in (lambda: early("04", model="other"), lambda: load("other")):
+        message = told(act)
+        assert f"other/config.json describes {kind} (model_type '{config.model_type}'), an encoder–decoder" in message
+        assert "llamax-kit run 05 -p hypotheses" in message
+    early("07", tokenizer="other")  # its tokenizer is one like others
+
+
+def test_what_config_json_says_of_an_architecture_decides(base):
+    for changes, message in (
+        ({"model_type": "nllb-moe", "architectures": None}, "a model (model_type 'nllb-moe'), an encoder–decoder"),
+        ({"model_type": "bert", "architectures": ["BertForMaskedLM"]}, "BertForMaskedLM, which has another head"),
+        ({"architectures": ["LlamaForSequenceClassification"]}, "LlamaForSequenceClassification, which has another"),
+    ):
+        config = json.loads((base / "config.json").read_text())
+        rewrite(base / "config.json", **changes)
+        assert message in told(early, "04", model="base")
+        (base / "config.json").write_text(json.dumps(config))
+    for changes in ({"is_encoder_decoder": False, "model_type": "mbart", "architectures": ["MBartForCausalLM"]},
+                    {"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3"}):  # fmt: skip
+        rewrite(base / "config.json", **changes)
+        early("04", model="base")
+
+
+@pytest.fixture
+def lora(base):
+    """An adapter beside its base; it names the base's folder."""
+    return adapter(base, base.parent / "lora")
+
+
+def adapter(base: Path, folder: Path, rows: int = 0, **config) -> Path:
+    """Make a LoRA adapter that changes what the base says; `rows`: with as many tokens in its embedding."""
+    import peft
+    from transformers import LlamaForCausalLM
+
+    model = LlamaForCausalLM.from_pretrained(base)
+    torch.manual_seed(3)
+    if rows:
+        model.resize_token_embeddings(rows)
+    chosen = dict(r=2, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM", init_lora_weights=False) | config
+    model = peft.get_peft_model(model, peft.LoraConfig(**chosen))
+    with torch.no_grad():
+        for part in (model.get_input_embeddings(), model.get_output_embeddings()):
+            part.weight[320:] = torch.randn_like(part.weight[320:])
+    model.save_pretrained(folder, save_embedding_layers=bool(rows))
+    rewrite(folder / "adapter_config.json", base_model_name_or_path=str(base))
+    return folder
+
+
+@pytest.mark.parametrize("beside", [[], ["config.json"], ["config.json", "model.safetensors"]])
+def test_an_adapter_given_as_the_model_names_its_base_and_how_to_give_both(beside, lora, base):
+    for name in beside:
+        shutil.copyfile(base / name, lora / name)
+    for act in (lambda: early("04", model="lora"), lambda: load("lora")):
+        message = told(act)
+        assert f"lora is an adapter, not a model (it holds adapter_config.json): it only changes {base}" in message
+        assert f"llamax-kit run 04 -p model {base} -p adapter lora" in message.replace(f"{lora}", "lora")
+    early("04", model=str(base), adapter="lora")
+    load(base, adapter="lora")
+    rewrite(lora / "adapter_config.json", base_model_name_or_path="LLaMAX/LLaMAX2-7B")
+    assert "-p model LLaMAX/LLaMAX2-7B -p adapter lora" in told(early, "04", model="lora").replace(str(lora), "lora")
+    rewrite(lora / "adapter_config.json", base_model_name_or_path="/home/somebody/llama")
+    assert "-p model BASE -p adapter" in told(early, "04", model="lora")
+
+
+def test_a_model_given_as_the_adapter_and_another_kind_of_adapter_are_told(base, lora):
+    assert "expected a LoRA adapter, but base is a model. To mend: give it as the model" in told(
+        early, "04", adapter="base"
+    )
+    rewrite(lora / "adapter_config.json", peft_type="PREFIX_TUNING")
+    for act in (lambda: early("04", model="base", adapter="lora"), lambda: load(base, adapter="lora")):
+        assert "lora, but its adapter_config.json says PREFIX_TUNING" in told(act)
+
+
+@pytest.mark.parametrize(("name", "form"), [("x.Q4_K_M.gguf", "GGUF"), ("consolidated.00.pth", "Meta"),
+                                            ("tf_model.h5", "TensorFlow"), ("flax_model.msgpack", "Flax")])  # fmt: skip
+def test_weights_in_another_form_are_told(name, form, base):
+    (base / "model.safetensors").rename(base / name)
+    for config in (True, False):
+        message = told(early, "04", model="base")
+        assert f"base, but it holds {name}: its form is " in message and form in message
+        assert "name the model that it was made from" in message
+        if config:
+            (base / "config.json").unlink()
+
+
+def test_one_file_is_no_model(base):
+    (base / "x.gguf").write_bytes(b"GGUF")
+    assert "it holds x.gguf: its form is GGUF" in told(early, "04", model="base/x.gguf")
+    assert "its form is GGUF" in told(early, "04", model="owner/x.gguf")  # not here, and no hub id
+    message = told(early, "04", model="base/model.safetensors")
+    assert message.endswith("base/model.safetensors is one file. To mend: name base")
+
+
+def test_an_adapter_and_a_gguf_on_the_hub_are_told(lora, tmp_path, monkeypatch):
+    from huggingface_hub import constants
+
+    (tmp_path / "gguf").mkdir()
+    (tmp_path / "gguf/x.gguf").write_bytes(b"GGUF")
+    with fake_hub.serve({"me/lora": lora, "me/GGUF": tmp_path / "gguf"}) as (address, _):
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        template = address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+        assert "me/lora is an adapter, not a model" in told(loading.resolve, "me/lora")
+        assert "me/GGUF, but it holds x.gguf: its form is GGUF" in told(loading.resolve, "me/GGUF")
+
+
+# Quantised checkpoints
+
+QUANTISED = [
+    ({"quant_method": "gptq", "bits": 4}, "optimum gptqmodel"),
+    ({"quant_method": "awq", "bits": 4}, "gptqmodel"),
+    ({"quant_method": "bitsandbytes", "load_in_8bit": True}, "bitsandbytes"),
+    ({"load_in_4bit": True, "bnb_4bit_quant_type": "nf4"}, "bitsandbytes"),
+    ({"quant_method": "compressed-tensors", "config_groups": {}}, "compressed-tensors"),
+    ({"quant_method": "torchao"}, "torchao"),
+    ({"quant_method": "quanto"}, "optimum-quanto"),
+]
+
+
+@pytest.mark.parametrize(("given", "packages"), QUANTISED, ids=lambda each: each if isinstance(each, str) else "")
+def test_a_quantised_checkpoint_without_its_library_names_it(given, packages, base, monkeypatch):
+    monkeypatch.setattr(runnable, "find_spec", lambda module: None)
+    plain = {"quantization_config": None, "text_config": None}
+    for changes in ({"quantization_config": given}, {"text_config": {"quantization_config": given}}):
+        rewrite(base / "config.json", **plain | changes)
+        for act in (lambda: early("04", model="base"), lambda: load(base)):
+            message = told(act)
+            assert "quantization_config in config.json" in message and "not installed here" in message
+            assert f"To mend: pip install {packages}; or name the unquantised model" in message
+    monkeypatch.setattr(runnable, "find_spec", lambda module: object())
+    early("04", model="base")
+
+
+def test_the_libraries_are_those_that_transformers_asks_for():
+    from transformers.quantizers.auto import AUTO_QUANTIZER_MAPPING
+
+    known = {name.removesuffix("_4bit").removesuffix("_8bit") for name in AUTO_QUANTIZER_MAPPING}
+    assert set(runnable.LIBRARIES) <= known
+    assert all(re.fullmatch(r"[\w.]+(=[\w-]+)?( [\w.]+(=[\w-]+)?)*", each) for each in runnable.LIBRARIES.values())
+
+
+def test_a_quantisation_that_nobody_knows_or_that_config_json_does_not_name_is_told(base):
+    from safetensors.torch import load_file, save_file
+
+    rewrite(base / "config.json", quantization_config={"quant_method": "exl9"})
+    assert "quantised by 'exl9'" in told(load, base)
+    rewrite(base / "config.json", quantization_config={"bits": 4})
+    assert "expected a quant_method in the quantization_config" in told(early, "04", model="base")
+    rewrite(base / "config.json", quantization_config=None)
+    early("04", model="base")
+    tensors = load_file(base / "model.safetensors")
+    tensors["model.layers.0.mlp.up_proj.qweight"] = tensors.pop("model.layers.0.mlp.up_proj.weight")
+    save_file(tensors, base / "model.safetensors", {"format": "pt"})
+    for act in (lambda: early("04", model="base"), lambda: load(base)):
+        message = told(act)
+        assert "are quantised (model.layers.0.mlp.up_proj.qweight" in message and "no quantization_config" in message
+
+
+# Shapes
+
+
+@pytest.mark.parametrize(("changes", "tensor", "came", "asked"), [
+    ({"vocab_size": 401}, "lm_head.weight", "320 × 32", "401 × 32"),
+    ({"intermediate_size": 48}, "model.layers.0.mlp.down_proj.weight", "32 × 64", "32 × 48"),
+    ({"num_key_value_heads": 2}, "model.layers.0.self_attn.k_proj.weight", "32 × 32", "16 × 32"),
+    ({"head_dim": 4}, "model.layers.0.self_attn.k_proj.weight", "32 × 32", "16 × 32"),
+    ({"hidden_size": 64}, "lm_head.weight", "320 × 32", "320 × 64"),
+])  # fmt: skip
+def test_weights_of_another_shape_are_named_with_both(changes, tensor, came, asked, base):
+    rewrite(base / "config.json", **changes)
+    message = f"base do not fit its config.json: {tensor} has the shape {came}, but config.json asks for {asked}"
+    for act in (lambda: early("04", model="base"), lambda: load(base)):
+        assert message in told(act)
+    torch.save(tensors_of(base), base / "pytorch_model.bin")
+    (base / "model.safetensors").unlink()
+    assert message in told(load, base)  # of a pickle torch alone can tell
+
+
+def tensors_of(folder: Path) -> dict:
+    from safetensors.torch import load_file
+
+    return load_file(folder / "model.safetensors")
+
+
+def test_the_shapes_that_are_expected_are_those_of_transformers():
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    for changes in ({}, {"num_key_value_heads": 2}, {"head_dim": 4}, {"num_key_value_heads": 1, "head_dim": 6}):
+        shape = dict(vocab_size=70, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4)
+        model = LlamaForCausalLM(LlamaConfig(**shape | changes))
+        held = {name: tuple(part.shape) for name, part in model.named_parameters()}
+        asked = runnable._asked(model.config.to_dict())
+        assert list(runnable._misfits(held, asked=asked)) == []
+        assert len(asked) == len({name.split("layers.1.")[-1] for name in held if "layers.0." not in name}) - 2
+
+
+@pytest.mark.parametrize(("changes", "came", "has"), [
+    ({"hidden_size": 48}, "2 × 32", "48 × 48"), ({"num_key_value_heads": 2}, "32 × 2", "16 × 32"),
+])  # fmt: skip
+def test_an_adapter_of_another_shape_is_named_with_both(changes, came, has, base, lora, tmp_path):
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    other = shutil.copytree(base, tmp_path / "other")
+    config = LlamaConfig.from_pretrained(base)
+    LlamaForCausalLM(LlamaConfig(**config.to_dict() | {"head_dim": None} | changes)).save_pretrained(other)
+    for act in (lambda: early("04", model="other", adapter="lora"), lambda: load(other, adapter="lora")):
+        message = told(act)
+        assert re.search(
+            f"lora does not fit the model: its base_model.*has the shape {came}, but model.* {has}", message
+        )
+        assert "load it on the model it was trained on" in message
+    early("04", model="base", adapter="lora")

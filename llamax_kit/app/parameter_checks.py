@@ -15,7 +15,7 @@ from llamax_kit.analysis import fertility
 from llamax_kit.app import demo, run_checks
 from llamax_kit.data import languages
 from llamax_kit.data.corpora.loading import load_corpus, offline_languages
-from llamax_kit.models import loading, tokenizer_files, weights
+from llamax_kit.models import loading, weights
 from llamax_kit.models.engines.base import read_decoding
 from llamax_kit.models.training_languages import training_languages_of
 from llamax_kit.paper import release, tables
@@ -122,18 +122,18 @@ def _by_hand(made: Mapping, value: str, before: str | None) -> None:
 
 def _adapter(made: Mapping, value: str, model: str | None) -> None:
     if not run_checks.within(made, value):
-        loading.check_adapter(
-            value, model="mini-llama" if model in (None, "copy") or run_checks.within(made, model) else model
-        )
+        known = model not in (None, "copy") and not run_checks.within(made, model)
+        loading.check_adapter(value, model=model if known else "")
 
 
-def _prompt(made: Mapping, value: str, model: str | None) -> None:
+def _prompt(made: Mapping, value: str, model: str | None, *, adapter: str | None) -> None:
     if run_checks.within(made, value):
         return
     prompts.template_text(value)
-    if value in prompts.CHATS and model not in (None, "copy") and not run_checks.within(made, model):
-        folder = loading.locate(model).folder
-        if folder and not (tokenizer := tokenizer_files.load(folder)).template:
+    to_come = any(run_checks.within(made, each or "") for each in (model, adapter))
+    if value in prompts.CHATS and model not in (None, "copy") and not to_come:
+        tokenizer = loading.offline_tokenizer(model, adapter=adapter or "")
+        if tokenizer and not tokenizer.template:
             tokenizer.chat([])  # which raises
 
 
@@ -263,7 +263,7 @@ RULES: tuple[tuple, ...] = (  # a parameter's name, the rule, and the other para
     ("held_out", _codes),
     ("base", _base, "added", "held_out"),
     ("closer", lambda made, value: languages.codes(value) or languages.find("")),
-    ("prompt", _prompt, "model"),
+    ("prompt", _prompt, "model", "adapter"),
     ("decoding", lambda made, value: read_decoding(value)),
     ("tokenize", _of_file(sacrebleu_metrics.check)),
     ("tokenizer", _of_file(fertility.check)),
