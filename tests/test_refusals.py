@@ -6,6 +6,7 @@ Each advice is followed where it can be, and then it works.
 import json
 import re
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import fake_hub
@@ -17,8 +18,9 @@ from click.testing import CliRunner
 from llamax_kit.app import cli, notebooks, parameter_checks, parameters
 from llamax_kit.app.sweep import jobs
 from llamax_kit.data.corpora.loading import load_corpus
-from llamax_kit.models import loading, runnable
+from llamax_kit.models import loading, runnable, tokenizer_files
 from llamax_kit.models.engines.base import Completion
+from llamax_kit.models.engines.transformers import Transformers
 from llamax_kit.models.ledger import Ledger
 from llamax_kit.paper import release
 from llamax_kit.runs import storage
@@ -27,7 +29,8 @@ from llamax_kit.training import recipe
 from llamax_kit.training.corpus import streams
 from llamax_kit.utils.errors import KitError
 
-pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")  # peft's call, not ours
+pytestmark = [pytest.mark.filterwarnings(each) for each in (  # what peft says and does, not the kit
+    "ignore:.is_gradient_checkpointing:FutureWarning", "ignore:Setting .save_embedding_layers:UserWarning")]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +210,7 @@ def adapter(base: Path, folder: Path, rows: int = 0, **config) -> Path:
     with torch.no_grad():
         for part in (model.get_input_embeddings(), model.get_output_embeddings()):
             part.weight[320:] = torch.randn_like(part.weight[320:])
-    model.save_pretrained(folder, save_embedding_layers=bool(rows))
+    model.save_pretrained(folder, save_embedding_layers=bool(rows) and "auto")
     rewrite(folder / "adapter_config.json", base_model_name_or_path=str(base))
     return folder
 
@@ -257,16 +260,23 @@ def test_one_file_is_no_model(base):
     assert message.endswith("base/model.safetensors is one file. To mend: name base")
 
 
-def test_an_adapter_and_a_gguf_on_the_hub_are_told(lora, tmp_path, monkeypatch):
+@contextmanager
+def hub(monkeypatch, tmp_path, repositories):
+    """Make the hub's client talk to a hub of the test's own."""
     from huggingface_hub import constants
 
-    (tmp_path / "gguf").mkdir()
-    (tmp_path / "gguf/x.gguf").write_bytes(b"GGUF")
-    with fake_hub.serve({"me/lora": lora, "me/GGUF": tmp_path / "gguf"}) as (address, _):
+    with fake_hub.serve(repositories) as (address, _):
         monkeypatch.setattr(constants, "ENDPOINT", address)
         template = address + "/{repo_id}/resolve/{revision}/{filename}"
         monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+        yield
+
+
+def test_an_adapter_and_a_gguf_on_the_hub_are_told(lora, tmp_path, monkeypatch):
+    (tmp_path / "gguf").mkdir()
+    (tmp_path / "gguf/x.gguf").write_bytes(b"GGUF")
+    with hub(monkeypatch, tmp_path, {"me/lora": lora, "me/GGUF": tmp_path / "gguf"}):
         assert "me/lora is an adapter, not a model" in told(loading.resolve, "me/lora")
         assert "me/GGUF, but it holds x.gguf: its form is GGUF" in told(loading.resolve, "me/GGUF")
 
@@ -377,3 +387,102 @@ def test_an_adapter_of_another_shape_is_named_with_both(changes, came, has, base
         )
         assert "load it on the model it was trained on" in message
     early("04", model="base", adapter="lora")
+
+
+# What an adapter brings of its own
+
+TEMPLATE = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+TURN = [{"role": "user", "content": "river mountain"}]
+ADDED = {"<|im_start|>": 320, "<|im_end|>": 321}
+
+
+def with_tokenizer(folder: Path, base: Path) -> Path:
+    """Put a tokenizer of an adapter's own beside it: two tokens more than the base's, and a chat template."""
+    shutil.copyfile(base / "tokenizer.model", folder / "tokenizer.model")
+    (folder / "added_tokens.json").write_text(json.dumps(ADDED))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|im_end|>", "bos_token": "<s>"}))
+    (folder / "chat_template.jinja").write_text(TEMPLATE)
+    return folder
+
+
+@pytest.mark.parametrize("config", [{}, {"modules_to_save": ["embed_tokens", "lm_head"]},
+                                    {"target_modules": ["q_proj", "embed_tokens", "lm_head"]}])  # fmt: skip
+def test_an_adapters_own_tokens_template_and_embedding_are_used(config, base):
+    import peft
+    from transformers import LlamaForCausalLM
+
+    folder = with_tokenizer(adapter(base, base.parent / "lora", rows=322, **config), base)
+    early("04", model="base", adapter="lora", prompt="chat")
+    found = loading.resolve(base, adapter="lora")
+    tokenizer = loading.load_tokenizer(found)
+    prompt = tokenizer.chat(TURN)
+    ids = tokenizer.encode(prompt)
+    assert prompt == "<|im_start|>user\nriver mountain<|im_end|>\n<|im_start|>assistant\n"
+    assert ids[:2] == [1, 320] and ids.count(320) == 2 and ids.count(321) == 1 and 321 in tokenizer.eos_ids
+    assert set(range(40, 60)) <= set(tokenizer.eos_ids)  # those of the base's config.json
+    model = loading.load_model(found, device="cpu")
+    expected = LlamaForCausalLM.from_pretrained(base)
+    expected.resize_token_embeddings(322, mean_resizing=False)
+    expected = peft.PeftModel.from_pretrained(expected, folder).eval()
+    with torch.inference_mode():
+        came, wanted = (each(torch.tensor([ids])).logits for each in (model, expected))
+    assert came.shape[-1] == 322 and torch.equal(came, wanted)
+
+
+def test_without_its_own_files_an_adapter_has_the_bases_tokenizer_and_identity(base, lora):
+    found = loading.resolve(base, adapter="lora")
+    alone = loading.load_tokenizer(loading.resolve(base))
+    for text in ("river mountain", "<|im_start|>"):
+        assert loading.load_tokenizer(found).encode(text) == alone.encode(text)
+    seen = {found.adapter_revision}
+    (lora / "README.md").write_text("x")
+    seen.add(loading.resolve(base, adapter="lora").adapter_revision)
+    assert len(seen) == 1
+    with_tokenizer(lora, base)
+    for name in ("added_tokens.json", "chat_template.jinja", "tokenizer_config.json"):
+        seen.add(loading.resolve(base, adapter="lora").adapter_revision)
+        (lora / name).write_text((lora / name).read_text() + "\n")
+    assert len(seen) == 4
+
+
+def test_a_template_alone_goes_with_the_bases_tokenizer(base, lora):
+    assert "chat template" in told(early, "04", model="base", adapter="lora", prompt="chat")
+    (lora / "tokenizer_config.json").write_text(json.dumps({"chat_template": "{{ messages[0].content }}!"}))
+    early("04", model="base", adapter="lora", prompt="chat")
+    tokenizer = loading.load_tokenizer(loading.resolve(base, adapter="lora"))
+    assert tokenizer.chat(TURN) == "river mountain!" and tokenizer.encode("river")[0] == 1
+    (base / "chat_template.jinja").write_text("of the base")
+    assert loading.load_tokenizer(loading.resolve(base, adapter="lora")).chat(TURN) == "river mountain!"
+
+
+def test_tokens_that_an_adapter_adds_without_their_embedding_are_refused_where_they_are_used(base, lora):
+    tokenizer = tokenizer_files.load(base, adapter=with_tokenizer(lora, base))
+    assert tokenizer.encode("river") == tokenizer_files.load(base).encode("river")
+    message = told(tokenizer.encode, tokenizer.chat(TURN))
+    assert "expected ids below 320" in message and "save_embedding_layers=True" in message
+    assert tokenizer.pad_id < 320
+
+
+def test_an_engine_says_whose_tokenizer_it_is_and_keeps_answers_apart(base, lora):
+    plain = Transformers(str(base), adapter="lora", device="cpu")
+    assert plain.notes == []
+    with_tokenizer(lora, base)
+    own = Transformers(str(base), adapter="lora", device="cpu")
+    assert own.notes == ["The tokenizer and the chat template are those of the adapter"]
+    assert own.identity != plain.identity
+
+
+def test_a_damaged_tokenizer_of_an_adapter_is_told_before_a_kernel(base, lora):
+    (lora / "tokenizer.json").write_text("{}")
+    assert "lora/tokenizer.json, which cannot be read" in told(early, "04", model="base", adapter="lora")
+
+
+def test_an_adapter_of_the_hub_brings_its_tokenizer(base, lora, tmp_path, monkeypatch):
+    with_tokenizer(lora, base)
+    rewrite(lora / "adapter_config.json", base_model_name_or_path="me/base")
+    with hub(monkeypatch, tmp_path, {"me/lora": lora, "me/base": base}):
+        found = loading.resolve("me/base", adapter="me/lora")
+        assert loading.load_tokenizer(found).chat(TURN).startswith("<|im_start|>user")
