@@ -5,6 +5,7 @@ Each advice is followed where it can be, and then it works.
 
 import json
 import re
+import shlex
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,8 +30,8 @@ from llamax_kit.training import recipe
 from llamax_kit.training.corpus import streams
 from llamax_kit.utils.errors import KitError
 
-pytestmark = [pytest.mark.filterwarnings(each) for each in (  # what peft says and does, not the kit
-    "ignore:.is_gradient_checkpointing:FutureWarning", "ignore:Setting .save_embedding_layers:UserWarning")]  # fmt: skip
+WARNINGS = "ignore:.is_gradient_checkpointing:FutureWarning", "ignore:Setting .save_embedding_layers:UserWarning"
+pytestmark = [pytest.mark.filterwarnings(each) for each in WARNINGS]  # what peft says and does, not the kit
 
 
 @pytest.fixture(scope="module")
@@ -486,3 +487,67 @@ def test_an_adapter_of_the_hub_brings_its_tokenizer(base, lora, tmp_path, monkey
     with hub(monkeypatch, tmp_path, {"me/lora": lora, "me/base": base}):
         found = loading.resolve("me/base", adapter="me/lora")
         assert loading.load_tokenizer(found).chat(TURN).startswith("<|im_start|>user")
+
+
+# Text that YAML, or -p, reads as something else
+
+WRITTEN = ["no", "off", "NO", "on", "yes", "True", "007", "0x1F", "0b11", "1_000", "+7", "-5", "1.50", ".5", "1.0e+3",
+           "1e3", ".inf", "null", "None", "2024", "2024-01-05", "0o17", "inf", "nan"]  # fmt: skip
+
+
+def given(*options: str) -> str:
+    """Return the run's name as `llamax-kit run` takes it from these options, or the refusal's remedy."""
+    seen, context = {}, cli.run.make_context("run", ["04", *options])
+    chosen = {name: context.params[name] for name in OPTIONS}
+    values = parameters.given_values(**chosen, written=seen)
+    try:
+        parameters.check(notebooks.find("04"), values, seen)
+    except KitError as error:
+        return f"refused: {error}"
+    return values["run"]
+
+
+OPTIONS = ("parameters", "parameters_raw", "parameters_file", "parameters_yaml", "parameters_base64")
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_the_advice_for_text_that_is_read_as_something_else_works(text, base):
+    Path("values.yml").write_text(f"run: {text}\n")
+    for options in (["-p", "run", text], ["-y", f"run: {text}"], ["-f", "values.yml"]):
+        came = given(*options)
+        if not came.startswith("refused"):
+            assert came == text
+            continue
+        remedy = came.rpartition("To mend: ")[2]
+        raw = re.search(r"-r run \S+?(?= |$)", remedy)[0]
+        yaml = re.search(r'-y "(run: .*?)"', remedy)[1]
+        assert given(*shlex.split(raw)) == given("-y", yaml) == text
+
+
+def test_text_that_is_empty_or_no_plain_yaml_is_told_how_to_be_written(base):
+    assert "write run: '' for an empty text, or leave it out for the default" in given("-y", "run:")
+    for text in ("=", "a: b", "@x", "*x", "%x"):
+        assert "in quotes" in told(given, "-y", f"run: {text}")
+        assert given("-y", f"run: '{text}'") == text
+
+
+def test_the_command_line_tells_it(base):
+    for options, remedy in (
+        (["run", "05", "-y", "source: no"], "as in source: 'no'"),
+        (["run", "05", "-y", "source: off"], "as in source: 'off'"),
+        (["run", "04", "-p", "run", "007"], "give it as text: -r run 007"),
+    ):
+        done = CliRunner().invoke(cli.main, options)
+        assert done.exit_code == 1 and remedy in done.output
+
+
+@pytest.mark.parametrize("block", [
+    "values: {run: 007}", "each: [{run: 007}]", "grid: {run: [a, 007]}", "files: [values.yml]", "run: 007",
+])  # fmt: skip
+def test_a_sweep_tells_it_wherever_it_is_written(block, base):
+    Path("values.yml").write_text("run: 007\n")
+    Path("sweep.yml").write_text(f"- notebook: 04\n  {block}\n")
+    assert "run: '007'" in told(jobs.read, "sweep.yml")
+    Path("values.yml").write_text("run: '007'\n")
+    Path("sweep.yml").write_text(Path("sweep.yml").read_text().replace("007", "'007'"))
+    assert jobs.read("sweep.yml")[-1].run == "007"

@@ -125,8 +125,10 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
         lines = [(one.name, one.type, repr(one.default), one.help) for one in notebooks.parameters(source)]
         return click.echo(_table([("parameter", "type", "default", "meaning"), *lines]))
 
+    written: dict = {}
+    values = parameters.given_values(**given, written=written)
     page = notebooks.execute(
-        source, output, parameters.given_values(**given), kernel, start_timeout, execution_timeout=execution_timeout
+        source, output, values, kernel, start_timeout, execution_timeout=execution_timeout, written=written
     )
     click.echo(f"The page: {page}\nThe notebook: {page.with_suffix('.ipynb')}")
 
