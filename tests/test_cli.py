@@ -75,7 +75,7 @@ def test_an_exact_match_comes_first_whatever_its_accents(word, code):
 def test_run_hands_papermills_options_on(monkeypatch, tmp_path):
     seen = {}
 
-    def run(source, output, values, kernel, start_timeout, *, execution_timeout):
+    def run(source, output, values, kernel, start_timeout, *, execution_timeout, written):
         seen.update(source=source.stem, output=output, values=values, kernel=kernel)
         return tmp_path / "x.html"
 

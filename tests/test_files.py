@@ -11,7 +11,7 @@ import pytest
 
 from llamax_kit.utils import files
 from llamax_kit.utils.errors import KitError, UnknownName
-from llamax_kit.utils.files import sha256, whole
+from llamax_kit.utils.files import refuse_pointer, sha256, sound, whole
 
 
 def test_a_block_that_fails_leaves_the_old_file_and_no_scratch(tmp_path):
@@ -114,3 +114,37 @@ def test_a_short_list_of_choices_is_named_whole():
 def test_the_package_itself_imports_nothing_heavy():
     code = "import sys, llamax_kit; print([m for m in ('torch', 'pandas', 'numpy', 'sacrebleu') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+# Git LFS pointers, as https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md has them
+
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d7a2146' * 8}\nsize 12345\n"
+POINTERS = {
+    "plain": POINTER,
+    "with an extension": POINTER.replace("oid", f"ext-0-foo sha256:{'ab' * 32}\noid", 1),
+    "before its release": POINTER.replace("git-lfs", "hawser"),
+    "Windows": POINTER.replace("\n", "\r\n"),
+    "without an end": POINTER.removesuffix("\n"),
+}
+TEXTS = {
+    "empty": "",
+    "about one": f"A pointer begins so:\n{POINTER}",
+    "first line alone": "version https://git-lfs.github.com/spec/v1\nSo begins a pointer.\n",
+    "another version": "version 1\noid sha256:ab\nsize 3\n",
+}
+
+
+@pytest.mark.parametrize("text", POINTERS.values(), ids=POINTERS)
+def test_a_git_lfs_pointer_is_refused(text, tmp_path):
+    (tmp_path / "en.txt").write_bytes(text.encode())
+    told = r"en\.txt is a Git LFS pointer.* 12,345 bytes .*To mend: .*`git lfs pull`"
+    with pytest.raises(KitError, match=told):
+        refuse_pointer(tmp_path / "en.txt")
+    with pytest.raises(KitError, match=told):
+        sound(tmp_path / "en.txt", lambda path: path.read_text(), "fetch it again")
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+def test_what_only_looks_like_a_pointer_is_not_refused(text, tmp_path):
+    (tmp_path / "en.txt").write_text(text)
+    refuse_pointer(tmp_path / "en.txt")

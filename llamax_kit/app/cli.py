@@ -124,12 +124,15 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
         lines = [(one.name, one.type, repr(one.default), one.help) for one in notebooks.parameters(source)]
         return click.echo(terminal.table([("parameter", "type", "default", "meaning"), *lines]))
 
-    values = parameters.given_values(**given)
+    written: dict = {}
+    values = parameters.given_values(**given, written=written)
     run = notebooks.run_name(source, values)
     known = {each.name: each.default for each in notebooks.parameters(source)} | values
     if "run" not in values and (replaced := terminal.replaced(storage.outputs() / run, known)):
         click.echo(replaced, err=True)
-    page = notebooks.execute(source, output, values, kernel, start_timeout, execution_timeout=execution_timeout)
+    page = notebooks.execute(
+        source, output, values, kernel, start_timeout, execution_timeout=execution_timeout, written=written
+    )
     if source.stem in ("04_translate_and_score", "05_score_hypotheses"):
         click.echo(terminal.scores(storage.outputs() / run) + "\n")
     click.echo(f"The page: {page}\nThe notebook: {page.with_suffix('.ipynb')}")

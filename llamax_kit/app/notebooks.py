@@ -18,6 +18,7 @@ from typing import Any
 from llamax_kit.app import parameter_checks
 from llamax_kit.app.html_page import export
 from llamax_kit.app.parameters import cells, check, parameters
+from llamax_kit.app.yaml_values import Written
 from llamax_kit.runs import owners, run_names, storage
 from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError, UnknownName
@@ -79,12 +80,14 @@ def execute(
     *,
     execution_timeout: int = EXECUTION_TIMEOUT,
     checked: bool = False,
+    written: Written | None = None,
 ) -> Path:
     """Execute a notebook with parameter values and return the path of the HTML beside the executed copy.
 
     `output` defaults to `outputs/<the parameter run>/<notebook>.ipynb`. Times in seconds; `execution_timeout` is for a
-    cell. checked: the meaning of the values was checked before, as a sweep does for all its jobs at once. What the
-    notebook writes to stderr, such as progress, is written to stderr here at once.
+    cell. checked: the meaning of the values was checked before, as a sweep does for all its jobs at once. written: how
+    values were written (see `parameters.given_values`). What the notebook writes to stderr, such as progress, is
+    written to stderr here at once.
 
     Raises UnknownName, WrongValue or KitError (a value that `parameter_checks` refuses, a run's name that is no folder
     name, or another notebook's run) before a kernel starts, Busy for a run that another process is executing,
@@ -92,7 +95,7 @@ def execute(
     kernel starts or the output cannot be written.
     """
     source, values = find(notebook), dict(values or {})
-    check(source, values)
+    check(source, values, written)
     run = run_name(source, values, "" if output else source.stem)
     if not checked:
         parameter_checks.check(source.stem, {each.name: each.default for each in parameters(source)}, values=values)

@@ -15,7 +15,7 @@ from llamax_kit.analysis import fertility
 from llamax_kit.app import demo, run_checks
 from llamax_kit.data import languages
 from llamax_kit.data.corpora.loading import load_corpus, offline_languages
-from llamax_kit.models import loading, tokenizer_files, weights
+from llamax_kit.models import loading, weights
 from llamax_kit.models.engines.base import read_decoding
 from llamax_kit.models.training_languages import training_languages_of
 from llamax_kit.paper import release, tables
@@ -25,6 +25,7 @@ from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.tasks.system_outputs import find_outputs
 from llamax_kit.training.miniature.roles import roles
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import refuse_pointer
 
 FOLLOW = ("tokenize", "tokenizer", "sentences", "decoding", "directions")  # "auto": as the corpus or the runs decide
 LEAST = {"sentences": 0, "samples": 0, "examples": 0, "few": 0, "max_new_tokens": 1, "pretrain_pairs": 0,
@@ -121,25 +122,26 @@ def _by_hand(made: Mapping, value: str, before: str | None) -> None:
 
 def _adapter(made: Mapping, value: str, model: str | None) -> None:
     if not run_checks.within(made, value):
-        loading.check_adapter(
-            value, model="mini-llama" if model in (None, "copy") or run_checks.within(made, model) else model
-        )
+        known = model not in (None, "copy") and not run_checks.within(made, model)
+        loading.check_adapter(value, model=model if known else "")
 
 
-def _prompt(made: Mapping, value: str, model: str | None) -> None:
+def _prompt(made: Mapping, value: str, model: str | None, *, adapter: str | None) -> None:
     if run_checks.within(made, value):
         return
     prompts.template_text(value)
-    if value in prompts.CHATS and model not in (None, "copy") and not run_checks.within(made, model):
-        folder = loading.locate(model).folder
-        if folder and not (tokenizer := tokenizer_files.load(folder)).template:
+    to_come = any(run_checks.within(made, each or "") for each in (model, adapter))
+    if value in prompts.CHATS and model not in (None, "copy") and not to_come:
+        tokenizer = loading.offline_tokenizer(model, adapter=adapter or "")
+        if tokenizer and not tokenizer.template:
             tokenizer.chat([])  # which raises
 
 
 def _directions(made, value, corpus, hypotheses, source, system, baseline) -> None:
     if hypotheses:
         if not run_checks.within(made, hypotheses):
-            find_outputs(hypotheses, source or "", directions=value)
+            for output in find_outputs(hypotheses, source or "", directions=value):
+                refuse_pointer(output.path)
     elif hypotheses == "":
         languages.directions(value, ["en", *demo.DEMO.split()])
     elif system is not None:
@@ -174,6 +176,13 @@ def _read(corpus: str, codes: frozenset[str]) -> None:
 def _here(made, corpus: str) -> list[str] | None:
     """List the languages of a corpus; None where it is still to be made, or only a hub knows."""
     return None if run_checks.within(made, corpus) else offline_languages(corpus)
+
+
+def _outputs(value: str, source: str | None, *, directions: str | None) -> None:
+    """Look whether there are outputs, and whether those that are asked for are the files themselves."""
+    found = find_outputs(value, source or "")
+    for output in () if directions else found:  # else `_directions` looks at those that are chosen
+        refuse_pointer(output.path)
 
 
 def _code(made, value: str) -> None:
@@ -229,7 +238,7 @@ RULES: tuple[tuple, ...] = (  # a parameter's name, the rule, and the other para
     ("dtype", lambda made, value: weights.check_dtype(value)),
     ("corpus", _corpus, "hypotheses"),
     ("source", lambda made, value: languages.find(value)),
-    ("hypotheses", _of_file(find_outputs), "source"),
+    ("hypotheses", _of_file(_outputs), "source", "directions"),
     ("system", run_checks.check_system, "theirs"),
     ("runs", run_checks.check_runs),
     ("runs", run_checks.check_several, "baseline"),
@@ -254,7 +263,7 @@ RULES: tuple[tuple, ...] = (  # a parameter's name, the rule, and the other para
     ("held_out", _codes),
     ("base", _base, "added", "held_out"),
     ("closer", lambda made, value: languages.codes(value) or languages.find("")),
-    ("prompt", _prompt, "model"),
+    ("prompt", _prompt, "model", "adapter"),
     ("decoding", lambda made, value: read_decoding(value)),
     ("tokenize", _of_file(sacrebleu_metrics.check)),
     ("tokenizer", _of_file(fertility.check)),

@@ -9,13 +9,16 @@ import ast
 import io
 import json
 import re
+import shlex
 import tokenize
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from llamax_kit.app.yaml_values import Written, read_yaml
 from llamax_kit.runs.provenance import has_secret
 from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import refuse_pointer
 
 
 class Parameter(NamedTuple):
@@ -45,6 +48,7 @@ def cells(notebook: Path) -> list[dict]:
     Raises KitError when the file is not a notebook.
     """
     try:
+        refuse_pointer(notebook)
         content = json.loads(Path(notebook).read_text(encoding="utf-8"))
         return [{**cell, "source": "".join(cell["source"])} for cell in content["cells"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -69,8 +73,8 @@ def parameters(notebook: Path) -> list[Parameter]:
     return [_parameter(line, comments, Path(notebook).stem) for line in ast.parse(source).body]
 
 
-def check(notebook: Path, values: dict[str, Any]) -> None:
-    """Check that a notebook takes these values.
+def check(notebook: Path, values: dict[str, Any], written: Written | None = None) -> None:
+    """Check that a notebook takes these values; `written`: how they were written, for messages (see `given_values`).
 
     A whole number is accepted for a float, no other type for another. A parameter of the type `int | str` takes one
     text, "auto".
@@ -89,7 +93,8 @@ def check(notebook: Path, values: dict[str, Any]) -> None:
             see = f"see them with: llamax-kit run {stem} --help-notebook"
             raise UnknownName(f"parameter of {stem}", given=name, choices=known, remedy=see)
         if not _fits(given, known[name]):
-            raise WrongValue(stem, known[name], given, _remedy(name, given, known[name]))
+            text = (written or {}).get((name, repr(given)))
+            raise WrongValue(stem, known[name], given, _remedy(name, given, known[name], text))
         if (legal := choices(known[name])) and given not in legal:
             raise UnknownName(f"{name} of {stem}", given=given, choices=legal, remedy="use one of these")
 
@@ -130,15 +135,19 @@ def _fits(given: Any, parameter: Parameter) -> bool:
     return type(given).__name__.replace("NoneType", "None") in kinds or (type(given) is int and "float" in kinds)
 
 
-def _remedy(name: str, given: Any, parameter: Parameter) -> str:
-    if parameter.type == "str" and isinstance(given, bool):
-        word = "yes" if given else "no"
-        return (
-            f"put text in quotes, as in {name}: '{word}', since YAML reads no, off, yes and on as False or True; "
-            f"on the command line, -r {name} {word}"
-        )
-    if parameter.type == "str" and isinstance(given, (int, float, type(None))):
-        return f"give it as text: -r {name} {given} on the command line, {name}: '{given}' in a YAML file"
+def _remedy(name: str, given: Any, parameter: Parameter, written: str | None) -> str:
+    if parameter.type == "str" and isinstance(given, (bool, int, float, type(None))):
+        guess = ("yes" if given else "no") if isinstance(given, bool) else str(given)
+        text = guess if written in (None, "true", "false") else written
+        line, raw = f"{name}: '{text}'", f"-r {name} {shlex.quote(text)}"
+        if not text:
+            return f"write {line} for an empty text, or leave it out for the default {parameter.default!r}"
+        if isinstance(given, bool):
+            return (
+                f"put text in quotes, as in {line}, since YAML reads no, off, yes and on as False or True; on the "
+                f'command line, {raw} or -y "{line}"'
+            )
+        return f'give it as text: {raw} on the command line, {line} in a YAML file, -y "{line}" with -y'
     if parameter.default == AUTO and isinstance(given, str):
         return f"write {AUTO}, or a number: -p {name} 100 on the command line, {name}: 100 in a YAML file"
     if parameter.type == "str":
@@ -151,11 +160,13 @@ def _article(kind: str) -> str:
 
 
 def given_values(
-    parameters=(), parameters_raw=(), parameters_file=(), parameters_yaml=(), parameters_base64=()
-) -> dict[str, Any]:
+    parameters=(), parameters_raw=(), parameters_file=(), parameters_yaml=(), parameters_base64=(), *,
+    written: Written | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Return the values of papermill's options, in papermill's order: -b, -f, -y, -p, -r; the later one wins.
 
-    `given_values(parameters=[("sentences", "5")])` is `{"sentences": 5}`.
+    `given_values(parameters=[("sentences", "5")])` is `{"sentences": 5}`. written: filled with how each value was
+    written, by its name and what it was read as: of `run: 007` it is `{("run", "7"): "007"}`.
 
     Raises KitError when a file is missing, a YAML text is not a mapping of names to values, or -p or -r names a
     parameter twice, of which papermill itself takes the last without a message.
@@ -173,6 +184,7 @@ def given_values(
                 f"To mend: keep the one that is meant"
             )
     values: dict[str, Any] = {}
+    written = {} if written is None else written
     for encoded in parameters_base64:
         try:
             text = base64.b64decode("".join(encoded.split()), validate=True).decode("utf-8")
@@ -181,27 +193,32 @@ def given_values(
                 f"-b takes UTF-8 text that is base64-encoded, got {encoded[:40]!r}: {error}. "
                 f"To mend: encode the YAML with base64, or give it as it is with -y"
             ) from error
-        values |= _mapping("-b", text=text)
+        values |= _mapping("-b", text=text, written=written)
     for path in parameters_file:
         if not Path(path).is_file():
             raise KitError(f"no parameter file {path}. To mend: name one of params/<notebook>/*.yml, or your own")
+        refuse_pointer(path)
         try:
-            values |= _mapping(path, text=Path(path).read_text(encoding="utf-8"))
+            values |= _mapping(path, text=Path(path).read_text(encoding="utf-8"), written=written)
         except UnicodeDecodeError as error:
             raise KitError(f"expected UTF-8 in {path}: {error}. To mend: save it as UTF-8") from error
     for text in parameters_yaml:
-        values |= _mapping("-y", text=text)
-    return values | {name: _resolve_type(text) for name, text in parameters} | dict(parameters_raw)
+        values |= _mapping("-y", text=text, written=written)
+    typed = {name: _resolve_type(text) for name, text in parameters}
+    written.update({(name, repr(typed[name])): text for name, text in parameters})
+    return values | typed | dict(parameters_raw)
 
 
-def _mapping(where: str, *, text: str) -> dict[str, Any]:
+def _mapping(where: str, *, text: str, written: Written) -> dict[str, Any]:
     import yaml
-    from papermill.iorw import NoDatesSafeLoader
 
     try:
-        values = yaml.load(text, Loader=NoDatesSafeLoader) or {}
+        values = read_yaml(text, written) or {}
     except yaml.YAMLError as error:
-        raise KitError(f"{where} is not YAML: {error}. To mend: write lines of the form `name: value`") from error
+        raise KitError(
+            f"{where} is not YAML: {error}. To mend: write lines of the form `name: value`, a value in quotes if it "
+            f"holds a colon or begins with a sign such as = @ * & % !"
+        ) from error
     if not isinstance(values, dict):
         raise KitError(f"{where} must map parameter names to values, got {type(values).__name__} {values!r}. "
                        f"To mend: write lines of the form `name: value`")  # fmt: skip

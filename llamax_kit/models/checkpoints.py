@@ -3,23 +3,31 @@
 import hashlib
 import json
 import os
+import shlex
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 
 from llamax_kit.utils.errors import KitError
-from llamax_kit.utils.files import sha256, whole
+from llamax_kit.utils.files import refuse_pointer, sha256, whole
 
-TEXTS = (
-    "config.json", "generation_config.json", "tokenizer.model", "tokenizer.json", "tokenizer_config.json",
-    "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
-)  # fmt: skip
+TOKENIZER = ("tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+             "added_tokens.json", "chat_template.jinja")  # fmt: skip
+TEXTS = ("config.json", "generation_config.json", *TOKENIZER)
 LARGE = 1_000_000  # bytes; smaller files are hashed every time
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+FORMS = {  # what else weights come as, by a file's name
+    "*.gguf": "GGUF, which llama.cpp reads", "*.onnx": "ONNX", "*.nemo": "NeMo's", "tf_model*.h5": "TensorFlow's",
+    "flax_model*.msgpack": "Flax's", "consolidated.*.pth": "that of Meta's release",
+}  # fmt: skip
+Shape = tuple[int, ...]
 
 
 def read_json(path: Path) -> dict:
     """Return what a JSON file holds; {} where there is no file. Raises KitError when it is not a JSON object."""
     if not path.is_file():
         return {}
+    refuse_pointer(path)
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(read, dict):
@@ -27,6 +35,38 @@ def read_json(path: Path) -> dict:
         return read
     except ValueError as error:
         raise KitError(f"expected JSON in {path}: {error}. To mend: fetch the file again") from error
+
+
+def check_form(place: Path | str, names: Iterable[str], adapter: Mapping) -> None:
+    """Raise KitError when the files of a folder or repository are an adapter's, or a model's in a form not read here.
+
+    adapter: what its adapter_config.json holds, or {}.
+    """
+    names = sorted(names)
+    if "adapter_config.json" in names:
+        base = str(adapter.get("base_model_name_or_path") or "")
+        named = f"{base}, the model that it was trained on" if base else "the model that it was trained on"
+        known = base if base.count("/") == 1 or Path(base).is_dir() else ""
+        both = f"-p model {shlex.quote(known or 'BASE')} -p adapter {shlex.quote(str(place))}"
+        mixed = "put it into a folder of its own, and " if {*WEIGHTS} & {*names} else ""
+        raise KitError(
+            f"{place} is an adapter, not a model (it holds adapter_config.json): it only changes {named}. "
+            f"To mend: {mixed}give both, as in llamax-kit run 04 {both}"
+        )
+    others = [(name, form) for name in names for pattern, form in FORMS.items() if fnmatch(name.lower(), pattern)]
+    if others and not {*WEIGHTS} & {*names}:
+        name, form = others[0]
+        raise KitError(
+            f"expected weights as safetensors in {place}, but it holds {name}: its form is {form}, and the kit does "
+            f"not read it. To mend: name the model that it was made from, which its page on the hub names; or let a "
+            f"program that reads it translate, and score what it wrote: llamax-kit run 05 -p hypotheses FOLDER"
+        )
+
+
+def check_folder(folder: Path) -> None:
+    """Raise KitError as `check_form`, for a folder that is here."""
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    check_form(folder, names, read_json(folder / "adapter_config.json"))
 
 
 def check_config(folder: Path) -> None:
@@ -45,19 +85,6 @@ def check_config(folder: Path) -> None:
         )
 
 
-def check_architecture(folder: Path) -> None:
-    """Raise KitError when this transformers does not have the folder's model_type as a causal language model."""
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
-
-    kind = read_json(folder / "config.json").get("model_type")
-    if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        raise KitError(
-            f"expected a causal language model, but {folder / 'config.json'} says model_type {kind!r}, which needs "
-            f"code that this transformers does not have (no remote code is run). To mend: use a Llama-like model, or "
-            f"a transformers that knows it"
-        )
-
-
 def weight_files(folder: Path) -> list[Path]:
     """List the files that weights are loaded from, whole as far as their headers say: safetensors before a pickle.
 
@@ -65,6 +92,7 @@ def weight_files(folder: Path) -> list[Path]:
     """
     name = next((name for name in WEIGHTS if (folder / name).is_file()), None)
     if name is None:
+        check_folder(folder)
         raise KitError(
             f"expected weights in {folder} (one of {', '.join(WEIGHTS)}), but found none. To mend: copy the weights "
             f"there too, or name the model by its hub id so that they are downloaded"
@@ -80,9 +108,20 @@ def weight_files(folder: Path) -> list[Path]:
             )
         files = [folder / each for each in names]
     for file in files:
+        refuse_pointer(file)
         if file.suffix == ".safetensors":
             _check_length(file)
     return files
+
+
+def shapes(files: Iterable[Path]) -> dict[str, Shape]:
+    """Return the shapes of tensors by their names, from the headers of whole safetensors files; pickles have none."""
+    found: dict[str, Shape] = {}
+    for path in (path for path in files if path.suffix == ".safetensors"):
+        with open(path, "rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        found |= {name: tuple(each["shape"]) for name, each in header.items() if name != "__metadata__"}
+    return found
 
 
 def _check_length(path: Path) -> None:
@@ -115,8 +154,9 @@ def content_hash(folder: Path) -> str:
 
 
 def adapter_hash(folder: Path) -> str:
-    """Return the hash of a LoRA adapter's config and weights, likewise. Raises as `adapter_weights` does."""
-    return _sha256_of([_cached_sha256(folder / "adapter_config.json"), _cached_sha256(adapter_weights(folder))])
+    """Return the hash of a LoRA adapter's config and weights, and of its own tokenizer. Raises as `adapter_weights`."""
+    own = [folder / name for name in TOKENIZER if (folder / name).is_file()]
+    return _sha256_of(list(map(_cached_sha256, [folder / "adapter_config.json", adapter_weights(folder), *own])))
 
 
 def _sha256_of(lines: list[str]) -> str:
@@ -132,6 +172,7 @@ def adapter_weights(folder: Path) -> Path:
             f"expected weights in the adapter folder {folder} ({' or '.join(names)}), but found none. "
             f"To mend: copy them there too"
         )
+    refuse_pointer(weights)
     if weights.suffix == ".safetensors":
         _check_length(weights)
     return weights

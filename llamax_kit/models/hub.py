@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from llamax_kit.models.catalogue import catalogue
-from llamax_kit.models.checkpoints import TEXTS
+from llamax_kit.models.checkpoints import TEXTS, TOKENIZER, check_form, read_json
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.network import READ, limit_waiting
 
@@ -27,6 +27,7 @@ def texts(repository: str, *, revision: str = "") -> Path:
     """
     folder = _fetch(repository, revision=revision, patterns=list(TEXTS))
     if not (folder / "config.json").is_file():
+        _check_form(repository, revision=revision)
         raise KitError(
             f"expected config.json in {repository}, but it has none: it is no model that transformers loads (GGUF "
             f"files, or an adapter?). To mend: name the model itself, and an adapter as the adapter"
@@ -39,21 +40,36 @@ def weights(repository: str, *, revision: str) -> Path:
     for patterns in (SAFETENSORS, PICKLES):
         folder = _fetch(repository, revision=revision, patterns=[*TEXTS, *patterns], progress=True)
         if any((folder / pattern).is_file() for pattern in patterns):
-            break
+            return folder
+    _check_form(repository, revision=revision)
     return folder
 
 
 def adapter(repository: str, *, revision: str = "") -> Path:
     """Fetch a LoRA adapter. Raises as `texts` does, and KitError when the repository holds none."""
-    folder = _fetch(repository, revision=revision, patterns=["adapter_config.json", "adapter_model.safetensors"])
+    texts = ["adapter_config.json", *TOKENIZER]
+    folder = _fetch(repository, revision=revision, patterns=[*texts, "adapter_model.safetensors"])
     if not (folder / "adapter_config.json").is_file():
         raise KitError(
             f"expected a LoRA adapter in {repository}, but it has no adapter_config.json. To mend: name an adapter's "
             f"hub id, or give {repository} as the model"
         )
     if not (folder / "adapter_model.safetensors").is_file():
-        folder = _fetch(repository, revision=revision, patterns=["adapter_config.json", "adapter_model.bin"])
+        folder = _fetch(repository, revision=revision, patterns=[*texts, "adapter_model.bin"])
     return folder
+
+
+def _check_form(repository: str, *, revision: str) -> None:
+    """Raise KitError when the files of a repository are not a model's (see `checkpoints.check_form`)."""
+    from huggingface_hub import HfApi
+
+    folder = _fetch(repository, revision=revision, patterns=["adapter_config.json"])
+    adapter = read_json(folder / "adapter_config.json")
+    try:
+        names = HfApi().list_repo_files(repository, revision=revision or None)
+    except Exception:  # the transport's errors, as below; what is here already is still known
+        names = ["adapter_config.json"] * bool(adapter)
+    check_form(repository, names, adapter)
 
 
 def _fetch(repository: str, *, revision: str, patterns: list[str], progress: bool = False) -> Path:

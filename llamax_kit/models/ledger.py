@@ -21,7 +21,7 @@ from pathlib import Path
 
 from llamax_kit.models.engines.base import Completion, Decoding
 from llamax_kit.utils.errors import KitError
-from llamax_kit.utils.files import whole
+from llamax_kit.utils.files import refuse_pointer, whole
 
 Row = tuple[str, Completion]
 
@@ -103,7 +103,9 @@ class Ledger:
     def _read(self, file: Path, wanted: set[str]) -> dict[str, Completion]:
         """Return what a file holds of `wanted`; nothing when it is damaged: its intact lines are then in a new file."""
         found = {}
-        with suppress(FileNotFoundError), open(file, "rb") as lines:  # set aside meanwhile by another reader
+        with suppress(FileNotFoundError):  # set aside meanwhile by another reader
+            refuse_pointer(file)
+        with suppress(FileNotFoundError), open(file, "rb") as lines:
             for line in lines:
                 if not line.endswith(b"\n"):
                     self.torn += 1

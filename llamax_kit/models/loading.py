@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from llamax_kit.models import checkpoints, hub, tokenizer_files, weights
+from llamax_kit.models import checkpoints, hub, runnable, tokenizer_files, weights
 from llamax_kit.models.catalogue import Entry, catalogue
 from llamax_kit.models.tokenizers import Tokenizer
 from llamax_kit.models.weights import placement
@@ -56,20 +56,35 @@ def check(spec: str) -> None:
     Raises KitError, or its UnknownName, when the model is not found or not whole; a hub id need only look like one.
     """
     if folder := locate(spec).folder:
-        checkpoints.weight_files(folder)
+        runnable.check(folder)
+        runnable.check_shapes(folder)
         tokenizer_files.load(folder)
 
 
 def check_adapter(spec: str, *, model: str) -> None:
-    """Check a LoRA adapter as `resolve` does, but ask no hub and hash nothing. Raises KitError as it does."""
+    """Check a LoRA adapter as `resolve` does, but ask no hub and hash nothing; model: "" where it is still to be made.
+
+    Raises KitError as it does, and when a tensor does not fit the model.
+    """
     if folder := _adapter_folder(spec):
         checkpoints.adapter_weights(folder)
-        _same_base(spec, folder, locate(model).hub)
+        found = locate(model) if model else None
+        if found:
+            _same_base(spec, folder, found.hub)
+        runnable.check_adapter(folder, found and found.folder)
+        if found and found.folder:
+            tokenizer_files.load(found.folder, adapter=folder)
+
+
+def offline_tokenizer(spec: str, *, adapter: str = "") -> Tokenizer | None:
+    """Load the tokenizer of a model, with an adapter, but ask no hub: None where only that knows."""
+    folder, own = locate(spec).folder, _adapter_folder(adapter) if adapter else None
+    return tokenizer_files.load(folder, adapter=own) if folder and bool(adapter) == bool(own) else None
 
 
 def load_tokenizer(resolved: Resolved) -> Tokenizer:
-    """Load the model's tokenizer. Raises KitError when the folder holds none that can be read."""
-    return tokenizer_files.load(resolved.folder)
+    """Load the model's tokenizer, or the adapter's own. Raises KitError when there is none that can be read."""
+    return tokenizer_files.load(resolved.folder, adapter=resolved.adapter)
 
 
 def load_model(resolved: Resolved, *, dtype: str = "auto", device: str = "auto"):
@@ -80,6 +95,7 @@ def load_model(resolved: Resolved, *, dtype: str = "auto", device: str = "auto")
     Raises KitError when weights are missing, cut off, unsafe, or do not fit the config.
     """
     dtype, device = placement(dtype=dtype, device=device)
+    runnable.check(resolved.folder)
     folder = hub.weights(resolved.hub, revision=resolved.revision) if resolved.hub else resolved.folder
     model = weights.load(folder, dtype=dtype, device=device)
     return (weights.with_adapter(model, resolved.adapter) if resolved.adapter else model).eval()
@@ -93,6 +109,11 @@ def locate(spec: str) -> Resolved:
     if spec == "random-llama":
         raise KitError("random-llama is no longer part of the kit. To mend: name mini-llama, the smallest that ships")
     folder = Path(spec).expanduser()
+    if spec and (folder.is_file() or folder.suffix == ".gguf"):
+        checkpoints.check_form(folder.parent, [folder.name], {})
+        raise KitError(f"expected the folder of a model, but {folder} is one file. To mend: name {folder.parent}")
+    if spec and (folder / "adapter_config.json").is_file():
+        checkpoints.check_folder(folder)
     if spec and (folder / "config.json").is_file():
         checkpoints.check_config(folder)
         return Resolved(folder.resolve().name, folder.resolve())
@@ -102,6 +123,8 @@ def locate(spec: str) -> Resolved:
         return _shipped(entry, revision)
     if entry and not entry.hub:
         raise KitError(f"{entry.name} has no weights to load: {entry.note}. To mend: {REMEDY}")
+    if entry is None and spec:
+        checkpoints.check_folder(folder)
     if entry is None and spec and folder.is_dir() and not hub.looks_like_id(name):
         raise KitError(f"expected config.json in the model folder {folder}, but it has none. To mend: {REMEDY}")
     if entry is None and not hub.looks_like_id(name):
@@ -141,6 +164,10 @@ def _adapter_folder(spec: str) -> Path | None:
         return folder
     if hub.looks_like_id(spec.partition("@")[0]):
         return None
+    if (folder / "config.json").is_file():
+        raise KitError(
+            f"expected a LoRA adapter, but {spec} is a model. To mend: give it as the model, with no adapter"
+        )
     raise KitError(
         f"expected a LoRA adapter, a folder that holds adapter_config.json or a hub id, but {spec!r} is neither. "
         f"To mend: name the folder that peft's save_pretrained wrote"

@@ -62,7 +62,8 @@ class Tokenizer:
             raise KitError(
                 f"expected ids below {self.rows:.0f}, the vocab_size in config.json, but the token "
                 f"{self.piece(max(ids))!r} has {max(ids)}: the model was never trained with it. To mend: take the "
-                f"tokenizer files that belong to the model"
+                f"tokenizer files that belong to the model; an adapter that adds tokens must hold their embedding "
+                f"(peft: save_embedding_layers=True)"
             )
         if self.bos_id is None:
             return ids

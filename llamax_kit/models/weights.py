@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from llamax_kit.models.checkpoints import check_architecture, weight_files
+from llamax_kit.models import runnable
+from llamax_kit.models.checkpoints import weight_files
 from llamax_kit.utils.errors import KitError, UnknownName
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
@@ -69,7 +70,8 @@ def load(folder: Path, *, dtype: str, device: str, attention: str = ""):
     import torch
     from transformers import AutoModelForCausalLM, GenerationConfig
 
-    check_architecture(folder)
+    runnable.check_architecture(folder)
+    runnable.check_shapes(folder)
     files = weight_files(folder)
     try:
         with progress_bar(sum(file.stat().st_size for file in files) > 2**30):  # where it takes a while
@@ -81,6 +83,7 @@ def load(folder: Path, *, dtype: str, device: str, attention: str = ""):
                 trust_remote_code=False,
                 local_files_only=True,
                 output_loading_info=True,
+                ignore_mismatched_sizes=True,  # which are refused below, with their shapes
                 **({"attn_implementation": attention} if attention else {}),
             )
     except (torch.OutOfMemoryError, MemoryError) as error:
@@ -88,11 +91,18 @@ def load(folder: Path, *, dtype: str, device: str, attention: str = ""):
             f"{folder} does not fit into the memory of {device} as {dtype}: {_first_line(error)}. To mend: use "
             f"bfloat16, a larger device, or a smaller model"
         ) from error
+    except ImportError as error:  # of a quantised model: a library that is too old, or needs another
+        raise KitError(
+            f"could not load the weights of {folder}: {_first_line(error)}. To mend: install what it names; or "
+            f"{runnable.PLAIN}"
+        ) from error
     except Exception as error:  # transformers, safetensors and pickle each raise their own
         raise KitError(
             f"could not load the weights of {folder}: {type(error).__name__}: {_first_line(error)}. "
             f"To mend: download or copy the folder again; a pickle that holds more than tensors is refused"
         ) from error
+    sizes = sorted((name, tuple(came), tuple(asked)) for name, came, asked in report["mismatched_keys"])
+    runnable.refuse_misfits(folder, sizes)
     missing, strange = sorted(report["missing_keys"]), sorted(report["unexpected_keys"])
     if missing or strange:  # transformers fills in random weights, or leaves them out, and goes on
         raise KitError(
@@ -110,15 +120,24 @@ def with_adapter(model, folder: Path):
     """
     import peft
 
+    runnable.check_adapter(folder, None)
     try:
         config = peft.PeftConfig.from_pretrained(str(folder))
-        if config.peft_type != "LORA":
-            raise ValueError(f"expected a LoRA adapter, this is {config.peft_type}")
         config.inference_mode = True
+        held = {name: tuple(part.shape) for name, part in peft.load_peft_weights(str(folder), device="cpu").items()}
+        if not getattr(model, "is_quantized", False):
+            base = {name: tuple(part.shape) for name, part in model.named_parameters()}
+            runnable.refuse_adapter_misfits(folder, held=held, base=base)
+        if rows := runnable.adapter_rows(held):  # it was trained with tokens added, or taken away
+            model.resize_token_embeddings(rows, mean_resizing=False)
         model = peft.PeftModelForCausalLM(model, config)
         report = model.load_adapter(str(folder), "default")
-        if lost := [*report.missing_keys, *report.unexpected_keys]:  # of these peft says at most a warning
+        lost = [*report.missing_keys, *report.unexpected_keys]  # of these peft says at most a warning
+        # beside a resized embedding it saves copies of it under these names, and reads none of them
+        if lost := [name for name in lost if not re.search(r"\.(modules_to_save|original_module)\.weight$", name)]:
             raise ValueError(f"{len(lost)} tensors have no counterpart, {lost[0]} first")
+    except KitError:
+        raise
     except Exception as error:  # peft, safetensors and pickle each raise their own
         raise KitError(
             f"the adapter {folder} does not fit the model: {_first_line(error)}. "

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from llamax_kit.data import downloads
 from llamax_kit.data.sources import score_files
 from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import refuse_pointer
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -99,6 +100,7 @@ def read(path: Path) -> "DataFrame":
     """
     import pandas as pd
 
+    refuse_pointer(path)
     cells = pd.read_csv(path, dtype=str, keep_default_na=False, index_col="direct").stack()
     numbers = pd.to_numeric(cells, errors="coerce")
     for row, column in numbers.index[~(numbers.abs() < float("inf"))]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.data import downloads
 from llamax_kit.utils.errors import KitError, UnknownName
-from llamax_kit.utils.files import sha256
+from llamax_kit.utils.files import refuse_pointer, sha256
 
 if TYPE_CHECKING:
     from sacrebleu.metrics.base import Metric
@@ -34,6 +34,7 @@ class Pieces:
     def __init__(self, path: Path, signature: str):
         from sentencepiece import SentencePieceProcessor
 
+        refuse_pointer(path)
         try:
             self.encode = SentencePieceProcessor(model_file=str(path)).encode
         except (OSError, RuntimeError) as error:

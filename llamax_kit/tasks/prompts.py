@@ -15,6 +15,7 @@ from llamax_kit.data import languages, reasoning
 from llamax_kit.models.added_tokens import CONTROL
 from llamax_kit.models.tokenizers import Prompt
 from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import refuse_pointer
 
 CHATS = ("chat", "chat_no_thinking")
 FIELDS = ("source", "src", "tgt")
@@ -138,6 +139,7 @@ def answer(completion: str) -> str:
 @cache
 def _template(path: Path, changed: int) -> str:
     """Return a user's template, checked; read again when the file has `changed`."""
+    refuse_pointer(path)
     try:
         text = path.read_text(encoding="utf-8-sig").removesuffix("\n")
         fields = [part[1:] for part in Formatter().parse(text) if part[1] is not None]

@@ -18,6 +18,7 @@ from llamax_kit.models import loading
 from llamax_kit.training import prepare, settings, stage
 from llamax_kit.utils.environment import from_environment
 from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import refuse_pointer
 
 SECTIONS = prepare.MAKERS | {"plan": (stage.plan, ("folder", "examples", "trainer"))}
 TOP = ("folder", *SECTIONS, "trainer", "launch")
@@ -58,6 +59,7 @@ def read(file: Path | str) -> dict:
 
     see = "see params/training/ for how one looks"
     try:
+        refuse_pointer(file)
         recipe = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise KitError(f"expected a recipe of a training in {file}: {error}. To mend: {see}") from error

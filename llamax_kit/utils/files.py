@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from llamax_kit.utils.errors import KitError
 
 ABANDONED = 3600  # seconds without a change, after which a scratch file is a killed process's
+POINTER = re.compile(rb"(?:\xef\xbb\xbf)?version https://(?:git-lfs|hawser)\.github\.com/spec/v\d\s")
 
 
 @contextmanager
@@ -51,9 +53,25 @@ def abandoned(scratch: Path) -> bool:
         return False
 
 
+def refuse_pointer(path: Path | str) -> None:
+    """Raise KitError for a Git LFS pointer: three lines of text that stand for a file until it is downloaded.
+
+    Asked by whatever reads a file of a user's: as text, a pointer would be three sentences. Raises OSError as `open`.
+    """
+    with open(path, "rb") as file:
+        start = file.read(1024)  # as long as a pointer may be
+    if POINTER.match(start) and (told := re.search(rb"^size (\d+)", start, re.MULTILINE)):
+        raise KitError(
+            f"{path} is a Git LFS pointer, not the file itself: it stands for {int(told[1]):,} bytes that were not "
+            f"downloaded. To mend: run `git lfs install` and `git lfs pull` in the git clone that it is from, or "
+            f"download the file itself (a ZIP of a repository holds pointers, too)"
+        )
+
+
 def sound(path: Path, read: Callable, remedy: str):
     """Return `read(path)`. Raises KitError, with the remedy, for a file that is damaged: JSON, CSV or Parquet."""
     try:
+        refuse_pointer(path)
         return read(path)
     except (ValueError, OSError) as error:
         fault = (str(error).splitlines() or ["it cannot be read"])[0]

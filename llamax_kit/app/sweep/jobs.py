@@ -22,10 +22,12 @@ from typing import Any, NamedTuple
 
 from llamax_kit.app import notebooks
 from llamax_kit.app.parameters import check, parameters
+from llamax_kit.app.yaml_values import Written, read_yaml
 from llamax_kit.runs import run_names, storage
 from llamax_kit.tasks import defaults as auto
 from llamax_kit.utils.environment import from_environment
 from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import refuse_pointer
 
 KEYS = ("notebook", "files", "values", "each", "grid", "run")
 
@@ -62,7 +64,8 @@ def read(file: Path | str) -> list[Job]:
     file of another form, an illegal name of a run, and two jobs that would write into one folder.
     """
     file = Path(file)
-    content = _yaml(file)
+    written: Written = {}
+    content = _yaml(file, written)
     if not content:
         raise KitError(
             f"{file} is empty, expected blocks of jobs, each with a `notebook:`. "
@@ -71,7 +74,7 @@ def read(file: Path | str) -> list[Job]:
     jobs: list[Job] = []
     for number, block in enumerate(content if isinstance(content, list) else [content], 1):
         try:
-            jobs += _jobs(number, block, file.parent)
+            jobs += _jobs(number, block, file.parent, written)
         except KitError as error:
             error.args = (f"{file}, block {number}: {error}",)  # it keeps its kind and what it carries
             raise
@@ -79,7 +82,7 @@ def read(file: Path | str) -> list[Job]:
     return jobs
 
 
-def _jobs(number: int, block: Any, folder: Path) -> Iterator[Job]:
+def _jobs(number: int, block: Any, folder: Path, written: Written) -> Iterator[Job]:
     if not isinstance(block, dict) or "notebook" not in block:
         raise KitError(f"expected a block with a `notebook:`, got {block!r}. To mend: write at least notebook: 05")
     for key in block:
@@ -88,22 +91,27 @@ def _jobs(number: int, block: Any, folder: Path) -> Iterator[Job]:
                 "key of a block", given=str(key), choices=KEYS, remedy="put a parameter under values, each or grid"
             )
     if not isinstance(block.get("run", ""), str):
-        raise KitError(f"run must be text, got {block['run']!r}. To mend: put it in quotes, as in '06_{{system}}'")
+        text = written.get(("run", repr(block["run"])), "06_{system}")
+        raise KitError(f"run must be text, got {block['run']!r}. To mend: put it in quotes, as in run: '{text}'")
     own = folder / os.path.expanduser(str(block["notebook"]))
     notebook = notebooks.find(own if own.is_file() else str(block["notebook"]))
     defaults = {each.name: each.default for each in parameters(notebook)}
-    for given in _combinations(block, folder):
+    for given in _combinations(block, folder, written):
         values = {name: from_environment(value) for name, value in given.items()}
         if "run" in block:
             values["run"] = _filled(block["run"], defaults | values)
-        check(notebook, values)
+        check(notebook, values, written)
         run = str((defaults | values).get("run", notebook.stem))
         run_names.check_name(run)
         yield Job(number, notebook, defaults, values, run)
 
 
-def _combinations(block: dict, folder: Path) -> Iterator[dict[str, Any]]:
-    files = [_mapping(path, _yaml(path)) for path in _files(block.get("files"), folder)] if "files" in block else [{}]
+def _combinations(block: dict, folder: Path, written: Written) -> Iterator[dict[str, Any]]:
+    files = (
+        [_mapping(path, _yaml(path, written)) for path in _files(block.get("files"), folder)]
+        if "files" in block
+        else [{}]
+    )
     values = _mapping("values", block.get("values", {}))
     each = [_mapping("each", one) for one in _list("each", block.get("each", [{}]))]
     grid = {name: _list(f"grid: {name}", list_) for name, list_ in _mapping("grid", block.get("grid", {})).items()}
@@ -169,18 +177,12 @@ def _list(where: str, value: Any) -> list:
     return value
 
 
-def _yaml(file: Path) -> Any:
-    """Read YAML as papermill does, where a date is a text; papermill's own reader takes two seconds to import."""
+def _yaml(file: Path, written: Written) -> Any:
     import yaml
 
-    class Loader(yaml.SafeLoader):
-        yaml_implicit_resolvers = {
-            first: [(tag, pattern) for tag, pattern in rules if not tag.endswith(":timestamp")]
-            for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
-
     try:
-        return yaml.load(file.read_text(encoding="utf-8"), Loader)
+        refuse_pointer(file)
+        return read_yaml(file.read_text(encoding="utf-8"), written)
     except OSError as error:
         raise KitError(f"could not read {file}: {error.strerror}. To mend: name a file of YAML") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

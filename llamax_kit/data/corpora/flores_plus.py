@@ -14,6 +14,7 @@ from llamax_kit.data.corpora.corpus import Corpus
 from llamax_kit.data.corpora.flores import check
 from llamax_kit.data.languages import all_languages, find
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import refuse_pointer
 from llamax_kit.utils.network import limit_waiting
 
 HUB = "openlanguagedata/flores_plus"
@@ -76,6 +77,7 @@ def _read(path: Path, release: str, *, split: str) -> tuple[list[int], list[str]
 def _parquet(path: Path) -> list[tuple[int, str]]:
     import pyarrow.parquet
 
+    refuse_pointer(path)
     table = pyarrow.parquet.ParquetFile(path).read(columns=["id", "text"]).to_pydict()
     return list(zip(table["id"], table["text"], strict=True))
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import refuse_pointer
 
 REMEDY = "name a text file in UTF-8, one sentence a line"
 
@@ -22,10 +23,12 @@ def read(path: Path | str, remedy: str = REMEDY) -> list[str]:
 def lines(path: Path | str, remedy: str = REMEDY) -> Iterator[str]:
     """Yield the lines of a file of any size as they are, one by one; `remedy` ends each message.
 
-    Raises KitError for a missing file, and at its line for a byte order mark, Windows line ends or what is not UTF-8.
+    Raises KitError for a missing file or a Git LFS pointer, and at its line for a byte order mark, Windows line ends or
+    what is not UTF-8.
     """
     start = 0
     try:
+        refuse_pointer(path)
         with open(path, "rb") as file:
             for number, line in enumerate(file, 1):
                 yield _text(line, path, remedy, number=number, start=start)

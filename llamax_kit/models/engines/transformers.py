@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence, Set
 from functools import cached_property
 from importlib.metadata import version
 
-from llamax_kit.models import loading
+from llamax_kit.models import loading, runnable, tokenizer_files
 from llamax_kit.models.engines.base import Completion, Decoding, Request
 from llamax_kit.models.engines.batches import halves, plan
 from llamax_kit.models.tokenizers import Prompt
@@ -30,6 +30,7 @@ class Transformers:
         self.dtype, self.device = loading.placement(dtype=dtype, device=device)
         self.batch_tokens = batch_tokens
         self.resolved = loading.resolve(model, adapter=adapter)
+        runnable.check(self.resolved.folder)
         self.name = self.resolved.name
         self.training_languages = of_folder(self.resolved.folder)
         self._fixed = {
@@ -61,11 +62,14 @@ class Transformers:
 
     @property
     def notes(self) -> list[str]:
-        """Sentences about its answers, for the page: where they stop that its files do not name."""
+        """Sentences about its answers, for the page: whose tokenizer it is, where they stop unlike its files say."""
+        own = tokenizer_files.owned(self.resolved.adapter) if self.resolved.adapter else []
+        whose = [f"The {' and the '.join(own)} are those of the adapter"] if own else []
         extra = [self.tokenizer.piece(id) for id in self.stops if id not in self.tokenizer.eos_ids]
         named = " ".join(self.tokenizer.piece(id) for id in self.tokenizer.eos_ids)
-        return [f"Answers stop at {each}, too: with it the model's chat template ends a turn, but the files of the "
-                f"model name only {named} as an end" for each in extra]  # fmt: skip
+        stops = [f"Answers stop at {each}, too: with it the model's chat template ends a turn, but the files of the "
+                 f"model name only {named} as an end" for each in extra]  # fmt: skip
+        return whose + stops
 
     @property
     def control_tokens(self) -> list[str]:
