@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from llamax_kit.data import downloads
 from llamax_kit.utils.errors import KitError
-from llamax_kit.utils.files import sha256
+from llamax_kit.utils.files import csv_rows, sha256
 
 NAME = "languages.csv"
 LOOKED_UP = ("code", "llamax", "flores101", "flores200", "flores_plus", "name", "prompt_name", "cldr")  # first wins
@@ -158,12 +158,7 @@ def _language(row: dict[str, str]) -> Language:
 
 def _read(path: Path) -> Table:
     """Read a user's table. Raises KitError, with the line."""
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            rows, columns = list(reader), reader.fieldnames or []
-    except (OSError, ValueError, csv.Error) as error:  # what is not UTF-8 is a ValueError
-        raise KitError(f"{path} is no table of languages: {error}. To mend: {REMEDY}") from error
+    columns, rows = csv_rows(path, REMEDY)
     strange = [column for column in columns if column not in Language._fields]
     if strange or not {"code", "name"} <= {*columns} or len({*columns}) < len(columns):
         raise KitError(f"{path}: expected columns among {', '.join(Language._fields)}, code and name at least, "
