@@ -1,7 +1,7 @@
 """The language table: the 102 languages of LLaMAX, and the 102 varieties of FLORES-200 that it never saw.
 
 Looks languages and directions up by any of their codes. Does not identify the language of a text. languages.csv has one
-row a language:
+row a language; one's own, beside one's text or in the data folder, adds rows (`language_table`) with these columns:
 
 - code: the kit's own id: LLaMAX's code for its 102 (`sw`, `zhtrad`), FLORES-200's for the others (`als_Latn`)
 - llamax, flores101, flores200, flores_plus: the codes elsewhere; empty where a release does not have the language
@@ -24,7 +24,7 @@ from llamax_kit.utils.errors import KitError, UnknownName
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["LOOKED_UP", "Language", "all_languages", "codes", "directions", "find", "table"]
+__all__ = ["LOOKED_UP", "Language", "all_languages", "codes", "directions", "find", "lookup", "table"]
 REMEDY = "see all codes and names with: llamax-kit languages; languages.csv in your corpus or data folder adds one"
 
 
@@ -45,12 +45,17 @@ def find(code: str) -> Language:
 
     Raises UnknownName, with the nearest codes and names.
     """
+    found, code = lookup(code), str(code).strip()
+    if found is None:
+        raise UnknownName("language", given=code, choices=known()[0], remedy=REMEDY)
+    return found
+
+
+def lookup(code: str) -> Language | None:
+    """Look a language up as `find` does; None, at once, for what is none: `lookup("google")`."""
     exact, folded = known()
     code = str(code).strip()
-    found = exact.get(code) or folded.get(code.casefold())
-    if found is None:
-        raise UnknownName("language", given=code, choices=exact, remedy=REMEDY)
-    return found
+    return exact.get(code) or folded.get(code.casefold())
 
 
 def codes(text: str) -> list[str]:

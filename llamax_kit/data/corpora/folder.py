@@ -11,8 +11,8 @@ from pathlib import Path
 
 from llamax_kit.data.corpora import tables, text_files
 from llamax_kit.data.corpora.corpus import Corpus
-from llamax_kit.data.languages import all_languages, find
-from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.data.languages import all_languages, find, lookup
+from llamax_kit.utils.errors import KitError
 
 REMEDY = "give each language one file named by its code, as in en.txt and deu_Latn.txt, one sentence a line in UTF-8"
 ALSO = f"; or one table ({' '.join(tables.ENDINGS)}) with a column for each, as in en and deu_Latn"
@@ -122,10 +122,4 @@ def _named(place: Path) -> tuple[dict[Path, list[str]], list[str]]:
 
 
 def _codes(names: list[str]) -> list[str]:
-    found = {}
-    for name in names:
-        try:
-            found[find(name).code] = None
-        except UnknownName:
-            continue
-    return list(found)
+    return list(dict.fromkeys(language.code for language in map(lookup, names) if language))

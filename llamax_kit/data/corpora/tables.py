@@ -12,8 +12,8 @@ from pathlib import Path
 
 from llamax_kit.data.corpora import text_files
 from llamax_kit.data.language_table import NAME
-from llamax_kit.data.languages import find
-from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.data.languages import find, lookup
+from llamax_kit.utils.errors import KitError
 
 ENDINGS = (".tsv", ".csv", ".jsonl", ".parquet")
 SAVED, SPLITS = "state.json", "dataset_dict.json"  # what `save_to_disk` writes of one split, and of several
@@ -90,9 +90,8 @@ def refuse(cells: list, where: str) -> None:
 
 def _language(name: str, cells: list, where: str) -> str:
     """Return the language that a column is of; "" for any other. Raises KitError for an `id` that may be both."""
-    try:
-        code = find(name).code
-    except UnknownName:
+    language = lookup(name)
+    if not language:
         return ""
     filled = [str(cell) for cell in cells if cell is not None and str(cell).strip()]
     if filled and not any(letter.isalpha() for cell in filled for letter in cell):
@@ -100,7 +99,7 @@ def _language(name: str, cells: list, where: str) -> str:
     if str(name).strip().casefold() == "id" and filled and not any(" " in cell.strip() for cell in filled):
         raise KitError(f"{where}: is the column {name!r} Indonesian, or the rows' names ({filled[0]:.30})? "
                        f"To mend: call it ind_Latn if it is text, number if it is not")  # fmt: skip
-    return code
+    return language.code
 
 
 def _read(path: Path) -> list[tuple[str, list]]:
