@@ -5,7 +5,7 @@ more of one. A first example:
 
     from llamax_kit import gains, languages, load_corpus, open_engine, spbleu, translate
 
-    text = load_corpus("cldr", "en-de en-sw")                      # or flores101, flores200, flores_plus, a folder
+    text = load_corpus("cldr", "en-de en-sw")                      # or flores101, …, a folder, a table, a dict
     pairs = languages.directions("en-de en-sw", text.languages)    # [("en", "de"), ("en", "sw")]
     engine = open_engine("mini-llamax-alpaca")                     # or LLaMAX2-7B-Alpaca, a hub id, a folder, "copy"
     answers = translate(engine, text, pairs, sentences=20)         # a table with one row per sentence
@@ -14,7 +14,7 @@ more of one. A first example:
 
 The text and the models
     languages       every language by all its codes; directions such as "en-de X-en"
-    load_corpus     parallel text by name, or of your own folder
+    load_corpus     parallel text by name, or your own: a folder, a table, lists
     open_engine     a model that answers, by its name
     prompts         the authors' prompt and chat prompts, or your own text file
     defaults        what "auto" stands for in a notebook's parameters, by the corpus

@@ -1,14 +1,18 @@
 """groups: means over languages as the paper takes them, always with n, an honest interval, and what is left out."""
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from scipy import stats
 
 from llamax_kit.analysis import gains, groups
 from llamax_kit.analysis.groups import averages
 from llamax_kit.data.languages import all_languages, find
 from llamax_kit.data.training_languages import trained_on_flores
+from llamax_kit.reporting import plots
 from llamax_kit.utils.errors import KitError, UnknownName
 
 
@@ -180,3 +184,53 @@ def test_unseen_languages_part_by_whether_a_relative_was_trained():
     assert list(found.index) == ["trained", "unseen, related", "unseen, unrelated", "all"]
     assert found.gain.tolist() == [9, 3, 0, 3]
     assert found.n.tolist() == [1, 2, 2, 5]
+
+
+def own(folder, text):
+    (folder / "sizes.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(folder / "sizes.csv")
+
+
+def test_groups_of_ones_own_have_n_and_list_what_they_leave_out(tmp_path):
+    path = own(tmp_path, "code,group\ndeu_Latn,small\nsw,big\nFrench,small\nja,big\n")
+    given = table({"en-de": 4, "en-fr": 2, "en-sw": 9, "en-eus_Latn": 1})
+    found = groups.by_group(given, path)
+    assert means(found) == {("en-X", "small"): (3, 2), ("en-X", "big"): (9, 1), ("en-X", "all"): (4, 4)}
+    assert set(found["group"]) == {"sizes"} == {groups.called(path)} and groups.called("split") == "split"
+    out = groups.left_out(given, path)
+    assert list(zip(out["tgt"], out["why"], strict=True)) == [("eus_Latn", "sizes.csv does not name it")]
+    digest = hashlib.sha256((tmp_path / "sizes.csv").read_bytes()).hexdigest()
+    assert groups.facts(path) == {"grouping": {"file": "sizes.csv", "sha256": digest}} and not groups.facts("split")
+    assert "big" in plots.by_group(groups.assign(given, path), Figure().subplots())
+
+
+@pytest.mark.parametrize("text", [
+    b"\xef\xbb\xbfgroup,code\r\nsmall,de\r\n\"big, or so\",sw\r\n", "code,group\nDE, small \nswh,\"big, or so\"\n",
+])  # fmt: skip
+def test_groups_are_read_as_spreadsheets_write_them(tmp_path, text):
+    assigned = groups.assign(table({"en-de": 1, "en-sw": 2}), own(tmp_path, text))
+    assert dict(zip(assigned["language"], assigned["value"], strict=True)) == {"de": "small", "sw": "big, or so"}
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("language,size\nde,small\n", "sizes.csv: expected the columns code and group.*'language', 'size' and 1 rows"),
+    ("code;group\nde;small\n", "found the columns 'code;group'"),
+    ("code,group\n", "a row for each language.*0 rows"),
+    ("", "found the columns none"),
+    ("code,group\nde,small\nxx,big\n", "row 3: unknown language 'xx'"),
+    ("code,group\nde,small\ndeu_Latn,big\n", r"row 3: German \(deu_Latn\) is there twice, in 'small' and in 'big'"),
+    ("code,group\nde,\n", "row 2: expected a code and its group"),
+    ("code,group\nde\n", "row 2: expected a code and its group"),
+    ("code,group\nde,all\n", "row 2.*not 'all'"),
+    ("code,group\nde,small,other\n", "row 2: expected a code"),
+    (b"code,group\nde,caf\xe9\n", "cannot be read as CSV.*utf-8"),
+])  # fmt: skip
+def test_groups_that_are_not_said_are_refused_with_the_row(tmp_path, text, message):
+    for use in (groups.check, lambda path: groups.left_out(table({"en-de": 1}), path)):
+        with pytest.raises(KitError, match=message):
+            use(own(tmp_path, text))
+
+
+def test_a_file_of_groups_that_is_not_there_is_an_unknown_grouping(tmp_path):
+    with pytest.raises(UnknownName, match="unknown grouping .*size.csv.*family.*or a CSV file with the columns code"):
+        groups.check(str(tmp_path / "size.csv"))

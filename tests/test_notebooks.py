@@ -23,7 +23,6 @@ PARAMS = sorted(path for path in (ROOT / "params").glob("*/*.y*ml") if path.pare
 
 CLOSED = {
     ("04_translate_and_score", "dtype"): weights.DTYPES,
-    ("06_see_language_gains", "group"): groups.GROUPS,
     ("06_see_language_gains", "correction"): corrections.CORRECTIONS,
     ("10_train_a_miniature", "size"): model.SHAPES,
     ("10_train_a_miniature", "parallel"): mixture.PARALLEL,
@@ -74,6 +73,11 @@ def test_its_parameters_are_typed_explained_and_at_most_twelve(notebook):
 def test_a_parameter_without_other_values_names_all_that_the_package_takes():
     said = {(notebook.stem, each.name): choices(each) for notebook in NOTEBOOKS for each in parameters(notebook)}
     assert {which: named for which, named in said.items() if named} == {key: [*legal] for key, legal in CLOSED.items()}
+
+
+def test_a_parameter_that_also_takes_a_file_names_all_that_the_package_takes():
+    (group,) = [each for each in parameters(ROOT / "notebooks/06_see_language_gains.ipynb") if each.name == "group"]
+    assert set(groups.GROUPS) <= {*re.findall(r"\w+", group.help)} and "or a CSV file" in group.help
 
 
 def test_a_parameter_is_assigned_again_only_to_resolve_it(notebook):

@@ -47,7 +47,8 @@ def place(tmp_path_factory) -> Path:
         "cut": {"config.json": '{"model_type": "llama"}', "model.safetensors": "short"},
         "home": {"mine.txt": "{source}"},
         "lora": {"adapter_config.json": "{}"},
-        "prompts": {"good.txt": "{src}: {source}", "without.txt": "{src}", "other.txt": "{source} {text}"},
+        "prompts": {"good.txt": "{src}: {source}", "without.txt": "{src}", "other.txt": "{source} {text}",
+                    "groups.csv": "code,group\nde,a\nxx,b\n"},
     }.items():
         for name, text in files.items():
             (place / folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -164,7 +165,8 @@ WRONG = [  # notebook, values, the parameter that is told, what else the message
     ("06", {"system": "only_copy", "baseline": "only_copy:copy"}, "baseline", "one system of one run"),
     ("06", {"system": "alone", "baseline": "outputs/alone"}, "baseline", "one system of one run"),
     ("07", {"baseline": "demo_mini_llamax:mini-llamax-alpaca"}, "baseline", "one system of one run"),
-    ("06", {"group": "famly"}, "group of", "unknown group.*family"),
+    ("06", {"group": "famly"}, "group", "unknown group.*family.*or a CSV file"),
+    ("06", {"group": "prompts/groups.csv"}, "group", "row 3: unknown language 'xx'"),
     ("06", {"correction": "hlom"}, "correction of", "unknown correction.*holm"),
     ("06", {"trained_on": "en swa"}, "trained_on", "unknown language 'swa'"),
     ("06", {"trained_on": "bare"}, "trained_on", "bare.*training.json|training.json.*bare"),

@@ -1,10 +1,12 @@
 """system_outputs: any system's files, line by line as they are; refused where a line could be misplaced."""
 
 import json
+import warnings
 
 import pandas as pd
 import pytest
 
+from llamax_kit.data import language_table
 from llamax_kit.data.corpora.corpus import Corpus
 from llamax_kit.data.translations import COLUMNS
 from llamax_kit.scoring import spbleu
@@ -66,6 +68,91 @@ def test_directions_choose_among_the_files(tmp_path):
 def test_names_that_are_not_understood_are_said(tmp_path, files, message):
     with pytest.raises(KitError, match=message):
         find_outputs(put(tmp_path, files))
+
+
+@pytest.mark.parametrize("name", [
+    "google/en-de.txt", "en-de/google.txt", "google/en_de.txt", "google/en2de.hyp", "google/en-de", "google/en_de",
+    "google/eng_Latn-deu_Latn.jsonl", "google/eng_Latn_deu_Latn.txt", "en_de/google.txt", "eng-deu_Latn/google.hyp",
+    "set.en-de.google.de", "newstest2023.en-de.hyp.google.de", "newstest2019.google.en-de", "google.en-de.txt",
+    "google/newstest2019.en-de.de", "google/flores200.en_de.txt", "en-de/newstest2023.en-de.google.de",
+    "en-de/google.de", "test.eng_Latn-deu_Latn.google.deu_Latn", "en-de.google.txt", "en-de.hyp.google.de",
+])  # fmt: skip
+def test_a_name_in_any_of_the_usual_forms_is_understood(tmp_path, name):
+    put(tmp_path, {name: DE, "scores.tsv": DE, "set.en-de.ref.refA.de": DE, "set.en-de.src.en": DE, "run.log": DE})
+    assert named(find_outputs(tmp_path)) == [("google", "en", "de")]
+
+
+@pytest.mark.parametrize(("name", "system"), [
+    ("wmt/en_de.hyp", "wmt"), ("wmt/en2de", "wmt"), ("wmt/newstest2019.en-de.de", "wmt"), ("wmt/en-de.de", "wmt"),
+    ("wmt/newstest2019.Facebook_FAIR.6862.en-de", "Facebook_FAIR.6862"), 
+    ("wmt/newstest2019.online-A.0.en-de", "online-A.0"),
+    ("wmt/generaltest2023.en-de.hyp.GPT4-5shot.de", "GPT4-5shot"), ("wmt/set.en-de.gpt-3.5.de", "gpt-3.5"),
+    ("wmt/en-de/gpt-3.5.txt", "gpt-3.5"), ("wmt/llama.2.en-de.txt", "llama.2"), ("wmt/en-de/m2m.txt", "m2m"),
+])  # fmt: skip
+def test_the_system_is_behind_the_direction_or_before_it_or_the_folder(tmp_path, name, system):
+    assert named(find_outputs(put(tmp_path, {name: DE}) / "wmt")) == [(system, "en", "de")]
+
+
+def test_a_folder_a_system_may_name_its_files_by_target(tmp_path):
+    put(tmp_path, {"google/de.txt": DE, "nllb/deu_Latn.hyp": DE, "ru/nllb.txt": DE})
+    found = [("google", "en", "de"), ("nllb", "en", "de"), ("nllb", "en", "ru")]
+    assert sorted(named(find_outputs(tmp_path, source="en"))) == found
+
+
+@pytest.mark.parametrize(("name", "readings"), [
+    ("en-de/en-ru.txt", "'en-de' from en into ru or 'en-ru' from en into de"),
+    ("en-de.en-ru.txt", "'en-ru' from en into de or 'en-de' from en into ru"),
+    ("en_de/mt_en.txt", "'en_de' from mt into en or 'mt_en' from en into de"),
+])  # fmt: skip
+def test_a_name_that_may_mean_two_things_is_refused_with_both(tmp_path, name, readings):
+    with pytest.raises(KitError, match=f"{name} may be the output of {readings}.*To mend: name files <src>-<tgt>/"):
+        find_outputs(put(tmp_path, {name: DE}))
+
+
+@pytest.mark.parametrize(("names", "message"), [
+    (["en-de.log", "google/en-de.out", "README.md"], "no outputs; found: README.md, en-de.log, google/en-de.out.*To"),
+    (["en-de.txt", "google_en-de.txt", "a.tsv"], "'google_en-de' is no dir.*: google_en-de.txt; others: a.tsv"),
+    ([f"s{n}.txt" for n in range(12)], r"s0\.txt.*s5\.txt and 4 more"),
+    (["set.en-de.ref.txt"], "holds no outputs; found: set.en-de.ref.txt"),
+])  # fmt: skip
+def test_a_message_lists_what_was_found(tmp_path, names, message):
+    with pytest.raises(KitError, match=message):
+        find_outputs(put(tmp_path, dict.fromkeys(names, DE)))
+
+
+def test_files_of_a_direction_with_another_ending_are_named_in_a_warning(tmp_path):
+    with pytest.warns(UserWarning, match="left alone.*: google/en-ru.out. To mend: name files"):
+        assert named(find_outputs(put(tmp_path, {"google/en-de.txt": DE, "google/en-ru.out": DE})))
+    with warnings.catch_warnings(action="error"):
+        find_outputs(put(tmp_path / "other", {"google/en-de.txt": DE, "README.md": DE, "scores.csv": DE}))
+
+
+@pytest.mark.parametrize("field", ["hypothesis", "translation", "output"])
+def test_json_lines_may_name_the_output(tmp_path, field):
+    lines = [json.dumps({"id": 1, field: "ein Haus"}), json.dumps({field: None}), '"drei"']
+    table = read_outputs(find_outputs(put(tmp_path, {"en-de/a.jsonl": lines})), CORPUS)
+    assert table["hypothesis"].tolist() == ["ein Haus", "", "drei"]
+
+
+@pytest.mark.parametrize(("line", "message"), [
+    ('{"hypothesis": "a", "output": "b"}', "line 1: hypothesis and output may each be the output"),
+    ('{"text": "a"}', 'line 1.*an object with one of hypothesis, translation, output, got {"text"'),
+    ('{"output": ["a"]}', "line 1: expected a JSON string"),
+])  # fmt: skip
+def test_json_lines_that_do_not_say_which_is_the_output_are_refused(tmp_path, line, message):
+    with pytest.raises(KitError, match=message):
+        read_outputs(find_outputs(put(tmp_path, {"en-de/a.jsonl": [line, line, line]})), CORPUS)
+
+
+def test_a_table_of_languages_beside_outputs_or_corpus_counts(tmp_path):
+    put(tmp_path, {"set/languages.csv": ["code,name", "xal,Kalmyk"], "set/en.txt": DE, "out/en-xal.txt": DE})
+    try:
+        with pytest.raises(KitError, match="'xal'"):
+            find_outputs(tmp_path / "out")
+        assert named(find_outputs(tmp_path / "out", corpus=str(tmp_path / "set"))) == [("out", "en", "xal")]
+    finally:
+        language_table._tables.clear()
+        language_table._changed()
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):

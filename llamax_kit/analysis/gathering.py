@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from llamax_kit.data.language_table import recall
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.runs import provenance, storage
 from llamax_kit.runs.storage import SavedRun
@@ -125,6 +126,7 @@ def _load(names: list[str]) -> tuple[dict[str, SavedRun], dict[str, str]]:
     for name, systems in asked(names).items():
         _finished(name)
         run = storage.load(name)
+        recall(run.record)
         key = run.folder.resolve().name
         if key in found:
             raise KitError(f"run {key!r} is named twice. To mend: name each once; rename a folder that is another run")

@@ -2,13 +2,15 @@
 
 The group of a direction is that of the language on the other side of its pivot: of en-sw and sw-en it is sw's. Every
 language counts once (macro averages). The interval of a mean is over languages, not over sentences (see `by_group`).
-Scores and tests nothing.
+Groups of one's own are a CSV file with the columns code and group. Scores and tests nothing.
 """
 
 from bisect import bisect
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llamax_kit.analysis import own_groups
 from llamax_kit.analysis.pivots import by_pivot
 from llamax_kit.data import relatedness
 from llamax_kit.data.languages import Language, find
@@ -16,6 +18,7 @@ from llamax_kit.data.training_languages import LLAMAX
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.scoring.corrections import GAINED, LOST, UNCLEAR
 from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.files import sha256
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -70,6 +73,7 @@ def assign(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.cod
         - script
         - family: the broadest level
         - data: parallel lines in LLaMAX's training data, in bins named by their bounds
+        - a CSV file of your own with the columns code and group; a language that it does not name is in no group
     trained : collection of str
         Codes of the languages that count as trained.
 
@@ -81,12 +85,41 @@ def assign(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.cod
     Raises
     ------
     UnknownName
-        For another group.
+        For another group, and a language in your file that is not known.
+    KitError
+        For a file of your own that does not say which group each of its languages is in.
     """
-    if group not in GROUPS:
-        raise UnknownName("grouping", given=group, choices=GROUPS, remedy="name one of these")
-    found = by_pivot(gains)
-    return found.assign(value=found["language"].map(lambda code: GROUPS[group](find(code), trained)))
+    value, found = _grouping(group), by_pivot(gains)
+    return found.assign(value=found["language"].map(lambda code: value(find(code), trained)))
+
+
+def check(group: str) -> None:
+    """Check a grouping, as `assign` takes it. Raises as it does."""
+    _grouping(group)
+
+
+def called(group: str) -> str:
+    """Name a grouping in tables: a file of one's own by its name alone, `called("my/sizes.csv")` is "sizes"."""
+    return group if group in GROUPS else Path(group).stem
+
+
+def facts(group: str) -> dict[str, dict[str, str]]:
+    """Return what a run's record says of a grouping beside its name: of a file of one's own its name and hash."""
+    return {} if group in GROUPS else {"grouping": {"file": Path(group).name, "sha256": sha256(_path(group))}}
+
+
+def _path(group: str) -> Path:
+    return Path(group).expanduser()
+
+
+def _grouping(group: str) -> Callable[[Language, Collection[str]], str]:
+    if group in GROUPS:
+        return GROUPS[group]
+    if not _path(group).is_file():
+        remedy = "name one of these, or a CSV file with the columns code and group"
+        raise UnknownName("grouping", given=group, choices=GROUPS, remedy=remedy)
+    own = own_groups.read(_path(group), reserved=ALL)
+    return lambda language, _: own.get(language.code, "")
 
 
 def by_group(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.codes) -> "DataFrame":
@@ -127,7 +160,7 @@ def by_group(gains: "DataFrame", group: str, trained: Collection[str] = LLAMAX.c
     for direction, part in assign(gains, group, trained).groupby("direction", sort=False):
         for value in [*ranked(part["value"]), ALL]:
             inside = part if value == ALL else part[part["value"] == value]
-            rows.append((group, value, direction, *_summary(inside)))
+            rows.append((called(group), value, direction, *_summary(inside)))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -172,7 +205,8 @@ def left_out(gains: "DataFrame", group: str) -> "DataFrame":
 
     grouped = assign(gains, group)
     ungrouped = grouped[grouped["value"] == ""]
-    why = NOT_IN.get(group, "the language table does not say")
+    silent = "the language table does not say" if group in GROUPS else f"{Path(group).name} does not name it"
+    why = NOT_IN.get(group, silent)
     out = [(src, tgt, why) for src, tgt in zip(ungrouped["src"], ungrouped["tgt"], strict=True)]
     inside = set(zip(grouped["src"], grouped["tgt"], strict=True))
     neither = "no pivot: neither side is in another direction, so no language decides its group"

@@ -7,6 +7,7 @@ nllb in the run 05_mozilla, "05_mozilla:nllb". Both may be of one run.
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.data import languages, training_languages, translations
+from llamax_kit.data.language_table import recall
 from llamax_kit.data.training_languages import Trained
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.models.training_languages import training_languages_of
@@ -133,6 +134,8 @@ def beside(system: SavedSystem, baseline: SavedSystem, directions: str = "", *, 
     if system.run.folder == baseline.run.folder and system.own == baseline.own:
         both = f"{system.name} and {baseline.name}"
         raise KitError(f"{both} are one system of one run. To mend: name two systems to compare")
+    for each in sides:
+        recall(each.run.record)
     comparability.same_corpus({each.name: each.run.record for each in sides})
     tables = [translations.check(each.translations).assign(system=each.name) for each in sides]
     tables = [_chosen(table, directions, tables) for table in tables]

@@ -71,7 +71,7 @@ def varieties(gains: "DataFrame", trained: Collection[str] = LLAMAX.codes) -> "D
     DataFrame
         `languages.table` with kind ("trained" or "unseen") and at_hand (whether a direction of `gains` has it).
     """
-    known = languages.table()
+    known = languages.table().query("flores200 != ''")  # a language that a user added is none of them
     kind = known["code"].isin(trained).map({True: "trained", False: "unseen"})
     return known.assign(kind=kind, at_hand=known["code"].isin({*gains["src"], *gains["tgt"]}))
 

@@ -250,8 +250,8 @@ def languages(word) -> None:
     if word:
         held = [one for one in every if any(_plain(word) in _plain(field) for field in one[:10])] or [find(word)]
         every = sorted(held, key=lambda one: _plain(word) not in map(_plain, one[:7]))  # codes and names, exact first
-    rows = [(one.code, one.flores101 or "–", one.flores200, one.name, one.script, one.family_1, one.split or "unseen")
-            for one in every]  # fmt: skip
+    rows = [(one.code, one.flores101 or "–", one.flores200 or "–", one.name, one.script or "–", one.family_1 or "–",
+             one.split or "unseen") for one in every]  # fmt: skip
     click.echo(terminal.table([("code", "FLORES-101", "FLORES-200", "name", "script", "family", "split"), *rows]))
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from llamax_kit.analysis import fertility
+from llamax_kit.analysis import fertility, groups
 from llamax_kit.app import demo, run_checks
 from llamax_kit.data import languages
 from llamax_kit.data.corpora.loading import load_corpus, offline_languages
@@ -244,6 +244,7 @@ RULES: tuple[tuple, ...] = (  # a parameter's name, the rule, and the other para
     ("runs", run_checks.check_several, "baseline"),
     ("baseline", run_checks.check_baseline, "theirs", "runs", "system"),
     ("report", run_checks.check_report, "run"),
+    ("group", _of_file(groups.check)),
     ("mine", run_checks.check_mine),
     ("theirs", lambda made, value: release.known_system(value)),
     ("release", lambda made, value: tables.read_release(value)),

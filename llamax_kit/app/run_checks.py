@@ -8,6 +8,7 @@ from pathlib import Path
 
 from llamax_kit.analysis import gathering
 from llamax_kit.app import demo
+from llamax_kit.data.language_table import recall
 from llamax_kit.models import loading
 from llamax_kit.paper import own_run, release, tables
 from llamax_kit.reporting import report
@@ -20,7 +21,7 @@ def check_system(made, value: str, theirs: str | None) -> None:
     if theirs is not None:  # notebook 12, where it is one of the authors' release
         release.known_system(value)
     elif not _to_come(made, value):
-        storage.check_system(value, {*made, *demo.RUNS})
+        recall(storage.read_record(storage.check_system(value, {*made, *demo.RUNS})))
 
 
 def check_mine(made, value: str) -> None:

@@ -1,7 +1,7 @@
 """The language table: the 102 languages of LLaMAX, and the 102 varieties of FLORES-200 that it never saw.
 
 Looks languages and directions up by any of their codes. Does not identify the language of a text. languages.csv has one
-row a language:
+row a language; one's own, beside one's text or in the data folder, adds rows (`language_table`) with these columns:
 
 - code: the kit's own id: LLaMAX's code for its 102 (`sw`, `zhtrad`), FLORES-200's for the others (`als_Latn`)
 - llamax, flores101, flores200, flores_plus: the codes elsewhere; empty where a release does not have the language
@@ -14,54 +14,18 @@ row a language:
 - source: where the row is from; "paper" is the paper and its released files
 """
 
-import csv
 import re
 from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from llamax_kit.data.language_table import LOOKED_UP, Language, all_languages, known
 from llamax_kit.utils.errors import KitError, UnknownName
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-LOOKED_UP = ("code", "llamax", "flores101", "flores200", "flores_plus", "name", "prompt_name", "cldr")  # first wins
-REMEDY = "see all codes and names with: llamax-kit languages"
-
-
-class Language(NamedTuple):
-    """A row of languages.csv; the module's docstring says what each column means."""
-
-    code: str
-    llamax: str
-    flores101: str
-    flores200: str
-    flores_plus: str
-    name: str
-    prompt_name: str
-    script: str
-    family_1: str
-    family_2: str
-    family_3: str
-    split: str
-    avg85: bool
-    trained: bool
-    mono_blocks: int
-    para_lines: int
-    cldr: str
-    source: str
-
-
-@cache
-def all_languages() -> tuple[Language, ...]:
-    """Read all 204 languages: the 102 that LLaMAX was trained on first, each half in order of its codes."""
-    text = files("llamax_kit.data").joinpath("languages.csv").read_text(encoding="utf-8")
-    kinds = Language.__annotations__.items()
-    return tuple(
-        Language(**{column: row[column] == "True" if kind is bool else kind(row[column]) for column, kind in kinds})
-        for row in csv.DictReader(text.splitlines())
-    )
+__all__ = ["LOOKED_UP", "Language", "all_languages", "codes", "directions", "find", "lookup", "table"]
+REMEDY = "see all codes and names with: llamax-kit languages; languages.csv in your corpus or data folder adds one"
 
 
 def table() -> "DataFrame":
@@ -81,12 +45,17 @@ def find(code: str) -> Language:
 
     Raises UnknownName, with the nearest codes and names.
     """
-    exact, folded = _index()
-    code = str(code).strip()
-    found = exact.get(code) or folded.get(code.casefold())
+    found, code = lookup(code), str(code).strip()
     if found is None:
-        raise UnknownName("language", given=code, choices=exact, remedy=REMEDY)
+        raise UnknownName("language", given=code, choices=known()[0], remedy=REMEDY)
     return found
+
+
+def lookup(code: str) -> Language | None:
+    """Look a language up as `find` does; None, at once, for what is none: `lookup("google")`."""
+    exact, folded = known()
+    code = str(code).strip()
+    return exact.get(code) or folded.get(code.casefold())
 
 
 def codes(text: str) -> list[str]:
@@ -98,18 +67,6 @@ def codes(text: str) -> list[str]:
     Raises UnknownName as `find` does.
     """
     return [find(word).code for word in re.split(r"[\s,]+", text) if word]
-
-
-@cache
-def _index() -> tuple[dict[str, Language], dict[str, Language]]:
-    exact: dict[str, Language] = {}
-    folded: dict[str, Language] = {}
-    for column in LOOKED_UP:
-        for language in all_languages():
-            if key := getattr(language, column):
-                exact.setdefault(key, language)
-                folded.setdefault(key.casefold(), language)
-    return exact, folded
 
 
 def directions(text: str, available: Iterable[str]) -> list[tuple[str, str]]:

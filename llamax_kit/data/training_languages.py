@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from llamax_kit.data.languages import all_languages
+from llamax_kit.data.language_table import kit
 
 
 class Trained(NamedTuple):
@@ -25,7 +25,7 @@ class Trained(NamedTuple):
         return f"the {len(self.codes)} language{'s' * (len(self.codes) > 1)} named as trained"
 
 
-LLAMAX = Trained("LLaMAX", frozenset(language.code for language in all_languages() if language.trained))
+LLAMAX = Trained("LLaMAX", frozenset(language.code for language in kit() if language.trained))
 
 
 def trained_on_flores(system: str) -> bool:

@@ -79,4 +79,5 @@ def _named(code: str) -> tuple[str, str]:
         language = find(code)
     except UnknownName:
         return "", html.escape(code)
-    return html.escape((language.cldr or language.flores200).replace("_", "-")), html.escape(language.name)
+    tag = (language.cldr or language.flores200 or language.code).replace("_", "-")
+    return html.escape(tag), html.escape(language.name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llamax_kit.analysis.gathering import Gathered
+from llamax_kit.data import language_table
 from llamax_kit.reporting import tables
 from llamax_kit.reporting.layout import Picture, Table
 from llamax_kit.reporting.plots.display import show
@@ -216,7 +217,8 @@ class Run:
         --------
         `results.record(corpus=text.facts())` is "tour/run.json".
         """
-        path = storage.record(self.folder, parameters=self.parameters, cells=self._cells(), **facts)
+        facts |= {"cells": self._cells(), **language_table.facts()}
+        path = storage.record(self.folder, parameters=self.parameters, **facts)
         return f"{self.name}/{path.name}"
 
     def check_report(self, name: str) -> None:

@@ -1,5 +1,6 @@
 """Files written whole or not at all, read soundly or refused, and hashes of files. Does not know what they mean."""
 
+import csv
 import hashlib
 import os
 import re
@@ -76,6 +77,19 @@ def sound(path: Path, read: Callable, remedy: str):
     except (ValueError, OSError) as error:
         fault = (str(error).splitlines() or ["it cannot be read"])[0]
         raise KitError(f"{path} is damaged: {fault}. To mend: {remedy}") from error
+
+
+def csv_rows(path: Path, remedy: str) -> tuple[list[str], list[dict]]:
+    """Read a CSV file that somebody wrote: its columns, and each row by column; None for cells that a short row lacks.
+
+    Raises KitError, with the remedy, for a file that cannot be read, is not UTF-8, or breaks off inside quotes.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            return list(reader.fieldnames or []), list(reader)
+    except (OSError, ValueError, csv.Error) as error:  # what is not UTF-8 is a ValueError
+        raise KitError(f"{path} cannot be read as CSV: {error}. To mend: {remedy}") from error
 
 
 def sha256(path: Path | str) -> str:

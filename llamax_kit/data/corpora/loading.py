@@ -2,17 +2,20 @@
 
 A corpus has a release and the hash of what was read, since scores compare only within one release. It is named "cldr",
 "flores101", "flores200" or "flores_plus", with ":dev" or ":devtest" (the default); "flores_plus@4b0c2d1:dev" fixes a
-commit of the hub. A folder that holds one text file a language (`en.txt`, `sw.txt`) is named by its path,
-"texts/my-set"; one called like a corpus is "./cldr". Only "cldr" needs no download. Text is returned as it is.
+commit of the hub. Text of one's own (see `folder`) is named by its path: a folder of one text file a language,
+"texts/my-set", a table, "texts/test.tsv", or how text files begin, "texts/test"; one called like a corpus is "./cldr".
+In Python it may be lists of sentences by language. Only "cldr" needs no download. Text is returned as it is.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from llamax_kit.data.corpora import cldr, flores, flores_plus
 from llamax_kit.data.corpora import folder as folder_corpus
 from llamax_kit.data.corpora.corpus import Corpus
+from llamax_kit.data.corpora.tables import ENDINGS
+from llamax_kit.data.language_table import add_beside
 from llamax_kit.data.languages import directions, find
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -48,16 +51,20 @@ def offline_languages(spec: str) -> list[str] | None:
     return corpus_languages(spec)
 
 
-def load_corpus(spec: str, languages: Iterable[str] | str | None = None) -> Corpus:
+def load_corpus(spec: str | Path | Mapping[str, list[str]], languages: Iterable[str] | str | None = None) -> Corpus:
     """Read parallel text.
 
     Parameters
     ----------
-    spec : str
-        cldr (in the kit), flores101, flores200, flores_plus, each with :dev or :devtest (the default), or a folder of
-        your own with one text file per language.
+    spec : str, Path or dict
+        - cldr (in the kit), flores101, flores200, flores_plus, each with :dev or :devtest (the default)
+        - your own folder with one text file per language (en.txt, or test.en), or saved by `datasets`; or how its files
+          begin, as in my-set/test
+        - your own table (.tsv, .csv, .jsonl, .parquet) with one column per language, named by its code
+        - sentences by language: {"en": ["Good day."], "sw": ["Habari."]}
     languages : iterable of str, or str
-        Codes of any release, ["en", "swh", "zho_simpl"]; or directions, "en-de en-sw". All languages where not given.
+        Codes of any release, ["en", "swh", "zho_simpl"]; or directions, "en-de en-sw". All languages where not given;
+        of sentences given as a dict always all.
 
     Returns
     -------
@@ -69,14 +76,18 @@ def load_corpus(spec: str, languages: Iterable[str] | str | None = None) -> Corp
     UnknownName, KitError
         For another corpus, split or language; where it is not here, or its files are not as they should be.
     """
+    if isinstance(spec, Mapping):
+        return folder_corpus.of_lists(spec)
+    spec = str(spec)
+    own = _own(spec)
     named = corpus_languages(spec) if languages is None else languages
     if isinstance(named, str):
         available = corpus_languages(spec)
         spoken = {code for pair in directions(named, available) for code in pair}
         named = [code for code in available if code in spoken]
     codes = list(dict.fromkeys(find(code).code for code in named))
-    if folder := _own(spec):
-        return folder_corpus.load(folder, codes)
+    if own:
+        return folder_corpus.load(own, codes)
     name, split, revision = _parse(spec)
     if name == "cldr":
         return cldr.load(split, codes)
@@ -86,18 +97,34 @@ def load_corpus(spec: str, languages: Iterable[str] | str | None = None) -> Corp
 
 
 def _own(spec: str) -> Path | None:
-    """The user's folder that a spec names, if it does; asked before a split is cut off, as a path may hold ":" too."""
+    """Return the user's text that a spec names, if it does, and add the languages of the table that lies beside it.
+
+    It is asked before a split is cut off, as a path may hold ":" too.
+    """
     if not spec or re.split("[:@]", spec)[0] in SPLITS:
         return None
-    folder = Path(spec).expanduser()
-    return folder if folder.is_dir() else None
+    place = Path(spec).expanduser()
+    if not folder_corpus.exists(place):
+        return None
+    add_beside(place if place.is_dir() else place.parent)
+    if folder_corpus.is_one(place):
+        return place
+    if place.is_file():
+        raise KitError(f"{place} is neither a folder nor a table. To mend: {folder_corpus.REMEDY}{folder_corpus.ALSO}")
+    return None
+
+
+def add_languages(spec: str) -> None:
+    """Add the languages of the table that lies beside a corpus, if the corpus is one's own and has such a table."""
+    _own(spec)
 
 
 def _parse(spec: str) -> tuple[str, str, str]:
     release, _, split = spec.partition(":")
     name, _, revision = release.partition("@")
     if name not in SPLITS:
-        remedy = "write for example flores101 or flores200:dev, or name a folder of your own, one file a language"
+        own = f"a folder of your own, one file a language, or a table ({' '.join(ENDINGS)})"
+        remedy = f"write for example flores101 or flores200:dev, or name {own}"
         raise UnknownName("corpus", given=spec if re.search(r"[/\\]", spec) else name, choices=SPLITS, remedy=remedy)
     split = split or "devtest"
     if split not in SPLITS[name]:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.data.corpora.cldr import FEWEST
 from llamax_kit.data.corpora.corpus import Corpus
-from llamax_kit.data.languages import all_languages, find
+from llamax_kit.data.language_table import kit
+from llamax_kit.data.languages import find
 from llamax_kit.training.cldr.entries import entries
 from llamax_kit.training.cldr.phrases import contents, say
 from llamax_kit.utils.errors import KitError
@@ -86,7 +87,7 @@ def coverage() -> "DataFrame":
     import pandas as pd
 
     rows = []
-    for language in (language for language in all_languages() if language.cldr):
+    for language in (language for language in kit() if language.cldr):
         own = entries(language.code)
         kinds = ("territories", "units", "spans", "currencies", "lists")
         counts = {"dates": own.names_of_dates} | {kind: len(getattr(own, kind)) for kind in kinds}

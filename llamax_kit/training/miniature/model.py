@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from llamax_kit.data.corpora import text_files
-from llamax_kit.data.languages import all_languages, find
+from llamax_kit.data.language_table import kit
+from llamax_kit.data.languages import find
 from llamax_kit.tasks.prompts import ALPACA
 from llamax_kit.training.miniature import random_llama
 from llamax_kit.utils.errors import UnknownName
@@ -55,7 +56,7 @@ def train_tokenizer(path: Path, *, folder: Path, base: Sequence[str]) -> Path:
 def _lines(folder: Path, base: Sequence[str]) -> Iterator[str]:
     for code in base:
         yield from text_files.read(folder / "mono" / f"{find(code).code}.txt")
-    for language in all_languages():
+    for language in kit():
         yield language.name
     for _ in range(ASKED):
         yield from ALPACA.splitlines()
