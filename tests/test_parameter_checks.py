@@ -416,7 +416,7 @@ def test_a_job_that_is_done_or_running_is_not_asked_again(place):
 def test_one_parameter_has_one_meaning_in_all_notebooks():
     """Rules go by name; a new parameter has a rule, a closed list in its comment, or is listed here as free."""
     ruled = {rule[0] for rule in parameter_checks.RULES}
-    free = {"run", "fresh", "chrf", "augment"}
+    free = {"run", "fresh", "augment"}
     names: dict[str, set[str]] = {}
     for notebook in notebooks.notebooks():
         for each in parameters(notebook):

@@ -232,7 +232,7 @@ def test_score_table_scores_each_system_and_direction_in_order(model):
     row = scores[(scores.system == "b") & (scores.tgt == "de")].iloc[0]
     alone = spbleu.score(*zip(*HAUS.values(), strict=True), str(model))
     assert pd.Series(list(row[3:])).equals(pd.Series(list(alone)))
-    in_order = spbleu.score_table(table, str(model), chrf=False)
+    in_order = spbleu.score_table(table, str(model), metrics="spBLEU")
     assert list(in_order.itertuples(index=False, name=None))[0][:3] == ("b", "en", "de")
     assert list(in_order["system"]) == ["b", "b", "a"]
     assert list(in_order["n"]) == [3, 3, 3]
@@ -248,7 +248,7 @@ def test_the_order_of_rows_changes_no_interval(model):
 
 def test_score_table_takes_systems_that_did_fewer_sentences(model):
     table = translations(("a", "en", "de", HAUS), ("b", "en", "de", {0: HAUS[0]}))
-    assert list(spbleu.score_table(table, str(model), chrf=False)["n"]) == [3, 1]
+    assert list(spbleu.score_table(table, str(model), metrics="spBLEU")["n"]) == [3, 1]
 
 
 def test_score_table_without_intervals_is_the_same_score(model):
@@ -263,7 +263,7 @@ def test_references_are_tokenised_once_a_direction(model, monkeypatch):
     encode = tokenizer.encode
     monkeypatch.setattr(tokenizer, "encode", lambda texts, **how: seen.extend(texts) or encode(texts, **how))
     table = translations(*[(name, "en", "de", HAUS) for name in "abcd"])
-    spbleu.score_table(table, str(model), chrf=False)
+    spbleu.score_table(table, str(model), metrics="spBLEU")
     assert len(seen) == 3 + 4 * 3
 
 

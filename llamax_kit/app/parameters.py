@@ -17,6 +17,8 @@ from llamax_kit.runs.provenance import has_secret
 from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.utils.errors import KitError, UnknownName
 
+GONE = {"chrf": 'name the metrics instead, as in metrics: "spBLEU chrF++", or "spBLEU" alone'}  # of older files
+
 
 class Parameter(NamedTuple):
     """One line of a parameters cell: `sentences: int = 0  # how many, 0 means all`."""
@@ -86,7 +88,7 @@ def check(notebook: Path, values: dict[str, Any]) -> None:
                 f"notebook. To mend: set it as an environment variable instead, as in HF_TOKEN=… llamax-kit run …"
             )
         if name not in known:
-            see = f"see them with: llamax-kit run {stem} --help-notebook"
+            see = GONE.get(name) or f"see them with: llamax-kit run {stem} --help-notebook"
             raise UnknownName(f"parameter of {stem}", given=name, choices=known, remedy=see)
         if not _fits(given, known[name]):
             raise WrongValue(stem, known[name], given, _remedy(name, given, known[name]))

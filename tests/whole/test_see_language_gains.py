@@ -144,7 +144,7 @@ def test_two_real_systems_of_one_run_and_the_direction_that_one_lacks(data, tmp_
     assert len(found) == 16 and set(found["n"]) == {150} and set(found["metric"]) == {"spBLEU"}
     left_out = pd.read_csv(folder / "left_out.csv")
     assert left_out.to_numpy().tolist() == [["is", "en", "05_mozilla:nllb"]]
-    scores = spbleu.score_table(table, "flores101", chrf=False).set_index(["system", "src", "tgt"])["score"]
+    scores = spbleu.score_table(table, "flores101", metrics="spBLEU").set_index(["system", "src", "tgt"])["score"]
     for row in found.itertuples():
         theirs = (scores[system, row.src, row.tgt] for system in ("google", "nllb"))
         assert (row.score, row.baseline_score) == tuple(theirs)
