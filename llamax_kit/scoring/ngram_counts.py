@@ -64,7 +64,7 @@ def chrf_points(sums: "np.ndarray") -> "np.ndarray":
     """
     import numpy as np
 
-    system, reference, match = np.moveaxis(sums.reshape(len(sums), -1, 3), 2, 0).astype(float)
+    system, reference, match = (sums[:, column::3].astype(float) for column in range(3))
     there = (system > 0) & (reference > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         # a cumulative sum adds one order after the other, as sacreBLEU does; numpy's sum adds them in pairs
