@@ -114,6 +114,19 @@ def test_one_direction_without_any_difference_is_enough_and_is_said_to_be_that(d
 
 
 @pytest.mark.usefixtures("here")
+def test_by_chrf_the_pictures_the_captions_and_the_record_say_so(default):
+    cells(NOTEBOOK, directions="en-it en-sw en-tr", metric="chrF++", run="by_chrf")
+    folder = default / "outputs/by_chrf"
+    table = pd.read_csv(folder / "gains.csv")
+    assert set(table["metric"]) == {"chrF++"} and table["signature"].str.contains(r"\|nc:6\|nw:2\|").all()
+    for name in ("gains", "groups", "trained", "power"):
+        assert "chrF++ points" in (folder / f"{name}.tex").read_text(encoding="utf-8")
+    record = json.loads((folder / "run.json").read_text())
+    assert record["parameters"]["metric"] == "chrF++" and record["method"].startswith("chrF++ by sacreBLEU (nrefs:1|")
+    assert record["signatures"] == sorted(set(table["signature"]))
+
+
+@pytest.mark.usefixtures("here")
 def test_grouped_by_trained_the_same_picture_is_not_shown_twice(default, capsys):
     directions = "en-sw en-tr en-gl en-be en-eus_Latn"
     cells(NOTEBOOK, group="trained", directions=directions, trained_on="sw tr", run="asked")
