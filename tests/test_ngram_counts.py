@@ -145,6 +145,23 @@ def test_points_of_chrf_are_sacrebleus_to_the_last_digit_of_any_sums(kind):
 def test_words_of_13a_are_counted_as_sacrebleu_counts_them():
     references = [*nonsense(150, 3), "", "  ", "a", "1,000.5 km/h (fast)!", "&quot;x&quot; &lt;skipped>"]
     systems = [nonsense(155, 4), garble(references), references, [""] * 155]
-    words = sacrebleu_metrics.named("BLEU")
-    for rows, hypotheses in zip(ngram_counts.count(words.pieces.encode, systems, references), systems, strict=True):
+    for rows, hypotheses in zip(sacrebleu_metrics.bleu().count(systems, references), systems, strict=True):
         assert rows.tolist() == theirs(BLEU(), hypotheses, references).tolist()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_characters_and_words_of_chrf_are_counted_as_sacrebleu_counts_them(seed):
+    references = [*nonsense(150, seed), "", "  ", "a", "(hi) 'x' --", "ja, ja! ja"]
+    systems = [nonsense(155, seed + 50), garble(references, seed), references, [""] * 155]
+    for rows, hypotheses in zip(sacrebleu_metrics.chrf().count(systems, references), systems, strict=True):
+        assert rows.dtype == np.int64 and rows.tolist() == theirs(CHRF(word_order=2), hypotheses, references).tolist()
+
+
+def test_chrf_of_real_outputs_of_many_scripts_is_counted_as_sacrebleu_counts_it(data):
+    text = load_corpus("flores101", ["en", *(name[3:5] for name in MOZILLA if name[:2] == "en")])
+    for name in MOZILLA:
+        outputs = text_files.read(data / "system_outputs/mozilla_flores101" / f"{name}.txt")[100:250]
+        references = text.texts[name[3:5]][100:250]
+        systems = [outputs, garble(references)]
+        for rows, hypotheses in zip(sacrebleu_metrics.chrf().count(systems, references), systems, strict=True):
+            assert rows.tolist() == theirs(CHRF(word_order=2), hypotheses, references).tolist()

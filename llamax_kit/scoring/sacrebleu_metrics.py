@@ -6,7 +6,7 @@ sacreBLEU itself would download the two SentencePiece models that it knows. Here
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,7 +28,7 @@ class Named(NamedTuple):
 
     name: str
     metric: "Metric"
-    pieces: "Pieces | Words | None" = None  # BLEU's, for `ngram_counts.count`; without, sacreBLEU counts itself
+    count: Callable | None = None  # (systems, references) to each system's statistics; without, sacreBLEU counts
     points: Callable | None = None  # rows of sums to points, all at once; without, sacreBLEU scores row by row
 
 
@@ -52,15 +52,6 @@ class Pieces:
 
     def signature(self) -> str:
         return self._signature
-
-
-class Words(NamedTuple):
-    """The words that sacreBLEU's own tokenizer cuts, as `ngram_counts.count` asks for them."""
-
-    cut: Callable
-
-    def encode(self, texts: list[str], **_) -> list[list[str]]:
-        return [self.cut(text).split() for text in texts]
 
 
 def named(metric: str, *, tokenize: str = "flores101") -> Named:
@@ -135,7 +126,10 @@ def chrf() -> Named:
     """Return chrF++: character n-grams up to 6 and word n-grams up to 2 (Popović, 2017)."""
     from sacrebleu.metrics import CHRF
 
-    return Named("chrF++", CHRF(word_order=2), points=ngram_counts.chrf_points)
+    metric = CHRF(word_order=2)
+    metric.num_refs = 1  # as in `_spbleu`
+    count = partial(ngram_counts.chrf_count, metric._remove_punctuation)
+    return Named("chrF++", metric, count, ngram_counts.chrf_points)
 
 
 @lru_cache
@@ -148,7 +142,11 @@ def bleu() -> Named:
 
     metric = BLEU(force=True)
     metric.num_refs = 1  # as in `_spbleu`
-    return Named("BLEU", metric, Words(metric.tokenizer), ngram_counts.points)
+
+    def encode(texts: list[str], **_) -> list[list[str]]:
+        return [metric.tokenizer(text).split() for text in texts]
+
+    return Named("BLEU", metric, partial(ngram_counts.count, encode), ngram_counts.points)
 
 
 @lru_cache(maxsize=8)  # a second object for the same model costs its memory again
@@ -160,7 +158,11 @@ def _spbleu(tokenize: str, path: Path, size: int, *, changed: int) -> Named:
     metric.tokenizer = Pieces(path, signature)
     metric.tokenizer_signature = metric.tokenizer.signature()
     metric.num_refs = 1  # for the signature: sacreBLEU itself notes it when it reads references
-    return Named(name, metric, metric.tokenizer, ngram_counts.points)
+
+    def encode(texts: list[str], **how) -> list[list[str]]:
+        return metric.tokenizer.encode(texts, **how)
+
+    return Named(name, metric, partial(ngram_counts.count, encode), ngram_counts.points)
 
 
 def _own(tokenize: str) -> Path | None:

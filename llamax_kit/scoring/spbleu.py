@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.data.corpora.text_files import one_line
 from llamax_kit.data.translations import KEYS, check
-from llamax_kit.scoring import ngram_counts, sacrebleu_metrics, significance
+from llamax_kit.scoring import sacrebleu_metrics, significance
 from llamax_kit.scoring.sacrebleu_metrics import available as available
 from llamax_kit.scoring.sacrebleu_metrics import listed as listed
 from llamax_kit.scoring.sacrebleu_metrics import named as named
@@ -214,11 +214,11 @@ def _score(kind: sacrebleu_metrics.Named, rows: "np.ndarray", interval: bool, nr
 def _statistics(
     kind: sacrebleu_metrics.Named, systems: list[list[str]], streams: Sequence[Sequence[str]]
 ) -> "list[np.ndarray]":
-    """Return each system's statistics, (n sentences, k counts); `ngram_counts` does BLEU of one reference."""
+    """Return each system's statistics, (n sentences, k counts); `ngram_counts` does those of one reference."""
     import numpy as np
 
-    if kind.pieces and len(streams) == 1:
-        return ngram_counts.count(kind.pieces.encode, systems, streams[0])
+    if kind.count and len(streams) == 1:
+        return kind.count(systems, streams[0])
     metric = kind.metric
     metric._ref_cache = metric._cache_references([list(stream) for stream in streams])
     try:
