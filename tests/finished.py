@@ -23,7 +23,7 @@ def rows(system, directions="en-de en-sw", answer=str, sentences=4):
 def save(run, *tables, tokenize="cldr", corpus=CLDR, keep=True, **facts):
     """Make a finished run of translations tables, as the notebooks do."""
     folder, table = storage.folder(run), pd.concat(tables, ignore_index=True)
-    scores = spbleu.score_table(table, tokenize, chrf=False)
+    scores = spbleu.score_table(table, tokenize, metrics="spBLEU")
     if keep:
         storage.save_translations(folder, table)
     storage.save_table(scores, folder / "scores.csv")

@@ -60,7 +60,7 @@ def test_shuffles_are_counted_over_the_gains_that_are_tested_and_the_method_says
     save("b", rows("two", answer=worse))
     save("c", rows("three"), keep=False)
     asked, real = [], gains.gains
-    monkeypatch.setattr(gains, "gains", lambda *given: asked.append(given[2]) or real(*given))
+    monkeypatch.setattr(gains, "gains", lambda *given, **more: asked.append(given[2]) or real(*given, **more))
     found = comparison.gather("a b c")
     table = gains_over(found)
     said = " ".join(method_text.method(found, table))
@@ -95,7 +95,8 @@ def test_wrong_names_wrong_tokenizers_and_stale_scores_are_refused(monkeypatch):
         gains_over(comparison.gather("a b"), "nobody")
     real = gains.gains
     with monkeypatch.context() as patch, pytest.raises(NotComparable, match="the gains has spBLEU tok:flores101"):
-        patch.setattr(gains, "gains", lambda *_: real(*_).assign(metric="spBLEU", signature="tok:flores101"))
+        other = {"metric": "spBLEU", "signature": "tok:flores101"}
+        patch.setattr(gains, "gains", lambda *given, **more: real(*given, **more).assign(**other))
         gains_over(comparison.gather("a b"))
     scores = storage.load("b").scores
     storage.save_table(scores.assign(score=scores["score"] - 1), storage.outputs() / "b/scores.csv")

@@ -172,6 +172,18 @@ def test_score_with_several_references_is_that_of_sacrebleus_command_line(tmp_pa
     assert (ours["ci_high"] - ours["ci_low"]) / 2 == pytest.approx(float(theirs["confidence_var"]), rel=1e-5)
 
 
+@pytest.mark.parametrize(("metric", "options"), [
+    ("chrF++", ["-m", "chrf", "--chrf-word-order", "2"]), ("BLEU", ["-m", "bleu"])])  # fmt: skip
+def test_score_by_another_metric_is_that_of_sacrebleus_command_line(metric, options, texts):
+    hypotheses, references = texts[1], texts[3]
+    command = [sys.executable, "-m", "sacrebleu", references, "-i", hypotheses, *options, "-w", "10"]
+    theirs = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    ours = json.loads(call("score", *texts, "--metric", metric, "--json").output)
+    assert (round(ours["score"], 10), ours["signature"]) == (theirs["score"], theirs["signature"])
+    assert ours["metric"] == metric and f" {metric} (points" in call("score", *texts, "--metric", metric).output
+    assert "'chrf'" in call("score", *texts, "--metric", "chrf").stderr
+
+
 def test_score_names_the_references_that_do_not_pair_up(texts, tmp_path):
     (tmp_path / "two").write_text("one line\n")
     done = call("score", *texts, "--references", str(tmp_path / "two"))

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 from finished import CLDR, copied, rows, save, worse
 
-from llamax_kit.analysis import comparison, gathering
+from llamax_kit.analysis import comparison, gains, gathering
 from llamax_kit.analysis.comparison import NOTHING, changes, effects
 from llamax_kit.runs import storage
+from llamax_kit.scoring import sacrebleu_metrics, spbleu
 from llamax_kit.scoring.comparability import NotComparable
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -109,6 +110,46 @@ def test_another_metric_is_compared_where_both_have_it():
     with pytest.raises(NotComparable, match=r"signature of chrF\+\+ differs.*a has chrf\|2.6; b has chrf\|2.5"):
         comparison.gather("a b")
     assert comparison.gather("a c").lacking.values.tolist() == [["c", "chrF++", 2, "en-de en-sw"]]
+
+
+@pytest.mark.parametrize("metric", ["chrF++", "BLEU"])
+def test_by_a_metric_that_a_run_lacks_it_is_scored_again_from_its_translations(metric):
+    save("a", rows("one", "sw-en en-de", answer=worse, sentences=12))
+    save("b", rows("two", "en-de sw-en", sentences=12), tokenize=str(sacrebleu_metrics.CLDR))  # other pieces, no matter
+    path = storage.outputs() / "b/scores.csv"
+    table = spbleu.score_table(storage.load("b").translations, metrics=f"{metric} spBLEU")
+    storage.save_table(table, path)
+    found = comparison.gather("a b", metric=metric)
+    assert (found.metric, found.rescored, set(found.scores["metric"])) == (metric, ("a",), {metric})
+    assert list(found.scores["src"] + found.scores["tgt"])[:2] == ["swen", "ende"]  # in the order of its scores.csv
+    gained = comparison.gains_over(found)
+    pair = gains.gains(gains.pair("b", "a", metric=metric), metric=metric).sort_values("src", ascending=False)
+    same = ["score", "gain", "ci_low", "p"]
+    assert gained[same].values.tolist() == pair[same].values.tolist()
+    said = " ".join(comparison.method(found, gained))
+    assert f"corpus-level {metric}, signature {table['signature'].iloc[0]}" in said
+    assert "Those of a were computed here, from the hypotheses that were kept." in said
+
+
+def test_by_a_metric_that_only_published_scores_lack_it_is_said():
+    save("a", rows("one"))
+    save("b", rows("two"), keep=False)
+    with pytest.raises(KitError, match=r"'b' has no chrF\+\+: .* only spBLEU-cldr, .*no translations.*To mend"):
+        comparison.gather("a b", metric="chrF++")
+    table = spbleu.score_table(rows("two"), "cldr")
+    storage.save_table(table, storage.outputs() / "b/scores.csv")
+    gained = comparison.gains_over(comparison.gather("a b", metric="chrF++"))
+    assert set(gained["metric"]) == {"chrF++"} and set(gained["note"]) == {"no translations kept, no test"}
+    with pytest.raises(UnknownName, match="unknown metric 'chrF2'"):
+        comparison.gather("a", metric="chrF2")
+
+
+def test_a_run_that_was_scored_by_chrf_alone_has_spbleu_from_its_translations():
+    save("a", rows("one"))
+    kept = storage.load("a").scores
+    storage.save_table(spbleu.score_table(rows("one"), metrics="chrF++"), storage.outputs() / "a/scores.csv")
+    found = comparison.gather("a")
+    assert found.rescored == ("a",) and found.scores[kept.columns].equals(kept)
 
 
 @pytest.mark.parametrize("keep", [True, False])

@@ -2,15 +2,17 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from finished import CLDR, rows, save, worse
+from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.significance import PairedTest
 from scipy.stats import binom, false_discovery_control
 
 from llamax_kit.analysis import gains
 from llamax_kit.data.corpora.loading import load_corpus
-from llamax_kit.scoring import corrections, sacrebleu_metrics, spbleu
+from llamax_kit.scoring import corrections, sacrebleu_metrics, significance, spbleu
 from llamax_kit.tasks import system_outputs
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -31,7 +33,7 @@ def test_scores_are_the_runs_own_and_the_gain_is_their_difference():
     table = compare(ours, theirs, samples=200)
     assert list(table.columns) == gains.COLUMNS
     for side, column in ((ours, "score"), (theirs, "baseline_score")):
-        assert list(table[column]) == list(spbleu.score_table(side, "cldr", chrf=False)["score"])
+        assert list(table[column]) == list(spbleu.score_table(side, "cldr", metrics="spBLEU")["score"])
     assert list(table["score"]) == pytest.approx([100, 100]) and (table["baseline_score"] < 90).all()
     assert (table["gain"] == table["score"] - table["baseline_score"]).all()
     assert (table["ci_low"] <= table["gain"]).all() and (table["gain"] <= table["ci_high"]).all()
@@ -54,6 +56,35 @@ def test_a_real_direction_is_sacrebleus_paired_test_to_the_last_digit(data):
     assert (row.baseline_score, row.score) == (theirs[0].score, theirs[1].score)
     assert row.p == pytest.approx(theirs[1].p_value, abs=1e-12)
     assert (row.n, row.verdict) == (1012, corrections.UNCLEAR)
+
+
+@pytest.mark.parametrize(("name", "metric"), [("chrF++", CHRF(word_order=2)), ("BLEU", BLEU())])
+def test_a_real_direction_by_another_metric_is_sacrebleus_paired_test_to_the_last_digit(data, name, metric):
+    """The pieces of spBLEU play no part, so the two runs need not agree about them, nor name any."""
+    text = load_corpus("flores101", ["en", "is"])
+    outputs = system_outputs.find_outputs(data / "system_outputs/mozilla_flores101", directions="en-is")
+    sides = {each.system: system_outputs.read_outputs([each], text, 400) for each in outputs}
+    for system, tokenize in (("google", "cldr"), ("microsoft", "flores101")):
+        save(system, sides[system], tokenize=tokenize, corpus=CLDR | {"release": text.release})
+    row = gains.gains(gains.pair("google", "microsoft", metric=name), metric=name).iloc[0]
+    named = [(each, list(sides[each]["hypothesis"])) for each in ("microsoft", "google")]
+    references = [list(sides["google"]["reference"])]
+    theirs = PairedTest(named, {"": metric}, references, "ar")()[1]["BLEU" if name == "BLEU" else "chrF2++"]
+    assert (row.metric, row.baseline_score, row.score, row.p, row.n) == (
+        name, theirs[0].score, theirs[1].score, theirs[1].p_value, 400)  # fmt: skip
+    rows = [np.array(metric._extract_corpus_statistics(texts, references)) for _, texts in named]
+    drawn = np.random.default_rng(significance.SEED).choice(400, size=(1000, 400))
+    points = [[metric._compute_score_from_stats(each.tolist()).score for each in side[drawn].sum(axis=1)]
+              for side in rows]  # fmt: skip
+    assert (row.ci_low, row.ci_high) == pytest.approx(significance.interval(np.subtract(*points[::-1])), abs=1e-11)
+    said = gains.method(pd.DataFrame([row]), text.release)
+    assert said.startswith(f"{name} by sacreBLEU ({row.signature}) on FLORES-101")
+    assert ("|tok:13a|" if name == "BLEU" else "|nc:6|nw:2|") in row.signature
+
+
+def test_an_unknown_metric_is_refused():
+    with pytest.raises(UnknownName, match="unknown metric 'chrF'. One of: spBLEU"):
+        compare(rows("m"), rows("t"), metric="chrF")
 
 
 def test_swapped_systems_swap_the_gain_and_keep_p():

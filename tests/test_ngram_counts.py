@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from sacrebleu.metrics import BLEU
+from sacrebleu.metrics import BLEU, CHRF
 
 from llamax_kit.data.corpora import text_files
 from llamax_kit.data.corpora.loading import load_corpus
@@ -121,3 +121,47 @@ def test_points_are_sacrebleus_of_any_sums():
     assert ngram_counts.points(rows.astype(float)).tolist() == ngram_counts.points(rows).tolist()
     assert 300 < sum(score == 0 for score in expected) < 3000
     assert ngram_counts.points(np.zeros((0, 10))).tolist() == []
+
+
+def chrf_sums(seed=4):
+    """Sums as they come, and such as seldom come: an order that one side lacks, no match, nothing at all."""
+    draw = np.random.default_rng(seed)
+    sides = draw.integers(1, 200_000, (4000, 8, 2)) * draw.choice([0, 1], (4000, 8, 2), p=[0.1, 0.9])
+    sides[:200] = 0
+    match = (sides.min(axis=2) * draw.random((4000, 8)) * draw.choice([0, 1], (4000, 1), p=[0.2, 0.8])).astype(int)
+    return np.concatenate([sides, match[:, :, None]], axis=2).reshape(4000, 24)
+
+
+@pytest.mark.parametrize("kind", [int, float, "fractions"])
+def test_points_of_chrf_are_sacrebleus_to_the_last_digit_of_any_sums(kind):
+    rows, metric = chrf_sums(), CHRF(word_order=2)
+    rows = rows / 3 if kind == "fractions" else rows.astype(kind)
+    expected = [metric._compute_score_from_stats(row).score for row in rows.tolist()]
+    assert ngram_counts.chrf_points(rows).tolist() == expected
+    assert 200 < sum(score == 0 for score in expected) < 2000
+    assert ngram_counts.chrf_points(np.zeros((0, 24))).tolist() == []
+
+
+def test_words_of_13a_are_counted_as_sacrebleu_counts_them():
+    references = [*nonsense(150, 3), "", "  ", "a", "1,000.5 km/h (fast)!", "&quot;x&quot; &lt;skipped>"]
+    systems = [nonsense(155, 4), garble(references), references, [""] * 155]
+    for rows, hypotheses in zip(sacrebleu_metrics.bleu().count(systems, references), systems, strict=True):
+        assert rows.tolist() == theirs(BLEU(), hypotheses, references).tolist()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_characters_and_words_of_chrf_are_counted_as_sacrebleu_counts_them(seed):
+    references = [*nonsense(150, seed), "", "  ", "a", "(hi) 'x' --", "ja, ja! ja"]
+    systems = [nonsense(155, seed + 50), garble(references, seed), references, [""] * 155]
+    for rows, hypotheses in zip(sacrebleu_metrics.chrf().count(systems, references), systems, strict=True):
+        assert rows.dtype == np.int64 and rows.tolist() == theirs(CHRF(word_order=2), hypotheses, references).tolist()
+
+
+def test_chrf_of_real_outputs_of_many_scripts_is_counted_as_sacrebleu_counts_it(data):
+    text = load_corpus("flores101", ["en", *(name[3:5] for name in MOZILLA if name[:2] == "en")])
+    for name in MOZILLA:
+        outputs = text_files.read(data / "system_outputs/mozilla_flores101" / f"{name}.txt")[100:250]
+        references = text.texts[name[3:5]][100:250]
+        systems = [outputs, garble(references)]
+        for rows, hypotheses in zip(sacrebleu_metrics.chrf().count(systems, references), systems, strict=True):
+            assert rows.tolist() == theirs(CHRF(word_order=2), hypotheses, references).tolist()

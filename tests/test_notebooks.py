@@ -11,7 +11,7 @@ from llamax_kit.analysis import groups
 from llamax_kit.app.parameters import cells, check, choices, given_values, parameters
 from llamax_kit.models import weights
 from llamax_kit.paper import tables
-from llamax_kit.scoring import corrections
+from llamax_kit.scoring import corrections, sacrebleu_metrics
 from llamax_kit.training.corpus import mixture
 from llamax_kit.training.miniature import model
 
@@ -24,6 +24,8 @@ PARAMS = sorted(path for path in (ROOT / "params").glob("*/*.y*ml") if path.pare
 CLOSED = {
     ("04_translate_and_score", "dtype"): weights.DTYPES,
     ("06_see_language_gains", "correction"): corrections.CORRECTIONS,
+    ("06_see_language_gains", "metric"): sacrebleu_metrics.METRICS,
+    ("09_compare_runs", "metric"): sacrebleu_metrics.METRICS,
     ("10_train_a_miniature", "size"): model.SHAPES,
     ("10_train_a_miniature", "parallel"): mixture.PARALLEL,
     ("12_reproduce_the_paper", "release"): tables.CHOICES,

@@ -418,7 +418,7 @@ def test_a_job_that_is_done_or_running_is_not_asked_again(place):
 def test_one_parameter_has_one_meaning_in_all_notebooks():
     """Rules go by name; a new parameter has a rule, a closed list in its comment, or is listed here as free."""
     ruled = {rule[0] for rule in parameter_checks.RULES}
-    free = {"run", "fresh", "chrf", "augment"}
+    free = {"run", "fresh", "augment"}
     names: dict[str, set[str]] = {}
     for notebook in notebooks.notebooks():
         for each in parameters(notebook):
@@ -473,3 +473,21 @@ def test_a_rule_is_asked_whatever_the_type_of_its_parameter(value, monkeypatch):
     monkeypatch.setattr(parameter_checks, "RULES", (("mine", refuse),))
     with pytest.raises(KitError, match=f"parameter 'mine' of own: refused {value!r}"):
         parameter_checks.check("own", {"mine": 1.0}, values={"mine": value})
+
+
+@pytest.mark.parametrize(("notebook", "values", "said"), [
+    ("06", {"metric": "chrF"}, r"metric of 06_see_language_gains 'chrF'. One of: spBLEU, chrF\+\+, BLEU"),
+    ("09", {"metric": "bleu"}, "metric of 09_compare_runs 'bleu'. One of: spBLEU"),
+    ("05", {"metrics": "spBLEU chrf"}, "parameter 'metrics' of 05_score_hypotheses: unknown metric 'chrf'"),
+    ("05", {"metrics": " "}, "no metric is named. To mend: name some of spBLEU"),
+    ("05", {"chrf": False}, 'To mend: name the metrics instead, as in metrics: "spBLEU chrF'),
+])  # fmt: skip
+def test_a_metric_is_one_of_those_that_there_are(notebook, values, said):
+    with pytest.raises(KitError, match=said):
+        check(notebooks.find(notebook), values)
+        checked(notebook, values)
+
+
+def test_metrics_are_taken_by_name():
+    for notebook, values in (("05", {"metrics": "BLEU"}), ("06", {"metric": "chrF++"}), ("09", {"metric": "BLEU"})):
+        checked(notebook, values)

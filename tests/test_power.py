@@ -145,6 +145,15 @@ def test_a_pair_is_asked_in_the_direction_whose_gain_is_larger_than_three_quarte
     assert found["gain"].max() == pytest.approx(table["gain"].iloc[1])
 
 
+def test_power_is_of_the_metric_of_the_gains(monkeypatch):
+    pair, _ = paired({"mine": str, "theirs": worse})
+    table = gains.gains(pair, samples=200, metric="chrF++")
+    monkeypatch.setattr(power, "SIZES", (4,))
+    found = power.of_pair(pair, table, trials=3)
+    asked = table["tgt"].eq(found["tgt"].iloc[0])
+    assert found["gain"].max() == pytest.approx(table.loc[asked, "gain"].iloc[0])
+
+
 def test_where_no_direction_has_a_gain_nothing_is_simulated(monkeypatch):
     monkeypatch.setattr(power, "power", lambda *given, **more: pytest.fail("there is nothing to find"))
     found = power.of_pair(*paired({"mine": str, "theirs": str}))

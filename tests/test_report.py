@@ -104,6 +104,16 @@ def test_every_figure_is_traced_to_a_file_whose_hash_is_its_own(written, gathere
     assert gathered.runs["run_copy"].record["git"]["commit"] in shown
 
 
+def test_a_score_that_was_computed_for_the_report_is_not_said_to_be_of_a_file(gathered, tmp_path):
+    found = comparison.gather("run_copy run_spanish", metric="chrF++")
+    folder = report.write(tmp_path / "report", "By chrF++", found, method_text.method(found), []).parent
+    scores = read(folder / "tables/scores_and_sources.csv")
+    assert {(score["metric"], score["file"], score["sha256"]) for score in scores} == {("chrF++", "translations", "")}
+    listed = {(source["run"], source["file"].split("/")[0]) for source in read(folder / "sources.csv")}
+    assert {(score["run"], "translations") for score in scores} <= listed
+    assert "Those of run_copy and run_spanish were computed here" in (folder / "method.txt").read_text()
+
+
 def test_no_token_and_no_home_come_in_with_an_old_record(gathered, parts, tmp_path):
     record = gathered.runs["run_copy"].record
     record["parameters"]["hypotheses"] = "/home/jane/outs hf_abcdefghijklmnopqrstuv"

@@ -119,6 +119,30 @@ def test_p_of_real_outputs_is_that_of_sacrebleus_paired_test(data, direction, pa
     assert significance.randomisation(a, b, ngram_counts.points) == theirs[1].p_value
 
 
+@pytest.mark.parametrize(("name", "metric"), [("chrF++", CHRF(word_order=2)), ("BLEU", BLEU())])
+@pytest.mark.parametrize("lost", [0.18, 0.21])
+def test_p_by_another_metric_is_that_of_sacrebleus_paired_test(name, metric, lost):
+    (a, references), (b, _) = corpus(150), corpus(150, lost=lost)
+    theirs = PairedTest([("b", b), ("a", a)], {"": metric}, [references], "ar", 2000)()[1]
+    rows = spbleu.statistics([a, b], references, metric=name)
+    results = theirs["BLEU" if name == "BLEU" else "chrF2++"]
+    assert [spbleu.from_statistics(each, interval=False, metric=name).score for each in rows[::-1]] == [
+        result.score for result in results]  # fmt: skip
+    assert significance.randomisation(*rows, spbleu.points(name), samples=2000) == results[1].p_value < 0.99
+
+
+def test_fractions_are_summed_as_they_are():
+    """Statistics of a metric that does not count, as 0.25 edits a sentence, are no integers."""
+    draw = np.random.default_rng(6)
+    a, b = draw.integers(0, 8, (2, 40, 1)) / 8
+    seen: list = []
+    significance.randomisation(a, b, lambda sums: seen.append(sums[:, 0]) or sums[:, 0], samples=300)
+    coins = np.random.default_rng(significance.SEED).integers(2, size=(300, 40), dtype=bool)
+    assert np.array_equal(seen[1], a.sum() + coins @ (b - a)[:, 0])
+    drawn = np.random.default_rng(significance.SEED).choice(40, size=(100, 40))
+    assert np.array_equal(significance.resampled_sums(a, samples=100), a[drawn].sum(axis=1))
+
+
 def test_p_of_few_sentences_is_the_share_of_all_exchanges():
     a, b = bleu_rows(9, 0.2), bleu_rows(9, 0.25)
     masks = np.array(list(product([0, 1], repeat=9)))

@@ -101,6 +101,32 @@ def test_chrf_is_sacrebleus():
     assert ours.signature == str(CHRF(word_order=2, references=[references]).get_signature())
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_bleu_is_sacrebleus_by_its_own_words(count):
+    hypotheses, references = corpus()
+    streams, bleu = [references, second(references)][:count], BLEU()
+    expected = bleu.corpus_score(hypotheses, streams, n_bootstrap=1000)
+    ours = spbleu.score(hypotheses, streams, metric="BLEU")
+    assert (ours.metric, ours.score) == ("BLEU", expected.score)
+    assert (ours.ci_high - ours.ci_low) / 2 == pytest.approx(expected._ci, rel=1e-5)
+    bleu.n_bootstrap = bleu.seed = None  # which its signature would name
+    assert ours.signature == str(bleu.get_signature()) and "|tok:13a|" in ours.signature
+
+
+def test_a_table_has_the_metrics_that_are_asked_for_in_their_order(model):
+    table = translations(("a", "en", "de", HAUS), ("b", "en", "de", HAUS))
+    found = spbleu.score_table(table, str(model), metrics="BLEU chrF++ BLEU")
+    assert list(found["metric"]) == ["BLEU", "chrF++"] * 2
+    hypotheses, references = (list(table.loc[table["system"] == "a", side]) for side in ("hypothesis", "reference"))
+    for row in found[:2].itertuples():
+        ours = spbleu.score(hypotheses, references, metric=row.metric)
+        assert (row.score, row.signature) == (ours.score, ours.signature)
+    with pytest.raises(UnknownName, match=r"unknown metric 'chrf'. One of: spBLEU, chrF\+\+, BLEU. To mend"):
+        spbleu.score_table(table, metrics="spBLEU chrf")
+    with pytest.raises(KitError, match="no metric is named. To mend: name some of spBLEU"):
+        spbleu.score_table(table, metrics=" ")
+
+
 def test_real_tokenizers_give_sacrebleus_figure(data, monkeypatch):
     monkeypatch.setattr(theirs, "SACREBLEU_DIR", str(data / "sacrebleu"))
     hypotheses, references = corpus()
@@ -232,7 +258,7 @@ def test_score_table_scores_each_system_and_direction_in_order(model):
     row = scores[(scores.system == "b") & (scores.tgt == "de")].iloc[0]
     alone = spbleu.score(*zip(*HAUS.values(), strict=True), str(model))
     assert pd.Series(list(row[3:])).equals(pd.Series(list(alone)))
-    in_order = spbleu.score_table(table, str(model), chrf=False)
+    in_order = spbleu.score_table(table, str(model), metrics="spBLEU")
     assert list(in_order.itertuples(index=False, name=None))[0][:3] == ("b", "en", "de")
     assert list(in_order["system"]) == ["b", "b", "a"]
     assert list(in_order["n"]) == [3, 3, 3]
@@ -248,7 +274,7 @@ def test_the_order_of_rows_changes_no_interval(model):
 
 def test_score_table_takes_systems_that_did_fewer_sentences(model):
     table = translations(("a", "en", "de", HAUS), ("b", "en", "de", {0: HAUS[0]}))
-    assert list(spbleu.score_table(table, str(model), chrf=False)["n"]) == [3, 1]
+    assert list(spbleu.score_table(table, str(model), metrics="spBLEU")["n"]) == [3, 1]
 
 
 def test_score_table_without_intervals_is_the_same_score(model):
@@ -263,7 +289,7 @@ def test_references_are_tokenised_once_a_direction(model, monkeypatch):
     encode = tokenizer.encode
     monkeypatch.setattr(tokenizer, "encode", lambda texts, **how: seen.extend(texts) or encode(texts, **how))
     table = translations(*[(name, "en", "de", HAUS) for name in "abcd"])
-    spbleu.score_table(table, str(model), chrf=False)
+    spbleu.score_table(table, str(model), metrics="spBLEU")
     assert len(seen) == 3 + 4 * 3
 
 

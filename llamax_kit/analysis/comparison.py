@@ -12,7 +12,7 @@ from llamax_kit.analysis.method_text import method
 from llamax_kit.analysis.pairs import trained_on_flores
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.runs.storage import SavedSystem
-from llamax_kit.scoring import comparability, corrections
+from llamax_kit.scoring import comparability, corrections, sacrebleu_metrics
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def gains_over(gathered: Gathered, baseline: str = "", *, tokenize: str = "") ->
     Parameters
     ----------
     gathered : Gathered
-        The runs, as `gather` returns them.
+        The runs, as `gather` returns them; their metric is that of the gains.
     baseline : str
         A system, as `gathering.find` takes it; "": the first.
     tokenize : str
@@ -182,10 +182,10 @@ def gains_over(gathered: Gathered, baseline: str = "", *, tokenize: str = "") ->
     baseline, *systems = (_side(gathered, each) for each in (spec, *others))
     tested = [each.name for each in systems if each.translations is not None and baseline.translations is not None]
     samples = corrections.shuffles(sum(len(has[name] & has[baseline.name]) for name in tested))
-    tables = []
+    tables, metric = [], sacrebleu_metrics.family(gathered.metric)
     for each in systems:
-        pair = gains.beside(each, baseline) if each.name in tested else None
-        table = gains.gains(pair, tokenize, samples) if pair else _untested(gathered, each, baseline)
+        pair = gains.beside(each, baseline, metric=metric) if each.name in tested else None
+        table = gains.gains(pair, tokenize, samples, metric=metric) if pair else _untested(gathered, each, baseline)
         tables.append(_in_order(table, gathered))
     table = corrections.corrected(pd.concat(tables, ignore_index=True))
     _same_scores(gathered, table)
@@ -249,7 +249,7 @@ def _directions(gathered: Gathered) -> dict[str, set]:
 
 def _same_scores(gathered: Gathered, table: "DataFrame") -> None:
     """Check that the gains are differences of the very scores that the runs hold."""
-    scores = gathered.scores[gathered.scores["metric"].str.startswith("spBLEU")]
+    scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
     comparability.same_signatures({"the runs' scores.csv": scores, "the gains": table})
     both = table.merge(scores, on=["system", *DIRECTION, "metric"], suffixes=("", "_kept"))
     odd = both[(both["score"] - both["score_kept"]).abs() > 1e-9]

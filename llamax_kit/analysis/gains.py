@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from llamax_kit.analysis.pairs import Pair, beside, lacking, pair, size
 from llamax_kit.data.training_languages import trained_on_flores
 from llamax_kit.data.translations import DIRECTION
-from llamax_kit.scoring import corrections, ngram_counts, significance, spbleu
+from llamax_kit.scoring import corrections, significance, spbleu
 from llamax_kit.scoring.corrections import ALPHA, corrected, shuffles, verdicts
 from llamax_kit.utils import parallel
 from llamax_kit.utils.errors import KitError
@@ -31,7 +31,7 @@ EMPTY = 0.01  # a direction with this share of empty outputs, or more, has a not
 SECONDS = 2e-4  # per sentence, counted, resampled and shuffled 10,000 times; estimates the work
 
 
-def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
+def gains(pair: Pair, tokenize: str = "", samples: int = 0, *, metric: str = "spBLEU") -> "DataFrame":
     """Compare a pair direction by direction.
 
     Parameters
@@ -39,9 +39,11 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
     pair : Pair
         Two systems on the same sentences, as `pair` returns them.
     tokenize : str
-        The tokenizer, as `spbleu.score` takes it; "": the one that both runs were scored with.
+        The pieces of spBLEU, as `spbleu.score` takes them; "": those that both runs were scored with.
     samples : int
         Shuffles per direction; 0: as many as are needed (`corrections.shuffles`), 10,000 up to 50 directions.
+    metric : str
+        spBLEU, chrF++ or BLEU. Both systems are scored here, from their translations.
 
     Returns
     -------
@@ -60,7 +62,7 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
     KitError
         When the records do not name one tokenizer, or `samples` is too small to find anything.
     UnknownName
-        For an unknown tokenizer.
+        For an unknown tokenizer or metric.
 
     Examples
     --------
@@ -70,12 +72,12 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0) -> "DataFrame":
     """
     import pandas as pd
 
-    if not (tokenize := tokenize or pair.tokenize):
+    if not (tokenize := tokenize or pair.tokenize) and metric == "spBLEU":
         raise KitError("the two runs do not name one tokenizer. To mend: name it, flores101 for spBLEU as in the paper")
     jobs = []
     for (src, tgt), rows in pair.system.groupby(DIRECTION, sort=False):
         texts = rows["hypothesis"].tolist(), pair.baseline.loc[rows.index, "hypothesis"].tolist()
-        jobs.append((src, tgt, pair.names, texts, rows["reference"].tolist(), tokenize))
+        jobs.append((src, tgt, pair.names, texts, rows["reference"].tolist(), tokenize, metric))
     samples = shuffles(len(jobs), asked=samples)
     work = len(pair.system) * samples * SECONDS / significance.SHUFFLES
     tested = parallel.map(_tested, [(*job, samples) for job in jobs], work)
@@ -224,16 +226,17 @@ def _where(some: list[str], of: int) -> str:
 
 def _tested(job: tuple) -> dict:
     """Score and test one direction, possibly in another process."""
-    src, tgt, names, texts, references, tokenize, samples = job
-    a, b = spbleu.statistics(texts, references, tokenize, where=f"{src}-{tgt}")
-    ours, theirs = (spbleu.from_statistics(rows, tokenize, interval=False) for rows in (a, b))
-    ci_low, ci_high = significance.paired_interval(a, b, ngram_counts.points)
+    src, tgt, names, texts, references, tokenize, metric, samples = job
+    a, b = spbleu.statistics(texts, references, tokenize, where=f"{src}-{tgt}", metric=metric)
+    ours, theirs = (spbleu.from_statistics(rows, tokenize, interval=False, metric=metric) for rows in (a, b))
+    points = spbleu.points(metric)
+    ci_low, ci_high = significance.paired_interval(a, b, points)
     notes = [_empty(name, each) for name, each in zip(names, texts, strict=True)]
     notes += ["identical outputs"] * (texts[0] == texts[1])
     return {
         "src": src, "tgt": tgt, "metric": ours.metric, "score": ours.score, "baseline_score": theirs.score,
         "gain": ours.score - theirs.score, "ci_low": ci_low, "ci_high": ci_high,
-        "p": significance.randomisation(a, b, ngram_counts.points, samples), "n": ours.n, "signature": ours.signature,
+        "p": significance.randomisation(a, b, points, samples), "n": ours.n, "signature": ours.signature,
         "note": "; ".join(filter(None, notes)),
     }  # fmt: skip
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.data.language_table import recall
-from llamax_kit.data.translations import DIRECTION
+from llamax_kit.data.translations import DIRECTION, KEYS
 from llamax_kit.runs import provenance, storage
 from llamax_kit.runs.storage import SavedRun
-from llamax_kit.scoring import comparability
+from llamax_kit.scoring import comparability, sacrebleu_metrics, spbleu
+from llamax_kit.tasks import defaults
 from llamax_kit.utils.errors import KitError, UnknownName
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Gathered(NamedTuple):
     spec ("run:system", as `gains.pair` takes it), beside (True for the copied source that a run scores with its
     systems), directions (how many). scores: the score table, with run. translations: the translations table, with run,
     of the runs that kept theirs. lacking: what a system has no score of: system, metric, n, directions ("en-de en-sw").
+    rescored: the runs whose scores.csv lacks the metric that was asked for, so that their translations were scored.
     """
 
     runs: dict[str, SavedRun]
@@ -32,10 +34,11 @@ class Gathered(NamedTuple):
     scores: "DataFrame"
     translations: "DataFrame"
     lacking: "DataFrame"
+    rescored: tuple[str, ...] = ()
 
     @property
     def metric(self) -> str:
-        """The spBLEU that all runs were scored with, as in "spBLEU" or "spBLEU-cldr"."""
+        """The metric that the runs are compared by, as in "chrF++"; of spBLEU that of all runs, as in "spBLEU-cldr"."""
         return next((name for name in self.scores["metric"] if name.startswith("spBLEU")), self.scores["metric"][0])
 
     @property
@@ -53,7 +56,7 @@ class Gathered(NamedTuple):
         return provenance.cuts({name: each.record for name, each in self.runs.items()})
 
 
-def gather(names: str | Iterable[str]) -> Gathered:
+def gather(names: str | Iterable[str], *, metric: str = "spBLEU") -> Gathered:
     """Read finished runs as one.
 
     A system whose name is in two runs is called "system (run)"; only the baseline `copy`, where its scores are equal in
@@ -63,6 +66,9 @@ def gather(names: str | Iterable[str]) -> Gathered:
     ----------
     names : str or iterable of str
         Runs by name or folder, or some of their systems, as run:system.
+    metric : str
+        What they are compared by: spBLEU (then all their scores are kept), or chrF++ or BLEU alone. A run whose
+        scores.csv lacks it is scored again, from its translations.
 
     Returns
     -------
@@ -72,9 +78,10 @@ def gather(names: str | Iterable[str]) -> Gathered:
     Raises
     ------
     KitError
-        For no run, the same one twice, an unfinished one, or one without scores.
+        For no run, the same one twice, an unfinished one, or one without scores; for one that has no score by the
+        metric, and no translations to score.
     UnknownName
-        For an unknown run or system.
+        For an unknown run, system or metric.
     NotComparable
         For different corpora, signatures, or sentences in a shared direction.
 
@@ -86,6 +93,9 @@ def gather(names: str | Iterable[str]) -> Gathered:
 
     found, given = _load(names.split() if isinstance(names, str) else list(names))
     comparability.same_corpus({run: each.record for run, each in found.items()})
+    held = {run: {*each.scores["metric"]} for run, each in found.items()}
+    found = {run: _scored(run, each, metric=metric) for run, each in found.items()}
+    rescored = tuple(run for run, each in found.items() if not held[run] & {*each.scores["metric"]})
     comparability.same_signatures({run: each.scores for run, each in found.items()})
     scores = _labelled({run: each.scores for run, each in found.items()})
     comparability.same_counts(scores)
@@ -100,7 +110,7 @@ def gather(names: str | Iterable[str]) -> Gathered:
     )
     scores = scores.drop_duplicates(["system", *DIRECTION, "metric"], ignore_index=True)
     kept = kept.drop_duplicates(["system", *DIRECTION, "index"], ignore_index=True) if len(kept) else pd.DataFrame()
-    return Gathered(found, systems, scores, kept, _lacking(scores))
+    return Gathered(found, systems, scores, kept, _lacking(scores), rescored)
 
 
 def find(gathered: Gathered, name: str = "") -> str:
@@ -134,6 +144,22 @@ def _load(names: list[str]) -> tuple[dict[str, SavedRun], dict[str, str]]:
             raise _without_scores(name)
         found[key], given[key] = _only(systems, run, name), name
     return found, given
+
+
+def _scored(run: str, found: SavedRun, *, metric: str) -> SavedRun:
+    """Keep a run's scores by a metric, with spBLEU the others too; without any, score its translations."""
+    own = found.scores["metric"].map(sacrebleu_metrics.family) == metric
+    if own.any():
+        return found if metric == "spBLEU" else found._replace(scores=found.scores[own])
+    tokenize = defaults.of_runs(defaults.AUTO, [found.record])
+    sacrebleu_metrics.named(metric, tokenize=tokenize)  # which raises for an unknown one
+    if found.translations is None:
+        raise KitError(
+            f"run {run!r} has no {metric}: its scores.csv has only {', '.join(dict.fromkeys(found.scores['metric']))}, "
+            f"and it kept no translations to score. To mend: compare by a metric that every run has"
+        )
+    table = spbleu.score_table(found.translations, tokenize, metrics=metric)
+    return found._replace(scores=found.scores[KEYS].drop_duplicates().merge(table))  # in the order of its scores
 
 
 def asked(names: list[str]) -> dict[str, list[str]]:

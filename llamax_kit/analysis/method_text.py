@@ -90,11 +90,13 @@ def _generation(systems: str, *, run: str, record: dict, apart: bool) -> str:
 
 def _scored(gathered: Gathered) -> str:
     scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
-    own = "" if gathered.metric == "spBLEU" else " (not to be compared with spBLEU)"
+    own = " (not to be compared with spBLEU)" * gathered.metric.startswith("spBLEU-")
     intervals = f", with 95 % intervals from {significance.SAMPLES:,} bootstrap resamples"
     scored = f"Scores are corpus-level {gathered.metric}{own}, signature {scores['signature'].iloc[0]}"
     note = significance.caveat_sentence(scores["n"], scores["ci_low"])
-    return f"{scored}{intervals if scores['ci_low'].notna().any() else ''}.{note}"
+    runs = _listed(list(gathered.rescored))
+    here = f" Those of {runs} were computed here, from the hypotheses that were kept." * bool(runs)
+    return f"{scored}{intervals if scores['ci_low'].notna().any() else ''}.{here}{note}"
 
 
 def _tested(gains: "DataFrame") -> str:

@@ -72,7 +72,7 @@ class Pair(NamedTuple):
         return size(self.system.groupby(DIRECTION).size())
 
 
-def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = "") -> Pair:
+def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = "", metric: str = "spBLEU") -> Pair:
     """Pair two systems of runs on the same sentences.
 
     Parameters
@@ -84,6 +84,8 @@ def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = ""
     tokenize : str
         A tokenizer by which both will be scored again, as `gains` takes it; the signatures of kept scores are then not
         compared. "" or "auto": as both were scored.
+    metric : str
+        What they will be compared by. Of another metric than spBLEU the kept scores are not asked: `gains` scores both.
 
     Returns
     -------
@@ -105,17 +107,19 @@ def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = ""
         gains.pair("05_mozilla:nllb", "05_mozilla:google", directions="en-X")
     """
     ours = storage.system(system)
-    return beside(ours, _other(baseline, ours), directions, tokenize=tokenize)
+    return beside(ours, _other(baseline, ours), directions, tokenize=tokenize, metric=metric)
 
 
-def beside(system: SavedSystem, baseline: SavedSystem, directions: str = "", *, tokenize: str = "") -> Pair:
+def beside(
+    system: SavedSystem, baseline: SavedSystem, directions: str = "", *, tokenize: str = "", metric: str = "spBLEU"
+) -> Pair:
     """Pair two systems whose runs are loaded already, as `pair` does.
 
     Parameters
     ----------
     system, baseline : SavedSystem
         The two, with their runs.
-    directions, tokenize : str
+    directions, tokenize, metric : str
         As `pair` takes them.
 
     Returns
@@ -141,7 +145,7 @@ def beside(system: SavedSystem, baseline: SavedSystem, directions: str = "", *, 
     tables = [_chosen(table, directions, tables) for table in tables]
     left_out = lacking(*tables)
     shared = [_shared(table, left_out=left_out) for table in tables]
-    if tokenize in ("", defaults.AUTO):
+    if tokenize in ("", defaults.AUTO) and metric == "spBLEU":
         _same_signatures({each.name: _scores(each, rows) for each, rows in zip(sides, shared, strict=True)})
     comparability.same_sentences(pd.concat([table.assign(label=table["system"]) for table in shared]))
     known = [each.name for each in sides if trained_on_flores(each)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.pairs import Pair
 from llamax_kit.data.translations import DIRECTION
-from llamax_kit.scoring import ngram_counts, significance, spbleu
+from llamax_kit.scoring import ngram_counts, sacrebleu_metrics, significance, spbleu
 from llamax_kit.scoring.corrections import ALPHA, EACH
 from llamax_kit.utils import parallel
 from llamax_kit.utils.errors import KitError
@@ -37,6 +37,7 @@ def power(
     *,
     trials: int = 200,
     seed: int = significance.SEED,
+    score: significance.Points = ngram_counts.points,
 ) -> "DataFrame":
     """Simulate how often gains of several sizes are found with n sentences, from the statistics of two systems.
 
@@ -52,6 +53,8 @@ def power(
         Trials per size and gain; with 200, a power of 0.8 is known to ± 0.06.
     seed : int
         Of the random numbers.
+    score : function
+        What turns sums of these statistics into points (`spbleu.points`).
 
     Returns
     -------
@@ -78,12 +81,12 @@ def power(
             f"sentences that both systems translated, and leave out what is below 1"
         )
     shares = np.linspace(0, 1, 201)
-    gains = _gains(a, b, shares=shares)
+    gains = _gains(a, b, score, shares=shares)
     alpha, samples = ALPHA / directions, max(1000, EACH * directions)
     jobs = [
-        (a, b, n, gain, float(np.interp(gain, gains, shares)), alpha, samples, trials, seed)
+        (a, b, n, gain, float(np.interp(gain, gains, shares)), alpha, samples, trials, seed, score)
         for n in sizes
-        for gain in _grid(a, b, n, alpha, whole=float(gains[-1]))
+        for gain in _grid(a, b, n, alpha, score, whole=float(gains[-1]))
     ]
     found = parallel.map(_found, jobs, work=SECONDS * trials * samples * sum(job[2] for job in jobs))
     rows = [(job[2], job[3], share, trials, directions) for job, share in zip(jobs, found, strict=True)]
@@ -103,7 +106,7 @@ def of_pair(pair: Pair, gains: "DataFrame", tokenize: str = "", trials: int = 20
     gains : DataFrame
         The table that `gains.gains` made of the pair.
     tokenize : str
-        The tokenizer, as `gains.gains` takes it.
+        The pieces of spBLEU, as `gains.gains` takes them; the metric is that of its table.
     trials : int
         Trials per size and gain.
 
@@ -121,8 +124,9 @@ def of_pair(pair: Pair, gains: "DataFrame", tokenize: str = "", trials: int = 20
     here = (pair.system["src"] == src) & (pair.system["tgt"] == tgt)
     outputs = [side.loc[here, "hypothesis"].tolist() for side in (pair.system, pair.baseline)]
     references = pair.system.loc[here, "reference"].tolist()
-    rows = spbleu.statistics(outputs, references, tokenize or pair.tokenize, where=f"{src}-{tgt}")
-    table = power(*rows, sizes=SIZES, trials=trials)
+    metric = sacrebleu_metrics.family(moved["metric"].iloc[0])
+    rows = spbleu.statistics(outputs, references, tokenize or pair.tokenize, where=f"{src}-{tgt}", metric=metric)
+    table = power(*rows, sizes=SIZES, trials=trials, score=spbleu.points(metric))
     return pd.concat([pd.DataFrame({"src": src, "tgt": tgt}, index=table.index), table], axis=1)
 
 
@@ -157,27 +161,24 @@ def smallest(table: "DataFrame", power: float = FOUND) -> "DataFrame":
     return pd.DataFrame(rows, columns=["n", "gain", "largest", "power", "directions"])
 
 
-def _gains(a: "np.ndarray", b: "np.ndarray", *, shares: "np.ndarray") -> "np.ndarray":
+def _gains(a: "np.ndarray", b: "np.ndarray", score: significance.Points, *, shares: "np.ndarray") -> "np.ndarray":
     """Return the population's gain, never negative, for each share: 0 exchanges half of the sentences, 1 none."""
     import numpy as np
 
     first, second = a.sum(axis=0), b.sum(axis=0)
     kept = (1 + shares[:, None]) / 2
-    gains = ngram_counts.points(kept * first + (1 - kept) * second) - ngram_counts.points(
-        kept * second + (1 - kept) * first
-    )
-    return np.abs(gains)
+    return np.abs(score(kept * first + (1 - kept) * second) - score(kept * second + (1 - kept) * first))
 
 
-def _grid(a: "np.ndarray", b: "np.ndarray", n: int, alpha: float, *, whole: float) -> list[float]:
+def _grid(
+    a: "np.ndarray", b: "np.ndarray", n: int, alpha: float, score: significance.Points, *, whole: float
+) -> list[float]:
     """Choose gains to try with n sentences, around the one that a normal approximation expects to find."""
     import numpy as np
     from scipy.stats import norm
 
     first, second = _exchanged(a, b, kept=np.random.default_rng(significance.SEED).random(len(a)) < 0.5)
-    spread = (
-        significance.bootstrap(first, ngram_counts.points) - significance.bootstrap(second, ngram_counts.points)
-    ).std()
+    spread = (significance.bootstrap(first, score) - significance.bootstrap(second, score)).std()
     expected = (norm.isf(alpha / 2) + norm.ppf(FOUND)) * spread * (len(a) / n) ** 0.5
     return sorted({float(min(step * expected, whole)) for step in STEPS})
 
@@ -193,10 +194,10 @@ def _found(job: tuple) -> float:
     """Return the share of trials in which the test finds the gain, possibly in another process."""
     import numpy as np
 
-    a, b, n, _, share, alpha, samples, trials, seed = job
+    a, b, n, _, share, alpha, samples, trials, seed, score = job
     draw, found = np.random.default_rng([seed, n]), 0
     for _ in range(trials):  # every gain is tried on the same samples
         drawn, kept = draw.integers(len(a), size=n), draw.random(n) < (1 + share) / 2
         pair = _exchanged(a[drawn], b[drawn], kept=kept)
-        found += significance.randomisation(*pair, ngram_counts.points, samples) < alpha
+        found += significance.randomisation(*pair, score, samples) < alpha
     return found / trials

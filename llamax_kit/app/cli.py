@@ -16,7 +16,7 @@ from llamax_kit.data.corpora import text_files
 from llamax_kit.data.languages import all_languages, find
 from llamax_kit.data.reasoning import markers, reasons
 from llamax_kit.runs import storage
-from llamax_kit.scoring import significance, spbleu
+from llamax_kit.scoring import sacrebleu_metrics, significance, spbleu
 from llamax_kit.training import recipe
 from llamax_kit.utils.errors import KitError
 
@@ -196,11 +196,14 @@ def train(file) -> None:
     "--tokenize",
     default="flores101",
     show_default=True,
-    help="flores101, flores200, cldr, or the path of a SentencePiece model.",
+    help="The pieces of spBLEU: flores101, flores200, cldr, or the path of a SentencePiece model.",
+)
+@click.option(
+    "--metric", default="spBLEU", show_default=True, type=click.Choice(sacrebleu_metrics.METRICS), help="BLEU: 13a."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def score(hypotheses, references, tokenize, as_json) -> None:
-    """Score outputs: spBLEU, signature, 95 % interval.
+def score(hypotheses, references, tokenize, metric, as_json) -> None:
+    """Score outputs: spBLEU, chrF++ or BLEU, signature, 95 % interval.
 
     With several sets of references the score is sacreBLEU's of them all (nrefs:2 in the signature). An empty line is an
     empty reference, as in sacreBLEU. Fewer than 10 sentences have no interval; with fewer than 40, a note shows how
@@ -212,7 +215,7 @@ def score(hypotheses, references, tokenize, as_json) -> None:
     for name, stream in zip(references, streams, strict=True):
         if len(stream) != len(texts):
             raise spbleu.UnequalCounts(len(texts), len(stream), f"{hypotheses}, {name}")
-    result = spbleu.score(texts, streams, tokenize, where=", ".join([hypotheses, *references]))
+    result = spbleu.score(texts, streams, tokenize, where=", ".join([hypotheses, *references]), metric=metric)
     note = "; ".join(filter(None, [significance.caveat([result.n]), _of_reasoning(texts, streams)]))
     if as_json:
         known = {name: None if value != value else value for name, value in result._asdict().items()}

@@ -157,7 +157,7 @@ def _made(run: str) -> bool:
 
 def _write(chosen: dict, text: Corpus, engine, translations) -> None:
     folder = storage.outputs() / chosen["run"]
-    scores = spbleu.score_table(translations, chosen["tokenize"], chrf=False)
+    scores = spbleu.score_table(translations, chosen["tokenize"], metrics="spBLEU")
     storage.save_translations(folder, translations)
     storage.save_table(scores, folder / "scores.csv")
     storage.record(

@@ -266,6 +266,7 @@ RULES: tuple[tuple, ...] = (  # a parameter's name, the rule, and the other para
     ("closer", lambda made, value: languages.codes(value) or languages.find("")),
     ("prompt", _prompt, "model", "adapter"),
     ("decoding", lambda made, value: read_decoding(value)),
+    ("metrics", lambda made, value: sacrebleu_metrics.check_names(value)),
     ("tokenize", _of_file(sacrebleu_metrics.check)),
     ("tokenizer", _of_file(fertility.check)),
     ("trained_on", _of_file(lambda value: training_languages_of(value, {}))),

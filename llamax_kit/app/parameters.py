@@ -20,6 +20,8 @@ from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import refuse_pointer
 
+GONE = {"chrf": 'name the metrics instead, as in metrics: "spBLEU chrF++", or "spBLEU" alone'}  # of older files
+
 
 class Parameter(NamedTuple):
     """One line of a parameters cell: `sentences: int = 0  # how many, 0 means all`."""
@@ -90,7 +92,7 @@ def check(notebook: Path, values: dict[str, Any], written: Written | None = None
                 f"notebook. To mend: set it as an environment variable instead, as in HF_TOKEN=… llamax-kit run …"
             )
         if name not in known:
-            see = f"see them with: llamax-kit run {stem} --help-notebook"
+            see = GONE.get(name) or f"see them with: llamax-kit run {stem} --help-notebook"
             raise UnknownName(f"parameter of {stem}", given=name, choices=known, remedy=see)
         if not _fits(given, known[name]):
             text = (written or {}).get((name, repr(given)))

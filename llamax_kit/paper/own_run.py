@@ -62,7 +62,7 @@ def beside(mine: SavedSystem, theirs: str) -> "DataFrame":
             f"only those from and into {', '.join(_pivots(figures))}. To mend: translate from or into one of these"
         )
     rows = pd.concat([_read(mine.translations, pair) for pair in shared], ignore_index=True)
-    table = spbleu.score_table(rows, TOKENIZE, chrf=False).rename(columns={"system": "reading"})
+    table = spbleu.score_table(rows, TOKENIZE, metrics="spBLEU").rename(columns={"system": "reading"})
     table["authors"] = [figures[pair] for pair in zip(table["src"], table["tgt"], strict=True)]
     differences = {"difference": "score", "ci_low_difference": "ci_low", "ci_high_difference": "ci_high"}
     table = table.assign(**{name: table[column] - table["authors"] for name, column in differences.items()})

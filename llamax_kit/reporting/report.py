@@ -147,8 +147,9 @@ def _swap(scratch: Path, *, folder: Path) -> None:
 
 
 def _traced(gathered: Gathered, read: "DataFrame") -> "DataFrame":
-    """Return every score with its run, file and hash, and the commit that wrote it."""
+    """Return every score with its run, file and hash, and the commit that wrote it; of a run scored here, no hash."""
     source = read[read["file"] == "scores.csv"].drop(columns="bytes")
+    source.loc[source["run"].isin(gathered.rescored), ["file", "sha256"]] = "translations", ""  # read has each of them
     return gathered.scores.merge(source, on="run", validate="many_to_one")
 
 

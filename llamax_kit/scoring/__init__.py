@@ -1,1 +1,1 @@
-"""spBLEU and chrF++ with signatures, intervals, paired tests, averages, output checks. Loads no model."""
+"""spBLEU, chrF++ and BLEU with signatures, intervals, paired tests, averages, output checks. Loads no model."""

@@ -1,21 +1,24 @@
-"""sacreBLEU's metric objects, one of each kept: BLEU over SentencePiece pieces, and chrF++.
+"""sacreBLEU's metrics by name, one object of each kept: spBLEU (BLEU over SentencePiece pieces), chrF++, BLEU.
 
 sacreBLEU itself would download the two SentencePiece models that it knows. Here it gets a model that was checked (see
 `downloads`), so that the kit's own model and a user's go the same way. Computes no score.
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.data import downloads
+from llamax_kit.scoring import ngram_counts
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import refuse_pointer, sha256
 
 if TYPE_CHECKING:
     from sacrebleu.metrics.base import Metric
 
+METRICS = ("spBLEU", "chrF++", "BLEU")  # what a notebook, a table and `named` call them
 NAMES = ("flores101", "flores200", "cldr")
 CLDR = Path(__file__).with_name("cldr.model")  # trained on the kit's own CLDR phrases
 
@@ -25,7 +28,8 @@ class Named(NamedTuple):
 
     name: str
     metric: "Metric"
-    pieces: "Pieces | None" = None  # BLEU's, whose sentences `counts` counts fast; without, sacreBLEU counts itself
+    count: Callable | None = None  # (systems, references) to each system's statistics; without, sacreBLEU counts
+    points: Callable | None = None  # rows of sums to points, all at once; without, sacreBLEU scores row by row
 
 
 class Pieces:
@@ -49,6 +53,38 @@ class Pieces:
 
     def signature(self) -> str:
         return self._signature
+
+
+def named(metric: str, *, tokenize: str = "flores101") -> Named:
+    """Return a metric by its name, one of METRICS; `tokenize` is for spBLEU alone, and goes to `spbleu`.
+
+    Raises UnknownName for another name, and as `spbleu` does.
+    """
+    return spbleu(tokenize) if _known(metric) == "spBLEU" else chrf() if metric == "chrF++" else bleu()
+
+
+def listed(metrics: str, *, tokenize: str = "flores101") -> list[Named]:
+    """Return several metrics by their names, "spBLEU chrF++", each once. Raises as `check_names` and `spbleu` do."""
+    return [named(each, tokenize=tokenize) for each in check_names(metrics)]
+
+
+def check_names(metrics: str) -> list[str]:
+    """Return the names in "spBLEU chrF++", each once. Raises KitError for none, UnknownName for one not in METRICS."""
+    if not (names := list(dict.fromkeys(metrics.split()))):
+        raise KitError(f"no metric is named. To mend: name some of {', '.join(METRICS)}, with spaces between them")
+    return [_known(each) for each in names]
+
+
+def _known(metric: str) -> str:
+    if metric not in METRICS:
+        remedy = "use one of these; where several may stand, part them by spaces"
+        raise UnknownName("metric", given=metric, choices=METRICS, remedy=remedy)
+    return metric
+
+
+def family(name: str) -> str:
+    """Return the metric that a table's name belongs to: of "spBLEU-cldr" it is "spBLEU", of "chrF++" itself."""
+    return "spBLEU" if name.startswith("spBLEU") else name
 
 
 def spbleu(tokenize: str) -> Named:
@@ -79,10 +115,10 @@ def check(tokenize: str) -> None:
 def tokenizer(signature: str) -> str:
     """Return the tokenizer that a signature names, as `spbleu` takes it: of "…|tok:flores101|…" it is "flores101".
 
-    A model of one's own is named as in the signature, "swahili-0a1b2c3d"; other metrics than BLEU name none, "".
+    A model of one's own is named as in the signature, "swahili-0a1b2c3d"; other metrics than spBLEU name none, "".
     """
     found = re.search(r"\btok:([^|]*)\|smooth:", signature)
-    named = found[1] if found else ""
+    named = found[1] if found and found[1] != "13a" else ""
     return "cldr" if named == f"cldr-{sha256(CLDR)[:8]}" else named
 
 
@@ -91,7 +127,27 @@ def chrf() -> Named:
     """Return chrF++: character n-grams up to 6 and word n-grams up to 2 (Popović, 2017)."""
     from sacrebleu.metrics import CHRF
 
-    return Named("chrF++", CHRF(word_order=2))
+    metric = CHRF(word_order=2)
+    metric.num_refs = 1  # as in `_spbleu`
+    count = partial(ngram_counts.chrf_count, metric._remove_punctuation)
+    return Named("chrF++", metric, count, ngram_counts.chrf_points)
+
+
+@lru_cache
+def bleu() -> Named:
+    """Return BLEU over words (Papineni et al., 2002), cut by sacreBLEU's 13a: at white space and punctuation.
+
+    It says little of languages that write no spaces, where most of a sentence is one word.
+    """
+    from sacrebleu.metrics import BLEU
+
+    metric = BLEU(force=True)
+    metric.num_refs = 1  # as in `_spbleu`
+
+    def encode(texts: list[str], **_) -> list[list[str]]:
+        return [metric.tokenizer(text).split() for text in texts]
+
+    return Named("BLEU", metric, partial(ngram_counts.count, encode), ngram_counts.points)
 
 
 @lru_cache(maxsize=8)  # a second object for the same model costs its memory again
@@ -103,7 +159,11 @@ def _spbleu(tokenize: str, path: Path, size: int, *, changed: int) -> Named:
     metric.tokenizer = Pieces(path, signature)
     metric.tokenizer_signature = metric.tokenizer.signature()
     metric.num_refs = 1  # for the signature: sacreBLEU itself notes it when it reads references
-    return Named(name, metric, metric.tokenizer)
+
+    def encode(texts: list[str], **how) -> list[list[str]]:
+        return metric.tokenizer.encode(texts, **how)
+
+    return Named(name, metric, partial(ngram_counts.count, encode), ngram_counts.points)
 
 
 def _own(tokenize: str) -> Path | None:

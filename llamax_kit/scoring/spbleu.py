@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.data.corpora.text_files import one_line
 from llamax_kit.data.translations import KEYS, check
-from llamax_kit.scoring import ngram_counts, sacrebleu_metrics, significance
+from llamax_kit.scoring import sacrebleu_metrics, significance
 from llamax_kit.scoring.sacrebleu_metrics import available as available
-from llamax_kit.scoring.sacrebleu_metrics import spbleu as metric
+from llamax_kit.scoring.sacrebleu_metrics import listed as listed
+from llamax_kit.scoring.sacrebleu_metrics import named as named
 from llamax_kit.utils.errors import KitError
+
+metric = sacrebleu_metrics.spbleu
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,8 +58,10 @@ def score(
     tokenize: str = "flores101",
     interval: bool = True,
     where: str = "",
+    *,
+    metric: str = "spBLEU",
 ) -> Score:
-    """Compute corpus spBLEU, equal to sacreBLEU's to the last digit (Goyal et al., 2022).
+    """Compute corpus spBLEU (Goyal et al., 2022), or another metric, equal to sacreBLEU's to the last digit.
 
     Parameters
     ----------
@@ -65,53 +70,71 @@ def score(
     references : sequence of str, or several such sequences
         One text per hypothesis; of several, the score and its signature (`nrefs:2`) are sacreBLEU's of several.
     tokenize : str
-        flores101 (the paper's), flores200, cldr, or the path of a SentencePiece model.
+        The pieces of spBLEU: flores101 (the paper's), flores200, cldr, or the path of a SentencePiece model.
     interval : bool
         Whether to bootstrap the 95 % interval.
     where : str
         The name of these texts in error messages.
+    metric : str
+        spBLEU, chrF++ or BLEU (over words, sacreBLEU's 13a).
 
     Returns
     -------
     Score
-        In points, 0 to 100. Without any run of four pieces it is 0, even where the texts are equal.
+        In points, 0 to 100. Without any run of four pieces spBLEU is 0, even where the texts are equal.
 
     Raises
     ------
     UnequalCounts, UnknownName, KitError
-        For lists of unequal length; for a tokenizer; for no sentences, or one that is no text.
+        For lists of unequal length; for a tokenizer or a metric; for no sentences, or one that is no text.
 
     Examples
     --------
     `score(["Hallo, schöne Welt!"], ["Hallo, schöne Welt!"], "cldr").score` is 100.
     """
-    return _scores(metric(tokenize), [hypotheses], references, interval, where)[0]
+    return _scores(named(metric, tokenize=tokenize), [hypotheses], references, interval, where)[0]
 
 
 def chrf(hypotheses: Sequence[str], references: References, interval: bool = True, where: str = "") -> Score:
     """Compute corpus chrF++ as `score` computes spBLEU. Raises UnequalCounts, KitError."""
-    return _scores(sacrebleu_metrics.chrf(), [hypotheses], references, interval, where)[0]
+    return score(hypotheses, references, interval=interval, where=where, metric="chrF++")
 
 
 def statistics(
-    systems: Sequence[Sequence[str]], references: Sequence[str], tokenize: str = "flores101", *, where: str = ""
+    systems: Sequence[Sequence[str]],
+    references: Sequence[str],
+    tokenize: str = "flores101",
+    *,
+    where: str = "",
+    metric: str = "spBLEU",
 ) -> "list[np.ndarray]":
-    """Count each system's statistics for spBLEU, (n sentences, 10) integers; every text is tokenised once.
+    """Count each system's statistics, a row a sentence; for spBLEU and BLEU (n, 10) integers, every text cut once.
 
-    `statistics([["Hallo Welt"]], ["Hallo Welt"])[0]` is one row (see `ngram_counts.count`). `significance` resamples
-    and shuffles the rows, `ngram_counts.points` scores their sums. Raises as `score` does.
+    `statistics([["Hallo Welt"]], ["Hallo Welt"])[0]` is one row (see `ngram_counts.count`); chrF++ has 24 integers
+    (see `ngram_counts.chrf_points`). `significance` resamples and shuffles the rows, `points` scores their sums.
+    Raises as `score` does.
     """
-    kind = metric(tokenize)
+    kind = named(metric, tokenize=tokenize)
     return _statistics(kind, [_texts(hypotheses, references, where) for hypotheses in systems], [references])
 
 
-def from_statistics(rows: "np.ndarray", tokenize: str = "flores101", interval: bool = True) -> Score:
-    """Compute the very `score` of texts whose `statistics` were counted before. Raises UnknownName for a tokenizer."""
-    return _score(metric(tokenize), rows, interval)
+def from_statistics(
+    rows: "np.ndarray", tokenize: str = "flores101", interval: bool = True, *, metric: str = "spBLEU"
+) -> Score:
+    """Compute the very `score` of texts whose `statistics` were counted before. Raises UnknownName as it does."""
+    return _score(named(metric, tokenize=tokenize), rows, interval)
+
+
+def points(metric: str = "spBLEU") -> significance.Points:
+    """Return what turns summed `statistics` into points: for spBLEU and BLEU, `ngram_counts.points`.
+
+    Raises UnknownName for another metric.
+    """
+    return _points(named(metric, tokenize="cldr"))
 
 
 def score_table(
-    translations: "DataFrame", tokenize: str = "flores101", chrf: bool = True, *, interval: bool = True
+    translations: "DataFrame", tokenize: str = "flores101", *, metrics: str = "spBLEU chrF++", interval: bool = True
 ) -> "DataFrame":
     """Score a translations table.
 
@@ -121,8 +144,10 @@ def score_table(
         Of `translate` or `system_outputs.read_outputs`.
     tokenize : str
         As `score` takes it; flores101 and flores200 have to be on this machine (`llamax-kit fetch`).
-    chrf, interval : bool
-        Whether to compute chrF++ too, and the 95 % intervals.
+    metrics : str
+        Some of spBLEU, chrF++ and BLEU, with spaces between them.
+    interval : bool
+        Whether to compute the 95 % intervals.
 
     Returns
     -------
@@ -133,12 +158,12 @@ def score_table(
     Raises
     ------
     KitError, UnknownName
-        For a table that cannot be scored (`translations.check`); for a tokenizer.
+        For a table that cannot be scored (`translations.check`); for a tokenizer or a metric.
     """
     import pandas as pd
 
     ordered = check(translations)  # by index: an interval depends on the order
-    kinds = [metric(tokenize)] + [sacrebleu_metrics.chrf()] * chrf
+    kinds = sacrebleu_metrics.listed(metrics, tokenize=tokenize)
     found = {}
     for (src, tgt), rows in ordered.groupby(["src", "tgt"], sort=False):
         for references, systems in _by_references(rows).items():
@@ -157,7 +182,7 @@ def sentence_scores(
 
     Raises as `score` does.
     """
-    kind = metric(tokenize)
+    kind = named("spBLEU", tokenize=tokenize)
     rows, bleu = _statistics(kind, [_texts(hypotheses, references, where)], [references])[0], kind.metric
     more = {"smooth_method": bleu.smooth_method, "effective_order": True}
     return [bleu.compute_bleu(row[2:6], row[6:], row[0], row[1], **more).score for row in rows.tolist()]
@@ -189,11 +214,11 @@ def _score(kind: sacrebleu_metrics.Named, rows: "np.ndarray", interval: bool, nr
 def _statistics(
     kind: sacrebleu_metrics.Named, systems: list[list[str]], streams: Sequence[Sequence[str]]
 ) -> "list[np.ndarray]":
-    """Return each system's statistics, (n sentences, k counts); `ngram_counts` does BLEU of one reference."""
+    """Return each system's statistics, (n sentences, k counts); `ngram_counts` does those of one reference."""
     import numpy as np
 
-    if kind.pieces and len(streams) == 1:
-        return ngram_counts.count(kind.pieces.encode, systems, streams[0])
+    if kind.count and len(streams) == 1:
+        return kind.count(systems, streams[0])
     metric = kind.metric
     metric._ref_cache = metric._cache_references([list(stream) for stream in streams])
     try:
@@ -203,12 +228,11 @@ def _statistics(
 
 
 def _points(kind: sacrebleu_metrics.Named) -> significance.Points:
-    """Return what turns rows of sums into points: at once for BLEU, else row by row."""
+    """Return what turns rows of sums into points: at once where the kit knows how, else row by row by sacreBLEU."""
     import numpy as np
 
-    if kind.pieces:
-        return ngram_counts.points
-    return lambda sums: np.array([kind.metric._compute_score_from_stats(row).score for row in sums.tolist()])
+    one = kind.metric._compute_score_from_stats
+    return kind.points or (lambda sums: np.array([one(row).score for row in sums.tolist()]))
 
 
 def _texts(hypotheses: Sequence[str], references: Sequence[str], where: str) -> list[str]:

@@ -39,7 +39,7 @@ def rows(path):
 
 def save(run, table, **facts):
     """Make a finished run on the embedded text or FLORES-101."""
-    folder, scores = storage.folder(run), spbleu.score_table(table, facts.pop("tokenize", "cldr"), chrf=False)
+    folder, scores = storage.folder(run), spbleu.score_table(table, facts.pop("tokenize", "cldr"), metrics="spBLEU")
     storage.save_translations(folder, table)
     storage.save_table(scores, folder / "scores.csv")
     storage.record(folder, signatures=sorted(set(scores["signature"])), **facts)

@@ -65,7 +65,7 @@ def test_pictures_have_texts_of_their_own_and_nothing_is_said_aside(default):
 def test_the_64_outputs_that_mozilla_published_are_one_table(data, tmp_path):
     folder = data / "system_outputs/mozilla_flores101"
     variant = PROJECT / "params" / NOTEBOOK.stem / "mozilla.yml"
-    quick = "-p sentences 60 -p chrf False -p examples 1".split()
+    quick = "-p sentences 60 -p metrics spBLEU -p examples 1".split()
     papermill(NOTEBOOK, tmp_path, "-f", str(variant), "-p", "hypotheses", str(folder), *quick)
     scores = rows(tmp_path / "outputs/05_mozilla/scores.csv")
     published = [row["file"] for row in csv.DictReader(open(folder / "manifest.tsv"), delimiter="\t")]

@@ -114,6 +114,19 @@ def test_one_direction_without_any_difference_is_enough_and_is_said_to_be_that(d
 
 
 @pytest.mark.usefixtures("here")
+def test_by_chrf_the_pictures_the_captions_and_the_record_say_so(default):
+    cells(NOTEBOOK, directions="en-it en-sw en-tr", metric="chrF++", run="by_chrf")
+    folder = default / "outputs/by_chrf"
+    table = pd.read_csv(folder / "gains.csv")
+    assert set(table["metric"]) == {"chrF++"} and table["signature"].str.contains(r"\|nc:6\|nw:2\|").all()
+    for name in ("gains", "groups", "trained", "power"):
+        assert "chrF++ points" in (folder / f"{name}.tex").read_text(encoding="utf-8")
+    record = json.loads((folder / "run.json").read_text())
+    assert record["parameters"]["metric"] == "chrF++" and record["method"].startswith("chrF++ by sacreBLEU (nrefs:1|")
+    assert record["signatures"] == sorted(set(table["signature"]))
+
+
+@pytest.mark.usefixtures("here")
 def test_grouped_by_trained_the_same_picture_is_not_shown_twice(default, capsys):
     directions = "en-sw en-tr en-gl en-be en-eus_Latn"
     cells(NOTEBOOK, group="trained", directions=directions, trained_on="sw tr", run="asked")
@@ -144,7 +157,7 @@ def test_two_real_systems_of_one_run_and_the_direction_that_one_lacks(data, tmp_
     assert len(found) == 16 and set(found["n"]) == {150} and set(found["metric"]) == {"spBLEU"}
     left_out = pd.read_csv(folder / "left_out.csv")
     assert left_out.to_numpy().tolist() == [["is", "en", "05_mozilla:nllb"]]
-    scores = spbleu.score_table(table, "flores101", chrf=False).set_index(["system", "src", "tgt"])["score"]
+    scores = spbleu.score_table(table, "flores101", metrics="spBLEU").set_index(["system", "src", "tgt"])["score"]
     for row in found.itertuples():
         theirs = (scores[system, row.src, row.tgt] for system in ("google", "nllb"))
         assert (row.score, row.baseline_score) == tuple(theirs)

@@ -16,7 +16,7 @@ from llamax_kit.data.corpora.loading import load_corpus
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL and process groups")
 SCORES = """\
 notebook: "05"
-values: {hypotheses: "${MINE}", chrf: false, examples: 0}
+values: {hypotheses: "${MINE}", metrics: spBLEU, examples: 0}
 grid: {sentences: [5, 8, 11]}
 run: "first_{sentences}"
 """
