@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.paper.recompute import BASELINE, MODEL
-from llamax_kit.reporting.plots.style import PALETTE, finish, only, signed
+from llamax_kit.reporting.plots.style import PALETTE, entry, finish, only, signed, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
 
+@verbatim
 def change(
     table: "DataFrame", ax: "Axes", before: str, after: str, *, title: str, unit: str = "spBLEU (points, 0–100)"
 ) -> str:
@@ -29,8 +30,8 @@ def change(
     for place, (first, last) in enumerate(zip(table[before], table[after], strict=True)):
         ax.plot([first, last], [place, place], color="0.6", linestyle="-" if last >= first else ":", zorder=1)
         ax.text(1.02 * most + 0.01, place, signed(last - first), va="center", fontsize=9)
-    ax.scatter(table[before], range(len(table)), color=orange, marker="o", s=32, label=before, zorder=2)
-    ax.scatter(table[after], range(len(table)), color=blue, marker="D", s=28, label=after, zorder=3)
+    ax.scatter(table[before], range(len(table)), color=orange, marker="o", s=32, label=entry(before), zorder=2)
+    ax.scatter(table[after], range(len(table)), color=blue, marker="D", s=28, label=entry(after), zorder=3)
     ax.set_yticks(range(len(table)), table["label"])
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlim(-0.02 * most, 1.12 * most)
@@ -43,6 +44,7 @@ def change(
     return f"{title}. From {before} to {after}: {said}."
 
 
+@verbatim
 def counts(table: "DataFrame", ax: "Axes") -> str:
     """Draw how many of 101 directions score above 10, a row for each system: the dots of Figure 1.
 
@@ -72,6 +74,7 @@ def counts(table: "DataFrame", ax: "Axes") -> str:
     return f"Directions above 10 spBLEU, of 101: {said}."
 
 
+@verbatim
 def strips(table: "DataFrame", ax: "Axes", column: str, *, title: str, unit: str) -> str:
     """Draw each language as a dot in the row of its label, and the row's mean as a bar.
 

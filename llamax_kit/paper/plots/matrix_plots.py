@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.reporting.plots.style import only, signed
+from llamax_kit.reporting.plots.style import ink, name_tiles, only, signed, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 GREY = "0.9"
 
 
+@verbatim
 def systems(table: "DataFrame", ax: "Axes", title: str) -> str:
     """Draw means of systems (down) by direction (across) as a heat map, like Table 3; title: whose means.
 
@@ -33,13 +34,14 @@ def systems(table: "DataFrame", ax: "Axes", title: str) -> str:
     ax.set_facecolor(GREY)
     sns.heatmap(wide, ax=ax, cmap="Blues", vmin=0, annot=True, fmt=".1f", annot_kws={"size": 8}, linewidths=0.5,
                 linecolor="white", cbar=False, xticklabels=False, yticklabels=False)  # fmt: skip
+    ink(ax)
     bold = {(wide.columns.get_loc(each.direction), wide.index.get_loc(each.system)) for each in best.itertuples()}
     for text in ax.texts:
         if tuple(map(int, text.get_position())) in bold:
             text.set_fontweight("bold")
     turn = sum(name.endswith("-X") for name in wide)
     ax.axvline(turn, color="white", linewidth=5)
-    _name_tiles(ax, [f"{name}\nn={most[name]}" for name in wide], wide.index)
+    name_tiles(ax, [f"{name}\nn={most[name]}" for name in wide], rows=wide.index)
     ax.set(xlabel="", ylabel="")
     fair = "" if "comparable" not in table or table["comparable"].all() else " that may be compared"
     ax.set_title(f"{title}\nmean {metric} (points) over n languages; bold: the best{fair} over n", fontsize="medium")
@@ -49,6 +51,7 @@ def systems(table: "DataFrame", ax: "Axes", title: str) -> str:
     return f"{title}: mean {metric} of {table['system'].nunique()} systems. Best: {said}."
 
 
+@verbatim
 def differences(table: "DataFrame", ax: "Axes", column: str, *, title: str) -> str:
     """Draw differences of all pairs of languages as a heat map, targets down and sources across: Figure 6.
 
@@ -65,7 +68,8 @@ def differences(table: "DataFrame", ax: "Axes", column: str, *, title: str) -> s
     ax.set_facecolor(GREY)
     sns.heatmap(wide, ax=ax, cmap="RdBu", vmin=-most, vmax=most, annot=wide.map(signed), fmt="", linewidths=0.5,
                 linecolor="white", cbar=False, xticklabels=False, yticklabels=False)  # fmt: skip
-    _name_tiles(ax, order, order)
+    ink(ax)
+    name_tiles(ax, order, rows=order)
     ax.set(xlabel="from", ylabel="into", title=title)
     ax.tick_params(length=0)
     ax.tick_params(axis="y", labelrotation=0)
@@ -80,9 +84,3 @@ def _best(table: "DataFrame") -> "DataFrame":
     same = table["partners"] == table.groupby("direction")["partners"].transform("max")
     fair = table[same & table["comparable"]] if "comparable" in table else table[same]
     return fair.loc[fair.groupby("direction", sort=False)["score"].idxmax()]
-
-
-def _name_tiles(ax: "Axes", columns, rows) -> None:
-    """Name the tiles of a heat map. Seaborn would measure each name, and render the whole picture every time."""
-    ax.set_xticks([place + 0.5 for place in range(len(columns))], columns)
-    ax.set_yticks([place + 0.5 for place in range(len(rows))], rows)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.reporting.plots.style import direction, few_sentences, finish, signed, sizes, styles
+from llamax_kit.reporting.plots.style import direction, entry, few_sentences, finish, signed, sizes, styles, verbatim
 from llamax_kit.scoring import significance
 
 if TYPE_CHECKING:
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+@verbatim
 def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> str:
     """Draw my score with its interval, in the clean and the paper reading, and the authors' figure, a row a direction.
 
@@ -25,7 +26,8 @@ def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> str:
         below, above = rows["score"] - rows["ci_low"], rows["ci_high"] - rows["score"]
         error = [below.fillna(0).clip(0), above.fillna(0).clip(0)]
         ax.errorbar(rows["score"], y, xerr=error, label=f"mine, {reading} reading", **style)
-    ax.scatter(order["authors"], range(len(names)), marker="|", s=130, color="black", label=f"{theirs}, as released")
+    released = entry(f"{theirs}, as released")
+    ax.scatter(order["authors"], range(len(names)), marker="|", s=130, color="black", label=released)
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     bars = "; bars: 95 % interval of mine" * bool(table["ci_low"].notna().any())

@@ -1,8 +1,10 @@
 """Shows a figure with an alt text for those who cannot see it, and saves it as PNG and PDF. Draws nothing."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llamax_kit.reporting.plots.fonts import cover
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import whole
 
@@ -39,8 +41,10 @@ def show(figure: "Figure", path: Path | str, alt: str) -> None:
     if not alt.strip():
         raise KitError(f"the picture {Path(path).name} has no alt text. To mend: say in a sentence what it shows")
     paths = [Path(path).with_name(Path(path).name.removesuffix(".png") + ending) for ending in (".png", ".pdf")]
-    for target in paths:
-        with whole(target) as scratch, plt.rc_context({"pdf.fonttype": 42}):  # publishers refuse fonts of type 3
+    cover(figure)
+    for target in paths:  # publishers refuse fonts of type 3
+        with whole(target) as scratch, plt.rc_context({"pdf.fonttype": 42}), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")  # `cover` says it, with the remedy
             figure.savefig(scratch, dpi=192, bbox_inches="tight", metadata={"Title": alt[:200]})
     plt.close(figure)  # before IPython draws it a second time, without its alt text
     display(_bundle(paths[0].read_bytes(), alt), raw=True, metadata={"image/png": {"alt": alt}})

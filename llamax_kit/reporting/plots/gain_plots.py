@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 from llamax_kit.data import relatedness
 from llamax_kit.data.languages import find
 from llamax_kit.data.translations import DIRECTION
-from llamax_kit.reporting.plots.style import MARKERS, PALETTE, direction, few_sentences, finish, only, sizes
+from llamax_kit.reporting.plots.style import (
+    MARKERS,
+    PALETTE,
+    direction,
+    entry,
+    few_sentences,
+    finish,
+    only,
+    sizes,
+    verbatim,
+)
 from llamax_kit.scoring import significance
 from llamax_kit.scoring.corrections import GAINED, LOST, UNCLEAR, UNTESTED
 
@@ -23,6 +33,7 @@ KINDS = 6  # groups with a colour of their own; smaller ones are "other"
 NONE, OTHER = "in no group", "other"
 
 
+@verbatim
 def gains(table: "DataFrame", ax: "Axes") -> str:
     """Draw a table of gains: each dot is one direction, the largest gain first, with its paired 95 % interval if known.
 
@@ -165,8 +176,8 @@ def _legend(ordered: "DataFrame", ax: "Axes") -> None:
     entries += [("gained or lost", "0.2", "0.2", "o")] * bool({GAINED, LOST} & found)
     entries += [(UNCLEAR, "0.2", "white", "o")] * (UNCLEAR in found)
     ncols = len(entries) if len(entries) <= 5 else ceil(len(entries) / 2)
-    handles = [Line2D([], [], color=edge, markerfacecolor=face, marker=marker, label=label, linestyle="", markersize=5)
-               for label, edge, face, marker in entries]  # fmt: skip
+    handles = [Line2D([], [], color=edge, markerfacecolor=face, marker=marker, label=entry(label), linestyle="",
+                      markersize=5) for label, edge, face, marker in entries]  # fmt: skip
     if handles:
         ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False, borderaxespad=4.5,
                   ncols=ncols, fontsize=9, handletextpad=0.1, columnspacing=1.2)  # fmt: skip

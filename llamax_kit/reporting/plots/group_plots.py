@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.groups import COUNTED, ranked
 from llamax_kit.reporting.plots.gain_plots import names, one
-from llamax_kit.reporting.plots.style import PALETTE, only, sizes
+from llamax_kit.reporting.plots.style import PALETTE, only, sizes, verbatim
 from llamax_kit.scoring.corrections import UNCLEAR
 from llamax_kit.utils.errors import KitError
 
@@ -17,6 +17,7 @@ BOX = 5  # languages; fewer have no useful quartiles
 GOLDEN = 0.618034  # the fractional parts of its multiples spread dots evenly, always in the same way
 
 
+@verbatim
 def by_group(table: "DataFrame", ax: "Axes") -> str:
     """Draw a table of `groups.assign`: one line per group and pivot, each dot is one language, with box and mean.
 
@@ -65,6 +66,7 @@ def by_group(table: "DataFrame", ax: "Axes") -> str:
     return describe_by_group(table)
 
 
+@verbatim
 def significance(table: "DataFrame", ax: "Axes") -> str:
     """Draw a table of `groups.by_group` as strips of languages that gained, lost, or were not shown to differ.
 

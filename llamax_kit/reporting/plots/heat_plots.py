@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llamax_kit.analysis.groups import assign
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.reporting.plots.gain_plots import names, one
-from llamax_kit.reporting.plots.style import sizes
+from llamax_kit.reporting.plots.style import ink, sizes, verbatim
 from llamax_kit.scoring.corrections import UNCLEAR
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Cells(NamedTuple):
     pivot: str
 
 
+@verbatim
 def heatmap(table: "DataFrame", ax: "Axes") -> str:
     """Draw gains as colours: sources × targets, languages × pivots, or one tile per language where there is one pivot.
 
@@ -67,7 +68,7 @@ def heatmap(table: "DataFrame", ax: "Axes") -> str:
                 cbar_kws={"label": f"gain in {metric}\n(points)", "pad": 0.03, "anchor": (0, 1),
                           "shrink": min(1, 20 / height), "aspect": 20 * min(1, 20 / height)})  # fmt: skip
     if numbers:
-        _ink(ax)
+        ink(ax)
     notes = [sizes(table)]
     if numbers and UNCLEAR in set(table["verdict"]):
         notes.append("in brackets: not shown to differ")
@@ -119,17 +120,6 @@ def _tiles(table: "DataFrame") -> Cells:
     written[: len(ranked)] = ranked["language"].str.replace("_", "\n", n=1) + "\n" + _written(ranked)
     grids = (pd.DataFrame(each.reshape(-1, width)) for each in (values, written))
     return Cells(*grids, ("", ""), table["direction"].iloc[0])
-
-
-def _ink(ax: "Axes") -> None:
-    """Write each number in black or white, whichever has more contrast to its cell (WCAG)."""
-    import numpy as np
-    from seaborn.utils import relative_luminance
-
-    mesh = ax.collections[0]
-    here = ~np.ma.getmaskarray(mesh.get_array()).ravel()
-    for text, face in zip(ax.texts, mesh.get_facecolors()[here], strict=True):
-        text.set_color("black" if relative_luminance(face) > 0.179 else "white")  # there both have a contrast of 4.6
 
 
 def _written(table: "DataFrame") -> "Series":

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.power import FOUND, smallest
-from llamax_kit.reporting.plots.style import finish, only, styles
+from llamax_kit.reporting.plots.style import finish, only, styles, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 USUAL = round(100 * FOUND)  # per cent
 
 
+@verbatim
 def power(table: "DataFrame", ax: "Axes") -> str:
     """Draw the share of trials that find a gain, by the gain: one line per number of sentences.
 

@@ -4,7 +4,19 @@ from math import ceil
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from llamax_kit.reporting.plots.style import direction, few_sentences, finish, grow, only, sizes, styles
+from llamax_kit.reporting.plots.style import (
+    direction,
+    entry,
+    few_sentences,
+    finish,
+    grow,
+    ink,
+    name_tiles,
+    only,
+    sizes,
+    styles,
+    verbatim,
+)
 from llamax_kit.scoring import significance
 
 if TYPE_CHECKING:
@@ -19,6 +31,7 @@ KINDS = {"empty": "empty", "copy": "copies of the source", "length": "cut at the
          "other_script": "in another script", "reasoning": "with reasoning"}  # fmt: skip
 
 
+@verbatim
 def scores(table: "DataFrame", ax: "Axes") -> str:
     """Draw a score table of one metric: each dot is one system and direction, with its 95 % interval if known.
 
@@ -71,6 +84,7 @@ def scores(table: "DataFrame", ax: "Axes") -> str:
     return describe_scores(table)
 
 
+@verbatim
 def shares(table: "DataFrame", ax: "Axes") -> str:
     """Draw shares of outputs (per cent of a direction's outputs) as a small heat map.
 
@@ -104,7 +118,9 @@ def shares(table: "DataFrame", ax: "Axes") -> str:
     percent = 100 * table[list(columns)].astype(float).set_axis(labels)
     grow(ax, len(percent), systems=1)
     sns.heatmap(percent, ax=ax, vmin=0, vmax=100, cmap="Blues", annot=True, fmt=".0f", linewidths=0.5,
-                linecolor="0.85", cbar=False, xticklabels=list(columns.values()))  # fmt: skip
+                linecolor="0.85", cbar=False, xticklabels=False, yticklabels=False)  # fmt: skip
+    name_tiles(ax, columns.values(), rows=labels)
+    ink(ax)
     ax.set(ylabel="", title=f"Outputs that are …, in per cent{part}, {sizes(table)}")
     ax.tick_params(axis="y", labelrotation=0, length=0)
     ax.tick_params(axis="x", length=0, labeltop=len(percent) > 30)
@@ -174,5 +190,5 @@ def _dots(table: "DataFrame", ax: "Axes", order: "Index", systems: list[str]) ->
         rows = table[table["system"] == system]
         y = order.get_indexer(direction(rows)) + 0.6 * ((place + 0.5) / len(systems) - 0.5)
         below, above = (rows["score"] - rows["ci_low"]).fillna(0), (rows["ci_high"] - rows["score"]).fillna(0)
-        ax.errorbar(rows["score"], y, xerr=[below.clip(0), above.clip(0)], label=system, **style)
+        ax.errorbar(rows["score"], y, xerr=[below.clip(0), above.clip(0)], label=entry(system), **style)
     ax.set_yticks(range(len(order)), order)

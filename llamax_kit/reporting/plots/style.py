@@ -1,5 +1,10 @@
-"""What all pictures share: colours with different markers, room for every row, one look. Draws nothing itself."""
+"""What all pictures share: names as they stand, colours with different markers, room for every row, one look.
 
+Draws nothing itself.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -9,10 +14,66 @@ from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from pandas import DataFrame
 
+HIDDEN = "\u200b"  # before a label that begins with "_": matplotlib leaves those out of a legend
 MARKERS = "osD^vPX*<>"
 PALETTE = "colorblind"  # seaborn's; markers differ too, so that nobody depends on colour
+
+
+def verbatim(draw: Callable[..., str]) -> Callable[..., str]:
+    """Make a function draw every text as it stands: two `$` in a name are no mathematics (see also `entry`)."""
+
+    @wraps(draw)
+    def drawn(table: "DataFrame", ax: "Axes", *options, **named) -> str:
+        from matplotlib import rc_context
+
+        figure = ax.figure
+        with rc_context({"text.parse_math": False}):
+            _as_written(figure)  # for what is rendered in order to be measured
+            alt = draw(table, ax, *options, **named)
+            _as_written(figure)
+        return alt
+
+    return drawn
+
+
+def entry(name: object) -> str:
+    """Return a name as the label of something drawn, so that `verbatim` gives also "_base" its entry in the legend."""
+    return f"{HIDDEN}{name}" if str(name).startswith("_") else str(name)
+
+
+def _as_written(figure: "Figure") -> None:
+    from matplotlib.text import Text
+    from matplotlib.ticker import LogFormatter
+
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        axis.get_ticklabels(), axis.get_ticklabels(minor=True)  # makes them
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+        text.set_text(text.get_text().removeprefix(HIDDEN))
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        if isinstance(axis.get_major_formatter(), LogFormatter):  # its powers of ten are mathematics
+            for text in (*axis.get_ticklabels(), *axis.get_ticklabels(minor=True)):
+                text.set_parse_math(True)
+
+
+def ink(ax: "Axes") -> None:
+    """Write each number of a heat map in black or white, whichever has more contrast to its tile (WCAG)."""
+    import numpy as np
+    from seaborn.utils import relative_luminance
+
+    mesh = ax.collections[0]
+    here = ~np.ma.getmaskarray(mesh.get_array()).ravel()
+    for text, face in zip(ax.texts, mesh.get_facecolors()[here], strict=True):
+        text.set_color("black" if relative_luminance(face) > 0.179 else "white")  # there both have a contrast of 4.6
+
+
+def name_tiles(ax: "Axes", columns: Iterable[str], *, rows: Iterable[str]) -> None:
+    """Name the tiles of a heat map. Seaborn would measure each name, and render the whole picture every time."""
+    for axis, names in ((ax.xaxis, list(columns)), (ax.yaxis, list(rows))):
+        axis.set_ticks([place + 0.5 for place in range(len(names))], names)
 
 
 def direction(table: "DataFrame"):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.reporting.plots.labels import label
-from llamax_kit.reporting.plots.style import finish, only, styles
+from llamax_kit.reporting.plots.style import entry, finish, only, styles, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 SMOOTH = 9  # rows of the log that a line is the median of
 
 
+@verbatim
 def curves(log: "DataFrame", ax: "Axes") -> str:
     """Draw the loss of each stage over the tokens it has seen: a thin line as logged, a thick one its running median.
 
@@ -41,7 +42,7 @@ def curves(log: "DataFrame", ax: "Axes") -> str:
         ax.plot(rows["tokens"], rows["loss"], color=style["color"], linewidth=0.6, alpha=0.45)
         calm = rows["loss"].rolling(SMOOTH, center=True, min_periods=1).median()
         seen = f"{stage} ({rows['tokens'].max() / 1e6:.1f} M tokens)"
-        ax.plot(rows["tokens"], calm, color=style["color"], linewidth=1.8, label=seen)
+        ax.plot(rows["tokens"], calm, color=style["color"], linewidth=1.8, label=entry(seen))
     ax.set(xlabel="tokens seen in the stage", ylabel="loss (nats per token)", xscale="log",
            title=f"Loss of {len(stages)} stage{'s' * (len(stages) > 1)}; thick: running median",
            ylim=(0, None))  # fmt: skip
@@ -50,6 +51,7 @@ def curves(log: "DataFrame", ax: "Axes") -> str:
     return describe_curves(log)
 
 
+@verbatim
 def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, *, unit: str) -> str:
     """Draw each language as a dot: its value before, and after; on the line nothing changed.
 
@@ -79,7 +81,7 @@ def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, *, uni
     parts = list(table.groupby("group", sort=False))
     for (name, rows), style in zip(parts, styles(len(parts)), strict=True):
         ax.scatter(rows[before], rows[after], s=30, marker=style["fmt"], color=style["color"], alpha=0.8, linewidths=0,
-                   label=f"{name} (n = {len(rows)})", zorder=3)  # fmt: skip
+                   label=entry(f"{name} (n = {len(rows)})"), zorder=3)  # fmt: skip
     ends = [min(0, table[[before, after]].min().min()), table[[before, after]].max().max() * 1.06]
     ax.set(xlim=ends, ylim=ends, xlabel=f"{before} ({unit})", ylabel=f"{after} ({unit})",
            title=f"{unit.capitalize()} of {len(table)} languages, before and after")  # fmt: skip

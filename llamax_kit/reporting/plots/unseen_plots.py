@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.reporting.plots.gain_plots import names
 from llamax_kit.reporting.plots.labels import LABELLED, aside, label
-from llamax_kit.reporting.plots.style import PALETTE, only, sizes
+from llamax_kit.reporting.plots.style import PALETTE, only, sizes, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +24,7 @@ AXES = {
 BY = dict(zip(AXES, ("tokens relative to English", "tokens per word", "tokens per character"), strict=True))
 
 
+@verbatim
 def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "spBLEU") -> str:
     """Draw what the paper's Figure 4 shows: one row per group, its mean scores by baseline and system, joined.
 
@@ -76,6 +77,7 @@ def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "sp
     return describe_seen_unseen(table)
 
 
+@verbatim
 def beside_figure4(table: "DataFrame", ax: "Axes", paper: "DataFrame", title: str, *, metric: str = "spBLEU") -> str:
     """Draw `seen_unseen` twice on one axis: the paper's Figure 4 above, a table of your own below.
 
@@ -113,6 +115,7 @@ def beside_figure4(table: "DataFrame", ax: "Axes", paper: "DataFrame", title: st
     return f"Above, the paper: {theirs} Below, {title}: {ours}"
 
 
+@verbatim
 def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> str:
     """Draw each language's gain, one row per group of `column`; a bar is the mean of a group of two or more.
 
@@ -158,6 +161,7 @@ def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> str:
     return describe_languages_by_group(table, column)
 
 
+@verbatim
 def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relative_to_english") -> str:
     """Draw each language's gain against its number of tokens, on a logarithmic axis.
 
