@@ -98,6 +98,12 @@ def test_other_groups_come_best_first(axes):
     assert means == [1.0]  # and no bar for a group of one
 
 
+def test_a_language_of_no_known_family_is_drawn_and_said(axes):
+    given = table().assign(family=["", "Niger–Congo", "Sino-Tibetan", "", "Indo-European"])
+    assert "not known" in plots.languages_by_group(given, axes, "family")
+    assert "not known (n = 2)" in [each.get_text() for each in axes.get_yticklabels()]
+
+
 def test_by_fertility_each_dot_is_a_language_and_words_are_compared_alone(axes):
     given = table()
     plots.languages_by_fertility(given, axes)

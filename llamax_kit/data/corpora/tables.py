@@ -52,8 +52,10 @@ def columns(path: Path) -> dict[str, tuple[str, list[str]]]:
         raise
     except Exception as error:  # the libraries raise many kinds, of no common base
         fault = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise KitError(f"{path} is not as {path.suffix or 'a saved data set'} should be: {fault}. "
-                       f"To mend: save it in UTF-8, with as many cells in each row; {REMEDY}") from error  # fmt: skip
+        what, remedy = path.suffix or "a saved data set", "save it anew"
+        if path.suffix in (".csv", ".tsv"):
+            remedy = "save it in UTF-8, with as many cells in each row as in the first"
+        raise KitError(f"{path} is not as {what} should be: {fault}. To mend: {remedy}; {REMEDY}") from error
     return named(held, str(path))
 
 
@@ -74,6 +76,8 @@ def named(held: Iterable[tuple[str, list]], where: str) -> dict[str, tuple[str, 
                        f"{' '.join(found) or 'none'} is a language's. To mend: {REMEDY}")  # fmt: skip
     for name, cells in found.values():
         refuse(cells, f"column {name!r} of {where}")
+        if not cells:
+            raise KitError(f"{where} has columns, but no rows. To mend: write a sentence of each language in each row")
     return found
 
 
@@ -129,18 +133,19 @@ def _separated(path: Path):
     tabs = path.suffix == ".tsv"
     parse = csv.ParseOptions(delimiter="\t" if tabs else ",", quote_char=False if tabs else '"',
                              newlines_in_values=not tabs)  # fmt: skip
-    with csv.open_csv(path, parse_options=parse) as file:
+    alone = csv.ReadOptions(use_threads=False)  # so that a fault names its row
+    with csv.open_csv(path, alone, parse) as file:
         kinds = dict.fromkeys(file.schema.names, pyarrow.string())
-    return csv.read_csv(path, parse_options=parse, convert_options=csv.ConvertOptions(column_types=kinds))
+    return csv.read_csv(path, alone, parse, csv.ConvertOptions(column_types=kinds))
 
 
 def _json_lines(path: Path) -> list[tuple[str, list]]:
     rows = []
     for number, line in enumerate(text_files.read(path, REMEDY), 1):
-        row = json.loads(line)
-        if not isinstance(row, dict):
+        row = json.loads(line) if line.strip().startswith("{") else None
+        if row is None:
             raise KitError(f'{path}, line {number}: expected an object such as {{"en": "…", "sw": "…"}}, '
-                           f"got {line[:60]}. To mend: write one object a line")  # fmt: skip
+                           f"got {line[:60]!r}. To mend: write one object a line")  # fmt: skip
         inner = row.get("translation")
         rows.append(row | inner if isinstance(inner, dict) else row)
     names = dict.fromkeys(name for row in rows for name in row)

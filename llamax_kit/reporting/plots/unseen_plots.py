@@ -142,8 +142,11 @@ def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> str:
         When the table is empty or holds two directions.
     """
     only(table, "direction")
+    ordered = table[column].dtype == "category"
+    if not ordered:  # a language that a user added need have neither script nor family
+        table = table.assign(**{column: table[column].replace("", "not known")})
     means = table.groupby(column, observed=True)["gain"].agg(["mean", "size"])
-    if table[column].dtype != "category":
+    if not ordered:
         means = means.sort_values("mean", ascending=False, kind="stable")
     rows, named = range(len(means)), len(table) <= LABELLED
     places = means.index.get_indexer(table[column])
