@@ -47,6 +47,11 @@ def place(tmp_path_factory) -> Path:
         "cut": {"config.json": '{"model_type": "llama"}', "model.safetensors": "short"},
         "home": {"mine.txt": "{source}"},
         "lora": {"adapter_config.json": "{}"},
+        "nllb": {"config.json": '{"model_type": "m2m_100", "is_encoder_decoder": true}'},
+        "packed": {"config.json": '{"model_type": "llama", "quantization_config": {"quant_method": "spqr"}}'},
+        "ggufs": {"config.json": '{"model_type": "llama"}', "x.gguf": "GGUF"},
+        "pointers": {"en.txt": POINTER, "de.txt": POINTER},
+        "pointed": {"en-de/s.txt": POINTER},
         "prompts": {"good.txt": "{src}: {source}", "without.txt": "{src}", "other.txt": "{source} {text}",
                     "groups.csv": "code,group\nde,a\nxx,b\n"},
     }.items():
@@ -70,6 +75,7 @@ def nothing_starts(place, monkeypatch):
     monkeypatch.setattr(execution, "in_processes", lambda *_: pytest.fail("started a process"))
 
 
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'ab' * 32}\nsize 9000\n"
 WRONG = [  # notebook, values, the parameter that is told, what else the message names
     ("04", {"model": "LLaMAX2-7B-Alpaka"}, "model", "unknown model 'LLaMAX2-7B-Alpaka'.*Nearest: LLaMAX2-7B-Alpaca"),
     ("04", {"model": "LLaMA2-7B-Alpaca"}, "model", "no weights"),
@@ -79,6 +85,14 @@ WRONG = [  # notebook, values, the parameter that is told, what else the message
     ("04", {"model": "remote"}, "model", "auto_map"),
     ("04", {"model": "texts"}, "model", "config.json.*texts"),
     ("04", {"model": ""}, "model", "unknown model ''"),
+    ("04", {"model": "nllb"}, "model", "model_type 'm2m_100'.*encoder–decoder.*run 05 -p hypotheses"),
+    ("04", {"model": "lora"}, "model", "lora is an adapter.*-p model BASE -p adapter lora"),
+    ("04", {"model": "ggufs"}, "model", "x.gguf.*GGUF"),
+    ("04", {"model": "ggufs/x.gguf"}, "model", "x.gguf.*GGUF"),
+    ("04", {"model": "packed"}, "model", "quantised by spqr.*pip install spqr_quant"),
+    ("04", {"adapter": "whole"}, "adapter", "whole is a model"),
+    ("04", {"corpus": "pointers", "directions": "en-de"}, "corpus", "Git LFS pointer.*git lfs pull"),
+    ("05", {"hypotheses": "pointed"}, "hypotheses", "Git LFS pointer.*git lfs pull"),
     ("02", {"before": "mini-lama"}, "before", "Nearest: mini-llama"),
     ("04", {"adapter": "nowhere"}, "adapter", "LoRA adapter.*nowhere"),
     ("04", {"adapter": "lora"}, "adapter", "adapter_model.safetensors"),

@@ -161,7 +161,7 @@ T5 = dict(vocab_size=320, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2
 
 
 @pytest.mark.parametrize(("name", "shape"), [("M2M100", SMALL), ("Marian", SMALL), ("MBart", SMALL), ("T5", T5)])
-def test_an_encoder_decoder_is_refused_as_one(name, shape, base, tmp_path):
+def test_an_encoder_decoder_is_refused_as_one(name, shape, base, tmp_path, monkeypatch):
     import transformers
 
     config = getattr(transformers, f"{name}Config")(**shape, pad_token_id=1)
@@ -173,6 +173,9 @@ def test_an_encoder_decoder_is_refused_as_one(name, shape, base, tmp_path):
         assert f"other/config.json describes {kind} (model_type '{config.model_type}'), an encoder–decoder" in message
         assert "llamax-kit run 05 -p hypotheses" in message
     early("07", tokenizer="other")  # its tokenizer is one like others
+    with hub(monkeypatch, tmp_path, {"me/other": tmp_path / "other"}) as asked:
+        assert "an encoder–decoder" in told(Transformers, "me/other", device="cpu")
+    assert "config.json" in asked and "model.safetensors" not in asked
 
 
 def test_what_config_json_says_of_an_architecture_decides(base):
@@ -266,12 +269,12 @@ def hub(monkeypatch, tmp_path, repositories):
     """Make the hub's client talk to a hub of the test's own."""
     from huggingface_hub import constants
 
-    with fake_hub.serve(repositories) as (address, _):
+    with fake_hub.serve(repositories) as (address, asked):
         monkeypatch.setattr(constants, "ENDPOINT", address)
         template = address + "/{repo_id}/resolve/{revision}/{filename}"
         monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-        yield
+        yield asked
 
 
 def test_an_adapter_and_a_gguf_on_the_hub_are_told(lora, tmp_path, monkeypatch):

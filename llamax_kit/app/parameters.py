@@ -149,7 +149,7 @@ def _remedy(name: str, given: Any, parameter: Parameter, written: str | None) ->
                 f"put text in quotes, as in {line}, since YAML reads no, off, yes and on as False or True; on the "
                 f'command line, {raw} or -y "{line}"'
             )
-        return f'give it as text: {raw} on the command line, {line} in a YAML file, -y "{line}" with -y'
+        return f'give it as text: {raw} on the command line, {line} in a YAML file, or -y "{line}"'
     if parameter.default == AUTO and isinstance(given, str):
         return f"write {AUTO}, or a number: -p {name} 100 on the command line, {name}: 100 in a YAML file"
     if parameter.type == "str":

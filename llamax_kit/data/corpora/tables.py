@@ -14,6 +14,7 @@ from llamax_kit.data.corpora import text_files
 from llamax_kit.data.language_table import NAME
 from llamax_kit.data.languages import find, lookup
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import refuse_pointer
 
 ENDINGS = (".tsv", ".csv", ".jsonl", ".parquet")
 SAVED, SPLITS = "state.json", "dataset_dict.json"  # what `save_to_disk` writes of one split, and of several
@@ -107,7 +108,9 @@ def _language(name: str, cells: list, where: str) -> str:
 
 
 def _read(path: Path) -> list[tuple[str, list]]:
-    """Read all columns. Raises what the libraries raise."""
+    """Read all columns. Raises KitError for a Git LFS pointer, and what the libraries raise."""
+    if path.is_file():
+        refuse_pointer(path)
     if path.suffix == ".jsonl":
         return _json_lines(path)
     if path.is_dir():
