@@ -295,7 +295,7 @@ def test_no_cell_of_a_table_steers_the_terminal():
 
 def test_no_warning_steers_the_terminal():
     code = (
-        f"import warnings; from llamax_kit.app import cli; cli.main(['languages', 'swahili'], standalone_mode=False); "
+        "import warnings; from llamax_kit.app import cli; cli.main(['languages', 'swahili'], standalone_mode=False); "
     )
     code += f"warnings.warn({STEERS!r})"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr

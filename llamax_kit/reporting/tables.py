@@ -161,6 +161,8 @@ def save(
 ) -> list[Path]:
     """Save a table as CSV, every digit of it, and as LaTeX (booktabs) to print, cells as `formatted` returns them.
 
+    In the CSV a text that a spreadsheet would compute, such as "=1+1" or "- Yes", has an apostrophe before it.
+
     Parameters
     ----------
     table : DataFrame
