@@ -288,3 +288,46 @@ def test_score_says_that_reasoning_is_scored_as_it_stands(tmp_path):
     assert "1 of 2 hypotheses hold reasoning" in json.loads(call(*asked, "--json").output)["note"]
     same = ("score", "--hypotheses", str(tmp_path / "h"), "--references", str(tmp_path / "h"), "--tokenize", "cldr")
     assert "reasoning" not in call(*same).output  # it is text, and the reference has it
+
+
+STEERS = "a\x1b]0;title\x07\x1b[31m\u202eb\x9bc"
+WRITTEN = r"a\x1b]0;title\x07\x1b[31m\u202eb\x9bc"
+
+
+@pytest.mark.parametrize("words", [
+    ["score", "--hypotheses", f"{STEERS}.txt", "--references", "r.txt"], ["fetch", STEERS], ["languages", STEERS],
+    ["run", f"{STEERS}.ipynb"], ["sweep", f"{STEERS}.yml"], [STEERS], [f"--{STEERS}"], ["run", "04", f"--{STEERS}"],
+])  # fmt: skip
+def test_no_name_steers_the_terminal(words):
+    done = CliRunner().invoke(cli.main, words)
+    assert done.exit_code and isinstance(done.exception, SystemExit)
+    assert WRITTEN in done.output and not {*STEERS} & {*done.output} - {*WRITTEN}
+
+
+def test_no_cell_of_a_table_steers_the_terminal():
+    assert cli._table([("run",), (f"x\n{STEERS}",)]).splitlines() == ["run", rf"x\n{WRITTEN}"]
+
+
+def test_no_warning_steers_the_terminal():
+    code = (
+        "import warnings; from llamax_kit.app import cli; cli.main(['languages', 'swahili'], standalone_mode=False); "
+    )
+    code += f"warnings.warn({STEERS!r})"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr
+    assert said == f"UserWarning: {WRITTEN}\n"
+
+
+def test_json_stays_json(tmp_path):
+    for name in ("h", "r"):
+        (tmp_path / name).write_text("a b c d – e\n", encoding="utf-8")
+    done = call(
+        "score",
+        "--hypotheses",
+        str(tmp_path / "h"),
+        "--references",
+        str(tmp_path / "r"),
+        "--tokenize",
+        "cldr",
+        "--json",
+    )
+    assert json.loads(done.stdout)["score"] == pytest.approx(100) and done.stdout.isascii()

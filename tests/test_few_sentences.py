@@ -144,7 +144,7 @@ def test_captions_on_the_page_and_in_latex_say_it(pair, n, note, tmp_path):
     for shown in (table, scores, scores[["metric", "score", "ci_low", "ci_high", "n"]]):
         caption = f"Caption; {note}" if note else "Caption"
         assert tables.captioned(shown, "Caption") == caption
-        assert f">{caption}</figcaption>" in tables.show(shown, "Caption").data
+        assert f"<caption><div>{caption}</div></caption>" in tables.show(shown, "Caption").data
         tex = tables.save(shown, tmp_path / "t", "Caption", columns=["score", "n"])[1].read_text(encoding="utf-8")
         assert r"\caption{" + caption.replace("–", "--") + "}" in tex
     assert (tables.formatted(table["ci_low"][0]) == "") == (n < FLOOR)

@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from llamax_kit.data.scripts import SCRIPTS, direction, script
 from llamax_kit.data.translations import COLUMNS
@@ -130,6 +131,18 @@ def test_each_text_has_its_language_and_direction():
     assert re.search(r'<td lang="ar" dir="rtl"[^>]*>مرحبا', page)
     assert re.search(r'<td lang="ar" dir="ltr"[^>]*>שלום wrote', page)  # it is mostly Latin
     assert "reference: Arabic" in page
+
+
+def test_nothing_is_typeset_and_all_of_it_is_printed():
+    rows = table([("$1 to $2", "$a$", "$b$", "stop")], "$s$").assign(
+        rank="best", score=1.0, metric="m", reasoning="$r$"
+    )
+    soup = BeautifulSoup(tables.show_examples(rows).data, "html.parser")
+    for text in ("$1 to $2", "$a$", "$b$", "$s$", "$r$"):
+        assert "mathjax_ignore" in soup.find(string=text).find_parent("figure")["class"]
+    printed = soup.style.get_text().partition("@media print {")[2]
+    assert "details::details-content { content-visibility: visible; }" in printed and "max-height: none" in printed
+    assert [each["scope"] for each in soup.find_all("th")] == ["col"] * 4 and soup.table.caption.get_text()
 
 
 def test_languages_are_named_as_pages_name_them():

@@ -21,19 +21,50 @@ def tex(folder, table: pd.DataFrame, caption: str = "c", **options) -> str:
 
 def test_every_row_is_there_and_the_page_scrolls_instead_of_cutting():
     html = show(pd.DataFrame({"n": range(300)}), "many").data
-    assert html.count("<tr>") == 301 and "max-height" in html and "overflow: auto" in html and "sticky" in html
+    assert html.count("<tr>") == 301 and 'class="box tall"' in html and "sticky" in html
+    assert re.search(r"\.box { overflow: auto; }", html) and re.search(r"\.tall { max-height: \d+em; }", html)
 
 
 def test_a_table_of_forty_rows_is_not_boxed():
     html = show(pd.DataFrame({"n": range(40)}), "some").data
-    assert "max-height" not in html and "overflow: auto" in html
+    assert 'class="box"' in html and "overflow: auto" in html
 
 
-def test_the_caption_stands_outside_of_what_scrolls_and_wraps():
+def test_the_caption_is_the_tables_and_stays_where_the_table_scrolls_sideways():
     page = BeautifulSoup(show(TABLE, "1 < 2").data, "html.parser")
-    caption = page.find("figcaption")
-    assert caption.get_text() == "1 < 2" and "nowrap" not in caption["style"]
-    assert caption.find_parent("div") is None and not page.find("caption")
+    assert page.table.caption.get_text() == "1 < 2"
+    assert [head["scope"] for head in page.table.find_all("th")] == ["col"] * 3
+    assert "caption div { position: sticky; left: 0; width: calc(100cqw" in page.style.get_text()
+
+
+@pytest.mark.parametrize("text", ["from $12 to $15", r"\(x\) \[y\]", "$$a$$", r"\begin{align}x\end{align}"])
+def test_nothing_of_a_table_is_typeset(text):
+    """Pages of Jupyter look for mathematics in all but these classes (MathJax 3 and 2)."""
+    page = BeautifulSoup(show(pd.DataFrame({text: [text]}), text).data, "html.parser")
+    for each in page.find_all(string=text):
+        assert {"mathjax_ignore", "tex2jax_ignore"} <= {*each.find_parent("figure")["class"]}
+    assert len(page.find_all(string=text)) == 3
+
+
+def test_a_cell_has_the_direction_of_its_letters():
+    given = pd.DataFrame({"text": ["ارتفع السعر من $12", "from $12", "א", "12"], "n": [1, 2, 3, 4]})
+    cells = BeautifulSoup(show(given, "c").data, "html.parser").find_all("td")
+    assert [cell.get("dir") for cell in cells[::2]] == ["rtl", None, "auto", None]
+    assert not any(cell.get("dir") for cell in cells[1::2])
+
+
+def test_a_printed_table_is_whole():
+    style = BeautifulSoup(show(TABLE, "c").data, "html.parser").style.get_text()
+    printed = style.partition("@media print {")[2]
+    assert ".box { max-height: none; overflow: visible; }" in printed and "tr { break-inside: avoid; }" in printed
+    assert "style=" not in show(TABLE, "c").data  # nothing that a style sheet for print could not change
+
+
+def test_long_words_alone_may_break_in_print():
+    given = pd.DataFrame({"verdict": ["not shown to differ"], "model": ["a" * 30], "of_the_system": ["mini-llama"]})
+    page = BeautifulSoup(show(given, "c").data, "html.parser")
+    assert [cell.get("class") for cell in page.find_all("td")] == [None, ["wide"], None]
+    assert page.find_all("th")[2].get_text() == "of_the_system" and "of_<wbr>the_<wbr>system" in show(given, "c").data
 
 
 def test_a_table_without_rows_is_its_caption_and_none():
@@ -83,7 +114,8 @@ def test_long_text_is_wrapped_and_a_signature_is_not():
     signature = "nrefs:1|case:mixed|eff:no|tok:flores101|smooth:exp|version:2.6.0"
     rows = pd.DataFrame({"text": ["word " * 20], "signature": [signature]})
     html = show(rows, "two kinds of text").data
-    assert html.count('row0 col0 long"') == 1 and 'col1 long"' not in html
+    cells = BeautifulSoup(html, "html.parser").find_all("td")
+    assert [cell["class"] for cell in cells] == [["long"], ["wide"]]
 
 
 def test_a_saved_table_has_every_digit_as_csv_and_is_ready_to_print_as_latex(tmp_path):
@@ -103,6 +135,23 @@ def test_signs_that_latex_reads_otherwise_are_written_out():
         r"\textasciigrave{}c\textasciigrave{}")  # fmt: skip
     assert latex('the "low" half ("high")') == "the ``low'' half (``high'')"
     assert latex("−1 to 5–7, a--b…") == r"$-$1 to 5--7, a-{}-b\dots{}"
+
+
+def test_a_row_that_begins_with_an_option_or_a_star_is_text(tmp_path):
+    """Behind the `\\\\` of the row before, LaTeX reads [x] as a length and a star as a form of the command."""
+    text = tex(tmp_path, pd.DataFrame({"system": ["[x]", "*a", "[2em] b"], "[long_name_of_it]": ["[1]", "*", "]"]}))
+    assert "{[}x{]} & {[}1{]}" in text and "{*}a & {*}" in text and "{[}2em{]} b & {]}" in text
+    assert not re.search(r"(\\\\|rule)\s*[\[*]", text)
+
+
+def test_signs_that_latex_joins_or_cannot_read_are_kept_apart_or_written_out():
+    assert latex("a,,b ''c'' d---e") == "a,{},b '{}'c'{}' d-{}-{}-e"
+    assert latex("a\x1b[31mb\tc\r\nd\u200be") == r"a\textbackslash{}x1b{[}31mb c  de"
+
+
+def test_a_table_with_other_letters_says_which_latex_sets_them(tmp_path):
+    assert "LuaLaTeX" in tex(tmp_path, pd.DataFrame({"system": ["日本語"]})).splitlines()[1]
+    assert "LuaLaTeX" not in tex(tmp_path, pd.DataFrame({"system": ["Bokmål ≥ 3 × −1"]}))
 
 
 def test_caption_head_and_cells_are_escaped_by_the_same_rule(tmp_path):

@@ -2,6 +2,9 @@
 
 import sys
 import unicodedata
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -19,11 +22,26 @@ from llamax_kit.runs import storage
 from llamax_kit.scoring import sacrebleu_metrics, significance, spbleu
 from llamax_kit.training import recipe
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.terminal import visible
+
+
+def _echo(text: str = "", err: bool = False) -> None:
+    click.echo(visible(text, keep="\n"), err=err)
 
 
 class _Message(click.ClickException):
     def show(self, file=None) -> None:
-        click.secho(self.format_message(), fg="red", err=True)
+        click.secho(visible(self.format_message(), keep="\n"), fg="red", err=True)
+
+
+@contextmanager
+def _legible() -> Iterator[None]:
+    """Write out the control characters of a word that click does not understand, and repeats."""
+    try:
+        yield
+    except click.UsageError as error:
+        error.message = visible(error.message, keep="\n")
+        raise
 
 
 class _Once(click.Command):
@@ -45,9 +63,14 @@ class _Kit(click.Group):
 
     command_class = _Once
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _legible():
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context):
         try:
-            return super().invoke(ctx)
+            with _legible():
+                return super().invoke(ctx)
         except KitError as error:
             raise _Message(str(error)) from error
 
@@ -59,6 +82,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # Windows writes into files and pipes in an old code page
             stream.reconfigure(errors="replace")
+    warnings.formatwarning = _warning
 
 
 @main.command()
@@ -67,21 +91,21 @@ def demo() -> None:
     import pandas as pd
 
     baseline, system = example.RUNS
-    click.echo("Two miniature models translate, the first time for a minute or two.", err=True)
+    _echo("Two miniature models translate, the first time for a minute or two.", err=True)
     example.make(*example.RUNS)
     chosen = {"directions": example.directions(example.DEMO), "group": "relatedness", "run": "demo_gains"}
     page = notebooks.execute("06", values={"system": system, "baseline": baseline} | chosen)
     gains = pd.read_csv(storage.folder(chosen["run"]) / "gains.csv")
     for table in example.printed_tables(gains):
-        click.echo(terminal.table([tuple(table), *table.itertuples(index=False)]) + "\n")
-    click.echo(f"{example.RUNS[system]} is {example.RUNS[baseline]} after continual pre-training: gains are of the one "
+        _echo(terminal.table([tuple(table), *table.itertuples(index=False)]) + "\n")
+    _echo(f"{example.RUNS[system]} is {example.RUNS[baseline]} after continual pre-training: gains are of the one "
                f"over the other.")  # fmt: skip
-    click.echo("Copying the source has points too, and a gain may be longer training alone: see notebook 10.")
-    click.echo(f"In points (0–100), ci_low to ci_high is the 95 % interval of one direction; verdicts are corrected "
+    _echo("Copying the source has points too, and a gain may be longer training alone: see notebook 10.")
+    _echo(f"In points (0–100), ci_low to ci_high is the 95 % interval of one direction; verdicts are corrected "
                f"for all {len(gains)}.{significance.caveat_sentence(gains['n'], gains['ci_low'])}\n"
                f"Signature: {gains['signature'].iloc[0]}")  # fmt: skip
-    click.echo(f"\nTwo runs to compare, by notebooks 06, 07 and 09: {', '.join(example.RUNS)}")
-    click.echo(f"\nThe page with pictures: {page}")
+    _echo(f"\nTwo runs to compare, by notebooks 06, 07 and 09: {', '.join(example.RUNS)}")
+    _echo(f"\nThe page with pictures: {page}")
 
 
 @main.command()
@@ -122,20 +146,20 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
     source = notebooks.find(notebook)
     if help_notebook:
         lines = [(one.name, one.type, repr(one.default), one.help) for one in notebooks.parameters(source)]
-        return click.echo(terminal.table([("parameter", "type", "default", "meaning"), *lines]))
+        return _echo(terminal.table([("parameter", "type", "default", "meaning"), *lines]))
 
     written: dict = {}
     values = parameters.given_values(**given, written=written)
     run = notebooks.run_name(source, values)
     known = {each.name: each.default for each in notebooks.parameters(source)} | values
     if "run" not in values and (replaced := terminal.replaced(storage.outputs() / run, known)):
-        click.echo(replaced, err=True)
+        _echo(replaced, err=True)
     page = notebooks.execute(
         source, output, values, kernel, start_timeout, execution_timeout=execution_timeout, written=written
     )
     if source.stem in ("04_translate_and_score", "05_score_hypotheses"):
-        click.echo(terminal.scores(storage.outputs() / run) + "\n")
-    click.echo(f"The page: {page}\nThe notebook: {page.with_suffix('.ipynb')}")
+        _echo(terminal.scores(storage.outputs() / run) + "\n")
+    _echo(f"The page: {page}\nThe notebook: {page.with_suffix('.ipynb')}")
 
 
 @main.command()
@@ -163,7 +187,7 @@ def sweep(file, jobs, status) -> None:
     checks.check(file, found)
     if status:
         lines = [(each.state, each.job.run, each.job.notebook.stem, each.why) for each in found]
-        click.echo(terminal.table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{state.summary(found)}")
+        _echo(terminal.table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{state.summary(found)}")
     else:
         found = execution.run(listed, jobs)
     if any(each.state != "done" for each in found):
@@ -180,7 +204,7 @@ def train(file) -> None:
     again.
     """
 
-    click.echo(f"The model: {recipe.run(file)}")
+    _echo(f"The model: {recipe.run(file)}")
 
 
 @main.command()
@@ -219,15 +243,15 @@ def score(hypotheses, references, tokenize, metric, as_json) -> None:
     note = "; ".join(filter(None, [significance.caveat([result.n]), _of_reasoning(texts, streams)]))
     if as_json:
         known = {name: None if value != value else value for name, value in result._asdict().items()}
-        return click.echo(json.dumps(known | {"note": note}, ensure_ascii=False, allow_nan=False))
+        return click.echo(json.dumps(known | {"note": note}, allow_nan=False))
     caveat = significance.caveat([result.n])
     ends = f"{result.ci_low:.2f} to {result.ci_high:.2f} (95 %{caveat and f'; {caveat}'})"
     ends = caveat if result.ci_low != result.ci_low else ends
-    click.echo(f"score      {result.score:.2f} {result.metric} (points, 0–100; n = {result.n})")
-    click.echo(f"interval   {ends}")
-    click.echo(f"signature  {result.signature}")
+    _echo(f"score      {result.score:.2f} {result.metric} (points, 0–100; n = {result.n})")
+    _echo(f"interval   {ends}")
+    _echo(f"signature  {result.signature}")
     if held := _of_reasoning(texts, streams):
-        click.echo(f"note       {held}", err=True)
+        _echo(f"note       {held}", err=True)
 
 
 def _of_reasoning(hypotheses: list[str], references: list[list[str]]) -> str:
@@ -255,7 +279,7 @@ def languages(word) -> None:
         every = sorted(held, key=lambda one: _plain(word) not in map(_plain, one[:7]))  # codes and names, exact first
     rows = [(one.code, one.flores101 or "–", one.flores200 or "–", one.name, one.script or "–", one.family_1 or "–",
              one.split or "unseen") for one in every]  # fmt: skip
-    click.echo(terminal.table([("code", "FLORES-101", "FLORES-200", "name", "script", "family", "split"), *rows]))
+    _echo(terminal.table([("code", "FLORES-101", "FLORES-200", "name", "script", "family", "split"), *rows]))
 
 
 @main.command()
@@ -266,7 +290,7 @@ def fetch(name) -> None:
     NAME is one of those that `llamax-kit doctor` lists. If it may not be fetched, the message describes how to get it.
     """
 
-    click.echo(f"Here: {downloads.fetch(name)}")
+    _echo(f"Here: {downloads.fetch(name)}")
 
 
 @main.command()
@@ -274,7 +298,11 @@ def doctor() -> None:
     """Show what is found, and how to get what is missing."""
 
     for line in report():
-        click.echo(line)
+        _echo(line)
+
+
+def _warning(message, category, *_) -> str:
+    return f"{category.__name__}: {visible(message, keep=chr(10))}\n"
 
 
 def _plain(text: str) -> str:

@@ -103,7 +103,7 @@ def self_contained(html: str, *, name: str) -> str:
     for tag in soup.select("[style]"):
         tag["style"] = _local_style(tag["style"])
     for table in soup.find_all("table"):
-        if "overflow" in table.parent.get("style", ""):
+        if table.find_parent("figure", class_="llamax"):
             continue  # `tables.show` has done it
         _align_numbers(table)
         kind = "scroll tall" if len(table.find_all("tr")) > TALL else "scroll"

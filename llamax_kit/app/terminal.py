@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from llamax_kit.runs import storage
+from llamax_kit.utils.terminal import visible
 
 MOST = 40  # rows of scores; scores.csv has all
 
@@ -48,7 +49,7 @@ def replaced(folder: Path, values: dict[str, Any]) -> str:
 
 
 def _short(cell: str) -> str:
-    return f"{float(cell):.2f}" if re.fullmatch(r"-?\d+\.\d+(e-?\d+)?", cell) else cell
+    return f"{float(cell):.2f}" if re.fullmatch(r"-?\d+\.\d+(e-?\d+)?", cell) else visible(cell)
 
 
 def _even(column: list[str]) -> list[str]:

@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING
 from llamax_kit.data.languages import find
 from llamax_kit.data.scripts import direction
 from llamax_kit.data.translations import KEYS
+from llamax_kit.reporting import markup
 from llamax_kit.utils.errors import UnknownName
 
 if TYPE_CHECKING:
     from IPython.display import HTML
     from pandas import DataFrame
-
-HEIGHT = "34em"
-CELL = "text-align: start; vertical-align: top; white-space: pre-wrap; overflow-wrap: anywhere; padding: .4em .6em"
-SUMMARY = "cursor: pointer; padding: .3em 0"
-TABLE = "table-layout: fixed; width: 100%; min-width: 44em"
 
 
 def show_examples(examples: "DataFrame") -> "HTML":
@@ -38,26 +34,27 @@ def show_examples(examples: "DataFrame") -> "HTML":
 
     parts = [_part(keys, rows) for keys, rows in examples.groupby(KEYS, sort=False)]
     opened = "".join(parts).replace("<details", "<details open", 1)
-    return HTML(f'<div tabindex="0" style="max-height: {HEIGHT}; overflow: auto">{opened}</div>')
+    return HTML(markup.framed(opened, tall=True))
 
 
 def _part(keys: tuple[str, str, str], rows: "DataFrame") -> str:
     system, src, tgt = keys
     metric = html.escape(rows["metric"].iloc[0])
     heads = (f"{metric} of the sentence", f"source: {_named(src)[1]}", f"reference: {_named(tgt)[1]}", "hypothesis")
-    head = "".join(f'<th scope="col" style="{CELL}">{text}</th>' for text in heads)
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     body = "".join(_row(row, src, tgt) for row in rows.itertuples())
     scores = f"{src}-{tgt}, {rows['score'].min():.1f} to {rows['score'].max():.1f}"
     return (
-        f'<details style="color: inherit"><summary style="{SUMMARY}"><b>{html.escape(system)}</b> {html.escape(scores)}'
-        f'</summary><table style="{TABLE}"><colgroup><col style="width: 8.5em"></colgroup>'
+        f"<details><summary><b>{html.escape(system)}</b> {html.escape(scores)}</summary>"
+        f'<table class="cells sentences"><caption hidden>{html.escape(system)}, {html.escape(scores)}</caption>'
+        f'<colgroup><col style="width: 8.5em"></colgroup>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></details>"
     )
 
 
 def _row(row, src: str, tgt: str) -> str:
     cells = [
-        f'<td style="{CELL}"><b>{row.score:.1f}</b> {row.rank}\nindex {row.index}</td>',
+        f"<td><b>{row.score:.1f}</b> {row.rank}\nindex {row.index}</td>",
         _cell(row.source, code=src),
         _cell(row.reference, code=tgt),
         _cell(row.hypothesis, code=tgt, reasoning=getattr(row, "reasoning", "")),
@@ -69,8 +66,8 @@ def _cell(text: str, *, code: str, reasoning: object = "") -> str:
     has = isinstance(reasoning, str) and reasoning  # of two systems in one table, only one may reason
     cut = f"<details><summary>reasoning, cut</summary>{html.escape(reasoning)}</details>" if has else ""
     if not text.strip():
-        return f'<td style="{CELL}"><i>(empty)</i>{cut}</td>'
-    return f'<td lang="{_named(code)[0]}" dir="{direction(text)}" style="{CELL}">{html.escape(text)}{cut}</td>'
+        return f"<td><i>(empty)</i>{cut}</td>"
+    return f'<td lang="{_named(code)[0]}" dir="{direction(text)}">{html.escape(text)}{cut}</td>'
 
 
 def _named(code: str) -> tuple[str, str]:

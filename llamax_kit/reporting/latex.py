@@ -8,27 +8,33 @@ from collections.abc import Collection
 from math import ceil
 from typing import TYPE_CHECKING
 
+from llamax_kit.utils.terminal import visible
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 PACKAGES = "% needs \\usepackage{array,booktabs,longtable}\n"
+SCRIPTS = "% has letters that pdfLaTeX lacks: needs LuaLaTeX or XeLaTeX, and a font that has them\n"
 SHEET = 45  # lines; a longer table runs over several pages
 WRAPPED = 27  # characters of a cell that is wrapped
 LINE = 88  # characters of small type in a line
 SIZES = {92: r"\scriptsize", 74: r"\footnotesize", 66: r"\small"}  # above so many characters of unwrapped columns
 ESCAPES = str.maketrans(
     {sign: f"\\{sign}" for sign in "{}$&#%_"}
+    | {sign: f"{{{sign}}}" for sign in "[]*"}  # after the end of a row they would be its options
     | {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "|": r"\textbar{}",
-       "<": r"\textless{}", ">": r"\textgreater{}", "`": r"\textasciigrave{}", "\n": " ", "\u2060": "{}"}
-    | {"−": "$-$", "×": r"$\times$", "·": r"$\cdot$", "≥": r"$\geq$", "≤": r"$\leq$", "→": r"$\rightarrow$"}
+       "<": r"\textless{}", ">": r"\textgreater{}", "`": r"\textasciigrave{}", "\u2060": "{}", "\u200b": "",
+       "\u00ad": r"\-"}
+    | {"−": "$-$", "×": r"$\times$", "·": r"$\cdot$", "≥": r"$\geq$", "≤": r"$\leq$", "≠": r"$\neq$", "≈": r"$\approx$",
+       "→": r"$\rightarrow$"}
     | {"–": "--", "—": "---", "…": r"\dots{}", "“": "``", "”": "''", "‘": "`", "’": "'", "\u00a0": "~"}
 )  # fmt: skip
 
 
 def text(plain: str) -> str:
     r"""Write a text for LaTeX, in any font encoding: `text("a_b | 5 %")` is `a\_b \textbar{} 5 \%`."""
-    plain = re.sub(r'(?<!\S)"|(?<=[(\[])"', "“", str(plain)).replace('"', "”")
-    return plain.replace("--", "-\u2060-").translate(ESCAPES)  # two hyphens would print as one dash
+    plain = re.sub(r'(?<!\S)"|(?<=[(\[])"', "“", visible(re.sub(r"\s", " ", str(plain)))).replace('"', "”")
+    return re.sub(r"([-,'])(?=\1)", "\\1\u2060", plain).translate(ESCAPES)  # two of these would print as one sign
 
 
 def table(cells: "DataFrame", numbers: Collection[str], caption: str) -> str:
@@ -54,7 +60,7 @@ def table(cells: "DataFrame", numbers: Collection[str], caption: str) -> str:
     if size:
         size += r"\setlength{\tabcolsep}{3pt}"
         written = f"{{{size}\n{written}}}\n" if sheets else written.replace("\\centering\n", f"\\centering{size}\n", 1)
-    return PACKAGES + written
+    return PACKAGES + SCRIPTS * any(each.isalpha() and each > "\u024f" for each in written) + written
 
 
 def _parts(widths: dict[str, int], rest: int) -> dict[str, float]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.analysis.gathering import Gathered
-from llamax_kit.reporting import tables
+from llamax_kit.reporting import markup, tables
 from llamax_kit.runs import provenance, storage
 
 if TYPE_CHECKING:
@@ -61,10 +61,11 @@ def _view(part: Table, to: dict[str, str]) -> dict:
 
     frame = part.frame[list(part.columns) or list(part.frame)]
     kinds = [is_numeric_dtype(frame[name]) and not is_bool_dtype(frame[name]) for name in frame]
-    head = [{"text": name, "number": kind, "run": to.get(name)} for name, kind in zip(frame, kinds, strict=True)]
+    head = [{"text": name, "number": kind, "run": to.get(name), "wide": markup.wide(str(name))}
+            for name, kind in zip(frame, kinds, strict=True)]  # fmt: skip
     body = [
-        [{"text": tables.formatted(value, name), "number": kind,
-          "run": to.get(value) if isinstance(value, str) else None}
+        [{"text": (text := tables.formatted(value, name)), "number": kind, "way": markup.way(text),
+          "wide": markup.wide(text) and not kind, "run": to.get(value) if isinstance(value, str) else None}
          for value, name, kind in zip(row, frame, kinds, strict=True)]
         for row in frame.head(SHOWN).itertuples(index=False, name=None)
     ]  # fmt: skip

@@ -76,6 +76,8 @@ class Run:
     ) -> None:
         """Save a table as `name`.csv (every digit) and `name`.tex, and show it under its caption.
 
+        In the CSV a text that a spreadsheet would compute, such as "=1+1" or "- Yes", has an apostrophe before it.
+
         Parameters
         ----------
         name : str

@@ -1,16 +1,15 @@
-"""A finished table on the page (numbers aligned, a head that stays, scrolling instead of cutting rows), or in files.
+"""A finished table on the page (numbers aligned, a head that stays, scrolling, printed whole), or in files.
 
 Computes nothing.
 """
 
-import hashlib
 import html
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit.reporting import latex
+from llamax_kit.reporting import latex, markup
 from llamax_kit.reporting.examples import show_examples as show_examples
 from llamax_kit.runs import storage
 from llamax_kit.scoring import significance
@@ -19,7 +18,7 @@ from llamax_kit.utils.files import whole
 
 if TYPE_CHECKING:
     from IPython.display import HTML
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 TALL = 40  # rows; a longer table scrolls on the page
 LONG = 50  # characters; longer text is wrapped on the page
@@ -109,33 +108,14 @@ def show(table: "DataFrame", caption: str, digits: int = 2) -> "HTML":
         tables.show(scores, "spBLEU by direction")
     """
     from IPython.display import HTML
-    from pandas.io.formats.style import Styler
 
-    text = html.escape(captioned(table, caption))
-    title = f'<figcaption style="font-weight: 600; padding: 0 0 .4em">{text}</figcaption>'
+    text = captioned(table, caption)
     if table.empty:
-        return HTML(f'<figure style="margin: 1em 0">{title}<p style="margin: 0">none</p></figure>')
-    table = table.reset_index(drop=True)  # concatenated tables have row labels twice
-    texts = _texts(table, digits)
-    name = hashlib.sha256(f"{caption}{texts.to_csv()}".encode()).hexdigest()[:8]  # pandas' own is random
-    styled = (
-        Styler(texts, uuid=name, cell_ids=False)
-        .format(escape="html").format_index(escape="html", axis="columns")
-        .hide(axis="index")
-        .set_table_attributes('class="dataframe"')
-        .set_table_styles([
-            {"selector": "th", "props": "text-align: left; background: var(--jp-layout-color0, white)"},
-            {"selector": "td", "props": "text-align: left; vertical-align: top; white-space: nowrap"},
-            {"selector": "td.long", "props": "white-space: pre-wrap; overflow-wrap: anywhere; min-width: 16em"},
-            {"selector": "td.number", "props": "text-align: right; font-variant-numeric: tabular-nums"},
-            *({"selector": f"th.col{at}", "props": "text-align: right"} for at in _numbers(table)),
-        ])
-        .set_sticky(axis="columns")
-        .set_td_classes(_classes(table))
-    )  # fmt: skip
-    height = "max-height: 50em; " if len(table) > TALL else ""
-    box = f'<div tabindex="0" style="{height}overflow: auto">{styled.to_html()}</div>'
-    return HTML(f'<figure style="margin: 1em 0">{title}{box}</figure>')
+        return HTML(markup.framed(f"<figcaption>{html.escape(text)}</figcaption><p>none</p>"))
+    cells, numbers = _texts(table, digits), _numbers(table)
+    kinds = ["number" if at in numbers else _kind(cells.iloc[:, at]) for at in range(cells.shape[1])]
+    drawn = markup.table(text, map(str, table), cells.itertuples(index=False, name=None), kinds)
+    return HTML(markup.framed(drawn, tall=len(table) > TALL))
 
 
 def show_prompt(prompt: str, pieces: Sequence[tuple[str, bool]] = (), notes: Iterable[str] = ()) -> "HTML":
@@ -166,7 +146,7 @@ def show_prompt(prompt: str, pieces: Sequence[tuple[str, bool]] = (), notes: Ite
         parts.append(f'<p style="margin: 0"><b>{title}</b></p>')
         parts.append(f'<div style="{box}; font-family: monospace">{tokens}</div>')
     parts += [f'<p style="margin: 0"><b>Note:</b> {html.escape(note)}</p>' for note in notes]
-    return HTML(f'<figure class="mathjax_ignore tex2jax_ignore" style="margin: 1em 0">{"".join(parts)}</figure>')
+    return HTML(f'<figure class="{markup.UNTYPESET}" style="margin: 1em 0">{"".join(parts)}</figure>')
 
 
 def _token(text: str, is_control: bool) -> str:
@@ -180,6 +160,8 @@ def save(
     table: "DataFrame", path: Path | str, caption: str, digits: int = 2, columns: Iterable[str] = ()
 ) -> list[Path]:
     """Save a table as CSV, every digit of it, and as LaTeX (booktabs) to print, cells as `formatted` returns them.
+
+    In the CSV a text that a spreadsheet would compute, such as "=1+1" or "- Yes", has an apostrophe before it.
 
     Parameters
     ----------
@@ -235,15 +217,10 @@ def _numbers(table: "DataFrame") -> list[int]:
     return [at for at, name in enumerate(table) if is_numeric_dtype(table[name]) and not is_bool_dtype(table[name])]
 
 
-def _classes(table: "DataFrame") -> "DataFrame":
-    """Return each cell's class: "number" is set to the right, "long" text (words, not a signature) wraps."""
-    numbers = _numbers(table)
-    kinds = {
-        name: "number" if at in numbers else "long" if table[name].astype(object).map(_is_long).any() else ""
-        for at, name in enumerate(table)
-    }
-    return table.astype(object).assign(**kinds)
+def _kind(texts: "Series") -> str:
+    """Return how a column without numbers is set: "long" text (words, not a signature) wraps, "wide" one in print."""
+    return "long" if any(map(_is_long, texts)) else "wide" if any(map(markup.wide, texts)) else ""
 
 
-def _is_long(cell) -> bool:
-    return len(text := str(cell)) > LONG and " " in text
+def _is_long(text: str) -> bool:
+    return len(text) > LONG and " " in text or "\n" in text

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.runs import owners, provenance
 from llamax_kit.runs.run_names import check_name, path_name
+from llamax_kit.utils import csv_cells
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import abandoned, sound, whole
 
@@ -84,6 +85,8 @@ def made(path: Path) -> Path:
 def save_table(table: "DataFrame", path: Path | str) -> Path:
     """Write a table as CSV or Parquet, by the path's ending, whole or not at all.
 
+    In a CSV a text that a spreadsheet would compute ("=1+1") has an apostrophe before it (see `csv_cells`).
+
     Raises KitError for another ending, a full disk, or a folder that cannot be written.
     """
     path = Path(path)
@@ -91,7 +94,7 @@ def save_table(table: "DataFrame", path: Path | str) -> Path:
         raise KitError(f"a table is saved as .csv or .parquet, got {path.name!r}. To mend: end it with one of these")
     with whole(path) as scratch:
         if path.suffix == ".csv":
-            table.to_csv(scratch, index=False, lineterminator="\n")
+            csv_cells.each(table, csv_cells.guarded).to_csv(scratch, index=False, lineterminator="\n")
         else:
             table.to_parquet(scratch, index=False)
     return path
@@ -261,7 +264,7 @@ def _read_systems(path: Path) -> list[str]:
         rows = csv.DictReader(file)
         if "system" not in (rows.fieldnames or ()):
             raise ValueError("expected a column system")
-        return list(dict.fromkeys(row["system"] for row in rows))
+        return list(dict.fromkeys(csv_cells.read(row["system"]) for row in rows))
 
 
 def _read_scores(path: Path) -> "DataFrame":
@@ -270,4 +273,4 @@ def _read_scores(path: Path) -> "DataFrame":
     before = {"low": "ci_low", "high": "ci_high"}  # what the ends of an interval were called
     numbers = ("score", *before, *before.values(), "n")  # elsewhere an empty cell is an empty text, "NA" two letters
     read = pd.read_csv(path, keep_default_na=False, na_values={name: [""] for name in numbers})
-    return read.rename(columns=before)
+    return csv_cells.each(read, csv_cells.read).rename(columns=before)

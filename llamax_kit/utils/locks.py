@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.terminal import visible
 
 
 class Holder(NamedTuple):
@@ -61,7 +62,8 @@ def held(folder: Path) -> Iterator[None]:
             if other and other.here and other.since <= mine.since:
                 raise Busy(folder, other)
             if other and not other.here:
-                print(f"{folder} was being run by {other}: whether it still is cannot be seen here", file=sys.stderr)
+                unseen = f"{folder} was being run by {other}: whether it still is cannot be seen here"
+                print(visible(unseen), file=sys.stderr)
             if not (other and other.here):
                 mark.unlink(missing_ok=True)
         yield

@@ -18,6 +18,11 @@ BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
 TOUR = "00_take_the_tour"
+SHOW = """said = pd.DataFrame({"text": ["from $12 to $15", "ارتفع السعر من $12 إلى $15"]})
+tables.show(said, "a $2 caption and a $3 one")"""
+DOLLARS = [{"cell_type": "code", "id": "dollars", "metadata": {}, "execution_count": None, "outputs": [],
+            "source": SHOW},
+           {"cell_type": "markdown", "id": "typeset", "metadata": {}, "source": "this is $x^2$"}]  # fmt: skip
 ERROR = ".jp-OutputArea-output:has-text('Traceback (most recent call last)')"
 PATIENCE = 300  # seconds for all cells; about 30 on two free cores
 
@@ -29,7 +34,9 @@ def lab(tmp_path_factory) -> Iterator[str]:
     """The address, with its token, of a JupyterLab on loopback whose every folder is a fresh one."""
     home = tmp_path_factory.mktemp("lab")
     (home / "notebooks").mkdir()
-    shutil.copy(ROOT / "notebooks" / f"{TOUR}.ipynb", home / "notebooks")
+    tour = json.loads((ROOT / "notebooks" / f"{TOUR}.ipynb").read_text(encoding="utf-8"))
+    tour["cells"] += DOLLARS
+    (home / "notebooks" / f"{TOUR}.ipynb").write_text(json.dumps(tour), encoding="utf-8")
     quiet = home / "SETTINGS" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
     quiet.parent.mkdir(parents=True)
     quiet.write_text('{"fetchNews": "false", "checkForUpdates": false}')
@@ -83,7 +90,7 @@ def page(lab, tmp_path_factory):
 
 def _code_cells() -> int:
     cells = json.loads((ROOT / "notebooks" / f"{TOUR}.ipynb").read_text(encoding="utf-8"))["cells"]
-    return sum(cell["cell_type"] == "code" for cell in cells)
+    return sum(cell["cell_type"] == "code" for cell in [*cells, *DOLLARS])
 
 
 def _photograph(page, folder: Path) -> None:
@@ -107,6 +114,14 @@ def test_the_score_table_is_on_the_page_and_scrolls_in_itself(page):
     box = table.locator("xpath=..")
     assert box.evaluate("box => getComputedStyle(box).overflowX") == "auto"
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_dollars_of_a_sentence_are_no_mathematics(page):
+    figure = page.locator(".jp-OutputArea-output figure", has_text="a $2 caption")
+    page.locator(".jp-MarkdownCell mjx-container").last.wait_for(timeout=30_000)  # what is mathematics, is typeset
+    assert page.locator(".jp-OutputArea-output mjx-container").count() == 0
+    assert figure.locator("td").all_text_contents() == ["from $12 to $15", "ارتفع السعر من $12 إلى $15"]
+    assert [each.get_attribute("dir") for each in figure.locator("td").all()] == [None, "rtl"]
 
 
 def test_the_picture_is_on_the_page_and_says_what_it_shows(page):

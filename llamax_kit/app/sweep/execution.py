@@ -26,6 +26,7 @@ from llamax_kit.tasks import defaults
 from llamax_kit.tasks.translation import translate
 from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.terminal import visible
 
 KILLED = "its process was ended by signal {} (9: often the memory was full)"
 ENGINE = ("model", "adapter", "dtype", "device")  # which model is loaded, and how: arguments of `open_engine`
@@ -166,4 +167,4 @@ def _last_line(log: Path, code: int) -> str:
 
 
 def _say(line: str) -> None:
-    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}", file=sys.stderr, flush=True)
+    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {visible(line, keep=chr(10))}", file=sys.stderr, flush=True)
