@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_notebook
 
-from llamax_kit.app import cli, doctor, notebooks
+from llamax_kit.app import cli, doctor, notebooks, terminal
 from llamax_kit.utils.errors import KitError
 
 
@@ -305,7 +305,7 @@ def test_no_name_steers_the_terminal(words):
 
 
 def test_no_cell_of_a_table_steers_the_terminal():
-    assert cli._table([("run",), (f"x\n{STEERS}",)]).splitlines() == ["run", rf"x\n{WRITTEN}"]
+    assert terminal.table([("run",), (f"x\n{STEERS}",)]).splitlines() == ["run", rf"x\n{WRITTEN}"]
 
 
 def test_no_warning_steers_the_terminal():
