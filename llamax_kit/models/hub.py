@@ -94,7 +94,7 @@ def _fetch(repository: str, *, revision: str, patterns: list[str], progress: boo
             f"{repository} is gated: its owner asks you to accept a licence. To mend: accept it at {place}, run "
             f"`hf auth login`, and try again; {by_hand}"
         ) from error
-    except (errors.RevisionNotFoundError, errors.RevisionResolutionError) as error:
+    except (errors.RevisionNotFoundError, _unresolved()) as error:
         raise KitError(
             f"{repository} has no revision {revision!r}. To mend: see its commits and tags at {place}/commits/main"
         ) from error
@@ -124,3 +124,10 @@ def _unreachable(repository: str, *, revision: str) -> str:
     except Exception as error:  # the transport's errors, of a library that is the client's own business
         return type(error).__name__
     return ""
+
+
+def _unresolved() -> type[Exception]:
+    """Return what huggingface_hub raises for a revision that no name resolves to; version 1 has one error for both."""
+    from huggingface_hub import errors
+
+    return getattr(errors, "RevisionResolutionError", errors.RevisionNotFoundError)
