@@ -30,9 +30,9 @@ def table(count: int, pairs=None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).assign(score=30.0, baseline_score=20.0, signature="sig")
 
 
-def draw(function, given):
+def draw(function, given, *options):
     ax = Figure().subplots()
-    function(given, ax)
+    function(given, ax, *options)
     ax.figure.canvas.draw()
     return ax
 
@@ -83,7 +83,7 @@ def test_groups_have_colours_and_markers_of_their_own_and_the_rarest_are_grey():
     ax = draw(plots.gains, groups.assign(table(140), "family"))
     said = [text.get_text() for axes in ax.figure.axes if axes.get_legend() for text in axes.get_legend().get_texts()]
     assert sum("(" in each for each in said) == 6 and any(each.startswith("other (") for each in said)
-    assert said[-2:] == ["gained or lost", UNCLEAR]
+    assert said[-2:] == ["filled: gained or lost", f"hollow: {UNCLEAR}"]
     looks = {(matplotlib.colors.to_hex(bars.lines[0].get_color()), bars.lines[0].get_marker())
              for axes in ax.figure.axes for bars in axes.containers}  # fmt: skip
     assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks}) == len(looks) == 6
@@ -234,3 +234,27 @@ def test_nothing_and_two_comparisons_are_refused(function):
         function(given.iloc[:0], Figure().subplots())
     with pytest.raises(KitError, match="one picture shows one baseline, got run:theirs, other"):
         function(pd.concat([given, given.assign(baseline="other")]), Figure().subplots())
+
+
+def test_halves_say_whose_they_are_alone():
+    given = table(0, [("en", "de"), ("en", "sw")])
+    placed = groups.assign(given, "split")
+    legend = [text.get_text() for text in draw(plots.gains, placed).get_legend().get_texts()]
+    assert legend[:2] == ["the paper's high half (1)", "the paper's low half (1)"]
+    rows = [label.get_text() for label in draw(plots.by_group, placed).get_yticklabels()]
+    assert rows == ["the paper's high half (n = 1)", "the paper's low half (n = 1)"]
+    strips = draw(plots.significance, groups.by_group(given, "split"), "mine over theirs")
+    assert strips.get_yticklabels()[0].get_text() == "en-X, the paper's high half (n = 1)"
+    own = draw(plots.gains, placed.assign(value=["low", "high"]))  # somebody's own groups
+    assert {text.get_text() for text in own.get_legend().get_texts()[:2]} == {"low (1)", "high (1)"}
+
+
+def test_strips_name_what_is_compared():
+    ax, given = Figure().subplots(), groups.by_group(table(17), "trained")
+    alt = plots.significance(given, ax, "mine over theirs")
+    assert ax.get_title().startswith("mine over theirs\n") and alt.startswith("mine over theirs. Languages that")
+
+
+def test_what_filled_and_hollow_mean_is_on_the_axis():
+    ax = draw(plots.by_group, groups.assign(table(17), "family"))
+    assert "filled: gained or lost; hollow: not shown to differ" in ax.get_xlabel()

@@ -212,3 +212,11 @@ def test_nothing_and_two_corrections_are_not_drawn(axes):
         plots.power(made((0.05, 0.6, 0.9, 1.0)).iloc[:0], axes)
     with pytest.raises(KitError, match="directions, got 1, 17.*draw table"):
         plots.power(pd.concat([made((0, 0, 0, 1)), made((0, 0, 0, 1), directions=17)]), axes)
+
+
+def test_the_picture_names_what_is_compared_and_where(axes):
+    given = made((0.05, 0.6, 0.9, 1.0), n=1).assign(src="en", tgt="sw")
+    alt = plots.power(given, axes, "mine over theirs")
+    assert axes.get_title().startswith("mine over theirs, en-sw\nHow small a gain is found")
+    assert alt.startswith("mine over theirs, en-sw. Share of trials")
+    assert axes.get_lines()[0].get_label() == "1 sentence" and " 1 sentence: " in alt

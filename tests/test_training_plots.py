@@ -95,7 +95,7 @@ def test_each_language_is_a_dot_before_and_after(count):
     assert {name: [pytest.approx(xy) for xy in points] for name, points in dots(ax).items()} == expected
     assert [each.get_text() for each in ax.get_legend().get_texts()] == list(expected)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("mini-llama (bits per byte)", "mini-llamax (bits per byte)")
-    assert ax.get_title() == f"Bits per byte of {count} languages, before and after"
+    assert ax.get_title() == f"Bits per byte of {count} language{'s' * (count > 1)}, before and after"
 
 
 def test_on_the_line_nothing_changed_and_both_axes_are_one_scale():

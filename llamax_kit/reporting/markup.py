@@ -12,6 +12,7 @@ from llamax_kit.data import scripts
 
 WORD = 9  # characters; a longer one may break in print
 UNTYPESET = "mathjax_ignore tex2jax_ignore"  # classes in which pages of Jupyter leave two `$` alone
+# its rule for `pre`: JupyterLab breaks printed lines inside words
 STYLE = """<style>
 figure.llamax { margin: 1em 0; container-type: inline-size; }
 .llamax .box { overflow: auto; }
@@ -26,6 +27,7 @@ figure.llamax { margin: 1em 0; container-type: inline-size; }
 .llamax table.cells .number { text-align: end; font-variant-numeric: tabular-nums; }
 .llamax table.sentences { table-layout: fixed; width: 100%; min-width: 44em; }
 .llamax table.sentences :is(th, td) { white-space: pre-wrap; overflow-wrap: anywhere; padding: .4em .6em; }
+.jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere; }
 .llamax summary { cursor: pointer; padding: .3em 0; }
 @media print {
   .llamax .box { max-height: none; overflow: visible; }

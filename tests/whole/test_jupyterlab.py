@@ -132,6 +132,11 @@ def test_the_picture_is_on_the_page_and_says_what_it_shows(page):
     assert all(image.get_attribute("alt") for image in page.locator(".jp-OutputArea-output img").all())
 
 
+def test_printed_lines_do_not_break_inside_words(page):
+    printed = page.locator(".jp-OutputArea-output pre").first
+    assert printed.evaluate("each => getComputedStyle(each).wordBreak") == "normal"
+
+
 def test_the_progress_bar_lives_in_the_page(page):
     assert page.locator(".jp-OutputArea-output .jupyter-widgets", has_text="sentences/s").count() >= 3
 

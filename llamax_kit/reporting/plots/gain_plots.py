@@ -31,6 +31,7 @@ FOLD, COLUMNS = 50, 3  # rows in one column of dots; more are set side by side, 
 LOOSE = 25  # rows with room for large letters, in one column
 KINDS = 6  # groups with a colour of their own; smaller ones are "other"
 NONE, OTHER = "in no group", "other"
+HALVES = {"high": "the paper's high half", "low": "the paper's low half"}
 
 
 @verbatim
@@ -128,6 +129,15 @@ def common(table: "DataFrame") -> "Series":
     return values.where(values.isin(kept), OTHER).replace("", NONE if len(named) else "")
 
 
+def meanings(table: "DataFrame") -> dict[str, str]:
+    """Return what names of groups mean where they do not say it: the halves of the paper's split, "high" and "low"."""
+    if not {"value", "language"} <= {*table}:
+        return {}
+    named = table[~table["value"].isin(["", NONE, OTHER])]
+    split = all(value == find(code).split for code, value in zip(named["language"], named["value"], strict=True))
+    return HALVES if split else {}
+
+
 def colours(values: "Series") -> dict[str, tuple]:
     """Return a colour and a marker for each group, the largest first; grey for what is in none.
 
@@ -171,10 +181,11 @@ def _legend(ordered: "DataFrame", ax: "Axes") -> None:
     from matplotlib.lines import Line2D
 
     sizes, found = ordered["value"].value_counts(), set(ordered["verdict"])
-    entries = [(f"{value} ({sizes[value]})", colour, colour, marker)
+    meaning = meanings(ordered)
+    entries = [(f"{meaning.get(value, value)} ({sizes[value]})", colour, colour, marker)
             for value, (colour, marker) in colours(ordered["value"]).items() if value]  # fmt: skip
-    entries += [("gained or lost", "0.2", "0.2", "o")] * bool({GAINED, LOST} & found)
-    entries += [(UNCLEAR, "0.2", "white", "o")] * (UNCLEAR in found)
+    entries += [("filled: gained or lost", "0.2", "0.2", "o")] * bool({GAINED, LOST} & found)
+    entries += [(f"hollow: {UNCLEAR}", "0.2", "white", "o")] * (UNCLEAR in found)
     ncols = len(entries) if len(entries) <= 5 else ceil(len(entries) / 2)
     handles = [Line2D([], [], color=edge, markerfacecolor=face, marker=marker, label=entry(label), linestyle="",
                       markersize=5) for label, edge, face, marker in entries]  # fmt: skip

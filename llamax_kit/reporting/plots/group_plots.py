@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.groups import COUNTED, ranked
-from llamax_kit.reporting.plots.gain_plots import names, one
+from llamax_kit.reporting.plots.gain_plots import HALVES, meanings, names, one
 from llamax_kit.reporting.plots.style import PALETTE, only, sizes, verbatim
 from llamax_kit.scoring.corrections import UNCLEAR
 from llamax_kit.utils.errors import KitError
@@ -56,8 +56,8 @@ def by_group(table: "DataFrame", ax: "Axes") -> str:
         ax.set_xlim(-1, 1)
     ax.set_yticks(range(len(lines)), [f"{name} (n = {len(rows)})" for name, rows in lines])
     ax.set_ylim(len(lines) - 0.4, -0.6)
-    hollow = "; hollow: not shown to differ" if (table["verdict"] == UNCLEAR).any() else ""
-    ax.set_xlabel(f"gain in {metric} (points; dot: one language, diamond: mean{hollow})")
+    hollow = "\nfilled: gained or lost; hollow: not shown to differ" if (table["verdict"] == UNCLEAR).any() else ""
+    ax.set_xlabel(f"gain in {metric} (points; dot: one language, diamond: mean){hollow}")
     ax.set_title(f"{names(table)}\ngains by group, {sizes(table)}", fontsize="medium")
     ax.grid(alpha=0.25, axis="x")
     ax.set_axisbelow(True)
@@ -67,7 +67,7 @@ def by_group(table: "DataFrame", ax: "Axes") -> str:
 
 
 @verbatim
-def significance(table: "DataFrame", ax: "Axes") -> str:
+def significance(table: "DataFrame", ax: "Axes", compared: str = "") -> str:
     """Draw a table of `groups.by_group` as strips of languages that gained, lost, or were not shown to differ.
 
     Parameters
@@ -76,6 +76,8 @@ def significance(table: "DataFrame", ax: "Axes") -> str:
         A table of `groups.by_group`.
     ax : Axes
         Of matplotlib.
+    compared : str
+        The two systems, for the title: "mine over theirs".
 
     Returns
     -------
@@ -104,13 +106,16 @@ def significance(table: "DataFrame", ax: "Axes") -> str:
         ax.bar_label(bars, counts, label_type="center", color=ink, fontweight="bold")
         bars.set_label(COUNTED[kind])
         left = [start + share for start, share in zip(left, shares, strict=True)]
-    ax.set_yticks(range(len(table)), [f"{row.direction}, {row.value} (n = {row.n})" for row in table.itertuples()])
-    ax.set(xlim=(0, 100), xlabel="share of languages (%; in the bars: how many)", title=TITLE)
+    meaning = HALVES if set(table["group"]) == {"split"} else {}
+    ax.set_yticks(range(len(table)), [f"{row.direction}, {meaning.get(row.value, row.value)} (n = {row.n})"
+                                      for row in table.itertuples()])  # fmt: skip
+    ax.set(xlim=(0, 100), xlabel="share of languages (%; in the bars: how many)")
+    ax.set_title(compared + "\n" * bool(compared) + TITLE, fontsize="medium")
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
     sns.despine(ax=ax, left=True)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False, borderaxespad=4, ncols=len(looks))
-    return describe_significance(table)
+    return describe_significance(table, compared)
 
 
 def describe_by_group(table: "DataFrame") -> str:
@@ -121,19 +126,19 @@ def describe_by_group(table: "DataFrame") -> str:
     return f"Gains of {names(table)} in {metric} points by group. {'; '.join(parts)}."
 
 
-def describe_significance(table: "DataFrame") -> str:
+def describe_significance(table: "DataFrame", compared: str = "") -> str:
     """Describe how many languages of each group gained, lost, or were not shown to differ, for the alt text."""
     only(table, "group")
     rows = [f"{row.direction}, {row.value} (n = {row.n}): {row.gained} gained, {row.lost} lost, {row.unclear} not shown"
             for row in table.itertuples()]  # fmt: skip
-    return f"{TITLE}. {'; '.join(rows)}."
+    return f"{compared}{'. ' * bool(compared)}{TITLE}. {'; '.join(rows)}."
 
 
 def _lines(table: "DataFrame") -> "list[tuple[str, DataFrame]]":
     """Split a table into the lines of the picture: by pivot, then groups in the order of `groups.by_group`."""
-    several = table["direction"].nunique() > 1
+    several, meaning = table["direction"].nunique() > 1, meanings(table)
     return [
-        (f"{direction}, {value}" if several else value, rows[rows["value"] == value])
+        (f"{direction}, " * several + meaning.get(value, value), rows[rows["value"] == value])
         for direction, rows in table.groupby("direction", sort=False)
         for value in ranked(rows["value"])
     ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llamax_kit.analysis.groups import assign
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.reporting.plots.gain_plots import names, one
-from llamax_kit.reporting.plots.style import ink, sizes, verbatim
+from llamax_kit.reporting.plots.style import counted, ink, sizes, verbatim
 from llamax_kit.scoring.corrections import UNCLEAR
 
 if TYPE_CHECKING:
@@ -86,7 +86,11 @@ def describe_heatmap(table: "DataFrame") -> str:
     one(table)
     cells = _cells(table.drop_duplicates(DIRECTION))
     height, width = cells.values.shape
-    layout = f"each tile is one language, {cells.pivot}" if cells.pivot else f"{height} rows, {width} columns"
+    layout = (
+        f"each tile is one language, {cells.pivot}"
+        if cells.pivot
+        else f"{counted(height, 'row')}, {counted(width, 'column')}"
+    )
     above = (table.drop_duplicates(DIRECTION)["gain"] > 0).sum()
     return f"Heat map of the gains of {names(table)}: {layout}; {above} above zero."
 

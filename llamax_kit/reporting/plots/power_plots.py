@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.power import FOUND, smallest
-from llamax_kit.reporting.plots.style import finish, only, styles, verbatim
+from llamax_kit.data.translations import DIRECTION
+from llamax_kit.reporting.plots.style import counted, direction, finish, only, styles, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,7 +14,7 @@ USUAL = round(100 * FOUND)  # per cent
 
 
 @verbatim
-def power(table: "DataFrame", ax: "Axes") -> str:
+def power(table: "DataFrame", ax: "Axes", compared: str = "") -> str:
     """Draw the share of trials that find a gain, by the gain: one line per number of sentences.
 
     Parameters
@@ -22,6 +23,8 @@ def power(table: "DataFrame", ax: "Axes") -> str:
         A table of `power.power`.
     ax : Axes
         Of matplotlib.
+    compared : str
+        The two systems, for the title: "mine over theirs".
 
     Returns
     -------
@@ -38,18 +41,18 @@ def power(table: "DataFrame", ax: "Axes") -> str:
     for (n, rows), style in zip(sizes, styles(len(sizes)), strict=True):
         rows = rows.sort_values("gain")
         ax.plot(rows["gain"], 100 * rows["power"], style["fmt"] + "-", color=style["color"], markersize=5,
-                label=f"{n:,} sentences")  # fmt: skip
+                label=counted(n, "sentence"))  # fmt: skip
     ax.axhline(USUAL, color="0.4", linestyle="--", linewidth=1)
     ax.annotate(f"{USUAL} %", (1, USUAL), xycoords=("axes fraction", "data"), xytext=(-2, 3),
                 textcoords="offset points", ha="right", color="0.4")  # fmt: skip
     ax.set(ylim=(-2, 102), xlabel="gain between the two systems (points)",
            ylabel=f"trials with p < {threshold} (per cent)",
-           title=f"How small a gain is found, {_trials(table)} trials per dot")  # fmt: skip
+           title=_of(table, compared) + f"How small a gain is found, {_trials(table)} trials per dot")  # fmt: skip
     finish(ax, len(sizes))
-    return describe_power(table)
+    return describe_power(table, compared)
 
 
-def describe_power(table: "DataFrame") -> str:
+def describe_power(table: "DataFrame", compared: str = "") -> str:
     """Describe a table of power in words, for the picture's alt text.
 
     "Share of trials with p < 0.05, by gain in points. 100 sentences: from 5 % at 0.0 to 94 % at 5.1; 80 % reached at
@@ -61,8 +64,17 @@ def describe_power(table: "DataFrame") -> str:
         first, last = rows.iloc[0], rows.iloc[-1]
         reached = f"{USUAL} % not reached" if enough[n] != enough[n] else f"{USUAL} % reached at {enough[n]:.2f}"
         ends = f"from {100 * first.power:.0f} % at {first.gain:.1f} to {100 * last.power:.0f} % at {last.gain:.1f}"
-        parts.append(f"{n:,} sentences: {ends}; {reached}.")
-    return f"Share of trials with p < {_threshold(only(table, 'directions'))}, by gain in points. " + " ".join(parts)
+        parts.append(f"{counted(n, 'sentence')}: {ends}; {reached}.")
+    said = f"Share of trials with p < {_threshold(only(table, 'directions'))}, by gain in points. " + " ".join(parts)
+    of = _of(table, compared)
+    return f"{of.strip()}. {said}" if of else said
+
+
+def _of(table: "DataFrame", compared: str) -> str:
+    """Return the first line of a title: whose gain is found, and in which direction, where the table has it."""
+    where = only(table.assign(direction=direction(table)), "direction") if {*DIRECTION} <= {*table} else ""
+    named = ", ".join(filter(None, (compared, where)))
+    return named and f"{named}\n"
 
 
 def _threshold(directions: int) -> str:

@@ -108,14 +108,18 @@ def styles(count: int) -> list[dict]:
     ]
 
 
+def counted(count: int, thing: str) -> str:
+    """Return a number of things: "1 sentence", "1,012 sentences"."""
+    return f"{count:,} {thing}{'s' * (count != 1)}"
+
+
 def sizes(table: "DataFrame") -> str:
     """Return how many sentences a direction has, from the column n: "n = 1,012 sentences per direction".
 
     Where n is not known, as for published scores, return the number of directions.
     """
     if table["n"].isna().all():
-        count = len(table.drop_duplicates(DIRECTION))
-        return f"n = {count:,} direction{'s' * (count != 1)}"
+        return f"n = {counted(len(table.drop_duplicates(DIRECTION)), 'direction')}"
     few, many = int(table["n"].min()), int(table["n"].max())
     return f"n = {few:,}{f'–{many:,}' * (few != many)} sentence{'s' * (many != 1)} per direction"
 

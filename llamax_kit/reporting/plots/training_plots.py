@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.reporting.plots.labels import label
-from llamax_kit.reporting.plots.style import entry, finish, only, styles, verbatim
+from llamax_kit.reporting.plots.style import counted, entry, finish, only, styles, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,7 +84,7 @@ def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, *, uni
                    label=entry(f"{name} (n = {len(rows)})"), zorder=3)  # fmt: skip
     ends = [min(0, table[[before, after]].min().min()), table[[before, after]].max().max() * 1.06]
     ax.set(xlim=ends, ylim=ends, xlabel=f"{before} ({unit})", ylabel=f"{after} ({unit})",
-           title=f"{unit.capitalize()} of {len(table)} languages, before and after")  # fmt: skip
+           title=f"{unit.capitalize()} of {counted(len(table), 'language')}, before and after")  # fmt: skip
     finish(ax, 1)
     ax.legend(loc="best", frameon=False)
     label(table, ax, table[before], table[after], ["x", "y"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.reporting.plots.gain_plots import names
 from llamax_kit.reporting.plots.labels import LABELLED, aside, label
-from llamax_kit.reporting.plots.style import PALETTE, only, sizes, verbatim
+from llamax_kit.reporting.plots.style import PALETTE, counted, only, sizes, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -215,7 +215,7 @@ def describe_languages_by_group(table: "DataFrame", column: str) -> str:
     means = table.groupby(column, observed=True)["gain"].mean().sort_values(ascending=False, kind="stable")
     ends = means if len(means) < 5 else means.iloc[[0, 1, -1]]
     values = ", ".join(f"{name} {gain:+.1f}" for name, gain in ends.items())
-    what = f"Gain of {len(table)} languages, {only(table, 'direction')}, in {len(means)} groups"
+    what = f"Gain of {counted(len(table), 'language')}, {only(table, 'direction')}, in {counted(len(means), 'group')}"
     return f"{what}; mean gains in points: {values}."
 
 
@@ -223,7 +223,7 @@ def describe_languages_by_fertility(table: "DataFrame", measure: str = "relative
     """Describe in a sentence the range of the dots, for the picture's alt text."""
     shown = _having(table, measure)
     return (
-        f"Gain against {AXES[measure]}, {only(shown, 'direction')}, {len(shown)} languages: gains from "
+        f"Gain against {AXES[measure]}, {only(shown, 'direction')}, {counted(len(shown), 'language')}: gains from "
         f"{shown['gain'].min():.1f} to {shown['gain'].max():.1f} points, {shown[measure].min():.2f} to "
         f"{shown[measure].max():.2f} tokens."
     )
