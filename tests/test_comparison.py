@@ -117,7 +117,7 @@ def test_by_a_metric_that_a_run_lacks_it_is_scored_again_from_its_translations(m
     save("a", rows("one", "sw-en en-de", answer=worse, sentences=12))
     save("b", rows("two", "en-de sw-en", sentences=12), tokenize=str(sacrebleu_metrics.CLDR))  # other pieces, no matter
     path = storage.outputs() / "b/scores.csv"
-    table = spbleu.score_table(storage.load("b").translations, metrics=f"{metric} spBLEU")
+    table = spbleu.score_table(storage.load("b").translations, "cldr", metrics=f"{metric} spBLEU")
     storage.save_table(table, path)
     found = comparison.gather("a b", metric=metric)
     assert (found.metric, found.rescored, set(found.scores["metric"])) == (metric, ("a",), {metric})
