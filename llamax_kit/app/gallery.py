@@ -25,7 +25,7 @@ BEST = {
     "06_see_language_gains": "heatmap", "07_test_unseen_languages": "figure4", "09_compare_runs": "scores",
     "10_train_a_miniature": "bits", "12_reproduce_the_paper": "gains",
 }  # fmt: skip
-WIDTH = 1000  # pixels of a picture
+WIDTH = 800  # pixels of a picture
 
 
 def make(gallery: Path) -> None:
@@ -60,7 +60,7 @@ def clean(notebook: "NotebookNode") -> "NotebookNode":
 
 
 def _small(data: str) -> str:
-    """Reduce a picture, in base64, to WIDTH pixels and 256 colours."""
+    """Reduce a picture, in base64, to WIDTH pixels."""
     import base64
     import io
 
@@ -74,7 +74,7 @@ def _small(data: str) -> str:
 
 def _reduced(image):
     height = round(image.height * min(1, WIDTH / image.width))
-    return image.convert("RGB").resize((min(WIDTH, image.width), height)).quantize(256)
+    return image.convert("RGB").resize((min(WIDTH, image.width), height))
 
 
 if __name__ == "__main__":
