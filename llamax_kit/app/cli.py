@@ -1,5 +1,6 @@
 """The command line: a few lines per command, and nothing heavy is imported until a command needs it."""
 
+import shutil
 import sys
 import unicodedata
 import warnings
@@ -105,6 +106,8 @@ def demo() -> None:
                f"for all {len(gains)}.{significance.caveat_sentence(gains['n'], gains['ci_low'])}\n"
                f"Signature: {gains['signature'].iloc[0]}")  # fmt: skip
     _echo(f"\nTwo runs to compare, by notebooks 06, 07 and 09: {', '.join(example.RUNS)}")
+    if not shutil.which("llamax-kit"):  # `make demo` calls it by its path
+        _echo("\nThe command llamax-kit is not known in this shell yet. To go on here: . .venv/bin/activate")
     _echo(f"\nThe page with pictures: {page}")
 
 

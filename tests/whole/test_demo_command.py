@@ -1,5 +1,7 @@
 """What the demo prints: the scores of its two runs and the gains of the one over the other, beside the page."""
 
+import shutil
+
 from click.testing import CliRunner
 
 from llamax_kit.analysis import gains
@@ -22,6 +24,7 @@ def test_the_demo_ends_with_scores_gains_and_the_page(monkeypatch, tmp_path, len
         return storage.folder(values["run"]) / f"{notebook}.html"
 
     monkeypatch.setattr(notebooks, "execute", run)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     lines = call("demo").output.splitlines()
     assert asked == {
         "notebook": "06", "system": "demo_mini_llamax", "baseline": "demo_mini_llama", "group": "relatedness",
@@ -37,4 +40,5 @@ def test_the_demo_ends_with_scores_gains_and_the_page(monkeypatch, tmp_path, len
     }  # fmt: skip
     signature = storage.load("demo_mini_llama").scores["signature"][0]
     assert sum(line.endswith(f"Signature: {signature}") for line in lines) == 1
+    assert sum(". .venv/bin/activate" in line for line in lines) == 1  # `make demo` leaves the shell without the command
     assert lines[-1] == f"The page with pictures: {tmp_path / 'demo_gains' / '06.html'}"
