@@ -40,5 +40,5 @@ def test_the_demo_ends_with_scores_gains_and_the_page(monkeypatch, tmp_path, len
     }  # fmt: skip
     signature = storage.load("demo_mini_llama").scores["signature"][0]
     assert sum(line.endswith(f"Signature: {signature}") for line in lines) == 1
-    assert sum(". .venv/bin/activate" in line for line in lines) == 1  # `make demo` leaves the shell without the command
+    assert sum(". .venv/bin/activate" in line for line in lines) == 1  # after `make demo`
     assert lines[-1] == f"The page with pictures: {tmp_path / 'demo_gains' / '06.html'}"
