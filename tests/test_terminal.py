@@ -34,6 +34,7 @@ def test_of_many_scores_the_first_are_printed_and_the_others_counted(folder):
     ({"model": "copy", "sentences": "auto"}, "model 'mini-llama'"),
     ({"model": "mini-llama", "sentences": "auto"}, ""),
     ({"model": "mini-llama", "sentences": 5}, "sentences 40"),
+    ({"model": "mini-llama", "sentences": 0}, ""),  # notebook 05 records how many all are
     ({"model": "mini-llama", "new": 1}, ""),
 ])  # fmt: skip
 def test_a_run_that_will_be_replaced_is_described_by_what_it_has_otherwise(folder, values, found):

@@ -33,13 +33,15 @@ def scores(folder: Path) -> str:
 def replaced(folder: Path, values: dict[str, Any]) -> str:
     """Describe the finished run that another with these parameters will replace; "" for none, or one alike.
 
-    What is "auto" follows from the others and is not compared.
+    What is "auto" follows from the others and is not compared; nor are 0 sentences, all that there are, with their
+    number on record.
     """
     if not (folder / "run.json").is_file():
         return ""
     before = storage.read_record(folder).get("parameters") or {}
     other = [f"{name} {before[name]!r}" for name, value in values.items()
-             if name in before and value != "auto" and before[name] != value]  # fmt: skip
+             if name in before and before[name] != value and value != "auto"
+             and (name, value) != ("sentences", 0)]  # fmt: skip
     if not other:
         return ""
     return (
