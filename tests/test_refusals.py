@@ -259,7 +259,9 @@ def test_weights_in_another_form_are_told(name, form, base):
 def test_one_file_is_no_model(base):
     (base / "x.gguf").write_bytes(b"GGUF")
     assert "it holds x.gguf: its form is GGUF" in told(early, "04", model="base/x.gguf")
-    assert "its form is GGUF" in told(early, "04", model="owner/x.gguf")  # not here, and no hub id
+    for name in ("owner/x.gguf", "./none.GGUF"):  # not here, and no hub id
+        message = told(early, "04", model=name)
+        assert f"got {name}: the name of a GGUF file, and there is none" in message and "it holds" not in message
     message = told(early, "04", model="base/model.safetensors")
     assert message.endswith("base/model.safetensors is one file. To mend: name base")
 

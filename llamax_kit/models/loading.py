@@ -109,7 +109,12 @@ def locate(spec: str) -> Resolved:
     if spec == "random-llama":
         raise KitError("random-llama is no longer part of the kit. To mend: name mini-llama, the smallest that ships")
     folder = Path(spec).expanduser()
-    if spec and (folder.is_file() or folder.suffix == ".gguf"):
+    if folder.suffix.lower() == ".gguf" and not folder.exists():
+        raise KitError(
+            f"expected a model, got {spec}: the name of a GGUF file, and there is none. The kit does not read this form. "
+            f"To mend: name the folder or the hub id of the model that such files are made from"
+        )
+    if spec and folder.is_file():
         checkpoints.check_form(folder.parent, [folder.name], {})
         raise KitError(f"expected the folder of a model, but {folder} is one file. To mend: name {folder.parent}")
     if spec and (folder / "adapter_config.json").is_file():
