@@ -111,7 +111,7 @@ def locate(spec: str) -> Resolved:
     folder = Path(spec).expanduser()
     if folder.suffix.lower() == ".gguf" and not folder.exists():
         raise KitError(
-            f"expected a model, got {spec}: the name of a GGUF file, and there is none. The kit cannot read such files. "
+            f"expected a model, got {spec}: the name of a GGUF file, and there is none. Such files are not read here. "
             f"To mend: name the folder or the hub id of the model that such files are made from"
         )
     if spec and folder.is_file():
