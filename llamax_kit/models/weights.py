@@ -4,15 +4,18 @@ Safetensors come before a pickle, which transformers reads by torch.load(weights
 """
 
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import llamax_kit
 from llamax_kit.models import runnable
 from llamax_kit.models.checkpoints import weight_files
 from llamax_kit.utils.errors import KitError, UnknownName
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
+SMALL = 20e6  # parameters; one thread computes a smaller model about as fast as several
 DEVICES = ("auto", "cpu", "cuda", "mps", "xpu", "hpu", "mtia", "xla")  # torch's kinds that a model can be run on
 
 
@@ -111,6 +114,34 @@ def load(folder: Path, *, dtype: str, device: str, attention: str = ""):
         )
     model.generation_config = GenerationConfig()  # the model's own would fill in whatever a caller leaves out
     return model
+
+
+@contextmanager
+def threads(model) -> Iterator[None]:
+    """Compute a model within the block by threads that do not spin (see llamax_kit/__init__.py).
+
+    Where torch was imported before the kit they do. Beside other work a small model is then ten times slower by two
+    threads than by one: it computes by one, with the same text. A larger one keeps them, and the user is warned.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    if not llamax_kit.SPINNING or before == 1 or model.device.type != "cpu":
+        yield
+        return
+    if model.num_parameters() > SMALL:
+        warnings.warn(
+            "torch was imported before llamax_kit, so its threads wait by spinning: slow where anything else uses the "
+            "CPU. To mend: restart the kernel and import llamax_kit first, or set OMP_WAIT_POLICY=PASSIVE",
+            stacklevel=2,
+        )
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def with_adapter(model, folder: Path):
