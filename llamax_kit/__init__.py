@@ -64,7 +64,7 @@ __all__ = list(_FACE)
 
 # Torch's threads wait for each other by spinning. Where anything else wants the CPU (a browser, a second run), each
 # small matrix product then waits for a time slice of 16 ms; asleep, they wake in microseconds. torch reads this when it
-# is imported; where it was imported before the kit, `models.weights.threads` has a remedy.
+# is imported; where it was imported before the kit, `models.weights.load` has a remedy.
 SPINNING = "torch" in sys.modules and "OMP_WAIT_POLICY" not in os.environ
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 

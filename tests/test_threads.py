@@ -7,54 +7,41 @@ import pytest
 import torch
 
 import llamax_kit
-from llamax_kit.models import weights
-
-
-class Model:
-    """What `weights.threads` asks a model for."""
-
-    def __init__(self, parameters: float, device: str = "cpu"):
-        self.parameters, self.device = parameters, torch.device(device)
-
-    def num_parameters(self) -> int:
-        return int(self.parameters)
+from llamax_kit.models import loading, weights
 
 
 @pytest.fixture
 def two_threads(monkeypatch):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
+    weights._threads.cache_clear()
     monkeypatch.setattr(llamax_kit, "SPINNING", True)
     yield
     torch.set_num_threads(before)
+    weights._threads.cache_clear()
 
 
-def inside(model: Model) -> int:
-    with weights.threads(model):
-        return torch.get_num_threads()
+def load():
+    return weights.load(loading.resolve("mini-llamax").folder, dtype="float32", device="cpu")
 
 
-def test_a_small_model_takes_one_thread_and_returns_the_others(two_threads):
-    assert inside(Model(2e6)) == 1
-    assert torch.get_num_threads() == 2
+def test_a_small_model_is_computed_by_one_thread(two_threads):
+    load()
+    assert torch.get_num_threads() == 1
 
 
-def test_threads_are_returned_after_an_error(two_threads):
-    with pytest.raises(ZeroDivisionError), weights.threads(Model(2e6)):
-        1 / 0  # noqa: B018
-    assert torch.get_num_threads() == 2
-
-
-def test_a_large_model_keeps_its_threads_and_its_user_reads_why_it_is_slow(two_threads):
+def test_a_large_model_takes_all_threads_again_and_its_user_reads_why_it_is_slow(two_threads, monkeypatch):
+    load()
+    monkeypatch.setattr(weights, "SMALL", 1e6)  # as if the miniature's 2 million were many
     with pytest.warns(UserWarning, match="import llamax_kit first"):
-        assert inside(Model(7e9)) == 2
+        load()
+    assert torch.get_num_threads() == 2
 
 
-@pytest.mark.filterwarnings("error")
-def test_a_model_on_a_gpu_and_threads_that_sleep_are_left_alone(two_threads, monkeypatch):
-    assert inside(Model(7e9, "meta")) == 2
+def test_threads_that_sleep_are_left_alone(two_threads, monkeypatch):
     monkeypatch.setattr(llamax_kit, "SPINNING", False)
-    assert inside(Model(2e6)) == 2
+    load()
+    assert torch.get_num_threads() == 2
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import llamax_kit
@@ -113,35 +114,35 @@ def load(folder: Path, *, dtype: str, device: str, attention: str = ""):
             f"are not expected, {(missing + strange)[0]} first. To mend: use the config.json that belongs to them"
         )
     model.generation_config = GenerationConfig()  # the model's own would fill in whatever a caller leaves out
+    if llamax_kit.SPINNING and device == "cpu":
+        _calm(model.num_parameters() < SMALL)
     return model
 
 
-@contextmanager
-def threads(model) -> Iterator[None]:
-    """Compute a model within the block by threads that do not spin (see llamax_kit/__init__.py).
+def _calm(small: bool) -> None:
+    """Set torch to one thread for a small model, where its threads spin (see llamax_kit/__init__.py).
 
-    Where torch was imported before the kit they do. Beside other work a small model is then ten times slower by two
-    threads than by one: it computes by one, with the same text. A larger one keeps them, and the user is warned.
+    Beside other work two such threads are ten times slower than one, with the same text. A larger model gets all
+    threads back, and its user a warning.
     """
     import torch
 
-    before = torch.get_num_threads()
-    if not llamax_kit.SPINNING or before == 1 or model.device.type != "cpu":
-        yield
-        return
-    if model.num_parameters() > SMALL:
+    before = _threads()
+    torch.set_num_threads(1 if small else before)
+    if not small and before > 1:
         warnings.warn(
-            "torch was imported before llamax_kit, so its threads wait by spinning: slow where anything else uses the "
-            "CPU. To mend: restart the kernel and import llamax_kit first, or set OMP_WAIT_POLICY=PASSIVE",
-            stacklevel=2,
+            "torch was imported before llamax_kit, so its threads spin while they wait: slow where anything else uses "
+            "the CPU. To mend: restart the kernel and import llamax_kit first, or set OMP_WAIT_POLICY=PASSIVE",
+            stacklevel=3,
         )
-        yield
-        return
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+
+
+@cache
+def _threads() -> int:
+    """Return how many threads torch had before the kit first set them."""
+    import torch
+
+    return torch.get_num_threads()
 
 
 def with_adapter(model, folder: Path):

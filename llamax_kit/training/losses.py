@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llamax_kit.data.languages import find
-from llamax_kit.models import loading, weights
+from llamax_kit.models import loading
 from llamax_kit.training.corpus.mixture import named
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _nats(network, head: list[int], ids: list[list[int]]) -> tuple[float, int]:
         rows = [torch.tensor([*head, *row]) for row in ids[at : at + BATCH]]
         batch = pad_sequence(rows, batch_first=True).to(network.device)
         targets = pad_sequence([row[before:] for row in rows], batch_first=True, padding_value=-100).to(network.device)
-        with torch.inference_mode(), weights.threads(network):
+        with torch.inference_mode():
             logits = network(input_ids=batch).logits[:, before - 1 : -1].float()
         nats += cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-100, reduction="sum").item()
     return nats, sum(len(head) + len(row) - before for row in ids)

@@ -153,8 +153,7 @@ def _train(folder: Path, laid: dict, rank: int, *, processes: int) -> None:
             _lay_down(folder, laid | {"processes": processes} | launched)
             resume.drop_parts(saved, begun, sharded)
         try:
-            with weights.threads(model):
-                trainer.train(resume_from_checkpoint=str(last) if last else None)
+            trainer.train(resume_from_checkpoint=str(last) if last else None)
             trainer.save_model(str(folder / ".model"))  # of all processes, with FSDP
         except Exception as error:
             if (free := shutil.disk_usage(folder).free) > FULL:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence, Set
 from functools import cached_property
 from importlib.metadata import version
 
-from llamax_kit.models import loading, runnable, tokenizer_files, weights
+from llamax_kit.models import loading, runnable, tokenizer_files
 from llamax_kit.models.engines.base import Completion, Decoding, Request
 from llamax_kit.models.engines.batches import halves, plan
 from llamax_kit.models.tokenizers import Prompt
@@ -174,7 +174,7 @@ class Transformers:
             use_cache=True,
         )
         check = _NotANumber()
-        with torch.inference_mode(), weights.threads(self.model):
+        with torch.inference_mode():
             output = self.model.generate(
                 input_ids=ids.to(self.device),
                 attention_mask=mask.to(self.device),
