@@ -3,6 +3,7 @@
 import hashlib
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,18 +84,48 @@ def test_hashes_of_files_that_are_as_they_were_are_taken_as_known(tmp_path, monk
     one, other = tmp_path / "mono/sw.txt", tmp_path / "tr.txt"
     one.write_text("moja\n"), other.write_text("bir\n")
     known = files.hashes(tmp_path, [one, other], {})
-    assert known["mono/sw.txt"] == [5, one.stat().st_mtime_ns, sha256(one)] and list(known) == ["mono/sw.txt", "tr.txt"]
+    assert known["mono/sw.txt"] == [*files.identity(one), sha256(one)] and list(known) == ["mono/sw.txt", "tr.txt"]
     os.utime(one, ns=(0, 0))
     other.write_text("iki\n")
     os.utime(other, ns=(0, known["tr.txt"][1] + 1))
     read = []
     monkeypatch.setattr(files, "sha256", lambda path: read.append(path) or sha256(path))
     again = files.hashes(tmp_path, [one, other], known)
-    assert read == [one, other] and again["mono/sw.txt"] == [5, 0, known["mono/sw.txt"][2]]
-    assert again["tr.txt"][2] == hashlib.sha256(b"iki\n").hexdigest() != known["tr.txt"][2]
+    assert read == [one, other] and again["mono/sw.txt"] == [*files.identity(one), known["mono/sw.txt"][-1]]
+    assert again["tr.txt"][-1] == hashlib.sha256(b"iki\n").hexdigest() != known["tr.txt"][-1]
     assert files.hashes(tmp_path, [one, other], again) == again and len(read) == 2
     with pytest.raises(KitError, match="none.txt.*To mend: name a file"):
         files.hashes(tmp_path, [tmp_path / "none.txt"], {})
+
+
+@pytest.mark.parametrize("way", ["replaced", "written over", "copied over"])
+def test_another_file_of_equal_size_and_time_is_hashed_anew(way, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(files, "SETTLED", 0)
+    kept, other = tmp_path / "model.safetensors", tmp_path / "other.safetensors"
+    kept.write_bytes(b"a" * files.LARGE), other.write_bytes(b"b" * files.LARGE)
+    stamp = kept.stat()
+    assert files.kept_sha256(kept) == sha256(kept)
+    assert list((tmp_path / "cache").rglob("hashes/*")), "it was kept"
+    noted = files.hashes(tmp_path, [kept], {})
+    os.utime(other, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    if way == "replaced":
+        other.replace(kept)
+    elif way == "written over":
+        kept.write_bytes(other.read_bytes())
+        os.utime(kept, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    else:
+        shutil.copy2(other, kept)
+    assert (kept.stat().st_size, kept.stat().st_mtime_ns) == (stamp.st_size, stamp.st_mtime_ns)
+    expected = hashlib.sha256(b"b" * files.LARGE).hexdigest()
+    assert files.kept_sha256(kept) == expected == files.hashes(tmp_path, [kept], noted)[kept.name][-1]
+
+
+def test_a_file_that_was_changed_just_now_is_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(b"a" * files.LARGE)
+    assert files.kept_sha256(path) == sha256(path) and not list((tmp_path / "cache").rglob("hashes/*"))
 
 
 def test_a_short_list_of_choices_is_named_whole():

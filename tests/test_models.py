@@ -21,7 +21,7 @@ from transformers import GenerationConfig, LlamaForCausalLM
 from llamax_kit.models import checkpoints, loading
 from llamax_kit.models.catalogue import catalogue
 from llamax_kit.training.miniature import random_llama
-from llamax_kit.utils import network
+from llamax_kit.utils import files, network
 from llamax_kit.utils.errors import KitError, UnknownName
 
 torch.set_num_threads(1)
@@ -340,8 +340,9 @@ def test_the_content_hash_follows_all_that_matters_and_nothing_else(twin):
 
 def test_large_files_are_hashed_once(twin, cache, monkeypatch):
     hashed = []
-    monkeypatch.setattr(checkpoints, "LARGE", 10_000)
-    monkeypatch.setattr(checkpoints, "sha256", lambda path: hashed.append(path.name) or f"{len(hashed):064}")
+    monkeypatch.setattr(files, "LARGE", 10_000)
+    monkeypatch.setattr(files, "SETTLED", 0)
+    monkeypatch.setattr(files, "sha256", lambda path: hashed.append(path.name) or f"{len(hashed):064}")
     first = loading.resolve(twin).revision
     assert "model-00001-of-00003.safetensors" in hashed and any(cache.rglob("*"))
     hashed.clear()
@@ -353,7 +354,8 @@ def test_large_files_are_hashed_once(twin, cache, monkeypatch):
 
 
 def test_a_cache_that_cannot_be_written_or_is_damaged_stops_nothing(twin, cache, monkeypatch):
-    monkeypatch.setattr(checkpoints, "LARGE", 10_000)
+    monkeypatch.setattr(files, "LARGE", 10_000)
+    monkeypatch.setattr(files, "SETTLED", 0)
     first = loading.resolve(twin).revision
     for note in (cache / "hashes").iterdir():
         note.write_text("cut")

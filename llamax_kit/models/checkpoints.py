@@ -2,19 +2,17 @@
 
 import hashlib
 import json
-import os
 import shlex
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
 from llamax_kit.utils.errors import KitError
-from llamax_kit.utils.files import refuse_pointer, sha256, whole
+from llamax_kit.utils.files import kept_sha256, refuse_pointer
 
 TOKENIZER = ("tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
              "added_tokens.json", "chat_template.jinja")  # fmt: skip
 TEXTS = ("config.json", "generation_config.json", *TOKENIZER)
-LARGE = 1_000_000  # bytes; smaller files are hashed every time
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 FORMS = {  # what else weights come as, by a file's name
     "*.gguf": "GGUF, which llama.cpp reads", "*.onnx": "ONNX", "*.nemo": "NeMo's", "tf_model*.h5": "TensorFlow's",
@@ -150,13 +148,13 @@ def _check_length(path: Path) -> None:
 def content_hash(folder: Path) -> str:
     """Return the hash of what determines a folder's answers: weights, config, tokenizer; "sha256:", 64 hex digits."""
     files = weight_files(folder) + [folder / name for name in TEXTS if (folder / name).is_file()]
-    return _sha256_of(sorted(f"{file.relative_to(folder)} {_cached_sha256(file)}" for file in files))
+    return _sha256_of(sorted(f"{file.relative_to(folder)} {kept_sha256(file)}" for file in files))
 
 
 def adapter_hash(folder: Path) -> str:
     """Return the hash of a LoRA adapter's config and weights, and of its own tokenizer. Raises as `adapter_weights`."""
     own = [folder / name for name in TOKENIZER if (folder / name).is_file()]
-    return _sha256_of(list(map(_cached_sha256, [folder / "adapter_config.json", adapter_weights(folder), *own])))
+    return _sha256_of(list(map(kept_sha256, [folder / "adapter_config.json", adapter_weights(folder), *own])))
 
 
 def _sha256_of(lines: list[str]) -> str:
@@ -176,23 +174,3 @@ def adapter_weights(folder: Path) -> Path:
     if weights.suffix == ".safetensors":
         _check_length(weights)
     return weights
-
-
-def _cached_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file; kept for large ones by path, size and time of change: 27 GB take a minute."""
-    stat = path.stat()
-    if stat.st_size < LARGE:
-        return sha256(path)
-    from platformdirs import user_cache_path
-
-    facts = f"{os.fspath(path.resolve())} {stat.st_size} {stat.st_mtime_ns}"
-    note = user_cache_path("llamax-kit") / "hashes" / hashlib.sha256(facts.encode()).hexdigest()
-    if note.is_file() and len(kept := note.read_text()) == 64:
-        return kept
-    digest = sha256(path)
-    try:
-        with whole(note) as scratch:
-            scratch.write_text(digest)
-    except KitError:
-        pass  # a cache that cannot be written costs time, nothing else
-    return digest

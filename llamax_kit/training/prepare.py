@@ -26,8 +26,8 @@ LANGUAGES = ("languages", "held_out", "high")
 def make(recipe: dict, base: loading.Resolved, go_on: str) -> None:
     """Make the examples of a recipe, unless those that are there are these; see that no begun training loses its own.
 
-    examples.made.json, beside them, says what they were made of: kit, arguments, and by name each file's size, time of
-    change and hash, so that a file is read again only where one of the first two changed.
+    examples.made.json, beside them, says what they were made of: kit, arguments, and by name each file's identity
+    (see `files.identity`) and hash, so that a file is read again only where its identity changed.
     """
     folder = Path(str(recipe["folder"]))
     place, note, begun = folder / "examples", folder / "examples.made.json", (folder / "settings.json").is_file()

@@ -7,12 +7,14 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from llamax_kit.utils.errors import KitError
 
 ABANDONED = 3600  # seconds without a change, after which a scratch file is a killed process's
+LARGE = 1_000_000  # bytes; smaller files are hashed every time
+SETTLED = 2_000_000_000  # nanoseconds; what was changed so lately may change again within one tick of its clock
 POINTER = re.compile(rb"(?:\xef\xbb\xbf)?version https://(?:git-lfs|hawser)\.github\.com/spec/v\d\s")
 
 
@@ -98,10 +100,37 @@ def sha256(path: Path | str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def hashes(root: Path, files: Iterable[Path], known: Mapping[str, list]) -> dict[str, list]:
-    """Return each file's size, time of change (ns) and SHA-256 by its name in `root`: {"mono/sw.txt": [9, 17…, "ab…"]}.
+def identity(path: Path | str) -> list[int]:
+    """Return what changes when a file does, without reading it: size, times of change of content and status, inode.
 
-    known: an earlier result for the files of this folder; one of the same size and time is not read again.
+    The time of the content alone is kept by `cp -p`, `rsync -t` and `tar`: another file with it may take a path.
+    """
+    stat = os.stat(path)
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+
+
+def kept_sha256(path: Path | str) -> str:
+    """Return the hex SHA-256 of a file's bytes; that of a large one is kept for its `identity`: 27 GB take a minute."""
+    before = identity(path)
+    if before[0] < LARGE:
+        return sha256(path)
+    from platformdirs import user_cache_path
+
+    facts = f"{os.fspath(Path(path).resolve())} {before}"
+    note = user_cache_path("llamax-kit") / "hashes" / hashlib.sha256(facts.encode()).hexdigest()
+    if note.is_file() and len(kept := note.read_text()) == 64:
+        return kept
+    digest = sha256(path)
+    if identity(path) == before and time.time_ns() - before[2] > SETTLED:  # else it may be being written
+        with suppress(KitError), whole(note) as scratch:  # a cache that cannot be written costs time, nothing else
+            scratch.write_text(digest)
+    return digest
+
+
+def hashes(root: Path, files: Iterable[Path], known: Mapping[str, list]) -> dict[str, list]:
+    """Return each file's `identity` and SHA-256 by its name in `root`: {"mono/sw.txt": [9, 17…, 17…, 4711, "ab…"]}.
+
+    known: an earlier result for the files of this folder; one of the same identity is not read again.
 
     Raises KitError for a file that cannot be read.
     """
@@ -109,10 +138,8 @@ def hashes(root: Path, files: Iterable[Path], known: Mapping[str, list]) -> dict
     for path in files:
         name = path.relative_to(root).as_posix()
         try:
-            stat = path.stat()
-            before = known.get(name, [None, None, ""])
-            same = before[:2] == [stat.st_size, stat.st_mtime_ns]
-            found[name] = [stat.st_size, stat.st_mtime_ns, before[2] if same else sha256(path)]
+            now, before = identity(path), known.get(name, [""])
+            found[name] = [*now, before[-1] if before[:-1] == now else sha256(path)]
         except OSError as error:
             raise KitError(f"could not read {path}: {error.strerror}. To mend: name a file that can be read") from error
     return found
