@@ -12,6 +12,7 @@ import pytest
 import small
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from llamax_kit.app import inputs
 from llamax_kit.app.parameters import WrongValue, given_values
 from llamax_kit.app.sweep import execution
 from llamax_kit.app.sweep import jobs as sweep_jobs
@@ -19,7 +20,7 @@ from llamax_kit.app.sweep import state as sweep_state
 from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.models import loading
 from llamax_kit.models.engines.opening import open_engine
-from llamax_kit.runs import storage
+from llamax_kit.runs import manifest, storage
 from llamax_kit.tasks.translation import translate
 from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError, UnknownName
@@ -192,6 +193,9 @@ def execute(job, ending="", values=None, source=None, output=None, end=NOW):
     path = job.output.with_suffix(f"{ending}.ipynb")
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(node, path)
+    if not ending:
+        path.with_suffix(".html").write_text("the page")
+        manifest.write(path, inputs.of(job.parameters))
 
 
 def state(job):
@@ -209,6 +213,8 @@ def test_a_job_is_missing_then_begun_then_done(job):
     execute(job, ".partial")
     assert state(job) == ("missing", "begun, not finished: interrupted")
     job.output.with_suffix(".partial.ipynb").rename(job.output)
+    assert state(job) == ("missing", "its page was not written, or by a kit that kept no manifest")
+    execute(job)
     assert state(job) == ("done", "")
 
 
@@ -294,19 +300,109 @@ def test_what_papermill_did_not_make_is_missing(job, text):
                           ("missing", "notebook changed")]  # fmt: skip
 
 
-def record(run, written):
-    (storage.folder(run) / "run.json").write_text(json.dumps({"written": written.isoformat(timespec="seconds")}))
+def record(run, scores="score\n1\n", written=NOW):
+    """Write a run that others read."""
+    folder = storage.folder(run)
+    (folder / "run.json").write_text(json.dumps({"written": written.isoformat(), "parameters": {}}))
+    (folder / "scores.csv").write_text(scores)
 
 
 @pytest.mark.parametrize("value", ["other", "other:nllb", "demo_mini_llama, other", "demo_mini_llama other:x"])
-def test_a_run_that_was_written_after_the_job_that_reads_it_makes_it_missing(read, value):
+def test_a_run_of_other_content_makes_the_job_that_read_it_missing(read, value):
     (job,) = read(f"notebook: 06\nvalues: {{baseline: '{value}'}}")
+    record("other")
     execute(job)
-    record("other", NOW)
-    record(job.run, NOW + timedelta(seconds=9))
+    record("other", written=NOW + timedelta(days=1))  # made again, alike: whatever the clock says
     assert state(job) == ("done", "")
-    record("other", NOW + timedelta(seconds=1))
-    assert state(job) == ("missing", "the run other is newer")
+    record("other", "score\n2\n")
+    assert state(job) == ("missing", "changed since: baseline other")
+    execute(job)
+    assert state(job) == ("done", "")
+
+
+DAMAGES = {
+    "06_gains.html is gone": lambda folder: (folder / "06_gains.html").unlink(),
+    "scores.csv is gone": lambda folder: (folder / "scores.csv").unlink(),
+    "scores.csv was changed since": lambda folder: (folder / "scores.csv").write_text("score\n9\n"),
+    "report/index.html was changed since": lambda folder: (folder / "report/index.html").write_text("<p"),
+    "06_gains.html, report/index.html, scores.csv are gone": lambda folder: [
+        path.unlink() for path in (folder / "06_gains.html", folder / "scores.csv", folder / "report/index.html")
+    ],
+    "its page was not written, or by a kit that kept no manifest": lambda folder: manifest.path(
+        folder / "06_gains.ipynb"
+    ).write_text("{"),
+}
+
+
+@pytest.mark.parametrize("why", DAMAGES)
+def test_a_result_that_is_gone_cut_or_changed_makes_the_job_missing(job, why):
+    (job.folder / "report").mkdir(parents=True)
+    (job.folder / "scores.csv").write_text("score\n1\n")
+    (job.folder / "report/index.html").write_text("<p>")
+    execute(job)
+    (job.folder / "notes.txt").write_text("of a user's own, later")
+    for path in job.folder.rglob("*.csv"):
+        os.utime(path, (0, 0))  # as a copy of the outputs has other times
+    assert state(job) == ("done", "")
+    DAMAGES[why](job.folder)
+    assert state(job) == ("missing", why)
+
+
+def test_hypotheses_a_text_or_a_model_that_was_changed_makes_what_read_it_missing(read, house):
+    source = notebook('''\
+hypotheses: str = ""  # h
+corpus: str = "cldr"  # c
+directions: str = "en-de"  # d
+model: str = "copy"  # m
+prompt: str = ""  # p
+run: str = "r"  # r
+''', "print(1)")  # fmt: skip
+    nbformat.write(source, house / "notebooks/05_own.ipynb")
+    small.llama(house / "tiny", context=64)
+    for name, text in {"hyps/en-de.txt": "a\n", "hyps/en-sw.txt": "b\n", "texts/en.txt": "c\n", "texts/de.txt": "d\n",
+                       "prompt.txt": "{source}"}.items():  # fmt: skip
+        (house / name).parent.mkdir(exist_ok=True)
+        (house / name).write_text(text)
+    values = {"hypotheses": "hyps", "corpus": "texts", "model": "tiny", "prompt": "prompt.txt"}
+    named = ", ".join(f"{name}: {house / value}" for name, value in values.items())
+    (job,) = read(f"notebook: 05_own\nvalues: {{{named}}}")
+    execute(job)
+    (house / "hyps/en-sw.txt").write_text("of a direction that is not asked for\n")
+    assert state(job) == ("done", "")
+    for name, file in {"hypotheses": "hyps/en-de.txt", "corpus": "texts/de.txt", "model": "tiny/config.json",
+                       "prompt": "prompt.txt"}.items():  # fmt: skip
+        before = (house / file).read_text()
+        (house / file).write_text(before.replace("64", "63") if name == "model" else before[:-1] + "!\n")
+        assert state(job) == ("missing", f"changed since: {name} {house / values[name]}")
+        (house / file).write_text(before)
+        assert state(job) == ("done", "")
+    (house / "texts").rename(house / "moved")
+    assert state(job) == ("done", "")  # what is not there any more cannot be read again
+
+
+def test_another_version_of_the_kit_is_named_and_makes_anew_only_what_is_asked_for(job, monkeypatch):
+    execute(job)
+    monkeypatch.setattr(manifest, "kit", lambda: "another")
+    assert state(job) == ("done", sweep_state.OTHER_KIT)
+    found = sweep_state.states([job])
+    assert sweep_state.summary(found) == "1 done (1 by another version of the kit; --again makes it anew)"
+    (found,) = sweep_state.states([job], again=True)
+    assert (found.state, found.why) == ("missing", "made by another version of the kit")
+
+
+def test_a_run_whose_results_are_gone_is_the_cause_and_is_made_before_the_job_that_reads_it(read):
+    jobs = read("- {notebook: 06, values: {run: a}}\n- {notebook: 06, values: {run: b, system: a}}")
+    for each in jobs:
+        record(each.run)
+        execute(each)
+    assert [each.state for each in sweep_state.states(jobs)] == ["done", "done"]
+    (storage.outputs() / "a/scores.csv").unlink()
+    cause, dependant = sweep_state.states(jobs)
+    assert (cause.state, cause.why) == ("missing", "scores.csv is gone")
+    assert (dependant.state, dependant.why) == ("missing", "needs a, which is missing")
+    record("a")
+    execute(jobs[0])
+    assert [each.state for each in sweep_state.states(jobs)] == ["done", "done"]  # made again, alike
 
 
 def test_a_job_waits_for_the_runs_of_earlier_blocks_that_it_reads(read):
@@ -431,5 +527,5 @@ def test_jobs_are_served_by_engine_and_those_that_cannot_be_run_alone(translatin
 def test_a_model_of_a_runs_name_is_no_run(translating):
     job = translating[0]._replace(values=translating[0].values | {"model": "other"})
     execute(job)
-    record("other", NOW + timedelta(seconds=1))
+    record("other")
     assert state(job) == ("done", "")

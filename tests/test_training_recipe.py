@@ -117,8 +117,10 @@ def test_a_recipe_is_done_once(file, tmp_path, monkeypatch):
     assert recipe.run(file) == model and sha256(model / "model.safetensors") == before
     told = json.loads(note.read_text())["files"]
     assert told["mono/sw.txt"][-1] == sha256(tmp_path / "texts/mono/sw.txt") and len(told) == 3
-    monkeypatch.setattr(files, "sha256", None)  # nor is a text read that is as it was
+    read = []
+    monkeypatch.setattr(files, "sha256", lambda path: read.append(path) or sha256(path))
     assert recipe.run(file) == model
+    assert not [path for path in read if tmp_path / "texts" in path.parents], "a text that is as it was is not read"
 
 
 def planned(file, monkeypatch) -> dict:

@@ -177,22 +177,24 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
 )
 @click.option("--status", is_flag=True,
               help="List what is done, running, missing, failed, and why; run nothing.")  # fmt: skip
-def sweep(file, jobs, status) -> None:
+@click.option("--again", is_flag=True, help="Make anew what another version of the kit has made.")
+def sweep(file, jobs, status, again) -> None:
     """Run what is missing of many notebooks.
 
     FILE is YAML: notebooks, with parameter files, lists or grids of values (see params/sweeps/). Everything is checked
-    before anything starts. A sweep that was killed, or failed in part, continues when it is run again. The exit status
-    is 0 when every job is done, with --status too, and 1 while one is running, missing or failed.
+    before anything starts. A sweep that was killed, or failed in part, continues when it is run again. A job is also
+    missing when a result of it is gone or changed, or what it read was changed. The exit status is 0 when every job is
+    done, with --status too, and 1 while one is running, missing or failed.
     """
 
     listed = sweep_jobs.read(file)
-    found = state.states(listed)
+    found = state.states(listed, again=again)
     checks.check(file, found)
     if status:
         lines = [(each.state, each.job.run, each.job.notebook.stem, each.why) for each in found]
         _echo(terminal.table([("state", "run", "notebook", "why"), *lines]) + f"\n\n{state.summary(found)}")
     else:
-        found = execution.run(listed, jobs)
+        found = execution.run(listed, jobs, again=again)
     if any(each.state != "done" for each in found):
         sys.exit(1)
 

@@ -15,11 +15,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from llamax_kit.app import parameter_checks
+from llamax_kit.app import inputs, parameter_checks
 from llamax_kit.app.html_page import export
 from llamax_kit.app.parameters import cells, check, parameters
 from llamax_kit.app.yaml_values import Written
-from llamax_kit.runs import owners, run_names, storage
+from llamax_kit.runs import manifest, owners, run_names, storage
 from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import whole
@@ -97,15 +97,19 @@ def execute(
     source, values = find(notebook), dict(values or {})
     check(source, values, written)
     run = run_name(source, values, "" if output else source.stem)
+    defaults = {each.name: each.default for each in parameters(source)}
     if not checked:
-        parameter_checks.check(source.stem, {each.name: each.default for each in parameters(source)}, values=values)
+        parameter_checks.check(source.stem, defaults, values=values)
     output = Path(output).absolute() if output else storage.outputs() / run / source.name
+    own = bool(run) and output.parent == storage.outputs() / run
     partial = _beside(output, "partial")
     _prepare(output, partial=partial)
     try:
         with ExitStack() as stack:
             if run:
                 stack.enter_context(locks.held(storage.folder(run)))
+            before = inputs.of(defaults | values) if own else {}
+            manifest.path(output).unlink(missing_ok=True)
             stack.enter_context(naming(source.name))
             _papermill(
                 source, output=partial, values=values, kernel=kernel, start=start_timeout, cell=execution_timeout
@@ -113,11 +117,14 @@ def execute(
             partial.replace(output)
             for stale in (_beside(output, "failed"), _beside(output, "failed").with_suffix(".html")):
                 stale.unlink(missing_ok=True)  # of an earlier execution, and would be taken for this one
+            page = export(output)
+            if own:  # last, for it means that all is there; what the notebook has fetched counts as it is now
+                manifest.write(output, inputs.of(defaults | values) | before)
     except OSError as error:
         raise KitError(
             f"could not write {output}: {error.strerror or error}. To mend: free some space, or name another output"
         ) from error
-    return export(output)
+    return page
 
 
 @contextmanager

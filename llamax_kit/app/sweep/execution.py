@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 from llamax_kit.app import notebooks
@@ -32,8 +33,10 @@ KILLED = "its process was ended by signal {} (9: often the memory was full)"
 ENGINE = ("model", "adapter", "dtype", "device")  # which model is loaded, and how: arguments of `open_engine`
 
 
-def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
+def run(jobs: Sequence[Job], processes: int = 1, *, again: bool = False) -> list[State]:
     """Run the jobs that are not done, `processes` at a time, and return the state of every job.
+
+    again: run also what another version of the kit has made.
 
     Writes one line to stderr for each job as it starts and as it ends. The stderr of a job's cells goes to
     `outputs/<run>/<notebook>.log`. A job that fails stops only those that read its run. A job that another process is
@@ -45,7 +48,7 @@ def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
     storage.made(storage.outputs())
     for job in jobs:
         owners.check(job.folder, job.notebook.stem, job.defaults)
-    found = states(jobs)
+    found = states(jobs, again=again)
     todo = [each.job for each in found if each.state not in ("done", "running")]
     done = [each for each in found if each.state == "done"]
     running = f", {others} running" if (others := len(jobs) - len(done) - len(todo)) else ""
@@ -53,7 +56,8 @@ def run(jobs: Sequence[Job], processes: int = 1) -> list[State]:
     try:
         alone = _fill_ledger(todo)
         for block in sorted({job.block for job in jobs}):
-            _run_block([each for each in states(jobs) if each.job.block == block], alone, processes)
+            now = [each for each in states(jobs, again=again) if each.job.block == block]
+            _run_block(now, alone, processes, again=again)
     finally:
         found = states(jobs)
         _say(summary(found, sum(each.state == "done" and each.job in todo for each in found)))
@@ -74,14 +78,14 @@ def _fill_ledger(jobs: list[Job]) -> list[Job]:
     return [job for job in asking if job not in filled]
 
 
-def _run_block(found: list[State], alone: list[Job], processes: int) -> None:
+def _run_block(found: list[State], alone: list[Job], processes: int, *, again: bool) -> None:
     """Execute what is not done, several at a time; those that load a model one at a time, to save memory."""
     for each in found:
         if each.needs or each.state == "running":
             _say(f"skip    {each.job.run}: {'running ' * (not each.needs)}{each.why}")
     ready = [each.job for each in found if each.state not in ("done", "running") and not each.needs]
-    _execute_all([job for job in ready if job not in alone], processes)
-    _execute_all([job for job in ready if job in alone], 1)
+    _execute_all([job for job in ready if job not in alone], processes, again=again)
+    _execute_all([job for job in ready if job in alone], 1, again=again)
 
 
 def _filled(jobs: list[Job]) -> bool:
@@ -125,8 +129,9 @@ def _marked(stack: ExitStack, job: Job) -> bool:
     return True
 
 
-def _execute_all(jobs: list[Job], processes: int) -> None:
-    for job, code, seconds in in_processes(_execute, jobs, processes, lambda job: _say(f"start   {job.run}")):
+def _execute_all(jobs: list[Job], processes: int, *, again: bool) -> None:
+    work = partial(_execute, again=again)
+    for job, code, seconds in in_processes(work, jobs, processes, lambda job: _say(f"start   {job.run}")):
         state = states([job])[0]
         if state.state == "done":
             _say(f"done    {job.run} in {seconds:.0f} s: {job.output.with_suffix('.html')}")
@@ -141,8 +146,8 @@ def _execute_all(jobs: list[Job], processes: int) -> None:
         _say(f"failed  {job.run} after {seconds:.0f} s: {why}")
 
 
-def _execute(job: Job) -> None:
-    if states([job])[0].state in ("done", "running"):
+def _execute(job: Job, *, again: bool) -> None:
+    if states([job], again=again)[0].state in ("done", "running"):
         return  # by another process, since this sweep looked
     try:
         storage.folder(job.run)

@@ -1,21 +1,22 @@
-"""Which jobs of a sweep are done, running, missing or failed, and why. Reads only the runs' folders; starts nothing.
+"""Which jobs of a sweep are done, running, missing or failed, and why. Starts nothing.
 
-There is no file of states that could contradict the results. A job is done when its executed notebook exists, was made
-by the same code with the same parameters, no later attempt was interrupted or failed, and every run that it reads is
-done and older than it. Changed prose makes nothing missing.
+A job is done when all that its execution left is there as it was written (see `runs.manifest`), the notebook has the
+same code and parameters, what it read is unchanged (see `app.inputs`), no later attempt was interrupted or failed, and
+every run of the sweep that it reads is done. Changed prose makes nothing missing; nor does another version of the kit,
+which is named, unless it is asked for.
 """
 
 import json
-import re
 import reprlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from llamax_kit.app import inputs
 from llamax_kit.app.sweep.jobs import Job
-from llamax_kit.runs import owners, storage
+from llamax_kit.runs import manifest, owners
 from llamax_kit.utils import locks
 
+OTHER_KIT = "by another version of the kit; --again makes it anew"
 TRANSLATES = {"model", "adapter", "device", "dtype", "corpus", "directions", "sentences", "prompt", "decoding", "fresh"}
 
 
@@ -24,16 +25,21 @@ class State(NamedTuple):
 
     job: Job
     state: str  # "done", "running" (by a living process of this machine), "missing" or "failed"
-    why: str  # one line; of a done job empty
+    why: str  # one line; of a done job empty, or OTHER_KIT
     needs: str  # the run of an earlier block that is not done and that this job reads, or ""
 
 
-def states(jobs: Sequence[Job]) -> list[State]:
-    """Find the state of each job, in order; takes milliseconds per job."""
+def states(jobs: Sequence[Job], *, again: bool = False) -> list[State]:
+    """Find the state of each job, in order; takes milliseconds per job.
+
+    again: what another version of the kit has made is missing.
+    """
     known: dict[str, State] = {}
     for job in jobs:
         state, why = _state(job)
-        named = [known[run] for run in _named(job) if run in known and known[run].job.block < job.block]
+        if again and why == OTHER_KIT:
+            state, why = "missing", "made by another version of the kit"
+        named = [known[run] for run in _read_runs(job) if run in known and known[run].job.block < job.block]
         awaited = next((each for each in named if each.state != "done"), None)
         if awaited:
             state, why = "missing", f"needs {awaited.job.run}, which is {awaited.state}"
@@ -52,6 +58,8 @@ def summary(found: Sequence[State], new: int | None = None) -> str:
     failed = [each.job.run for each in found if each.state == "failed"]
     done = f"{states.count('done')} done" + ("" if new is None else f" ({new} new)")
     parts = [f"{len(failed)} failed: {' '.join(failed)}"] * bool(failed)
+    if older := sum(each.why == OTHER_KIT for each in found):
+        done += f" ({older} {OTHER_KIT})"
     parts += [f"{states.count(state)} {state}" for state in ("running", "missing") if state in states]
     return ", ".join([done, *parts])
 
@@ -70,14 +78,25 @@ def _state(job: Job) -> tuple[str, str]:
     try:
         executed = json.loads(last.read_text(encoding="utf-8"))
         changed = _changed(job, executed)
-        newer = changed or _newer(job, executed["metadata"]["papermill"]["end_time"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return "missing", f"{last.name} was not made by papermill, or is damaged"
     if changed:
         return "missing", changed
     if last is failed:
         return "failed", f"{_error(executed)}; to read: {failed.with_suffix('.html')}"
-    return ("missing", newer) if newer else ("done", "")
+    return _kept(job)
+
+
+def _kept(job: Job) -> tuple[str, str]:
+    """Return the state of a job that was executed to its end, by what that left and what it had read."""
+    made = manifest.read(job.output)
+    if made is None:
+        return "missing", "its page was not written, or by a kit that kept no manifest"
+    if fault := manifest.fault(job.output, made):
+        return "missing", fault
+    if changed := inputs.changed(made.inputs, now=inputs.of(job.parameters)):
+        return "missing", f"changed since: {', '.join(changed)}"
+    return "done", OTHER_KIT * (made.kit != manifest.kit())
 
 
 def _changed(job: Job, executed: dict) -> str:
@@ -95,31 +114,9 @@ def _code(notebook: dict) -> list[str]:
     return ["".join(cell["source"]) for cell in ours if cell["cell_type"] == "code"]
 
 
-def _newer(job: Job, end: str) -> str:
-    """Return which of the runs that a job reads was written after the job's end, or ""."""
-    for name in _named(job):
-        record = storage.outputs() / name / "run.json"
-        if record.is_file() and _time(json.loads(record.read_text(encoding="utf-8"))["written"]) > _time(end):
-            return f"the run {name} is newer"
-    return ""
-
-
-def _time(text: str) -> datetime:
-    time = datetime.fromisoformat(text)
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def _named(job: Job) -> list[str]:
-    """List words of a job's values that may name runs: "run" and "run:system", one or several in a text."""
-    if translates(job):
-        return []  # its model's name may be a run's name too, and it reads no run
-    texts = [value for name, value in job.parameters.items() if isinstance(value, str) and name != "run"]
-    words = [word.split(":")[0] for text in texts for word in [text, *re.split(r"[\s,]+", text)]]
-    return [word for word in dict.fromkeys(words) if _plain(word) and word != job.run]
-
-
-def _plain(word: str) -> bool:
-    return bool(re.fullmatch(r"\w[\w .@+=,-]*", word))
+def _read_runs(job: Job) -> list[str]:
+    """List the runs that a job may read; one that translates reads none, though its model may be called like one."""
+    return [] if translates(job) else [run for run in inputs.runs(job.parameters) if run != job.run]
 
 
 def _error(executed: dict) -> str:

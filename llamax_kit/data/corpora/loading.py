@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from llamax_kit.data import downloads
 from llamax_kit.data.corpora import cldr, flores, flores_plus
 from llamax_kit.data.corpora import folder as folder_corpus
 from llamax_kit.data.corpora.corpus import Corpus
@@ -112,6 +113,19 @@ def _own(spec: str) -> Path | None:
     if place.is_file():
         raise KitError(f"{place} is neither a folder nor a table. To mend: {folder_corpus.REMEDY}{folder_corpus.ALSO}")
     return None
+
+
+def files(spec: str) -> list[Path]:
+    """List the files that a corpus may be read from here; none of one in the kit, or on the hub. Raises as above."""
+    if place := _own(spec):
+        beginning = place.parent.glob(f"{place.name}.*")
+        found = [place] if place.is_file() else place.rglob("*") if place.is_dir() else beginning
+        return sorted(path for path in found if path.is_file())
+    name, split, revision = _parse(spec)
+    if name == "cldr" or (name == "flores_plus" and not flores_plus.is_local(split, revision=revision)):
+        return []
+    root = downloads.folder() / (name if name == "flores_plus" else f"{name}_dataset")
+    return sorted(path for path in (root / split).glob("*") if path.is_file())
 
 
 def add_languages(spec: str) -> None:
