@@ -6,10 +6,12 @@ import shutil
 import pytest
 import small
 
+from llamax_kit.data.corpora.loading import load_corpus
 from llamax_kit.models import loading
 from llamax_kit.models.engines.base import Completion, Decoding, Request, read_decoding
 from llamax_kit.models.engines.batches import plan
 from llamax_kit.models.engines.opening import open_engine
+from llamax_kit.tasks.translation import translate
 from llamax_kit.utils.errors import KitError, UnknownName
 
 
@@ -387,6 +389,26 @@ def test_an_answer_stops_at_the_end_of_turn_of_the_chat_template(folder, tmp_pat
         f"name only {' '.join(map(engine.tokenizer.piece, engine.tokenizer.eos_ids))} as an end"
     ]
     assert engine.identity["stops"].split() == [str(id) for id in engine.stops] and engine.identity["recipe"] == "1"
+
+
+def test_a_chat_template_with_a_clock_writes_the_same_prompt_every_day(folder, tmp_path):
+    """Llama 3.1's asks for the day: a finished run would be generated again tomorrow, and one past midnight mixed."""
+    shutil.copytree(folder, tmp_path / "chat")
+    template = "{{ strftime_now('%d %b %Y, %H:%M') }} {% for m in messages %}{{ m.role }}: {{ m.content }}{% endfor %}"
+    (tmp_path / "chat/tokenizer_config.json").write_text(json.dumps({"eos_token": "</s>", "chat_template": template}))
+    engine = open_engine(str(tmp_path / "chat"))
+    assert engine.chat([{"role": "user", "content": "Habari"}]) == "26 Jul 2024, 00:00 user: Habari"
+    computed = template.replace("'%d %b %Y, %H:%M'", "form")
+    (tmp_path / "chat/tokenizer_config.json").write_text(json.dumps({"eos_token": "</s>", "chat_template": computed}))
+    with pytest.raises(KitError, match="change from day to day. To mend: use the prompt template 'alpaca'"):
+        open_engine(str(tmp_path / "chat")).chat([{"role": "user", "content": "Habari"}])
+    assert ["26 Jul 2024 on every day" in note for note in engine.notes] == [True]
+    asked = translate(engine, load_corpus("cldr", "en-sw"), [("en", "sw")], "chat", "greedy max_new_tokens:1", 1,
+                      progress=False)  # fmt: skip
+    assert asked.attrs["record"]["prompt_rendered"] == (
+        "26 Jul 2024, 00:00 user: Translate the following sentences from English to Swahili. Answer with the "
+        "translation only.\n{source}"
+    )
 
 
 def test_a_model_without_words_and_other_stops_keeps_its_key(folder):

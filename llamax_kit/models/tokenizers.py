@@ -6,12 +6,14 @@ Does not read files (see `tokenizer_files`), batch or pad: it only says which id
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 from llamax_kit.data import reasoning
 from llamax_kit.models.added_tokens import Span
 from llamax_kit.utils.errors import KitError
 
+DATE = date(2024, 7, 26)  # on every day, so that a run can be repeated; that of Llama 3.1's template without a clock
 PROBE = "kit-probe-7"  # an answer that no chat template writes itself
 
 
@@ -130,7 +132,8 @@ class Tokenizer:
         from transformers.utils.chat_template_utils import render_jinja_template
 
         try:
-            rendered, _ = render_jinja_template([messages], chat_template=self.template, **options, **self.names)
+            template = _dated(self.template)
+            rendered, _ = render_jinja_template([messages], chat_template=template, **options, **self.names)
         except Exception as error:  # a template is a program of its own: jinja's errors, and any of Python's
             raise KitError(
                 f"the model's chat template does not take this conversation: {error}. To mend: use the prompt "
@@ -145,6 +148,14 @@ class Tokenizer:
     @cached_property
     def _silent(self) -> set[int]:
         return self._control - {id for token, id in self.special.items() if reasoning.is_marker(token)}
+
+
+def _dated(template: str) -> str:
+    """Write `DATE` into a chat template in place of the clock: `strftime_now("%d %b %Y")` becomes `"26 Jul 2024"`."""
+    dated = re.sub(r"""\bstrftime_now\(\s*(["'])(.*?)\1\s*\)""", lambda call: repr(DATE.strftime(call[2])), template)
+    if re.search(r"\bstrftime_now\s*\(", dated):
+        raise ValueError("it asks for the date in a form that it computes, so that its prompts change from day to day")
+    return dated
 
 
 def _spans(text: str, contents: Sequence[str], *, around: Sequence[str]) -> list[Span]:

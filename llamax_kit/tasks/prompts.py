@@ -56,6 +56,11 @@ def build(template: str, *, source: str, src: str, tgt: str, chat: Callable[...,
     return prompt
 
 
+def rendered(engine, template: str, *, src: str, tgt: str) -> str:
+    """Return a prompt as an engine's model sees it, with {source} in place of the sentence, for a run's record."""
+    return str(build(template, source="{source}", src=src, tgt=tgt, chat=engine.chat))
+
+
 def _filled(template: str, values: dict[str, str]) -> Prompt:
     """Fill in a template; what is filled in is protected."""
     text, protected = "", []

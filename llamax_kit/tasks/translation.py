@@ -66,7 +66,8 @@ def translate(
     `attrs["timing"]` counts rows, unique (different prompts), kept (found in the ledger), generated, unfit (rows whose
     prompt is longer than the context), reasoned (rows whose answer has reasoning, which was cut), tokens (generated
     now), seconds (of generating, loading the model included), tokens_per_second, torn and damaged (of the ledger).
-    `attrs["record"]` holds what a run's record says: model, decoding, prompt, training_languages, timing.
+    `attrs["record"]` holds what a run's record says: model, decoding, prompt (and prompt_rendered, as the model's chat
+    template writes it for the first direction), training_languages, timing.
     """
     plan = read_decoding(decoding)
     rows, requests = _requests(engine, corpus, directions, template, sentences)
@@ -89,6 +90,9 @@ def translate(
     trained = getattr(engine, "training_languages", None)
     languages = trained and {"whose": trained.whose, "codes": sorted(trained.codes)}
     facts = {"model": engine.identity, "decoding": plan._asdict(), "prompt": prompts.template_text(template)}
+    if template in prompts.CHATS and directions:
+        src, tgt = directions[0]
+        facts["prompt_rendered"] = prompts.rendered(engine, template, src=src, tgt=tgt)
     table.attrs |= {"timing": timing, "record": facts | {"training_languages": languages, "timing": timing}}
     return table
 

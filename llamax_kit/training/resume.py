@@ -2,10 +2,12 @@
 
 Trainer writes the weights first, then optimizer, schedule and random numbers, `trainer_state.json` last; with several
 processes each writes its own random numbers, whenever it comes to it. With FSDP it writes weights and optimizer under
-other names, too. A process killed meanwhile leaves a part.
+other names, too. A process killed meanwhile leaves a part. Once all is written, the checkpoint is sealed: its files are
+on disk, with their hashes, so that bytes that a power failure changed are noticed.
 """
 
 import json
+import os
 import re
 import shutil
 import zipfile
@@ -13,6 +15,9 @@ from pathlib import Path
 
 from llamax_kit.models.checkpoints import weight_files
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import sha256, whole
+
+SEAL = "hashes.json"
 
 
 def last_whole(folder: Path, processes: int = 1, sharded: bool = False) -> Path | None:
@@ -27,8 +32,27 @@ def drop_parts(folder: Path, processes: int = 1, sharded: bool = False) -> None:
             shutil.rmtree(each, ignore_errors=True)
 
 
+def seal(checkpoint: Path) -> None:
+    """Bring the files of a checkpoint to the disk, and note their hashes. Raises KitError when that cannot be written.
+
+    Trainer may have removed the checkpoint before: so one that a kill left without a seal counts by its form alone.
+    The random numbers of several processes are left out, as each writes its own, perhaps later.
+    """
+    noted = {}
+    files = (path for path in checkpoint.rglob("*") if path.is_file() and path.name != SEAL)
+    for path in sorted(path for path in files if not re.fullmatch(r"rng_state_\d+\.pth", path.name)):
+        with open(path, "rb+") as file:
+            os.fsync(file.fileno())
+        noted[path.relative_to(checkpoint).as_posix()] = sha256(path)
+    with whole(checkpoint / SEAL) as scratch:
+        scratch.write_text(json.dumps(noted, indent=1) + "\n", encoding="utf-8")
+
+
 def is_whole(checkpoint: Path, processes: int = 1, sharded: bool = False) -> bool:
-    """Return whether a checkpoint holds all that Trainer wrote there, each file to its end; `sharded`: with FSDP."""
+    """Return whether a checkpoint holds all that Trainer wrote there, unchanged since it was sealed.
+
+    sharded: with FSDP. One without a seal counts by its form: each file to its end.
+    """
     single = processes == 1
     random = ["rng_state.pth"] if single else [f"rng_state_{process}.pth" for process in range(processes)]
     try:
@@ -36,6 +60,8 @@ def is_whole(checkpoint: Path, processes: int = 1, sharded: bool = False) -> boo
         weight_files(checkpoint)
         saved = [path for path in checkpoint.iterdir() if path.suffix in (".pt", ".pth", ".bin")]
         archives = {path.name: zipfile.is_zipfile(path) for path in saved}  # their table of contents stands at the end
+        if any(sha256(checkpoint / name) != noted for name, noted in read.get(SEAL, {}).items()):
+            return False
     except (OSError, ValueError, KitError):
         return False
     own = {"optimizer.bin", "pytorch_model_fsdp.bin"} if sharded else {"optimizer.pt"}

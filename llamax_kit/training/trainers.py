@@ -17,7 +17,7 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler, get_length_grouped_indices
 from transformers.utils import logging
 
-from llamax_kit.training import settings
+from llamax_kit.training import resume, settings
 from llamax_kit.training.examples import dataset
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import whole
@@ -120,6 +120,7 @@ class Log(TrainerCallback):
     def on_save(self, args, state, control, **kwargs):
         if state.is_world_process_zero:
             self._write(state)
+            resume.seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
 
     def on_train_end(self, args, state, control, **kwargs):
         if state.is_world_process_zero:

@@ -164,23 +164,40 @@ def test_a_checkpoint_cut_in_half_is_passed_over(house, unbroken, tmp_path, monk
         (tmp_path / "checkpoint-10" / name).write_bytes(content[: len(content) // 2])
         assert not resume.is_whole(tmp_path / "checkpoint-10"), name
         (tmp_path / "checkpoint-10" / name).unlink()
-        assert name in ("config.json", "generation_config.json", "training_args.bin") or not resume.is_whole(
-            tmp_path / "checkpoint-10"
-        )
+        assert resume.is_whole(tmp_path / "checkpoint-10") == (name == resume.SEAL)
         shutil.rmtree(tmp_path / "checkpoint-10")
     assert resume.is_whole(saved / "checkpoint-10") and not resume.is_whole(saved / "checkpoint-10", processes=2)
     two = shutil.copytree(saved / "checkpoint-10", tmp_path / "checkpoint-10")
     (two / "rng_state.pth").rename(two / "rng_state_0.pth")
+    resume.seal(two)
     assert not resume.is_whole(two, processes=2)  # the other process had not come to it
     shutil.copy(two / "rng_state_0.pth", two / "rng_state_1.pth")
     assert resume.is_whole(two, processes=2) and not resume.is_whole(two, processes=3)
     assert not resume.is_whole(two, processes=2, sharded=True)
+    (two / resume.SEAL).unlink()
     (two / "optimizer.pt").rename(two / "optimizer.bin")  # FSDP's: a plain training cannot go on with it
     assert not resume.is_whole(two, processes=2) and not resume.is_whole(two, processes=2, sharded=True)
     shutil.copy(two / "optimizer.bin", two / "pytorch_model_fsdp.bin")  # nor FSDP without weights of its own
     assert not resume.is_whole(two, processes=2) and resume.is_whole(two, processes=2, sharded=True)
     with open(saved / "checkpoint-10/optimizer.pt", "rb+") as file:
         file.truncate(1000)
+    assert resume.last_whole(saved).name == "checkpoint-5"
+    assert digest(trained(tmp_path / "t", house)) == digest(unbroken["packed"] / "model")
+
+
+def test_a_checkpoint_whose_bytes_changed_without_its_length_is_passed_over(house, unbroken, tmp_path, monkeypatch):
+    saved = broken_off(tmp_path / "t", house, monkeypatch) / "checkpoints"
+    for name in ("model.safetensors", "optimizer.pt", "scheduler.pt"):
+        copy = shutil.copytree(saved / "checkpoint-10", tmp_path / "checkpoint-10")
+        with open(copy / name, "rb+") as file:  # as a file system leaves pages that a power failure kept from the disk
+            file.seek(file.seek(0, os.SEEK_END) // 2)
+            file.write(bytes(16))
+        assert not resume.is_whole(copy), name
+        shutil.rmtree(copy)
+    shutil.copytree(saved / "checkpoint-10", tmp_path / "kept")
+    with open(saved / "checkpoint-10/optimizer.pt", "rb+") as file:
+        file.seek(4096)
+        file.write(bytes(16))
     assert resume.last_whole(saved).name == "checkpoint-5"
     assert digest(trained(tmp_path / "t", house)) == digest(unbroken["packed"] / "model")
 

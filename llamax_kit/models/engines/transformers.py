@@ -13,7 +13,7 @@ from importlib.metadata import version
 from llamax_kit.models import loading, runnable, tokenizer_files
 from llamax_kit.models.engines.base import Completion, Decoding, Request
 from llamax_kit.models.engines.batches import halves, plan
-from llamax_kit.models.tokenizers import Prompt
+from llamax_kit.models.tokenizers import DATE, Prompt
 from llamax_kit.models.training_languages import of_folder
 from llamax_kit.utils.errors import KitError
 
@@ -69,7 +69,9 @@ class Transformers:
         named = " ".join(self.tokenizer.piece(id) for id in self.tokenizer.eos_ids)
         stops = [f"Answers stop at {each}, too: with it the model's chat template ends a turn, but the files of the "
                  f"model name only {named} as an end" for each in extra]  # fmt: skip
-        return whose + stops
+        dated = [f"The model's chat template writes the date: it is {DATE:%d %b %Y} on every day, so that a run can be "
+                 f"repeated"] * ("strftime_now" in (self.tokenizer.template or ""))  # fmt: skip
+        return whose + stops + dated
 
     @property
     def control_tokens(self) -> list[str]:
