@@ -22,12 +22,23 @@ def papermill(notebook: Path, folder: Path, *options: str, output: str = "out.ip
     return folder / output
 
 
-def cells(notebook: Path, **parameters) -> None:
-    """Execute a notebook's cells here with these parameters, as papermill gives them: behind those of the notebook."""
+def cells(notebook: Path, /, *changes: tuple[str, str], until: str = "", **parameters) -> dict:
+    """Execute a notebook's cells here with these parameters, as papermill gives them: behind those of the notebook.
+
+    changes: lines of code and what a reader writes in their place; until: the id of the last cell. Return its names.
+    """
     known: dict = {}
+    left = dict(changes)
     for cell in nbformat.read(notebook, 4).cells:
         if cell.cell_type == "code":
-            exec(cell.source, known)
+            source = cell.source
+            for old in [old for old in left if old in source]:
+                source = source.replace(old, left.pop(old))
+            exec(source, known)
             if "parameters" in cell.metadata.get("tags", []):
                 assert parameters.keys() <= known.keys()
                 known |= parameters
+            if cell.id == until:
+                break
+    assert not left, f"no cell has {left}"
+    return known

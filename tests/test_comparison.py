@@ -225,6 +225,16 @@ def test_changes_flatten_records_and_leave_time_out():
     ]
 
 
+def test_the_origins_of_runs_without_a_commit_are_shown():
+    """As of a kit that is installed from a wheel."""
+    for run, git in (("a", None), ("b", {"commit": "0123456789abcdef", "dirty": False})):
+        save(run, rows("one"))
+        change(run, git=git)
+    assert comparison.gather("a").origins["git.commit"].isna().all()
+    commits = comparison.gather("a b").origins["git.commit"]
+    assert commits.isna().tolist() == [True, False] and commits[1] == "0123456789"
+
+
 def test_hashes_are_compared_whole_and_shown_short():
     for run, last in (("a", "0"), ("b", "1")):
         save(run, rows("one"), model={"model": "sha256:" + "0123456789abcdef" * 3 + last * 16})

@@ -48,7 +48,8 @@ class Gathered(NamedTuple):
 
         table = pd.json_normalize([each.record for each in self.runs.values()]).assign(run=list(self.runs))
         table = table.reindex(columns=["run", "corpus.release", "git.dirty", "written", "git.commit"])
-        return table.assign(**{"git.commit": table["git.commit"].str[:10]})
+        commits = table["git.commit"].astype("str")  # a column of nothing is of numbers; missing stays missing
+        return table.assign(**{"git.commit": commits.str[:10]})
 
     @property
     def cuts(self) -> list[str]:

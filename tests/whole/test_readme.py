@@ -43,9 +43,11 @@ BLOCKS = blocks((ROOT / "README.md").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
+def folder(tmp_path_factory, example_place) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "params", folder / "params")
+    if (trained := example_place.with_name("miniature")).exists():  # of test_train_a_miniature: not trained again
+        shutil.copytree(trained, folder / "outputs")
     return folder
 
 

@@ -9,6 +9,7 @@ import math
 import os
 import random
 import re
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -61,8 +62,8 @@ def times(*folders):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The defaults, executed: killed in stage 2, and run again to the end."""
+def folder(tmp_path_factory, example_place):
+    """The defaults, executed: killed in stage 2, and run again to the end. test_readme may go on with a copy."""
     begin, place = time.monotonic(), tmp_path_factory.mktemp("miniature")
     process = start(place)
     while not (place / RUN / "mini-llamax/log.csv").exists():
@@ -78,6 +79,8 @@ def folder(tmp_path_factory):
     finish(place)
     assert model.stat().st_mtime_ns == finished, "stage 1 was trained again"
     print(f"executed in {time.monotonic() - begin:.0f} s")
+    shutil.copytree(place / "outputs", place / "lent")
+    (place / "lent").rename(example_place.with_name("miniature"))
     return place
 
 
