@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.paper.recompute import BASELINE, MODEL
 from llamax_kit.reporting.plots.style import PALETTE, SMALL, entry, finish, legend, only, signed, size, verbatim
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -103,6 +104,6 @@ def strips(table: "DataFrame", ax: "Axes", column: str, *, title: str, unit: str
     ax.set_ylim(len(labels) - 0.45, -0.7)
     ax.set(xlabel=unit, title=title)
     finish(ax, 1)
-    counted = table[table["counted"].astype(bool)]
-    means = counted.groupby("label", sort=False)[column].agg(["mean", "size"])
-    return "; ".join(f"{row.Index} mean {row.mean:.1f} over {row.size} languages" for row in means.itertuples()) + "."
+    means = table[table["counted"].astype(bool)].groupby("label", sort=False)[column].agg(["mean", "size"])
+    said = (f"{row.Index} mean {row.mean:.1f} over {counted(row.size, 'language')}" for row in means.itertuples())
+    return f"{'; '.join(said)}."

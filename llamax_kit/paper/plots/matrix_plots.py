@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.reporting.plots.style import COLUMN, PAGE, SMALL, ink, name_tiles, only, shrink, signed, size, verbatim
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +32,7 @@ def systems(table: "DataFrame", ax: "Axes", title: str) -> str:
     names = table["system"].where(~few, table["system"] + " (" + table["partners"].astype(str) + ")")
     wide = table.assign(system=names).pivot_table("score", "system", "direction", sort=False)
     best = _best(table.assign(system=names))
-    size(ax, 1.4 + 0.27 * len(wide), PAGE if wide.shape[1] > NARROW else COLUMN)
+    size(ax, 1.4 + 0.27 * len(wide), width=PAGE if wide.shape[1] > NARROW else COLUMN)
     ax.set_facecolor(GREY)
     sns.heatmap(wide, ax=ax, cmap="Blues", vmin=0, annot=True, fmt=".1f", annot_kws={"size": SMALL}, linewidths=0.5,
                 linecolor="white", cbar=False, xticklabels=False, yticklabels=False)  # fmt: skip
@@ -51,7 +52,7 @@ def systems(table: "DataFrame", ax: "Axes", title: str) -> str:
     ax.tick_params(axis="y", labelrotation=0)
     shrink(ax, wide.shape[1], rows=len(wide))
     said = "; ".join(f"{row.direction} {row.system} ({row.score:.1f})" for row in _best(table).itertuples())
-    return f"{title}: mean {metric} of {table['system'].nunique()} systems. Best: {said}."
+    return f"{title}: mean {metric} of {counted(table['system'].nunique(), 'system')}. Best: {said}."
 
 
 @verbatim
@@ -67,10 +68,11 @@ def differences(table: "DataFrame", ax: "Axes", column: str, *, title: str) -> s
     order = list(dict.fromkeys([*table["tgt"], *table["src"]]))
     wide = wide.reindex(index=order, columns=order)
     most = wide.abs().max(axis=None)
-    size(ax, 1.0 + 0.5 * len(order), PAGE if len(order) > 2 * NARROW else COLUMN)
+    size(ax, 1.0 + 0.5 * len(order), width=PAGE if len(order) > 2 * NARROW else COLUMN)
     ax.set_facecolor(GREY)
-    sns.heatmap(wide, ax=ax, cmap="RdBu", vmin=-most, vmax=most, annot=wide.map(signed), fmt="", linewidths=0.5,
-                annot_kws={"size": SMALL}, linecolor="white", cbar=False, xticklabels=False, yticklabels=False)  # fmt: skip
+    sns.heatmap(wide, ax=ax, cmap="RdBu", vmin=-most, vmax=most, annot=wide.map(signed), fmt="", cbar=False,
+                annot_kws={"size": SMALL}, linewidths=0.5, linecolor="white", xticklabels=False,
+                yticklabels=False)  # fmt: skip
     ink(ax)
     name_tiles(ax, order, rows=order)
     ax.set(xlabel="from", ylabel="into", title=title)

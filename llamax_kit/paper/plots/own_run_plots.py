@@ -14,6 +14,7 @@ from llamax_kit.reporting.plots.style import (
     verbatim,
 )
 from llamax_kit.scoring import significance
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +48,7 @@ def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> str:
     finish(ax, 3)
     low, high = order.iloc[0], order.iloc[-1]
     return (
-        f"{mine} less {theirs} in {len(order)} directions: mean {signed(order['difference'].mean())} spBLEU points, "
-        f"from {signed(low.difference)} ({low.src}-{low.tgt}) to {signed(high.difference)} ({high.src}-{high.tgt})."
-        f"{significance.caveat_sentence(order['n'], order['ci_low'])}"
+        f"{mine} less {theirs} in {counted(len(order), 'direction')}: mean {signed(order['difference'].mean())} spBLEU "
+        f"points, from {signed(low.difference)} ({low.src}-{low.tgt}) to {signed(high.difference)} "
+        f"({high.src}-{high.tgt}).{significance.caveat_sentence(order['n'], order['ci_low'])}"
     )

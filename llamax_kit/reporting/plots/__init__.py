@@ -18,9 +18,10 @@ from llamax_kit.reporting.plots.unseen_plots import (
     languages_by_group,
     seen_unseen,
 )
+from llamax_kit.utils.words import counted
 
 __all__ = [
-    "PALETTE", "axes", "before_after", "beside_figure4", "by_group", "curves", "gains", "heatmap",
+    "PALETTE", "axes", "before_after", "beside_figure4", "by_group", "counted", "curves", "gains", "heatmap",
     "languages_by_fertility", "languages_by_group", "legend", "power", "scores", "seen_unseen", "shares", "show",
     "significance",
 ]  # fmt: skip

@@ -28,6 +28,7 @@ from llamax_kit.reporting.plots.style import (
 )
 from llamax_kit.scoring import significance
 from llamax_kit.scoring.corrections import GAINED, LOST, UNCLEAR, UNTESTED
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,7 +102,7 @@ def describe_gains(table: "DataFrame") -> str:
     reach = f"from {worst.gain:+.1f} ({worst.src}-{worst.tgt}) to {best.gain:+.1f} ({best.src}-{best.tgt})"
     if len(rows) == 1:
         reach = f"{best.gain:+.1f} ({best.src}-{best.tgt})"
-    count = f"{len(rows)} direction{'s' * (len(rows) > 1)}"
+    count = counted(len(rows), "direction")
     text = f"Gain of {names(table)} in {metric} points, {count}: {reach}; {verdicts}."
     return text + significance.caveat_sentence(rows["n"], rows["ci_low"])
 
@@ -163,7 +164,7 @@ def colours(values: "Series") -> dict[str, tuple]:
 def _panels(ax: "Axes", columns: int, *, rows: int, letters: int) -> "list[Axes]":
     """Make room for rows of dots, in one column or several side by side."""
     rise = 0.26 if rows <= LOOSE else 0.16 if columns == 1 else 0.15
-    size(ax, 1.4 + rows * rise, PAGE if columns > 1 else COLUMN)
+    size(ax, 1.4 + rows * rise, width=PAGE if columns > 1 else COLUMN)
     if columns == 1:
         return [ax]
     ax.set_axis_off()

@@ -170,5 +170,4 @@ def _name(ax: "Axes", drawn: "list[DataFrame]") -> None:
     taken = [Bbox([at - half, at + half]) for at in ax.transData.transform([*zip(means, means.index, strict=True)])]
     rank = points.groupby("mean").cumcount()
     ends = pd.concat([rank, points["of"] - 1 - rank], axis=1).min(axis=1).sort_values(kind="stable")
-    named = points.loc[ends.index[(ends == 0) | (points["of"][ends.index] <= FEW)]]
-    name(ax, named, points, taken)
+    name(ax, points, ends.index[(ends == 0) | (points["of"][ends.index] <= FEW)], taken=taken)

@@ -15,7 +15,6 @@ from llamax_kit.reporting.plots.style import (
     LANDSCAPE,
     PAGE,
     SMALL,
-    counted,
     ink,
     least,
     shrink,
@@ -24,6 +23,7 @@ from llamax_kit.reporting.plots.style import (
     verbatim,
 )
 from llamax_kit.scoring.corrections import UNCLEAR
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +75,7 @@ def heatmap(table: "DataFrame", ax: "Axes") -> str:
     most, numbers = max(FAINT, table["gain"].abs().max()), width <= WIDE
     across = COLUMN if width <= NARROW + bool(cells.pivot) else PAGE if width <= BROAD else LANDSCAPE
     rise = 0.46 if cells.pivot else min(0.25, max(0.17, 14 / height) if across == COLUMN else max(0.1, 9.4 / height))
-    size(ax, max(2.6, 1.6 + rise * height), across)
+    size(ax, max(2.6, 1.6 + rise * height), width=across)
     ticks = not cells.pivot
     sns.heatmap(cells.values, ax=ax, cmap=MAP, center=0, vmin=-most, vmax=most, annot=numbers and cells.written, fmt="",
                 annot_kws={"fontsize": SMALL}, linewidths=0.5, linecolor="white",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.transforms import Bbox
     from numpy import ndarray
-    from pandas import DataFrame, Series
+    from pandas import DataFrame, Index, Series
 
 LABELLED = 30  # languages; of more, those farthest out are named
 FEW = 8  # languages of a group that are all named
@@ -53,17 +53,17 @@ def label(table: "DataFrame", ax: "Axes", x, y, along: list[str], *, groups: "Se
     if groups is not None:
         few = groups.map(groups.value_counts()).astype(int).to_numpy() <= FEW
         named |= few[ends.index]
-    name(ax, points.loc[ends.index[named]], points)
+    name(ax, points, ends.index[named])
 
 
-def name(ax: "Axes", named: "DataFrame", points: "DataFrame", taken: "Sequence[Bbox]" = ()) -> None:
-    """Name dots (columns code, x, y) in this order, where there is room: clear of all dots and of what is taken.
+def name(ax: "Axes", points: "DataFrame", order: "Index", *, taken: "Sequence[Bbox]" = ()) -> None:
+    """Name dots (columns code, x, y) in an order, where there is room: clear of all dots and of what is taken.
 
     They are clear of lines, too, where there is room for that.
     """
     places, taken = ax.transData.transform(points[["x", "y"]]), [*taken]
     lines = [line.get_window_extent() for line in ax.lines]
-    for at in named.index:
+    for at in order:
         for avoided in ([*taken, *lines], taken):
             if room := _name(ax, points["code"][at], tuple(points.loc[at, ["x", "y"]]), places, at, avoided):
                 taken += room

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.power import FOUND, smallest
 from llamax_kit.data.translations import DIRECTION
-from llamax_kit.reporting.plots.style import SMALL, counted, direction, finish, only, size, styles, verbatim
+from llamax_kit.reporting.plots.style import SMALL, direction, finish, only, size, styles, verbatim
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +47,8 @@ def power(table: "DataFrame", ax: "Axes", compared: str = "") -> str:
     ax.axhline(USUAL, color="0.4", linestyle="--", linewidth=1)
     ax.annotate(f"{USUAL} %", (1, USUAL), xycoords=("axes fraction", "data"), xytext=(-2, 3),
                 textcoords="offset points", ha="right", color="0.4", fontsize=SMALL)  # fmt: skip
-    ax.set(ylim=(-2, 102), xlabel="gain between the two systems (points)",
+    metric = f"{only(table, 'metric')} " if "metric" in table else ""
+    ax.set(ylim=(-2, 102), xlabel=f"gain between the two systems ({metric}points)",
            ylabel=f"trials with p < {threshold} (per cent)",
            title=_of(table, compared) + f"How small a gain is found, {_trials(table)} trials per dot")  # fmt: skip
     finish(ax, len(sizes))

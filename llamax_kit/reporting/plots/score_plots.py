@@ -119,7 +119,7 @@ def shares(table: "DataFrame", ax: "Axes") -> str:
     several = table["system"].nunique() > 1
     labels = table["system"] + "  " + direction(table) if several else direction(table)
     percent = 100 * table[list(columns)].astype(float).set_axis(labels)
-    size(ax, _height(len(percent), 1), PAGE if max(map(len, labels)) > LONG else COLUMN)
+    size(ax, _height(len(percent), systems=1), width=PAGE if max(map(len, labels)) > LONG else COLUMN)
     sns.heatmap(percent, ax=ax, vmin=0, vmax=100, cmap="Blues", annot=True, fmt=".0f", annot_kws={"size": SMALL},
                 linewidths=0.5, linecolor="0.85", cbar=False, xticklabels=False, yticklabels=False)  # fmt: skip
     name_tiles(ax, columns.values(), rows=labels)
@@ -177,13 +177,13 @@ def _drawn(table: "DataFrame") -> "tuple[DataFrame, str]":
     return table[named.isin(first[:MOST])], part
 
 
-def _height(rows: int, systems: int) -> float:
+def _height(rows: int, *, systems: int) -> float:
     return max(2.2, 1.3 + rows * (0.2 + 0.06 * systems))
 
 
 def _panels(ax: "Axes", columns: int, *, rows: int, systems: int, letters: int) -> "list[Axes]":
     """Make room for rows of dots, in one column or several side by side, within the width of a page."""
-    size(ax, _height(rows, systems), PAGE if columns > 1 else COLUMN)
+    size(ax, _height(rows, systems=systems), width=PAGE if columns > 1 else COLUMN)
     if columns == 1:
         return [ax]
     ax.set_axis_off()

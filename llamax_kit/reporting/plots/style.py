@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.scoring import significance
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +59,7 @@ def entry(name: object) -> str:
     return f"{HIDDEN}{name}" if str(name).startswith("_") else str(name)
 
 
-def axes(height: float, count: int = 1):
+def axes(height: float, *, count: int = 1):
     """Return axes in the look of all pictures; several stand side by side, in a figure as wide as a page."""
     import seaborn as sns
     from matplotlib.figure import Figure
@@ -75,7 +76,7 @@ def axes(height: float, count: int = 1):
     return made if count > 1 else made[0]
 
 
-def size(ax: "Axes", height: float, width: float = COLUMN) -> None:
+def size(ax: "Axes", height: float, *, width: float = COLUMN) -> None:
     """Set the size (inches) of a figure with one pair of axes; width: one of WIDTHS."""
     if len(ax.figure.axes) == 1:
         ax.figure.set_size_inches(width, height)
@@ -258,11 +259,6 @@ def styles(count: int) -> list[dict]:
         {"fmt": MARKERS[(i + i // 10) % markers], "color": colour, "markersize": 5, "elinewidth": 1.3, "capsize": 2}
         for i, colour in enumerate(colours)
     ]
-
-
-def counted(count: int, thing: str) -> str:
-    """Return a number of things: "1 sentence", "1,012 sentences"."""
-    return f"{count:,} {thing}{'s' * (count != 1)}"
 
 
 def sizes(table: "DataFrame") -> str:

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.reporting.plots.labels import label
-from llamax_kit.reporting.plots.style import counted, entry, finish, legend, only, size, styles, verbatim
+from llamax_kit.reporting.plots.style import entry, finish, legend, only, size, styles, verbatim
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +45,7 @@ def curves(log: "DataFrame", ax: "Axes") -> str:
         seen = f"{stage} ({rows['tokens'].max() / 1e6:.1f} M tokens)"
         ax.plot(rows["tokens"], calm, color=style["color"], linewidth=1.8, label=entry(seen))
     ax.set(xlabel="tokens seen in the stage", ylabel="loss (nats per token)", xscale="log",
-           title=f"Loss of {len(stages)} stage{'s' * (len(stages) > 1)}; thick: running median",
+           title=f"Loss of {counted(len(stages), 'stage')}; thick: running median",
            ylim=(0, None))  # fmt: skip
     finish(ax, 2)
     return describe_curves(log)

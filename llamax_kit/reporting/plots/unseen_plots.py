@@ -13,13 +13,13 @@ from llamax_kit.reporting.plots.style import (
     MARGIN,
     PALETTE,
     SMALL,
-    counted,
     legend,
     only,
     size,
     sizes,
     verbatim,
 )
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
