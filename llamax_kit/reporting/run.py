@@ -109,6 +109,8 @@ class Run:
     ) -> None:
         """Draw a table, save the picture as `name`.png and `name`.pdf, and show it with its alt text.
 
+        A picture of `plots` is made for one column of a paper (7.7 cm), those of many directions for a page (16 cm).
+
         Parameters
         ----------
         name : str

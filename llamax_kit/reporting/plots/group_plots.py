@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TITLE = "Languages that gained, lost, or were not shown to differ"
 BOX = FEW + 1  # languages; of fewer each is named
+LONG, SPLIT = 20, (" ", "\n")  # letters of a name that leave no room for its number in the same line
 GOLDEN = 0.618034  # the fractional parts of its multiples spread dots evenly, always in the same way
 
 
@@ -53,7 +54,7 @@ def by_group(table: "DataFrame", ax: "Axes") -> str:
     ax.margins(x=0.13)  # for the names at both ends
     if table["gain"].abs().max() < 1:  # a tiny gain is not enlarged
         ax.set_xlim(-1, 1)
-    ax.set_yticks(range(len(lines)), [f"{name} (n = {len(rows)})" for name, rows in lines])
+    ax.set_yticks(range(len(lines)), [f"{name}{SPLIT[len(name) > LONG]}(n = {len(rows)})" for name, rows in lines])
     ax.set_ylim(len(lines) - 0.4, -0.6)
     hollow = "\nfilled: gained or lost; hollow: not shown to differ" if (table["verdict"] == UNCLEAR).any() else ""
     ax.set_xlabel(f"gain in {metric} (points; dot: one language, diamond: mean){hollow}")

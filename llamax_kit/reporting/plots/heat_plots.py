@@ -74,7 +74,7 @@ def heatmap(table: "DataFrame", ax: "Axes") -> str:
     height, width = cells.values.shape
     most, numbers = max(FAINT, table["gain"].abs().max()), width <= WIDE
     across = COLUMN if width <= NARROW + bool(cells.pivot) else PAGE if width <= BROAD else LANDSCAPE
-    rise = 0.46 if cells.pivot else min(0.25, max(0.17, 14 / height) if across == COLUMN else max(0.1, 9.4 / height))
+    rise = 0.46 if cells.pivot else min(0.25, max(0.17, 14 / height) if across == COLUMN else max(0.11, 10.4 / height))
     size(ax, max(2.6, 1.6 + rise * height), width=across)
     ticks = not cells.pivot
     sns.heatmap(cells.values, ax=ax, cmap=MAP, center=0, vmin=-most, vmax=most, annot=numbers and cells.written, fmt="",

@@ -29,6 +29,7 @@ LEGIBLE = 5.2  # points in a paper
 TEXT, SMALL = 10, 9  # points: of titles and axes; of names beside dots, numbers in tiles and legends
 MARGIN = 0.1  # inches, around a picture
 LEAST = 0.25  # share of the width that stays with the axes, however long names are
+MANY = 100  # numbers in a heat map, all of them within it: measuring each would take seconds
 BELOW = "below"  # marks a legend that `fit` puts below the axes
 HIDDEN = "\u200b"  # before a label that begins with "_": matplotlib leaves those out of a legend
 MARKERS = "osD^vPX*<>"
@@ -119,6 +120,9 @@ def legend(ax: "Axes", handles: list | None = None) -> None:
 
 def fit(figure: "Figure") -> None:
     """Fit a figure into its width: axes leave room for names beside them, titles are wrapped, legends are below."""
+    within = [text for ax in figure.axes if len(ax.texts) > MANY for text in ax.texts]
+    for text in within:
+        text.set_visible(False)
     texts = [(ax, text) for ax in figure.axes for text in (ax.title, ax.xaxis.label) if text.get_text()]
     for _, text in texts:
         text.set_fontsize(min(TEXT, text.get_fontsize()))
@@ -135,6 +139,8 @@ def fit(figure: "Figure") -> None:
             made.set_bbox_to_anchor((0.5, bottom), ax.transAxes)
             away = _outside(made.get_window_extent(), figure) / ax.bbox.width
             made.set_bbox_to_anchor((0.5 - away, bottom), ax.transAxes)
+    for text in within:
+        text.set_visible(True)
 
 
 def _width(figure: "Figure") -> float:
@@ -176,12 +182,14 @@ def _wrapped(text: "Text", width: float) -> list[str]:
 
 
 def _parts(line: str, letters: int) -> list[str]:
-    """Break a line behind commas and semicolons, and where that is not enough between words."""
+    """Break a line behind commas and semicolons, and where that is not enough or leaves a short one, between words."""
     parts = [""]
     for part in re.split(r"(?<=[,;] )", line):
         if len((parts[-1] + part).rstrip()) > letters:
             parts.append("")
         parts[-1] += part
+    if min(map(len, parts)) < letters / 3:
+        parts = [line]
     return [each for part in parts for each in wrap(part, letters, break_on_hyphens=False)]
 
 
