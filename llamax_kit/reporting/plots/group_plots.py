@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TITLE = "Languages that gained, lost, or were not shown to differ"
 BOX = FEW + 1  # languages; of fewer each is named
-LONG, SPLIT = 20, (" ", "\n")  # letters of a name that leave no room for its number in the same line
+LONG, SPLIT = 24, (" ", "\n")  # letters of a name that leave no room for its number in the same line
 GOLDEN = 0.618034  # the fractional parts of its multiples spread dots evenly, always in the same way
 
 
