@@ -14,6 +14,7 @@ from llamax_kit.data.translations import DIRECTION
 from llamax_kit.runs.storage import SavedSystem
 from llamax_kit.scoring import comparability, corrections, sacrebleu_metrics
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -98,8 +99,7 @@ def _flat(fact, name: str = "") -> dict[str, str]:
         flat = [_flat(each, f"{name}.{part}".strip(".")) for part, each in fact.items()]
         return {key: text for each in flat for key, text in each.items()}
     if isinstance(fact, list):
-        count = f"{len(fact)} language{'s' * (len(fact) > 1)}"
-        fact = count if f".{name}".endswith(f".{LONG}") else ", ".join(map(str, fact))
+        fact = counted(len(fact), "language") if f".{name}".endswith(f".{LONG}") else ", ".join(map(str, fact))
     return {name: str(fact).lower() if isinstance(fact, bool) else "none" if fact in (None, {}, "") else str(fact)}
 
 

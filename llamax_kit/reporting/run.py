@@ -17,6 +17,7 @@ from llamax_kit.reporting.plots.display import show
 from llamax_kit.reporting.report import place, write
 from llamax_kit.runs import run_names, storage
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.words import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -108,6 +109,8 @@ class Run:
     ) -> None:
         """Draw a table, save the picture as `name`.png and `name`.pdf, and show it with its alt text.
 
+        A picture of `plots` is made for one column of a paper (7.7 cm), those of many directions for a page (16 cm).
+
         Parameters
         ----------
         name : str
@@ -159,6 +162,10 @@ class Run:
         """
         show(figure, self._path(name), alt)
         self._add(Picture(self._path(name), alt, drawn_from))
+
+    def say(self, *texts: object) -> None:
+        """Print a text, its long lines broken between words."""
+        print(wrapped(" ".join(map(str, texts))))
 
     def save(self, name: str, table: "DataFrame", caption: str = "") -> None:
         """Save a table as `name`.csv without showing it.

@@ -27,10 +27,10 @@ def rows(path) -> list[dict]:
 
 
 def said(folder) -> str:
-    """All that the executed notebook printed."""
+    """All that the executed notebook printed, in one line."""
     outputs = [each for cell in nbformat.read(folder / "out.ipynb", 4).cells for each in cell.get("outputs", [])]
     assert not [each for each in outputs if each.get("name") == "stderr"]
-    return "".join(each.text for each in outputs if each.get("name") == "stdout")
+    return " ".join("".join(each.text for each in outputs if each.get("name") == "stdout").split())
 
 
 def pictures(folder) -> list[str]:
