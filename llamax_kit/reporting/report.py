@@ -123,7 +123,7 @@ def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts:
     for part in parts:
         if isinstance(part, Table):
             frame, caption = _without_secrets(part.frame), _clean(part.caption)
-            tables.save(frame, place / "tables" / part.name, caption, columns=part.columns)
+            tables.save(frame, place / "tables" / part.name, caption, columns=part.columns, layout=part.layout)
         else:
             (place / "pictures").mkdir(exist_ok=True)
             for name in (f"{part.path.name}.png", f"{part.path.name}.pdf"):
