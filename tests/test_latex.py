@@ -18,6 +18,7 @@ GAINS = pd.DataFrame(PAIRS).assign(score=12.345, baseline_score=1.2, gain=-11.1,
                                    p_holm=0.00001, verdict="not shown to differ", note="",
                                    signature=SIGNATURE)  # fmt: skip
 WIDE = pd.DataFrame(PAIRS | {f"Our_own model {at} (05_mozilla_flores101)": 12.34 for at in range(18)})
+SET = [sign for sign in map(chr, range(0xA1, 0x250)) if sign.isprintable() and not latex._foreign(sign)]
 HARD = {
     "gains": GAINS,
     "wide": WIDE,
@@ -26,7 +27,7 @@ HARD = {
     "words": pd.DataFrame({"model": ["a" * 150, "hub-owner/" + "long_name_" * 9], "sha256": ["0a1b2c3d" * 8] * 2}),
     "signature": pd.DataFrame({"run": ["05_mozilla"], "signature": [SIGNATURE], "again": SIGNATURE, "more": SIGNATURE}),
     "none": GAINS.iloc[:0],
-    "accents": pd.DataFrame({"language": ["Bokmål ≥ 3 × −1", "Asturianu", "Français œuvre"], "n": [1, 2, 3]}),
+    "accents": pd.DataFrame({"language": ["Bokmål ≥ 3 × −1", "Français œuvre", "".join(SET)], "n": [1, 2, 3]}),
 }
 SCRIPTS = pd.DataFrame({"system": ["日本語のモデル" * 9, "ⵜⴰⵎⴰⵣⵉⵖⵜ", "Ελληνικά και ακόμη μία"], "score": [1.0, 2, 3]})
 CAPTION = f"Gains of 'a_b' over \"c|d\", 95 % intervals; {SIGNATURE} and {SIGNATURE.replace('1', '2')}"
@@ -111,7 +112,7 @@ def test_heads_are_words_and_the_file_keeps_its_names(tmp_path):
 
 def test_a_column_that_is_called_by_a_system_keeps_its_name(tmp_path):
     wide = GAINS.iloc[:1].assign(system="my_own").pivot_table("score", ["src", "tgt", "n"], "system").reset_index()
-    assert r"from & into & sentences & \shortstack[r]{my\_\\own}" in tex(tmp_path, wide)
+    assert r"from & into & sentences & my\_own \\" in tex(tmp_path, wide)
 
 
 def test_a_signature_breaks_in_caption_and_cell(tmp_path):
@@ -121,4 +122,4 @@ def test_a_signature_breaks_in_caption_and_cell(tmp_path):
 
 def test_a_caption_names_columns_as_their_heads_do(tmp_path):
     path = tables.save(GAINS, tmp_path / "t", "baseline_score and my_run; ci_low")[1]
-    assert "baseline score and my\\_" in path.read_text() and "95 \\% CI low}" in path.read_text()
+    assert "baseline score and my\\_" in path.read_text() and "; low}" in path.read_text()

@@ -185,12 +185,12 @@ def _width(columns: Sequence[Column], setting: Setting) -> float:
 
 def _natural(column: Column, size: Size) -> float:
     """Return the width of a column that does not wrap; its head may be in several lines."""
-    return max(*map(_points, _pieces(column.head)), *map(_points, column.cells)) * size.wide
+    return max(*map(_points, _words(column.head)), *map(_points, column.cells)) * size.wide
 
 
 def _least(column: Column, size: Size, least: float) -> float:
     """Return the smallest width of a column that wraps."""
-    pieces = {piece for cell in (column.head, *column.cells) for piece in _pieces(cell)}
+    pieces = {*_words(column.head), *(piece for cell in column.cells for piece in _pieces(cell))}
     return max(least, *(_points(piece.strip()) * size.wide for piece in pieces))
 
 
@@ -208,8 +208,14 @@ def _sign(sign: str) -> float:
 
 def _pieces(plain: str) -> list[str]:
     """Part a text where a line may end: at spaces and hyphens, in a signature, a path, a hash, not in a number."""
-    found = re.split(r"(?<=[ |/_:=@+-])(?=\S)|(?<=[,.])(?=[a-z])|(?<=[0-9a-f]{16})(?=[0-9a-f]{16})", plain)
+    found = re.split(r"(?<=[ |/_:=])(?=\S)|(?<=\w-)(?=\w)|(?<=[,.])(?=[a-z])|(?<=[0-9a-f]{16})(?=[0-9a-f]{16})", plain)
     return [part for piece in found for part in (_chopped(piece) if len(piece) > 20 else [piece])]
+
+
+def _words(head: str) -> list[str]:
+    """Part a head where its lines may end: as a text, but a short word such as "ceb-X" is whole."""
+    words = re.split(r"(?<= )(?=\S)", head)
+    return [piece for word in words for piece in ([word] if len(word) <= 6 else _pieces(word))]
 
 
 def _chopped(word: str) -> list[str]:
@@ -296,7 +302,7 @@ def _head(name: str, column: Column, width: float | None, size: Size) -> str:
     """Write a head in as many lines as its column is narrow."""
     room = (width or _natural(column, size)) / size.wide
     lines = [""]
-    for piece in _pieces(name):
+    for piece in _words(name):
         if lines[-1] and _points(lines[-1] + piece.rstrip()) > room:
             lines.append("")
         lines[-1] += piece
@@ -306,6 +312,11 @@ def _head(name: str, column: Column, width: float | None, size: Size) -> str:
 
 
 def _foreign(sign: str) -> bool:
-    """Check whether a letter is none that pdfLaTeX sets in every font encoding."""
-    base = unicodedata.normalize("NFD", sign)[0]
-    return sign.isalpha() and (sign > "\u024f" or not (base.isascii() or base in "æÆœŒøØłŁßıªº"))
+    """Check whether a sign is none that pdfLaTeX sets in every font encoding, with no package."""
+    if sign.isascii() or sign in "€™†‡•‰æÆœŒøØłŁßıªºȘșȚț":
+        return False
+    base, *marks = unicodedata.normalize("NFD", sign)
+    accented = base.isascii() and set(marks) <= set(
+        "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327"
+    )
+    return sign >= "\u0180" or sign in "«»" or (sign.isalpha() and not accented)

@@ -222,8 +222,9 @@ def _texts(table: "DataFrame", digits: int) -> "DataFrame":
 
 
 def _in_words(caption: str, heads: dict[str, str]) -> str:
-    """Name columns in a caption by their heads: "baseline_score" as "baseline score"."""
-    return re.sub(r"\w+", lambda word: heads.get(word[0], word[0]) if "_" in word[0] else word[0], caption)
+    """Name columns in a caption by their heads: "baseline_score" as "baseline score", "ci_low" as "low"."""
+    heads = {name: head.removeprefix("95 % CI ") for name, head in heads.items() if "_" in name}
+    return re.sub(r"\w+", lambda word: heads.get(word[0], word[0]), caption)
 
 
 def _numbers(table: "DataFrame") -> list[int]:
