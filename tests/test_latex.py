@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import typeset
 
-from llamax_kit.reporting import latex, tables
+from llamax_kit.reporting import latex, latex_layout, tables
 from llamax_kit.utils.errors import UnknownName
 
 SIGNATURE = "nrefs:1|case:mixed|eff:no|tok:flores101|smooth:exp|version:2.6.0"
@@ -46,7 +46,7 @@ def compiled(folder, program: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("layout", latex.LAYOUTS)
+@pytest.mark.parametrize("layout", latex_layout.LAYOUTS)
 def test_hard_tables_fit_both_papers(tmp_path, layout):
     for name, table in HARD.items():
         assert "wider than" not in tex(tmp_path, table, name, layout=layout)
@@ -56,7 +56,7 @@ def test_hard_tables_fit_both_papers(tmp_path, layout):
 
 
 def test_other_scripts_fit_where_a_font_has_them(tmp_path):
-    for layout in latex.LAYOUTS:
+    for layout in latex_layout.LAYOUTS:
         tex(tmp_path, SCRIPTS.iloc[1:], layout, layout=layout)
     assert typeset.engine(tmp_path / "auto.tex") == "xelatex"
     found = compiled(tmp_path, "xelatex")

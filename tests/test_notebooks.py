@@ -11,7 +11,7 @@ from llamax_kit.analysis import groups
 from llamax_kit.app.parameters import cells, check, choices, given_values, parameters
 from llamax_kit.models import weights
 from llamax_kit.paper import tables
-from llamax_kit.reporting import latex
+from llamax_kit.reporting import latex_layout
 from llamax_kit.scoring import corrections, sacrebleu_metrics
 from llamax_kit.training.corpus import mixture
 from llamax_kit.training.miniature import model
@@ -31,7 +31,7 @@ CLOSED = {
     ("10_train_a_miniature", "size"): model.SHAPES,
     ("10_train_a_miniature", "parallel"): mixture.PARALLEL,
     ("12_reproduce_the_paper", "release"): tables.CHOICES,
-    **{(notebook.stem, "latex"): latex.LAYOUTS for notebook in NOTEBOOKS if notebook.stem[:2] in PAPER},
+    **{(notebook.stem, "latex"): latex_layout.LAYOUTS for notebook in NOTEBOOKS if notebook.stem[:2] in PAPER},
 }  # parameters with no other values than those that the package takes by name
 
 

@@ -188,10 +188,10 @@ def called(names: Iterable[str]) -> dict[tuple[str, str], str]:
     Raises KitError for a name of two systems, and for two names of one.
     """
     found: dict[tuple[str, str], str] = {}
-    for spec in filter(storage.asked, names):
+    for spec in filter(storage.behind, names):
         name, of = storage.shown(spec), storage.parted(spec)
         if found.setdefault(of, name) != name:
-            raise KitError(f"{storage.asked(spec)} has two names, {found[of]!r} and {name!r}. To mend: give it one")
+            raise KitError(f"{storage.behind(spec)} has two names, {found[of]!r} and {name!r}. To mend: give it one")
     for name in found.values():
         if len(same := [":".join(filter(None, of)) for of, each in found.items() if each == name]) > 1:
             raise _one_name(name, specs=same)

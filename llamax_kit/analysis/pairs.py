@@ -224,7 +224,7 @@ def _other(name: str, first: SavedSystem) -> SavedSystem:
     run, own = storage.parted(name)
     rows = first.run.translations[first.run.translations["system"] == own].reset_index(drop=True)
     same = len(rows) and storage.place(run).resolve() == first.run.folder.resolve()
-    found = storage.SavedSystem(storage.shown(name), first.run, own, rows, storage.asked(name))
+    found = storage.SavedSystem(storage.shown(name), first.run, own, rows, storage.behind(name))
     return found if same else storage.system(name)
 
 

@@ -218,8 +218,8 @@ def shown(spec: str) -> str:
     return named(spec)[0] or spec
 
 
-def asked(spec: str) -> str:
-    """Return what a name stands for: `asked("Ours=05_mozilla:nllb")` is "05_mozilla:nllb"; "" where none is given."""
+def behind(spec: str) -> str:
+    """Return what a name stands for: `behind("Ours=05_mozilla:nllb")` is "05_mozilla:nllb"; "" where none is given."""
     return named(spec)[1] if shown(spec) != spec else ""
 
 
@@ -264,7 +264,7 @@ def system(spec: str) -> SavedSystem:
         raise _without(name, run.folder)
     chosen = _chosen(name, wanted=wanted, held=list(dict.fromkeys(run.translations["system"])))
     rows = run.translations[run.translations["system"] == chosen].reset_index(drop=True)
-    return SavedSystem(shown(spec), run, chosen, rows, asked(spec))
+    return SavedSystem(shown(spec), run, chosen, rows, behind(spec))
 
 
 def check_system(spec: str, others: Iterable[str] = ()) -> Path:
