@@ -70,9 +70,9 @@ def table(columns: Sequence[Column], caption: str, *, layout: str = AUTO, label:
     return notes + "".join(each + "\\clearpage\n" * (at % 16 == 15) for at, each in enumerate(written))
 
 
-def _broken(plain: str) -> str:
+def broken(plain: str) -> str:
     """Write a text that may break wherever `_pieces` parts it."""
-    return re.sub(r"( )\\allowbreak\{\}", r"\1", r"\allowbreak{}".join(map(text, latex_layout.pieces(plain))))
+    return re.sub(r"([ -])\\allowbreak\{\}", r"\1", r"\allowbreak{}".join(map(text, latex_layout.pieces(plain))))
 
 
 def _float(
@@ -84,8 +84,8 @@ def _float(
     spec = "".join(_spec(at, each, wrapped) for at, each in enumerate(columns))
     body = [[_cell(each.cells[row], each, at in wrapped) for at, each in enumerate(columns)] for row in rows]
     between = r" \\" + r"\addlinespace[2pt]" * bool(wrapped) + "\n"
-    kept = [f"\\caption{{{_broken(caption)}}}", f"\\label{{{label}}}"][: 2 if label else 1]
-    again = ["\\addtocounter{table}{-1}", f"\\caption{{{_broken(caption)} (continued)}}"]
+    kept = [f"\\caption{{{broken(caption)}}}", f"\\label{{{label}}}"][: 2 if label else 1]
+    again = ["\\addtocounter{table}{-1}", f"\\caption{{{broken(caption)} (continued)}}"]
     wide = latex_layout.width(columns, setting)
     width = "\\linewidth" if wide <= ROOM[setting.where] + 0.1 else f"{ceil(wide)}pt"
     tabular, width = ("tabularx", f"{{{width}}}") if wrapped else ("tabular", "")
@@ -106,7 +106,7 @@ def _spec(at: int, column: Column, wrapped: dict[int, float]) -> str:
 
 def _cell(plain: str, column: Column, wraps: bool) -> str:
     """Write a cell; a missing number is a dash."""
-    return _broken(plain) if wraps else text(plain) or "--" * column.number
+    return broken(plain) if wraps else text(plain) or "--" * column.number
 
 
 def _heads(columns: Sequence[Column], setting: Setting) -> list[str]:

@@ -113,8 +113,9 @@ def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts:
     read = sources(gathered)
     storage.save_table(read, place / MARK)
     storage.save_table(_traced(gathered, read), place / "tables/scores_and_sources.csv")
-    for ending, lines in (("txt", method), ("tex", map(latex.text, method))):
-        (place / f"method.{ending}").write_text(_clean("\n".join(lines)) + "\n", encoding="utf-8")
+    method = [_clean(sentence) for sentence in method]  # before LaTeX writes marks into paths
+    for ending, lines in (("txt", method), ("tex", map(latex.broken, method))):
+        (place / f"method.{ending}").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (place / "runs").mkdir()
     for run, each in gathered.runs.items():
         record = json.dumps(_clean(each.record), indent=2, ensure_ascii=False)
