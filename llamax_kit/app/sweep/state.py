@@ -110,11 +110,12 @@ def _time(text: str) -> datetime:
 
 
 def _named(job: Job) -> list[str]:
-    """List words of a job's values that may name runs: "run" and "run:system", one or several in a text."""
+    """List words of a job's values that may name runs: "run" and "run:system", also behind "name=", in a text."""
     if translates(job):
         return []  # its model's name may be a run's name too, and it reads no run
     texts = [value for name, value in job.parameters.items() if isinstance(value, str) and name != "run"]
-    words = [word.split(":")[0] for text in texts for word in [text, *re.split(r"[\s,]+", text)]]
+    words = [word.split(":")[0] for text in texts for word in [text, *re.split(r"[\s,\"']+", text)]]
+    words += [word[at + 1 :] for word in words for at, sign in enumerate(word) if sign == "="]
     return [word for word in dict.fromkeys(words) if _plain(word) and word != job.run]
 
 
