@@ -14,7 +14,8 @@ unit: venv  ## the fast tests alone
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/whole
 
 lab: venv  ## JupyterLab on loopback, with its token
-	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks
+	@# root is who one is in a container; the server is on loopback, with its token
+	$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks $$([ "$$(id -u)" = 0 ] && echo --allow-root)
 
 gallery: venv  ## every notebook executed on its defaults, for README and those who only look
 	env -u LLAMAX_KIT_DATA $(BIN)/python -m llamax_kit.app.gallery

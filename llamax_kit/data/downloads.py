@@ -51,7 +51,11 @@ def tokenizer(name: str) -> Path:
     if f"spm-{name}" not in KNOWN:
         raise UnknownName("tokenizer", given=name, choices=["flores101", "flores200"], remedy="flores101 or flores200")
     source = find(f"spm-{name}")
-    path = next((place for place in _places(source) if place.is_file()), None) or fetch(source.name)
+    try:
+        path = next((place for place in _places(source) if place.is_file()), None) or fetch(source.name)
+    except KitError as error:
+        error.args = (f"{error}; or, without network, score by pieces that are in the kit: tokenize cldr",)
+        raise
     return _sound(source, path)
 
 

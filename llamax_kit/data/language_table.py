@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llamax_kit.data import downloads
-from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import csv_rows, sha256
 
 NAME = "languages.csv"
@@ -160,7 +160,9 @@ def _read(path: Path) -> Table:
     """Read a user's table. Raises KitError, with the line."""
     columns, rows = csv_rows(path, REMEDY)
     strange = [column for column in columns if column not in Language._fields]
-    if strange or not {"code", "name"} <= {*columns} or len({*columns}) < len(columns):
+    if strange:
+        raise UnknownName(f"column of {path}", given=strange[0], choices=Language._fields, remedy=REMEDY)
+    if not {"code", "name"} <= {*columns} or len({*columns}) < len(columns):
         raise KitError(f"{path}: expected columns among {', '.join(Language._fields)}, code and name at least, "
                        f"found {', '.join(map(repr, columns)) or 'none'}. To mend: {REMEDY}")  # fmt: skip
     named = tuple(_checked(row, f"{path}, row {number}") for number, row in enumerate(rows, 2))

@@ -42,7 +42,7 @@ def check(folder: Path, notebook: str | None, names: Collection[str]) -> None:
     if theirs := other(folder, notebook, names):
         raise KitError(
             f"{folder} is the run of another notebook ({theirs}), and {notebook or 'this one'} would write over it. "
-            f"To mend: give this one another name, or remove that folder; to read it, storage.load({folder.name!r})"
+            f"To mend: give this one another name, or remove that folder; to read it, load_run({folder.name!r})"
         )
 
 

@@ -44,12 +44,13 @@ class Score(NamedTuple):
 class UnequalCounts(KitError):
     """Hypotheses and references that do not pair up. Carries both counts, `hypotheses` and `references`."""
 
-    def __init__(self, hypotheses: int, references: int, where: str = ""):
+    def __init__(self, hypotheses: int, references: int, where: str = "", *, corpus: str = ""):
         self.hypotheses, self.references = hypotheses, references
+        other = f"if another text than {corpus} was translated, name that as the corpus; if not, " if corpus else ""
         super().__init__(
             f"{where or 'these texts'}: {counted(hypotheses, 'hypothesis', things='hypotheses')}, but "
             f"{counted(references, 'reference')}. They pair by position, "
-            f"so none may be missing. To mend: leave an empty line where a system gave nothing, and take the "
+            f"so none may be missing. To mend: {other}leave an empty line where a system gave nothing, and take the "
             f"references whole"
         )
 

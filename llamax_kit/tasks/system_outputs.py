@@ -92,7 +92,8 @@ def read_outputs(outputs: Iterable[Output], corpus: Corpus, sentences: int = 0) 
     for system, src, tgt, path in outputs:
         pairs, texts = corpus.pairs(src, tgt), _texts(path)
         if len(texts) not in (len(pairs), sentences or len(pairs)):
-            raise UnequalCounts(len(texts), len(pairs), f"{path} on {corpus.release}, {src}-{tgt}")
+            where = f"{path} on {corpus.release}, {src}-{tgt}"
+            raise UnequalCounts(len(texts), len(pairs), where, corpus=corpus.name)
         chosen = pairs[: sentences or None]
         for (index, text, reference), hypothesis in zip(chosen, texts[: len(chosen)], strict=True):
             cut, kept = parted(hypothesis, source=text) if reasons(hypothesis) else ("", hypothesis)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llamax_kit.data import reasoning
+from llamax_kit.data import languages, reasoning
 from llamax_kit.data.translations import COLUMNS
 from llamax_kit.models.engines.base import Completion, Decoding, Request
 from llamax_kit.models.engines.base import read_decoding as read_decoding
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def translate(
     engine,
     corpus,
-    directions: Sequence[tuple[str, str]],
+    directions: Sequence[tuple[str, str]] | str,
     template: str = "alpaca",
     decoding: str | Decoding = "greedy",
     sentences: int = 0,
@@ -36,8 +36,8 @@ def translate(
     ----------
     engine, corpus
         What `open_engine` and `load_corpus` return.
-    directions : sequence of (str, str)
-        Pairs of codes, [("en", "de"), ...], as `languages.directions` returns them.
+    directions : sequence of (str, str), or str
+        Pairs of codes, [("en", "de"), ...], as `languages.directions` returns them; or what it takes, "en-de en-sw".
     template : str
         alpaca, paper (the authors' spellings), chat, chat_no_thinking, or a text file with {source}.
     decoding : str
@@ -71,6 +71,8 @@ def translate(
     template writes it for the first direction), training_languages, timing.
     """
     plan = read_decoding(decoding)
+    if isinstance(directions, str):
+        directions = languages.directions(directions, corpus.languages)
     rows, requests = _requests(engine, corpus, directions, template, sentences)
     if requests:
         prompts.warn_of_lookalikes(engine, requests[0].prompt)
@@ -89,12 +91,12 @@ def translate(
         "torn": book.torn if book else 0, "damaged": [each.name for each in book.damaged] if book else [],
     }  # fmt: skip
     trained = getattr(engine, "training_languages", None)
-    languages = trained and {"whose": trained.whose, "codes": sorted(trained.codes)}
+    known = trained and {"whose": trained.whose, "codes": sorted(trained.codes)}
     facts = {"model": engine.identity, "decoding": plan._asdict(), "prompt": prompts.template_text(template)}
     if template in prompts.CHATS and directions:
         src, tgt = directions[0]
         facts["prompt_rendered"] = prompts.rendered(engine, template, src=src, tgt=tgt)
-    table.attrs |= {"timing": timing, "record": facts | {"training_languages": languages, "timing": timing}}
+    table.attrs |= {"timing": timing, "record": facts | {"training_languages": known, "timing": timing}}
     return table
 
 

@@ -60,7 +60,10 @@ def refuse_pointer(path: Path | str) -> None:
     """Raise KitError for a Git LFS pointer: three lines of text that stand for a file until it is downloaded.
 
     Asked by whatever reads a file of a user's: as text, a pointer would be three sentences. Raises OSError as `open`.
+    A pipe is none, and can be read only once.
     """
+    if Path(path).is_fifo():
+        return
     with open(path, "rb") as file:
         start = file.read(1024)  # as long as a pointer may be
     if POINTER.match(start) and (told := re.search(rb"^size (\d+)", start, re.MULTILINE)):

@@ -89,8 +89,8 @@ class Corpus:
         known = find(code).code
         if known not in self.texts:
             raise KitError(
-                f"{code} was not read from {self.release}; read were {' '.join(self.texts)}. "
-                f"To mend: name it when the corpus is loaded"
+                f"{code} is not among the languages that were read from {self.release}: {', '.join(self.texts)}. "
+                f"To mend: name it when you load the corpus, or give its sentences"
             )
         return self.texts[known]
 

@@ -136,6 +136,11 @@ def _separated(path: Path):
     tabs = path.suffix == ".tsv"
     parse = csv.ParseOptions(delimiter="\t" if tabs else ",", quote_char=False if tabs else '"',
                              newlines_in_values=not tabs)  # fmt: skip
+    with open(path, encoding="utf-8-sig") as file:
+        head = file.readline()
+    if not tabs and ";" in head and "," not in head:
+        raise KitError(f"{path}: expected commas between cells, but its first line has semicolons, as some "
+                       f"spreadsheets write. To mend: save it with commas, or with tabs as .tsv; {REMEDY}")  # fmt: skip
     alone = csv.ReadOptions(use_threads=False)  # so that a fault names its row
     with csv.open_csv(path, alone, parse) as file:
         kinds = dict.fromkeys(file.schema.names, pyarrow.string())
