@@ -106,7 +106,7 @@ def test_a_table_alone_in_a_folder_is_found_and_one_of_several_must_be_named(tmp
 
 @pytest.mark.parametrize(("name", "content", "message"), [
     ("a.tsv", "source\ttarget\nx\ty\n", "named by two languages.*'source', 'target', of which none.*as in en, swh"),
-    ("a.csv", "en;sw\nx;y\n", "found 'en;sw'"),
+    ("a.csv", "en;sw\nx;y\n", "semicolons.*save it with commas"),
     ("a.csv", "en,target\nx,y\n", "found 'en', 'target', of which en is"),
     ("a.csv", "en,eng_Latn,sw\nx,y,z\n", "two columns of English: 'en' and 'eng_Latn'"),
     ("a.csv", "en,en\nx,y\n", "two columns of English: 'en' and 'en'"),

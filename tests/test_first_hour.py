@@ -73,8 +73,9 @@ def test_a_language_that_a_text_lacks_is_told_with_those_it_has():
 
 def test_score_reads_what_a_shell_pipes_in(tmp_path):
     os.mkfifo(tmp_path / "references")
-    (tmp_path / "hypotheses").write_text("habari ya asubuhi rafiki yangu\nniko hapa nyumbani kwangu leo\n")
-    writer = threading.Thread(target=(tmp_path / "references").write_text, args=["habari ya asubuhi rafiki yangu\nniko hapa nyumbani kwangu leo\n"])
+    text = "habari ya asubuhi rafiki yangu\nniko hapa nyumbani kwangu leo\n"
+    (tmp_path / "hypotheses").write_text(text)
+    writer = threading.Thread(target=(tmp_path / "references").write_text, args=[text])
     writer.start()
     asked = ["score", "--hypotheses", str(tmp_path / "hypotheses"), "--references", str(tmp_path / "references")]
     done = CliRunner().invoke(cli.main, [*asked, "--tokenize", "cldr"])

@@ -62,7 +62,7 @@ def test_papermill_is_given_absolute_paths_and_both_timeouts(asked, house):
     output = house / "outputs" / "first" / "04_translate_and_score.ipynb"
     assert (page, page.is_file()) == (output.with_suffix(".html"), True)
     assert Path(asked[0]["output"]) == output.with_suffix(".partial.ipynb")
-    assert sorted(path.name for path in output.parent.iterdir()) == [page.name, output.name]
+    assert sorted(path.name for path in output.parent.iterdir()) == [page.name, output.name, f"{output.stem}.manifest.json"]
     assert asked[0]["start_timeout"] and asked[0]["execution_timeout"]
     assert Path(asked[0]["cwd"]).is_absolute()
     assert "sentences = 5" in nbformat.read(output, 4).cells[1].source

@@ -109,7 +109,8 @@ def execute(
             if run:
                 stack.enter_context(locks.held(storage.folder(run)))
             before = inputs.of(defaults | values) if own else {}
-            manifest.path(output).unlink(missing_ok=True)
+            if own:
+                manifest.path(output).unlink(missing_ok=True)
             stack.enter_context(naming(source.name))
             _papermill(
                 source, output=partial, values=values, kernel=kernel, start=start_timeout, cell=execution_timeout

@@ -160,11 +160,11 @@ def _read(path: Path) -> Table:
     """Read a user's table. Raises KitError, with the line."""
     columns, rows = csv_rows(path, REMEDY)
     strange = [column for column in columns if column not in Language._fields]
-    if strange:
-        raise UnknownName(f"column of {path}", given=strange[0], choices=Language._fields, remedy=REMEDY)
     if not {"code", "name"} <= {*columns} or len({*columns}) < len(columns):
         raise KitError(f"{path}: expected columns among {', '.join(Language._fields)}, code and name at least, "
                        f"found {', '.join(map(repr, columns)) or 'none'}. To mend: {REMEDY}")  # fmt: skip
+    if strange:
+        raise UnknownName(f"column of {path}", given=strange[0], choices=Language._fields, remedy=REMEDY)
     named = tuple(_checked(row, f"{path}, row {number}") for number, row in enumerate(rows, 2))
     return Table(f"{path.parent.name}/{NAME}", sha256(path), named)
 
