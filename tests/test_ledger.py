@@ -271,6 +271,47 @@ def test_what_is_large_is_not_copied_for_what_is_small(tmp_path):
     assert large in files(ledger) and len(files(ledger)) == 2
 
 
+def indexed(folder: Path) -> tuple[Ledger, dict[str, Completion], Path]:
+    """A ledger of one file that was made of many, and its index."""
+    ledger, expected = many(folder)
+    ledger_files.compact(ledger.folder)
+    (index,) = ledger.folder.glob("*.keys")
+    return ledger, expected, index
+
+
+def test_of_a_file_with_an_index_only_lines_that_are_needed_are_read(tmp_path, monkeypatch):
+    ledger, expected, _ = indexed(tmp_path)
+    parsed, rows = [], ledger_files.rows
+    monkeypatch.setattr(ledger_files, "rows", lambda line, wanted: parsed.append(line) or rows(line, wanted))
+    assert ledger.find(["k1", "k2", "nosuch"]) == {name: expected[name] for name in ("k1", "k2")}
+    assert 1 <= len(parsed) <= 2
+
+
+@pytest.mark.filterwarnings("ignore:the ledger file")
+@pytest.mark.parametrize("seed", range(40))
+def test_no_damage_of_an_index_gives_another_completion(tmp_path, seed):
+    ledger, expected, index = indexed(tmp_path)
+    draw, whole = random.Random(seed), index.read_bytes()
+    at, byte = draw.randrange(len(whole)), draw.randrange(256)
+    index.write_bytes([whole[:at], whole[:at] + bytes([byte]) + whole[at + 1 :]][seed % 2])
+    found = ledger.find(expected)
+    assert found.items() <= expected.items() and len(found) > len(expected) // 4
+    index.unlink(missing_ok=True)
+    assert Ledger(tmp_path, WHO).find(expected) == expected
+
+
+@pytest.mark.filterwarnings("ignore:the ledger file")
+def test_a_damaged_file_that_has_an_index_is_set_aside_and_the_rest_of_it_is_read(tmp_path):
+    ledger, expected, index = indexed(tmp_path)
+    (file,) = files(ledger)
+    text = file.read_bytes().replace(b'"k1","', b'"k1","x', 1)
+    file.write_bytes(text.replace(b"\xc3\xbc", b"\xc3\xbd", 1)[: file.stat().st_size - 1] + b"\n")
+    found = ledger.find(expected)
+    assert ledger.damaged and found.items() <= (expected | found).items() and len(found) > 50
+    ledger_files.compact(ledger.folder)
+    assert not index.exists()
+
+
 def test_a_damaged_file_is_never_made_part_of_another(tmp_path):
     ledger, expected = many(tmp_path)
     files(ledger)[5].write_bytes(b"garbage\n")

@@ -67,7 +67,7 @@ def remove(found: list[Kept]) -> str:
         for each in found:
             for file in each.files:
                 if file not in left:
-                    file.unlink(missing_ok=True)
+                    ledger_files.remove(file)
             if not any(each.folder.glob("*.jsonl")):
                 clear(each.folder)
                 (each.folder / "identity.json").unlink(missing_ok=True)

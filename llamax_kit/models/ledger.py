@@ -2,7 +2,8 @@ r"""Every completion, kept once under what determines it. Resuming, caching and 
 
 A ledger is a folder for each identity (identity.json), in it one file of JSON lines for each process that wrote, in it
 one line for each batch, with a checksum. Where two records of a key differ (two runs at once on a GPU), the later file
-by name, which begins with the time, wins; in a file the later line.
+by name, which begins with the time, wins; in a file the later line. Many small files become one (`ledger_files`), in
+which what a run needs is found by an index (`ledger_index`).
 
 Lines, since SQLite relies on locks that network file systems do not keep, and a Parquet file is whole only once closed.
 One line a batch makes a batch whole or absent: a resumed run generates it again with the same batch mates.
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from llamax_kit.models import ledger_files
+from llamax_kit.models import ledger_files, ledger_index
 from llamax_kit.models.engines.base import Completion, Decoding
 from llamax_kit.models.ledger_files import digest
 from llamax_kit.utils.errors import KitError
@@ -138,14 +139,15 @@ class Ledger:
         found = {}
         with suppress(FileNotFoundError):  # set aside meanwhile by another reader
             refuse_pointer(file)
-        with suppress(FileNotFoundError), open(file, "rb") as lines:
-            for line in lines:
+        with suppress(FileNotFoundError), open(file, "rb") as every:
+            indexed = ledger_index.lines(file, wanted)
+            for line, names in ((line, wanted) for line in every) if indexed is None else indexed:
                 if not line.endswith(b"\n"):
                     self.torn += 1
                 elif (rows := ledger_files.rows(line, asked)) is None:
                     return self._set_aside(file)
                 else:
-                    found.update((name, Completion(*rest)) for name, *rest in rows if name in wanted)
+                    found.update((name, Completion(*rest)) for name, *rest in rows if name in names)
         return found
 
     def _set_aside(self, file: Path) -> dict:

@@ -15,10 +15,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
+from llamax_kit.models import ledger_index
 from llamax_kit.utils import processes
 from llamax_kit.utils.files import whole
 
 MANY = 16  # files of dead processes that are made one
+LARGEST = 1_000_000_000  # bytes of a file that is made of others: its index is made in memory, a third of that
 TIME = "%Y%m%dT%H%M%S%f"
 NAME = re.compile(
     r"(?P<time>\d{8}T\d{12})(?:_[0-9a-f]{8}_(?P<writer>.+?)|-(?P<older>.+-)[0-9a-f]{8})"  # an older kit noted no start
@@ -104,13 +106,16 @@ def digest(value: object) -> str:
 def compact(folder: Path) -> None:
     """Make one file of many neighbours in the order whose processes are dead, whole or not at all.
 
-    A file as large as all that follow it is left: so a byte is copied a few times, however many runs there are. Raises
-    OSError or KitError when it cannot be done; all is then as it was.
+    It has an index. A file as large as all that follow it is left: so a byte is copied a few times, however many runs
+    there are. Raises OSError or KitError when it cannot be done; all is then as it was.
     """
+    for index in folder.glob("*.keys"):
+        if not index.with_suffix(".jsonl").exists():
+            index.unlink(missing_ok=True)
     for settled, group in groupby(sorted(folder.glob("*.jsonl")), _settled):
         files = list(group)
         sizes = [file.stat().st_size for file in files]
-        while len(files) >= MANY and sizes[0] > sum(sizes[1:]):
+        while len(files) >= MANY and (sizes[0] > sum(sizes[1:]) or sum(sizes) > LARGEST):
             del files[0], sizes[0]
         if settled and len(files) >= MANY:
             _merge(files)
@@ -128,9 +133,14 @@ def _merge(files: list[Path]) -> None:
     Killed in between, the new file is beside the last of those that it was made of: read after it, they change nothing.
     """
     last = {hashlib.sha256(line).digest(): at for at, line in enumerate(_intact(files))}
-    keep = set(last.values())
-    with whole(instead(files[-1], secrets.token_hex(4))) as scratch, open(scratch, "wb") as target:
-        target.writelines(line for at, line in enumerate(_intact(files)) if at in keep)
+    keep, made = set(last.values()), instead(files[-1], secrets.token_hex(4))
+    with whole(made) as scratch, open(scratch, "wb") as target:
+        entries: list[bytes] = []
+        for at, line in enumerate(_intact(files)):
+            if at in keep:
+                entries += [ledger_index.entry(row[0], target.tell()) for row in rows(line) or []]
+                target.write(line)
+        ledger_index.write(made, entries, target.tell())
     if os.name == "posix":  # elsewhere a folder cannot be opened
         handle = os.open(files[0].parent, os.O_RDONLY)
         try:
@@ -138,7 +148,13 @@ def _merge(files: list[Path]) -> None:
         finally:
             os.close(handle)
     for file in files:
-        file.unlink(missing_ok=True)
+        remove(file)
+
+
+def remove(file: Path) -> None:
+    """Remove a file and its index, where they are. Raises OSError when that fails."""
+    ledger_index.path(file).unlink(missing_ok=True)
+    file.unlink(missing_ok=True)
 
 
 def _intact(files: Sequence[Path]) -> Iterator[bytes]:

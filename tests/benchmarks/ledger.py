@@ -2,8 +2,8 @@
 
     python tests/benchmarks/ledger.py [rounds]
 
-Prints the ratio of seconds, two hundred files to one, and what making them one takes. Both ledgers hold the same, 48,000
-completions; both take turns, so that whatever else the machine does meets both alike.
+Prints the ratio of seconds, two hundred files to one, and what making them one takes. Both ledgers hold the same,
+48,000 completions; both take turns, so that whatever else the machine does meets both alike.
 """
 
 import platform
