@@ -56,7 +56,6 @@ class Ledger:
         Makes one file of many that dead processes left. Raises KitError when the folder cannot be read. Warns of each
         damaged file.
         """
-        clear(self.folder)
         found, files = self._found(set(keys), lambda: self.folder.glob("*.jsonl"))
         if found:
             with suppress(OSError):  # by which `llamax-kit ledger` tells when it was last used
@@ -87,6 +86,7 @@ class Ledger:
 
     def _found(self, wanted: set[str], files: Callable[[], Iterable[Path]]) -> tuple[dict[str, Completion], int]:
         """Return what files hold, the later one's where two differ, and the number of files."""
+        clear(self.folder)
         read: dict[Path, dict[str, Completion]] = {}
         asked = frozenset(name.encode("utf-8", "surrogatepass") for name in wanted)
         try:

@@ -16,8 +16,8 @@ from llamax_kit.reporting.layout import Picture, Table
 from llamax_kit.reporting.plots.display import show
 from llamax_kit.reporting.report import place, write
 from llamax_kit.runs import run_names, storage
+from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
-from llamax_kit.utils.files import clear
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,7 +60,7 @@ class Run:
             )
         self._namespace = namespace
         self.name, self.folder = name, storage.folder(name)
-        clear(self.folder)
+        locks.tidy(self.folder)
         self.parts: list[Table | Picture] = []
 
     @property

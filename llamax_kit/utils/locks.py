@@ -68,9 +68,8 @@ def held(folder: Path) -> Iterator[None]:
             if other and not other.here:
                 unseen = f"{folder} was being run by {other}: whether it still is cannot be seen here"
                 print(visible(unseen), file=sys.stderr)
-            if not (other and other.here):
                 mark.unlink(missing_ok=True)
-        clear(folder)
+        tidy(folder)
         yield
     finally:
         own.unlink(missing_ok=True)
@@ -90,6 +89,14 @@ def awaited(folder: Path, seconds: float) -> Iterator[None]:
                     raise
                 time.sleep(random.uniform(0.1, 0.5))  # two that came at one moment come apart
         yield
+
+
+def tidy(folder: Path) -> None:
+    """Remove what dead processes of this machine left in a folder: their marks, and files they had not finished."""
+    for mark, other in _marks(folder):
+        if other is None:
+            mark.unlink(missing_ok=True)
+    clear(folder)
 
 
 def holder(folder: Path) -> Holder | None:
