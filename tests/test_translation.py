@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 import small
 
+from llamax_kit.models import ledger_files
 from llamax_kit.models.engines.base import Completion
 from llamax_kit.models.engines.opening import open_engine
 from llamax_kit.models.ledger import Ledger
@@ -107,6 +108,11 @@ def test_a_fresh_run_that_is_interrupted_goes_on_and_one_that_ended_begins_again
     table = run(engine, corpus, DIRECTIONS, ledger=tmp_path, fresh=name, progress=False)
     assert table.attrs["timing"]["kept"] == 12 and set((asked + engine.asked).values()) == {1}
     for _ in range(2):
+        if name == "run":  # until its record is written, it has not ended
+            engine = small.Fake()
+            assert run(engine, corpus, DIRECTIONS, ledger=tmp_path, fresh=name, progress=False).equals(table)
+            assert sum(engine.asked.values()) == 0
+            ledger_files.end_run(tmp_path, name)
         engine = small.Fake()
         again = run(engine, corpus, DIRECTIONS, ledger=tmp_path, fresh=name, progress=False)
         assert again.attrs["timing"]["kept"] == 0 and sum(engine.asked.values()) == 20

@@ -68,16 +68,16 @@ class Ledger:
     def begin_fresh(self, keys: Iterable[str], run: str = "") -> dict[str, Completion]:
         """Read what a fresh run of these keys has made that was broken off, and go on with it until `end_fresh`.
 
-        run: its name, by which it is known on other machines, and runs of other names are other ones.
+        run: its name, by which it is known on other machines too, and ended by `ledger_files.end_run`; "" for none.
 
         Raises KitError and warns as `find` does.
         """
         wanted = set(keys)
-        self._fresh, self._anywhere = digest([run, sorted(wanted)])[:16], bool(run)
+        self._fresh, self._anywhere = ledger_files.fresh_tag(run, wanted), bool(run)
         return self._found(wanted, self._unfinished)[0]
 
     def end_fresh(self) -> None:
-        """End a fresh run: asked again, another one begins."""
+        """End a fresh run without a name: asked again, another one begins."""
         ledger_files.end(self._unfinished())
         self._file, self._fresh = None, ""
 

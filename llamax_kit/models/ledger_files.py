@@ -9,7 +9,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -60,11 +60,21 @@ def unfinished(folder: Path, fresh: str, *, anywhere: bool) -> list[Path]:
     return [file for file, of in found if of and (of == mine or (not of.lives() if of.here else anywhere))]
 
 
-def end(files: Sequence[Path]) -> None:
+def fresh_tag(run: str, keys: Iterable[str] = ()) -> str:
+    """Return the digits that mark a fresh run of these keys; without keys, what those of all its keys begin with."""
+    return digest(run)[:8] + (digest(sorted(keys))[:8] if keys else "")
+
+
+def end(files: Iterable[Path]) -> None:
     """Make the files of a fresh run like all others: it has ended."""
     for file in files:
         with suppress(OSError):
             file.rename(file.with_name(re.sub(r"\.fresh-[0-9a-f]+", "", file.name)))
+
+
+def end_run(ledger: Path, run: str) -> None:
+    """End what a run of this name has translated afresh, with any model: asked again, another one begins."""
+    end(list(ledger.glob(f"*/*.fresh-{fresh_tag(run)}*.jsonl")))
 
 
 def line(rows: list[list]) -> bytes:

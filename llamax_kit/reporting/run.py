@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from llamax_kit.analysis.gathering import Gathered
 from llamax_kit.data import language_table
+from llamax_kit.models import ledger_files
 from llamax_kit.reporting import tables
 from llamax_kit.reporting.layout import Picture, Table
 from llamax_kit.reporting.plots.display import show
@@ -202,6 +203,8 @@ class Run:
     def record(self, **facts) -> str:
         """Write run.json, the last file of a run: its parameters, these facts, versions, commit and time.
 
+        What the run has translated afresh is then finished: asked again, it is translated again.
+
         Parameters
         ----------
         **facts
@@ -223,6 +226,7 @@ class Run:
         """
         facts |= {"cells": self._cells(), **language_table.facts()}
         path = storage.record(self.folder, parameters=self.parameters, **facts)
+        ledger_files.end_run(self.ledger, self.name)
         return f"{self.name}/{path.name}"
 
     def check_report(self, name: str) -> None:

@@ -47,7 +47,8 @@ def translate(
         The folder where completions are kept and found; None to keep nothing.
     fresh : bool or str
         Ask the model again for what is kept, and keep the new answer; interrupted, the same call continues here, too.
-        A text is the name of a run, which then continues on another machine and never with another run's answers.
+        A text is the name of a run, which continues until it is recorded (`Run.record`), on another machine too, and
+        never with the answers of a run of another name.
 
     Returns
     -------
@@ -79,7 +80,7 @@ def translate(
     book = None if ledger is None else Ledger(ledger, engine.identity, engine.name)
     kept = _kept(book, keys, fresh) if book else {}
     done, seconds = _complete(engine, unique, plan, kept, book, progress)
-    if book and fresh:
+    if book and fresh and not isinstance(fresh, str):  # a named one is ended by its record
         book.end_fresh()
     table = _table(engine.name, rows, requests, [done[each] for each in keys])
     new = sum(each.tokens for name, each in done.items() if name not in kept)
