@@ -21,14 +21,14 @@ def call(*words: str):
 
 
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["sweep", "--help"], ["score", "--help"],
-                                   ["languages"], ["--version"]])  # fmt: skip
+                                   ["languages"], ["ledger"], ["--version"]])  # fmt: skip
 def test_what_needs_no_library_loads_none(words):
     assert heavy.loaded(*words) == []
 
 
 def test_help_names_every_command_in_one_whole_line():
     said = call("--help").output
-    for command in ("demo", "run", "sweep", "score", "languages", "fetch", "doctor"):
+    for command in ("demo", "run", "sweep", "score", "languages", "fetch", "ledger", "doctor"):
         (line,) = [line for line in said.splitlines() if line.startswith(f"  {command} ")]
         assert line.endswith(".") and not line.endswith("...")
 

@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -60,6 +62,46 @@ def test_a_full_disk_writes_nothing(tmp_path):
     assert "KitError: could not write" in done.stderr and "File too large" in done.stderr
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+
+
+WRITE = """\
+import pathlib, sys
+from llamax_kit.utils.files import whole
+with whole(sys.argv[1]) as scratch:
+    scratch.write_text("half")
+    print(scratch, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_process_left_is_cleared_at_once_and_never_what_a_living_one_writes(tmp_path):
+    path = tmp_path / "below" / ("é" * 100 + ".table.csv")
+    with subprocess.Popen([sys.executable, "-c", WRITE, path], stdin=-1, stdout=-1, text=True) as process:
+        left = Path(process.stdout.readline().strip())
+        os.utime(left, (0, 0))  # whatever the clock says
+        files.clear(tmp_path)
+        assert left.exists() and left.parent == path.parent and left.suffix == ".csv"
+        process.kill()
+    files.clear(tmp_path)
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [".a.csv.writing-far.example-4711-ab12_7-x_yz1234.csv", ".a.csv.a1b2c3d4.csv"])
+def test_of_an_unknown_process_the_time_decides_and_one_to_come_is_none(tmp_path, name):
+    left = tmp_path / name
+    for ahead, there in ((-30, True), (30, True), (-files.ABANDONED - 60, False), (10**8, False)):
+        left.touch()
+        os.utime(left, (time.time() + ahead,) * 2)
+        files.clear(tmp_path)
+        assert left.exists() == there
+
+
+@pytest.mark.parametrize("name", [".gitignore", ".config.settings", ".my.notes.txt", ".a.csv.a1b2c3d4.txt", "a.csv"])
+def test_what_is_no_scratch_file_is_never_cleared(tmp_path, name):
+    (tmp_path / name).touch()
+    os.utime(tmp_path / name, (0, 0))
+    files.clear(tmp_path)
+    assert (tmp_path / name).exists()
 
 
 def test_sha256_is_hashlibs(tmp_path):

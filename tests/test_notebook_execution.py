@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from llamax_kit.app import notebooks
 from llamax_kit.runs import owners, storage
-from llamax_kit.utils import locks, progress
+from llamax_kit.utils import locks, processes, progress
 from llamax_kit.utils.errors import KitError, UnknownName
 
 KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
@@ -62,7 +62,8 @@ def test_papermill_is_given_absolute_paths_and_both_timeouts(asked, house):
     output = house / "outputs" / "first" / "04_translate_and_score.ipynb"
     assert (page, page.is_file()) == (output.with_suffix(".html"), True)
     assert Path(asked[0]["output"]) == output.with_suffix(".partial.ipynb")
-    assert sorted(path.name for path in output.parent.iterdir()) == [page.name, output.name, f"{output.stem}.manifest.json"]
+    left = [page.name, output.name, f"{output.stem}.manifest.json"]
+    assert sorted(path.name for path in output.parent.iterdir()) == left
     assert asked[0]["start_timeout"] and asked[0]["execution_timeout"]
     assert Path(asked[0]["cwd"]).is_absolute()
     assert "sentences = 5" in nbformat.read(output, 4).cells[1].source
@@ -117,11 +118,11 @@ def test_a_run_that_is_being_run_is_not_started_again(monkeypatch, asked, house)
     (house / "outputs" / "first").mkdir(parents=True)
     mark = house / "outputs" / "first" / f".running-{platform.node()}-1-0"
     mark.touch()
-    monkeypatch.setattr(locks, "_lives", lambda process, start: True)
+    monkeypatch.setattr(processes.Process, "lives", lambda _: True)
     with pytest.raises(locks.Busy, match="outputs/first.*process 1 .*wait"):
         notebooks.execute("04")
     assert asked == []
-    monkeypatch.setattr(locks, "_lives", lambda process, start: process != 1)
+    monkeypatch.setattr(processes.Process, "lives", lambda process: process.number != 1)
     assert notebooks.execute("04").is_file()
     assert not mark.exists()
 

@@ -1,12 +1,17 @@
 """Run: what a notebook shows is saved in the same call; its record holds the notebook's parameters."""
 
 import json
+import os
+import platform
 
 import pandas as pd
 import pytest
+import small
 from matplotlib.figure import Figure
 
 from llamax_kit.reporting import plots, run
+from llamax_kit.tasks.translation import translate
+from llamax_kit.utils import processes
 from llamax_kit.utils.errors import KitError, UnknownName
 
 SCORES = pd.DataFrame({"system": "one", "src": "en", "tgt": ["de", "sw"], "metric": "spBLEU", "score": [30.0, 20.0],
@@ -37,6 +42,31 @@ def shown(monkeypatch):
 
 def names(results) -> set[str]:
     return {path.name for path in results.folder.iterdir()}
+
+
+def test_what_a_killed_run_left_is_removed_and_what_a_living_process_is_at_work_on_stays(results):
+    dead, alive = (processes.Process(platform.node(), os.getppid(), start)
+                   for start in ("7", processes._start(os.getppid())))  # fmt: skip
+    for whose in (dead, alive):
+        (results.folder / f".running-{whose}").touch()
+        (results.folder / f".run.json.writing-{whose}-a1b2c3d4.json").touch()
+        (results.folder / "report").mkdir(exist_ok=True)
+        (results.folder / "report" / f".index.html.writing-{whose}-a1b2c3d4.html").touch()
+        (results.folder / f".report.writing-{whose}-a1b2c3d4" / "tables").mkdir(parents=True)
+    run.Run("here", namespace())
+    left = [path for path in results.folder.rglob("*") if path.name.startswith(".")]
+    assert len(left) == 4 and all(str(alive) in path.name for path in left)
+
+
+def test_its_record_ends_what_it_has_translated_afresh_and_nothing_of_another_run(results):
+    corpus, asked = small.corpus(lines=4), []
+    for name in ("here", "there", "here", "there"):
+        engine = small.Fake()
+        translate(engine, corpus, [("en", "de")], ledger=results.ledger, fresh=name, progress=False)
+        asked.append(sum(engine.asked.values()))
+        if len(asked) == 2:
+            results.record()
+    assert asked == [4, 4, 4, 0]
 
 
 def test_a_table_is_saved_whole_and_shown_with_some_columns(results, shown):

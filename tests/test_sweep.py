@@ -22,7 +22,7 @@ from llamax_kit.models import loading
 from llamax_kit.models.engines.opening import open_engine
 from llamax_kit.runs import manifest, storage
 from llamax_kit.tasks.translation import translate
-from llamax_kit.utils import locks
+from llamax_kit.utils import locks, processes
 from llamax_kit.utils.errors import KitError, UnknownName
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -508,7 +508,7 @@ def test_while_the_ledger_is_filled_its_jobs_are_running_and_those_of_another_ar
 ):
     small.llama(house / "tiny", context=1024)
     (storage.folder("b") / f".running-{platform.node()}-1-0").touch()
-    monkeypatch.setattr(locks, "_lives", lambda *_, **__: True)
+    monkeypatch.setattr(processes.Process, "lives", lambda _: True)
     asked = []
     monkeypatch.setattr(execution, "translate", lambda engine, text, pairs, *rest: asked.append(
         (len(pairs), [each.state for each in sweep_state.states(translating[:3])])))  # fmt: skip

@@ -1,15 +1,20 @@
 """Translating: one table in the order asked, each prompt generated once, what is kept never asked for again."""
 
 import io
+import os
+import platform
 import sys
 from collections import Counter
 
 import pytest
 import small
 
+from llamax_kit.models import ledger_files
 from llamax_kit.models.engines.base import Completion
 from llamax_kit.models.engines.opening import open_engine
+from llamax_kit.models.ledger import Ledger
 from llamax_kit.tasks.translation import translate as run
+from llamax_kit.utils import processes
 from llamax_kit.utils.errors import KitError, UnknownName
 
 DIRECTIONS = [("en", "de"), ("sw", "en")]
@@ -84,6 +89,50 @@ def test_fresh_asks_again_and_keeps_the_new_answer(corpus, tmp_path):
     engine.complete = lambda requests, *_: iter([[(at, Completion("new", "stop", 1)) for at in range(len(requests))]])
     assert set(run(engine, corpus, DIRECTIONS, ledger=tmp_path, fresh=True, progress=False).hypothesis) == {"new"}
     assert set(run(small.Fake(), corpus, DIRECTIONS, ledger=tmp_path, progress=False).hypothesis) == {"new"}
+
+
+@pytest.mark.parametrize("name", [True, "run"])
+def test_a_fresh_run_that_is_interrupted_goes_on_and_one_that_ended_begins_again(corpus, tmp_path, name):
+    run(small.Fake(), corpus, DIRECTIONS, ledger=tmp_path, progress=False)
+    asked = Counter()
+    for batches in (2, 1):
+        engine = small.Fake()
+        engine.fail_after = batches
+        with pytest.raises(KeyboardInterrupt):
+            run(engine, corpus, DIRECTIONS, ledger=tmp_path, fresh=name, progress=False)
+        asked += engine.asked
+    engine = small.Fake()
+    other = run(engine, corpus, DIRECTIONS, ledger=tmp_path, fresh="another", progress=False)
+    assert sum(engine.asked.values()) == 20 and other.attrs["timing"]["kept"] == 0
+    engine = small.Fake()
+    table = run(engine, corpus, DIRECTIONS, ledger=tmp_path, fresh=name, progress=False)
+    assert table.attrs["timing"]["kept"] == 12 and set((asked + engine.asked).values()) == {1}
+    for _ in range(2):
+        if name == "run":  # until its record is written, it has not ended
+            engine = small.Fake()
+            assert run(engine, corpus, DIRECTIONS, ledger=tmp_path, fresh=name, progress=False).equals(table)
+            assert sum(engine.asked.values()) == 0
+            ledger_files.end_run(tmp_path, name)
+        engine = small.Fake()
+        again = run(engine, corpus, DIRECTIONS, ledger=tmp_path, fresh=name, progress=False)
+        assert again.attrs["timing"]["kept"] == 0 and sum(engine.asked.values()) == 20
+
+
+@pytest.mark.parametrize("host, start, name, kept", [
+    (platform.node(), "7", True, 20), (platform.node(), "7", "run", 20),  # dead
+    (platform.node(), None, True, 0), (platform.node(), None, "run", 0),  # alive: another run of the kind, at once
+    ("elsewhere", "7", True, 0), ("elsewhere", "7", "run", 20),  # by its name it is this run, which moved
+])  # fmt: skip
+def test_whose_fresh_answers_are_taken(corpus, tmp_path, host, start, name, kept):
+    engine = small.Fake()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Ledger, "end_fresh", lambda _: None)
+        run(engine, corpus, DIRECTIONS, ledger=tmp_path, fresh=name, progress=False)
+    (file,) = tmp_path.glob("*/*.fresh-*.jsonl")
+    whose = processes.Process(host, os.getppid(), start or processes._start(os.getppid()))
+    file.rename(file.with_name(file.name.replace(str(processes.own()), str(whose))))
+    table = run(small.Fake(), corpus, DIRECTIONS, ledger=tmp_path, fresh=name, progress=False)
+    assert table.attrs["timing"]["kept"] == kept
 
 
 def test_an_interrupted_run_loses_the_batch_in_flight_alone(corpus, tmp_path):

@@ -11,7 +11,7 @@ import click
 
 from llamax_kit import __version__
 from llamax_kit.app import demo as example
-from llamax_kit.app import notebooks, parameters, terminal
+from llamax_kit.app import ledgers, notebooks, parameters, terminal
 from llamax_kit.app.doctor import report
 from llamax_kit.app.sweep import checks, execution, state
 from llamax_kit.app.sweep import jobs as sweep_jobs
@@ -296,6 +296,29 @@ def fetch(name) -> None:
     """
 
     _echo(f"Here: {downloads.fetch(name)}")
+
+
+@main.command()
+@click.option("--model", default="", metavar="TEXT", help="Only models whose name, folder or revision contains this.")
+@click.option("--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Only what was last used so long ago.")
+@click.option("--remove", is_flag=True, help="Remove what is listed with --model or --older-than.")
+def ledger(model, older_than, remove) -> None:
+    """List the completions that are kept, and remove some.
+
+    A line for each model as it was run. What a living process writes to is never removed.
+    """
+    chosen = model or older_than is not None
+    if remove and not chosen:
+        raise KitError("expected what to remove, got all of it. To mend: name it by --model TEXT or --older-than DAYS")
+    found = ledgers.kept(model, older_than)
+    rows = [(*each.facts, str(len(each.files)), f"{each.completions:,}", f"{each.size / 1e6:.1f}",
+             f"{each.used:%Y-%m-%d}", each.folder.name) for each in found]  # fmt: skip
+    _echo(terminal.table([("model", "engine", "dtype", "files", "completions", "MB", "used", "folder"), *rows]) + "\n")
+    _echo(f"{len(found)} of {ledgers.place()}, {sum(each.size for each in found) / 1e6:.1f} MB")
+    if remove:
+        _echo(ledgers.remove(found))
+    elif found and chosen:
+        _echo("To remove these: the same with --remove")
 
 
 @main.command()

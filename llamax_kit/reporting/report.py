@@ -12,7 +12,7 @@ the page.
 """
 
 import json
-import os
+import secrets
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -60,7 +60,7 @@ def write(
     """
     folder, parts = Path(folder), [each for each in parts if isinstance(each, Picture) or len(each.frame)]
     _check(folder, parts)
-    scratch = folder.with_name(f".{folder.name}.{os.getpid()}")
+    scratch = folder.with_name(f"{files.scratch_prefix(folder)}{secrets.token_hex(4)}")
     try:
         scratch.mkdir(parents=True)
         _fill(scratch, title, gathered, method, parts)

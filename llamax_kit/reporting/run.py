@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from llamax_kit.analysis.gathering import Gathered
 from llamax_kit.data import language_table
+from llamax_kit.models import ledger_files
 from llamax_kit.reporting import latex, tables
 from llamax_kit.reporting.layout import Picture, Table
 from llamax_kit.reporting.plots.display import show
 from llamax_kit.reporting.report import place, write
 from llamax_kit.runs import run_names, storage
+from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.words import wrapped
 
@@ -64,6 +66,7 @@ class Run:
         self._namespace = namespace
         latex.check(self._layout)
         self.name, self.folder = name, storage.folder(name)
+        locks.tidy(self.folder)
         self.parts: list[Table | Picture] = []
 
     @property
@@ -215,6 +218,8 @@ class Run:
     def record(self, **facts) -> str:
         """Write run.json, the last file of a run: its parameters, these facts, versions, commit and time.
 
+        What the run has translated afresh is then finished: asked again, it is translated again.
+
         Parameters
         ----------
         **facts
@@ -236,6 +241,7 @@ class Run:
         """
         facts |= {"cells": self._cells(), **language_table.facts()}
         path = storage.record(self.folder, parameters=self.parameters, **facts)
+        ledger_files.end_run(self.ledger, self.name)
         return f"{self.name}/{path.name}"
 
     def check_report(self, name: str) -> None:

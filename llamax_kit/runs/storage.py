@@ -18,7 +18,7 @@ from llamax_kit.runs import owners, provenance
 from llamax_kit.runs.run_names import check_name, path_name
 from llamax_kit.utils import csv_cells
 from llamax_kit.utils.errors import KitError, UnknownName
-from llamax_kit.utils.files import abandoned, sound, whole
+from llamax_kit.utils.files import clear, sound, whole
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -112,7 +112,8 @@ def save_translations(run_folder: Path | str, translations: "DataFrame") -> list
     root = Path(run_folder) / "translations"
     groups = translations.groupby(["system", "src", "tgt"], sort=False)
     paths = [save_table(rows, root / path_name(system) / f"{src}-{tgt}.parquet") for (system, src, tgt), rows in groups]
-    for stale in {*translation_files(run_folder), *filter(abandoned, root.glob("*/.*.parquet"))} - set(paths):
+    clear(root)
+    for stale in {*translation_files(run_folder)} - set(paths):
         stale.unlink(missing_ok=True)
     return paths
 

@@ -26,7 +26,7 @@ def translate(
     decoding: str | Decoding = "greedy",
     sentences: int = 0,
     ledger: Path | str | None = None,
-    fresh: bool = False,
+    fresh: bool | str = False,
     *,
     progress: bool = True,
 ) -> "DataFrame":
@@ -46,8 +46,10 @@ def translate(
         Only the first n of each direction; 0 for all.
     ledger : path
         The folder where completions are kept and found; None to keep nothing.
-    fresh : bool
-        Ask the model again for what is kept, and keep the new answer.
+    fresh : bool or str
+        Ask the model again for what is kept, and keep the new answer; interrupted, the same call continues here, too.
+        A text is the name of a run, which continues until it is recorded (`Run.record`), on another machine too, and
+        never with the answers of a run of another name.
 
     Returns
     -------
@@ -78,9 +80,11 @@ def translate(
         prompts.warn_of_lookalikes(engine, requests[0].prompt)
     keys = [key(engine.identity, plan, engine.material(request)) for request in requests]
     unique = list(dict(zip(keys, requests, strict=True)).items())
-    book = None if ledger is None else Ledger(ledger, engine.identity)
-    kept = book.find(keys) if book and not fresh else {}
+    book = None if ledger is None else Ledger(ledger, engine.identity, engine.name)
+    kept = _kept(book, keys, fresh) if book else {}
     done, seconds = _complete(engine, unique, plan, kept, book, progress)
+    if book and fresh and not isinstance(fresh, str):  # a named one is ended by its record
+        book.end_fresh()
     table = _table(engine.name, rows, requests, [done[each] for each in keys])
     new = sum(each.tokens for name, each in done.items() if name not in kept)
     timing = {
@@ -117,6 +121,10 @@ def _table(system: str, rows: list[tuple], requests: list[Request], completions:
         columns=COLUMNS,
     )
     return table.assign(reasoning=[cut for cut, _ in answers]) if any(cut for cut, _ in answers) else table
+
+
+def _kept(book: Ledger, keys: list[str], fresh: bool | str) -> dict[str, Completion]:
+    return book.begin_fresh(keys, fresh if isinstance(fresh, str) else "") if fresh else book.find(keys)
 
 
 def _requests(engine, corpus, directions, template, sentences):

@@ -4,15 +4,18 @@ import csv
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from llamax_kit.utils import processes
 from llamax_kit.utils.errors import KitError
 
-ABANDONED = 3600  # seconds without a change, after which a scratch file is a killed process's
+ABANDONED = 3600  # seconds without a change, after which a scratch file of an unknown process is a killed one's
+SCRATCH = re.compile(r"\..+\.writing-(.+)-\w{8}(?:\.[^.]*)?|\..+(\.\w+)\.\w{8}\2")  # the second: an older kit's
 LARGE = 1_000_000  # bytes; smaller files are hashed every time
 SETTLED = 2_000_000_000  # nanoseconds; what was changed so lately may change again within one tick of its clock
 POINTER = re.compile(rb"(?:\xef\xbb\xbf)?version https://(?:git-lfs|hawser)\.github\.com/spec/v\d\s")
@@ -28,7 +31,7 @@ def whole(path: Path | str) -> Iterator[Path]:
     scratch = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=scratch_prefix(path), suffix=path.suffix, dir=path.parent)
         os.close(handle)
         scratch = Path(name)
         yield scratch
@@ -48,12 +51,32 @@ def whole(path: Path | str) -> Iterator[Path]:
             scratch.unlink(missing_ok=True)
 
 
+def scratch_prefix(path: Path) -> str:
+    """Return what the name of a scratch path for `path` begins with; 8 letters or digits end it, see `clear`."""
+    return f".{path.name[:24]}.writing-{processes.own()}-"
+
+
 def abandoned(scratch: Path) -> bool:
-    """Return whether a scratch path of `whole` is a killed process's: nobody has written to it lately."""
+    """Return whether a scratch path is a killed process's: the process that its name tells is dead.
+
+    Of another machine's, or where none is told, the time decides: nobody wrote to it lately, or the clock was ahead.
+    """
+    told = SCRATCH.fullmatch(scratch.name)
+    writer = processes.read(told[1]) if told and told[1] else None
+    if writer and writer.here:
+        return not writer.lives()
     try:
-        return time.time() - scratch.stat().st_mtime > ABANDONED
+        return abs(time.time() - scratch.stat().st_mtime) > ABANDONED
     except FileNotFoundError:  # it has just become a file
         return False
+
+
+def clear(folder: Path) -> None:
+    """Remove the scratch files and folders that killed processes left in a folder and in those below it."""
+    for path in [each for each in folder.rglob(".*") if SCRATCH.fullmatch(each.name)]:
+        if abandoned(path):
+            with suppress(OSError):  # another process removed it, or it may not be removed
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def refuse_pointer(path: Path | str) -> None:
@@ -124,7 +147,7 @@ def kept_sha256(path: Path | str) -> str:
     if note.is_file() and len(kept := note.read_text()) == 64:
         return kept
     digest = sha256(path)
-    if identity(path) == before and time.time_ns() - before[2] > SETTLED:  # else it may be being written
+    if identity(path) == before and abs(time.time_ns() - before[2]) > SETTLED:  # else it may be being written
         with suppress(KitError), whole(note) as scratch:  # a cache that cannot be written costs time, nothing else
             scratch.write_text(digest, encoding="ascii", newline="\n")
     return digest

@@ -1,13 +1,11 @@
 """Which process is at work in a run's folder, so that no second one begins. Says nothing of what is done there.
 
 A process marks the folder by an empty file whose name says who it is, `.running-<host>-<process>-<its start>`. Nothing
-is locked: a lock of a network disk is not to be relied on, and a mark whose process is dead holds nobody up.
+is locked: a lock of a network disk is not to be relied on, and a mark whose process is dead holds nobody up. No two
+times are compared: a clock may be set.
 """
 
-import os
-import platform
 import random
-import re
 import sys
 import time
 from collections.abc import Iterator
@@ -16,7 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from llamax_kit.utils import processes
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import clear
 from llamax_kit.utils.terminal import visible
 
 
@@ -45,27 +45,31 @@ class Busy(KitError):
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Mark a folder as this process's for as long as the block lasts, and remove the marks of dead processes.
+    """Mark a folder as this process's for as long as the block lasts, and remove what dead processes left in it.
 
     A mark of another machine is named on stderr and removed too: nobody here can see whether its process still lives.
 
-    Raises Busy when a living process of this machine was there first; of two that come at one moment none is first.
+    Raises Busy when a living process of this machine was there first; of two that come at one moment both step back.
     """
-    import psutil
-
-    own = folder / f".running-{platform.node()}-{os.getpid()}-{int(psutil.Process().create_time())}"
-    own.touch()
+    own = folder / f".running-{processes.own()}"
+    if own.exists():  # by a block around this one
+        yield
+        return
     try:
-        found = dict(_marks(folder))
-        mine = found.pop(own)
-        for mark, other in found.items():
-            if other and other.here and other.since <= mine.since:
-                raise Busy(folder, other)
+        own.touch()
+        while others := _living(folder).keys() - {own}:
+            own.unlink()
+            time.sleep(random.uniform(0.05, 0.3))  # one that came at this moment steps back, too
+            for mark, other in _living(folder).items():
+                if mark in others:
+                    raise Busy(folder, other)
+            own.touch()
+        for mark, other in _marks(folder):
             if other and not other.here:
                 unseen = f"{folder} was being run by {other}: whether it still is cannot be seen here"
                 print(visible(unseen), file=sys.stderr)
-            if not (other and other.here):
                 mark.unlink(missing_ok=True)
+        tidy(folder)
         yield
     finally:
         own.unlink(missing_ok=True)
@@ -87,10 +91,22 @@ def awaited(folder: Path, seconds: float) -> Iterator[None]:
         yield
 
 
+def tidy(folder: Path) -> None:
+    """Remove what dead processes of this machine left in a folder: their marks, and files they had not finished."""
+    for mark, other in _marks(folder):
+        if other is None:
+            mark.unlink(missing_ok=True)
+    clear(folder)
+
+
 def holder(folder: Path) -> Holder | None:
     """Return the process that is at work in a folder, or may be: one of this machine before one of another."""
     found = [each for _, each in _marks(folder) if each]
     return max(found, key=lambda each: each.here, default=None)
+
+
+def _living(folder: Path) -> dict[Path, Holder]:
+    return {mark: other for mark, other in _marks(folder) if other and other.here}
 
 
 def _marks(folder: Path) -> Iterator[tuple[Path, Holder | None]]:
@@ -100,19 +116,6 @@ def _marks(folder: Path) -> Iterator[tuple[Path, Holder | None]]:
             since = datetime.fromtimestamp(mark.stat().st_mtime)
         except FileNotFoundError:  # it has just ended
             continue
-        if parts := re.fullmatch(r"\.running-(.*)-(\d+)-(\d+)", mark.name):
-            here = parts[1] == platform.node()
-            living = not here or _lives(int(parts[2]), start=int(parts[3]))
-            yield mark, Holder(int(parts[2]), parts[1], since, here) if living else None
-
-
-def _lives(process: int, *, start: int) -> bool:
-    import psutil
-
-    try:
-        found = psutil.Process(process)
-        return found.status() != psutil.STATUS_ZOMBIE and abs(found.create_time() - start) < 3  # numbers come again
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.AccessDenied:  # another user's
-        return True
+        if found := processes.read(mark.name.removeprefix(".running-")):
+            living = not found.here or found.lives()
+            yield mark, Holder(found.number, found.host, since, found.here) if living else None

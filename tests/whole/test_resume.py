@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import random
 import secrets
+import shutil
 import sys
 import threading
 import time
@@ -26,7 +27,7 @@ DIRECTIONS = [("en", "de"), ("de", "sw"), ("sw", "en")]
 LINES = 30
 
 
-def work(model, ledger, out, log=os.devnull):
+def work(model, ledger, out, log=os.devnull, fresh=False):
     """Translate; log each batch's prompts before they are generated, as one line."""
     import torch
     from tqdm import tqdm
@@ -51,7 +52,7 @@ def work(model, ledger, out, log=os.devnull):
     corpus = small.corpus(LINES, ("en", "de", "sw"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "load_model", watched)
-        table = translate(engine, corpus, DIRECTIONS, decoding="paper max_new_tokens=40", ledger=ledger)
+        table = translate(engine, corpus, DIRECTIONS, decoding="paper max_new_tokens=40", ledger=ledger, fresh=fresh)
     table.to_parquet(out)
 
 
@@ -98,22 +99,25 @@ def batches(log):
     return [tuple(map(tuple, json.loads(line))) for line in log.read_text().splitlines()]
 
 
-def test_killed_five_times_at_random_moments_and_resumed(start, model, whole, tmp_path):
-    expected, _, planned, seconds = whole
+@pytest.mark.parametrize("fresh", [False, "run"])
+def test_killed_five_times_at_random_moments_and_resumed(start, model, whole, tmp_path, fresh):
+    expected, kept, planned, seconds = whole
+    if fresh:
+        shutil.copytree(kept, tmp_path / "ledger")
     seed = secrets.randbelow(10**6)
     print(f"seed of the moments: {seed}")
     moments = [random.Random(seed).uniform(0, seconds / 8) for _ in range(5)]
     ledger, out, logs = tmp_path / "ledger", tmp_path / "table.parquet", []
     for at, moment in enumerate(moments):
         logs.append(tmp_path / f"log{at}")
-        run = start(model, ledger, out, logs[-1])
+        run = start(model, ledger, out, logs[-1], fresh)
         wait_for(logs[-1], run)
         time.sleep(moment)
         run.kill()
         run.join()
         assert run.exitcode == -9 and not out.exists()
     logs.append(tmp_path / "log")
-    run = start(model, ledger, out, logs[-1])
+    run = start(model, ledger, out, logs[-1], fresh)
     run.join()
     assert run.exitcode == 0
     pd.testing.assert_frame_equal(pd.read_parquet(out), expected)
