@@ -22,7 +22,7 @@ from llamax_kit.app.yaml_values import Written
 from llamax_kit.runs import manifest, owners, run_names, storage
 from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError, UnknownName
-from llamax_kit.utils.files import whole
+from llamax_kit.utils.files import is_file, whole
 
 START_TIMEOUT = 180  # seconds until a kernel must answer; a busy machine needs more than papermill's 60
 EXECUTION_TIMEOUT = 14 * 24 * 3600  # seconds per cell; enough for a sweep's days, and a hang ends
@@ -54,7 +54,7 @@ def find(notebook: str | Path) -> Path:
 
     Raises UnknownName with the nearest names.
     """
-    if Path(notebook).is_file():
+    if is_file(notebook):
         return Path(notebook).absolute()
     wanted = Path(notebook).name.removesuffix(".ipynb")
     number = wanted.zfill(2) if wanted.isdigit() else None
@@ -224,6 +224,12 @@ def _prepare(output: Path, *, partial: Path) -> None:
 
     if output.suffix != ".ipynb":
         raise KitError(f"an executed notebook is an .ipynb file, got {output.name!r}. To mend: end OUTPUT with .ipynb")
+    if output.is_dir() or not output.parent.is_dir() and output.parent.exists():
+        place = output if output.is_dir() else output.parent
+        raise KitError(
+            f"could not write {output}: {place} is a {'folder' if place.is_dir() else 'file'}. To mend: move it away, "
+            f"or name another output"
+        )
 
     class Whole(LocalHandler):
         def write(self, text: str, path: str) -> None:

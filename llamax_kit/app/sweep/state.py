@@ -78,12 +78,13 @@ def _state(job: Job) -> tuple[str, str]:
     try:
         executed = json.loads(last.read_text(encoding="utf-8"))
         changed = _changed(job, executed)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        why = _error(executed) if last is failed else ""
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return "missing", f"{last.name} was not made by papermill, or is damaged"
     if changed:
         return "missing", changed
     if last is failed:
-        return "failed", f"{_error(executed)}; to read: {failed.with_suffix('.html')}"
+        return "failed", f"{why}; to read: {failed.with_suffix('.html')}"
     return _kept(job)
 
 
