@@ -147,6 +147,7 @@ def _load(names: list[str]) -> tuple[dict[str, SavedRun], dict[str, str]]:
             raise KitError(f"run {key!r} is named twice. To mend: name each once; rename a folder that is another run")
         if run.scores is None or run.scores.empty:
             raise _without_scores(name)
+        storage.check_scores(name, run.scores)
         found[key], given[key] = _only(systems, run, name), name
     return found, given
 

@@ -1,5 +1,6 @@
 """The command line: a few lines per command, and nothing heavy is imported until a command needs it."""
 
+import re
 import shutil
 import sys
 import unicodedata
@@ -49,6 +50,8 @@ class _Once(click.Command):
     """Refuses an option that is there twice but holds one value: click itself takes the last without a message."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        for unfit in (each for each in args if re.search("[\0\ud800-\udc7f\udd00-\udfff]", each)):
+            raise click.UsageError(f"{unfit!r:.80} holds what no text or path can hold. To mend: take it out", ctx)
         *_, order = self.make_parser(ctx).parse_args(list(args))
         for each in order:
             if isinstance(each, click.Option) and not each.multiple and not each.is_flag and order.count(each) > 1:
@@ -74,6 +77,9 @@ class _Kit(click.Group):
                 return super().invoke(ctx)
         except KitError as error:
             raise _Message(str(error)) from error
+
+
+_SECONDS = click.IntRange(1, 10**8, clamp=False)  # some years: more than any clock of a kernel takes
 
 
 @click.group(cls=_Kit, context_settings={"help_option_names": ["-h", "--help"]})
@@ -134,8 +140,9 @@ def demo() -> None:
 @click.option("-y", "--parameters_yaml", multiple=True, metavar="YAML", help="Parameters as YAML text.")
 @click.option("-b", "--parameters_base64", multiple=True, metavar="TEXT", help="The same, base64-encoded.")
 @click.option("-k", "--kernel", help="The Jupyter kernel, if not the notebook's own.")
-@click.option("--start-timeout", type=int, default=180, show_default=True, help="Seconds for the kernel to start.")
-@click.option("--execution-timeout", type=int, default=14 * 24 * 3600, show_default=True, help="Seconds for a cell.")
+@click.option("--start-timeout", type=_SECONDS, default=180, show_default=True, help="Seconds for the kernel to start.")
+@click.option("--execution-timeout", type=_SECONDS, default=14 * 24 * 3600, show_default=True,
+              help="Seconds for a cell.")  # fmt: skip
 @click.option("--help-notebook", is_flag=True, help="List the notebook's parameters.")  # fmt: skip
 def run(notebook, output, kernel, start_timeout, execution_timeout, help_notebook, **given) -> None:
     """Execute a notebook and make its HTML page.
@@ -160,8 +167,9 @@ def run(notebook, output, kernel, start_timeout, execution_timeout, help_noteboo
     page = notebooks.execute(
         source, output, values, kernel, start_timeout, execution_timeout=execution_timeout, written=written
     )
-    if source.stem in ("04_translate_and_score", "05_score_hypotheses"):
-        _echo(terminal.scores(storage.outputs() / run) + "\n")
+    folder = storage.outputs() / run
+    if source.stem in ("04_translate_and_score", "05_score_hypotheses") and (folder / "scores.csv").is_file():
+        _echo(terminal.scores(folder) + "\n")
     _echo(f"The page: {page}\nThe notebook: {page.with_suffix('.ipynb')}")
 
 

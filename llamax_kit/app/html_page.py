@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 
 from llamax_kit.reporting.tables import TALL
+from llamax_kit.runs import provenance, storage
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import whole
 
@@ -35,7 +36,7 @@ def export(notebook: Path | str) -> Path:
 
     notebook = Path(notebook)
     try:
-        node = nbformat.read(notebook, 4)
+        node = cleaned(nbformat.read(notebook, 4))
     except (OSError, ValueError, nbformat.ValidationError) as error:
         raise KitError(f"expected a Jupyter notebook, got {notebook}: {error}. To mend: execute it again") from error
     node.metadata["title"] = title(node)
@@ -48,6 +49,13 @@ def export(notebook: Path | str) -> Path:
     with whole(path) as scratch:
         scratch.write_text(self_contained(html, name=notebook.stem), encoding="utf-8", newline="\n")
     return path
+
+
+def cleaned(node):
+    """Return a notebook without access tokens and names of homes: in its cells, outputs, parameters and paths."""
+    import nbformat
+
+    return nbformat.from_dict(provenance.clean_texts(node, storage.PROJECT))
 
 
 # Widgets need a script from the network; without them a progress bar falls back to its text.

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from llamax_kit.app import inputs, parameter_checks
-from llamax_kit.app.html_page import export
+from llamax_kit.app.html_page import cleaned, export
 from llamax_kit.app.parameters import cells, check, parameters
 from llamax_kit.app.yaml_values import Written
-from llamax_kit.runs import manifest, owners, run_names, storage
+from llamax_kit.runs import manifest, owners, provenance, run_names, storage
 from llamax_kit.utils import locks, progress
 from llamax_kit.utils.errors import KitError, UnknownName
-from llamax_kit.utils.files import whole
+from llamax_kit.utils.files import MALFORMED, is_file, whole
 
 START_TIMEOUT = 180  # seconds until a kernel must answer; a busy machine needs more than papermill's 60
 EXECUTION_TIMEOUT = 14 * 24 * 3600  # seconds per cell; enough for a sweep's days, and a hang ends
@@ -54,7 +54,7 @@ def find(notebook: str | Path) -> Path:
 
     Raises UnknownName with the nearest names.
     """
-    if Path(notebook).is_file():
+    if is_file(notebook):
         return Path(notebook).absolute()
     wanted = Path(notebook).name.removesuffix(".ipynb")
     number = wanted.zfill(2) if wanted.isdigit() else None
@@ -120,7 +120,8 @@ def execute(
                 stale.unlink(missing_ok=True)  # of an earlier execution, and would be taken for this one
             page = export(output)
             if own:  # last, for it means that all is there; what the notebook has fetched counts as it is now
-                manifest.write(output, inputs.of(defaults | values) | before)
+                read = inputs.of(defaults | values) | before
+                manifest.write(output, provenance.clean_texts(read, storage.PROJECT))
     except OSError as error:
         raise KitError(
             f"could not write {output}: {error.strerror or error}. To mend: free some space, or name another output"
@@ -146,6 +147,7 @@ def _papermill(source: Path, *, output: Path, values: dict, kernel: str | None, 
     import papermill
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbformat import ValidationError
     from traitlets.config import Config
 
     config = Config({"KernelManager": {"transport_encryption": "auto"}})  # else each start warns of plain TCP
@@ -170,6 +172,12 @@ def _papermill(source: Path, *, output: Path, values: dict, kernel: str | None, 
         except NoSuchKernel as error:
             output.unlink(missing_ok=True)  # nothing of it was executed
             raise KitError(f"no Jupyter kernel {error.name!r}. To mend: pip install ipykernel, or -k NAME") from error
+        except (*MALFORMED, ValidationError) as error:  # of the file: what a cell raises is papermill's own error
+            output.unlink(missing_ok=True)
+            raise KitError(
+                f"papermill does not take {source}: {(str(error) or repr(error)).splitlines()[0]}. To mend: open "
+                f"it in JupyterLab, choose its kernel, and save it"
+            ) from error
         except RuntimeError as error:
             if not re.search("before replying|didn't respond", str(error)):  # then cells may have been executed
                 raise
@@ -226,15 +234,19 @@ class _Log:
 
 
 def _prepare(output: Path, *, partial: Path) -> None:
-    """Make papermill save whole or not at all, and hide its warnings about what `check` has checked."""
+    """Make papermill save whole or not at all, and without tokens; hide its warnings of what `check` has checked."""
+    import nbformat
     from papermill.iorw import LocalHandler, papermill_io
 
     if output.suffix != ".ipynb":
         raise KitError(f"an executed notebook is an .ipynb file, got {output.name!r}. To mend: end OUTPUT with .ipynb")
+    if output.is_dir():
+        raise KitError(f"could not write {output}: it is a folder. To mend: move it away, or name another output")
 
     class Whole(LocalHandler):
         def write(self, text: str, path: str) -> None:
             with whole(path) as scratch:
+                text = nbformat.writes(cleaned(nbformat.reads(text, 4)))
                 scratch.write_text(text, encoding="utf-8", newline="\n")
 
     papermill_io.register(str(partial), Whole())

@@ -25,7 +25,7 @@ from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.tasks.system_outputs import find_outputs
 from llamax_kit.training.miniature.roles import roles
 from llamax_kit.utils.errors import KitError
-from llamax_kit.utils.files import refuse_pointer
+from llamax_kit.utils.files import MALFORMED, refuse_pointer
 
 FOLLOW = ("tokenize", "tokenizer", "sentences", "decoding", "directions")  # "auto": as the corpus or the runs decide
 LEAST = {"sentences": 0, "samples": 0, "examples": 0, "few": 0, "max_new_tokens": 1, "pretrain_pairs": 0,
@@ -66,7 +66,7 @@ def check(
         except KitError as error:
             error.args = (f"parameter {name!r} of {stem}: {error}",)  # it keeps its kind and what it carries
             raise
-        except (OSError, ValueError, RuntimeError) as error:  # an impossible path, an unreadable folder, ~nobody
+        except (*MALFORMED, OSError, RuntimeError) as error:  # an impossible path, ~nobody, a default of another type
             raise KitError(
                 f"parameter {name!r} of {stem}: could not look at {value!r:.80}: {error}. "
                 f"To mend: give a value such as the default {defaults.get(name)!r}"

@@ -18,7 +18,7 @@ from llamax_kit.app.yaml_values import Written, read_yaml
 from llamax_kit.runs.provenance import has_secret
 from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.utils.errors import KitError, UnknownName
-from llamax_kit.utils.files import refuse_pointer
+from llamax_kit.utils.files import is_file, refuse_pointer
 
 GONE = {"chrf": 'name the metrics instead, as in metrics: "spBLEU chrF++", or "spBLEU" alone'}  # of older files
 
@@ -52,8 +52,11 @@ def cells(notebook: Path) -> list[dict]:
     try:
         refuse_pointer(notebook)
         content = json.loads(Path(notebook).read_text(encoding="utf-8"))
-        return [{**cell, "source": "".join(cell["source"])} for cell in content["cells"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        read = [{**cell, "source": "".join(cell["source"])} for cell in content["cells"]]
+        if not all(isinstance(cell.get("metadata", {}), dict) for cell in read):
+            raise ValueError("the metadata of a cell is no mapping")
+        return read
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise KitError(
             f"expected a Jupyter notebook (JSON with cells), got {notebook}: {error}. "
             f"To mend: name a file that JupyterLab opens as a notebook"
@@ -67,12 +70,24 @@ def parameters(notebook: Path) -> list[Parameter]:
 
     Raises KitError for a line that is not `name: type = literal`.
     """
-    tagged = [cell for cell in cells(notebook) if "parameters" in cell.get("metadata", {}).get("tags", [])]
+    tagged = [cell for cell in cells(notebook) if "parameters" in _tags(cell)]
     if not tagged:
         return []
     source = tagged[0]["source"]
-    comments = _comments(source)
-    return [_parameter(line, comments, Path(notebook).stem) for line in ast.parse(source).body]
+    try:
+        comments, lines = _comments(source), ast.parse(source).body
+    except (SyntaxError, tokenize.TokenError, ValueError, RecursionError, MemoryError) as error:
+        at = getattr(error, "lineno", None)
+        raise KitError(
+            f"the parameters cell of {notebook} is no Python{f', in its line {at}' if at else ''}: {error}. To mend: "
+            f"write lines of the form `name: type = value`"
+        ) from error
+    return [_parameter(line, comments, Path(notebook).stem) for line in lines]
+
+
+def _tags(cell: dict) -> list:
+    tags = cell.get("metadata", {}).get("tags")
+    return tags if isinstance(tags, list) else []
 
 
 def check(notebook: Path, values: dict[str, Any], written: Written | None = None) -> None:
@@ -86,6 +101,11 @@ def check(notebook: Path, values: dict[str, Any], written: Written | None = None
     """
     known, stem = {parameter.name: parameter for parameter in parameters(notebook)}, Path(notebook).stem
     for name, given in values.items():
+        if unfit := re.search("[\0\ud800-\udfff]", f"{name} {given}"):
+            raise KitError(
+                f"the value of parameter {name!r} holds {unfit[0]!r}, which no text or path of a file can hold. "
+                f"To mend: take it out"
+            )
         if has_secret(f"{name} {given}"):
             raise KitError(
                 f"the value of parameter {name!r} holds an access token, and values stay readable in the executed "
@@ -114,7 +134,7 @@ def _parameter(line: ast.stmt, comments: dict[int, str], stem: str) -> Parameter
     annotated = isinstance(line, ast.AnnAssign)
     try:
         name, default = (line.target if annotated else line.targets[0]).id, ast.literal_eval(line.value)
-    except (AttributeError, ValueError, TypeError) as error:
+    except (AttributeError, ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
         raise KitError(
             f"line {line.lineno} of the parameters cell of {stem} is {ast.unparse(line)!r}, expected "
             f"`name: type = value` with a literal value. To mend: derive values in a later cell; papermill injects "
@@ -197,7 +217,7 @@ def given_values(
             ) from error
         values |= _mapping("-b", text=text, written=written)
     for path in parameters_file:
-        if not Path(path).is_file():
+        if not is_file(path):
             raise KitError(f"no parameter file {path}. To mend: name one of params/<notebook>/*.yml, or your own")
         refuse_pointer(path)
         try:
@@ -206,7 +226,10 @@ def given_values(
             raise KitError(f"expected UTF-8 in {path}: {error}. To mend: save it as UTF-8") from error
     for text in parameters_yaml:
         values |= _mapping("-y", text=text, written=written)
-    typed = {name: _resolve_type(text) for name, text in parameters}
+    try:
+        typed = {name: _resolve_type(text) for name, text in parameters}
+    except (ValueError, OverflowError) as error:  # of thousands of digits
+        raise KitError(f"-p takes a number, True, False, None or text: {error}. To mend: give a shorter one") from error
     written.update({(name, repr(typed[name])): text for name, text in parameters})
     return values | typed | dict(parameters_raw)
 

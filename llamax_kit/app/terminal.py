@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from llamax_kit.runs import storage
+from llamax_kit.runs import provenance, storage
 from llamax_kit.utils.terminal import visible
 
 MOST = 40  # rows of scores; scores.csv has all
@@ -39,6 +39,7 @@ def replaced(folder: Path, values: dict[str, Any]) -> str:
     if not (folder / "run.json").is_file():
         return ""
     before = storage.read_record(folder).get("parameters") or {}
+    values = provenance.clean(values, storage.PROJECT)  # as the record holds them
     other = [f"{name} {before[name]!r}" for name, value in values.items()
              if name in before and before[name] != value and value != "auto"
              and (name, value) != ("sentences", 0)]  # fmt: skip

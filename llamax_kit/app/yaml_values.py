@@ -5,6 +5,8 @@ Does not know which value a parameter takes (see `parameters`).
 
 from typing import Any
 
+from llamax_kit.utils import yaml_text
+
 Written = dict[tuple[str, str], str]  # how values were written, by name and by what they were read as (`repr`)
 
 
@@ -13,7 +15,7 @@ def read_yaml(text: str, written: Written) -> Any:
 
     written: filled with how values were written, those of a list too: of `run: 007` with {("run", "7"): "007"}.
 
-    Raises yaml.YAMLError.
+    Raises yaml.YAMLError (see `yaml_text.load`).
     """
     import yaml
 
@@ -30,4 +32,4 @@ def read_yaml(text: str, written: Written) -> Any:
                         written[key.value, repr(self.construct_object(each))] = each.value
             return super().construct_mapping(node, deep)
 
-    return yaml.load(text, Loader)
+    return yaml_text.load(text, Loader)

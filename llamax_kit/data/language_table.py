@@ -112,8 +112,16 @@ def add_beside(folder: Path) -> None:
 def recall(record: dict) -> None:
     """Add the languages that a run's record holds (`facts`), where no table names them."""
     for each in record.get("added_languages") or ():
-        if each["sha256"] not in _recorded:
-            _recorded[each["sha256"]] = Table(each["table"], each["sha256"], tuple(map(_language, each["rows"])))
+        try:
+            named = Table(each["table"], each["sha256"], tuple(map(_language, each["rows"])))
+            known = named.sha256 in _recorded
+        except (TypeError, LookupError, AttributeError, ValueError) as error:
+            raise KitError(
+                f"expected tables of languages in added_languages of a run's record (run.json), got {each!r:.60} "
+                f"({error}). To mend: run its notebook again"
+            ) from error
+        if not known:
+            _recorded[named.sha256] = named
             _changed()
 
 

@@ -3,12 +3,13 @@
 import hashlib
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
-from pathlib import Path
+from functools import wraps
+from pathlib import Path, PureWindowsPath
 
 from llamax_kit.utils.errors import KitError
-from llamax_kit.utils.files import kept_sha256, refuse_pointer
+from llamax_kit.utils.files import MALFORMED, kept_sha256, refuse_pointer
 
 TOKENIZER = ("tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
              "added_tokens.json", "chat_template.jinja")  # fmt: skip
@@ -18,7 +19,39 @@ FORMS = {  # what else weights come as, by a file's name
     "*.gguf": "GGUF, which llama.cpp reads", "*.onnx": "ONNX", "*.nemo": "NeMo's", "tf_model*.h5": "TensorFlow's",
     "flax_model*.msgpack": "Flax's", "consolidated.*.pth": "that of Meta's release",
 }  # fmt: skip
+SIZES = {  # of config.json, and the largest that can be meant: far above every model that there is
+    "vocab_size": 10**8, "hidden_size": 10**6, "intermediate_size": 10**7, "num_hidden_layers": 10**4,
+    "num_attention_heads": 10**4, "num_key_value_heads": 10**4, "head_dim": 10**5, "max_position_embeddings": 2**31,
+}  # fmt: skip
+OPTIONAL = ("head_dim", "num_key_value_heads", "intermediate_size", "max_position_embeddings")
+KINDS = (
+    ("rope_theta rms_norm_eps initializer_range attention_dropout", (int, float), "a number"),
+    ("rope_scaling rope_parameters quantization_config text_config", dict, "a mapping of names to values"),
+    ("model_type hidden_act", str, "a name"),
+    ("is_encoder_decoder tie_word_embeddings attention_bias mlp_bias", bool, "true or false"),
+    ("architectures", list, "a list of names"),
+)
 Shape = tuple[int, ...]
+
+
+def understood(function):
+    """Make a function that reads a model's files raise KitError for what Python stumbles over in them.
+
+    There is no end to what a file may hold in place of what is read: a text for a number, null for a list.
+    """
+
+    @wraps(function)
+    def guarded(given, /, *arguments, **named):
+        try:
+            return function(given, *arguments, **named)
+        except MALFORMED as error:
+            place = getattr(given, "folder", given)
+            raise KitError(
+                f"the files of the model {place} are not as they should be: {type(error).__name__}: {error!s:.200}. "
+                f"To mend: fetch config.json and the tokenizer's files again, from the page of the model"
+            ) from error
+
+    return guarded
 
 
 def read_json(path: Path) -> dict:
@@ -27,12 +60,19 @@ def read_json(path: Path) -> dict:
         return {}
     refuse_pointer(path)
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
+        read = json.loads(path.read_text(encoding="utf-8"), parse_constant=_constant)
         if not isinstance(read, dict):
             raise ValueError(f"it is no object of names and values, but {read!r:.40}")
         return read
-    except ValueError as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise KitError(f"expected JSON in {path}: {error}. To mend: fetch the file again") from error
+
+
+def _constant(name: str) -> float:
+    """Read Infinity, which files hold on purpose. Raises ValueError for NaN, which says that something went wrong."""
+    if name == "NaN":
+        raise ValueError("it holds NaN (not a number)")
+    return float(name.replace("Infinity", "inf"))
 
 
 def check_form(place: Path | str, names: Iterable[str], adapter: Mapping) -> None:
@@ -81,6 +121,35 @@ def check_config(folder: Path) -> None:
             f"To mend: use a model that transformers loads by itself, or, if it knows {config.get('model_type')!r}, "
             f"remove auto_map from a copy of config.json"
         )
+    for part in (config, config.get("text_config") or {}):
+        for name, expected in _faults(part):
+            raise KitError(
+                f"expected {expected} as {name} in {folder / 'config.json'}, got {part[name]!r:.60}. To mend: fetch "
+                f"config.json again, or write what belongs to the weights"
+            )
+
+
+def _faults(config: Mapping) -> Iterator[tuple[str, str]]:
+    """List what in a config.json is of another kind than can be, or absurd: its name, and what was expected."""
+    for name, most in SIZES.items():
+        value = config.get(name, 1)
+        by_layer = isinstance(value, list) and value and config.get("model_type") != "llama"
+        optional = value is None and name in OPTIONAL
+        sizes = value if by_layer else [value]
+        if not optional and not all(type(each) is int and 0 < each <= most for each in sizes):
+            yield name, f"a whole number from 1 to {most:,}"
+    for names, kinds, expected in KINDS:
+        for name in names.split():
+            value = config.get(name)
+            fits = isinstance(value, kinds) and isinstance(value, bool) is (kinds is bool)
+            if value is not None and not fits:
+                yield name, expected
+    for name in ("bos_token_id", "eos_token_id", "pad_token_id"):
+        ids = config.get(name) if isinstance(config.get(name), list) else [config.get(name)]
+        if not all(each is None or type(each) is int for each in ids):
+            yield name, "a whole number or a list of such"
+    if not all(isinstance(each, str) for each in config.get("architectures") or ()):
+        yield "architectures", "a list of names"
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -97,7 +166,18 @@ def weight_files(folder: Path) -> list[Path]:
         )
     files = [folder / name]
     if name.endswith(".index.json"):
-        names = sorted(set(read_json(folder / name).get("weight_map", {}).values()))
+        listed = read_json(folder / name).get("weight_map", {})
+        if not isinstance(listed, dict) or not all(isinstance(each, str) for each in listed.values()):
+            raise KitError(
+                f"expected a weight_map of tensors and their files in {folder / name}, got {listed!r:.60}. "
+                f"To mend: download it again"
+            )
+        names = sorted(set(listed.values()))
+        if outside := [each for each in names if _outside(each)]:
+            raise KitError(
+                f"expected weights within {folder}, but {folder / name} names {outside[0]!r}, outside of it, which is "
+                f"not copied with the model. To mend: put the file there, and write its name alone"
+            )
         missing = [each for each in names if not (folder / each).is_file()]
         if missing or not names:
             raise KitError(
@@ -110,6 +190,12 @@ def weight_files(folder: Path) -> list[Path]:
         if file.suffix == ".safetensors":
             _check_length(file)
     return files
+
+
+def _outside(name: str) -> bool:
+    """Return whether a name leads out of the folder that it stands in; a link, as a hub's cache has, does not count."""
+    path = PureWindowsPath(name)  # which takes both separators, and drives
+    return bool(path.anchor) or ".." in path.parts or not path.parts
 
 
 def shapes(files: Iterable[Path]) -> dict[str, Shape]:

@@ -33,6 +33,7 @@ class Resolved(NamedTuple):
     adapter_revision: str = ""
 
 
+@checkpoints.understood
 def resolve(spec: str, *, adapter: str = "") -> Resolved:
     """Find a model, and the LoRA adapter to put on it, without loading weights.
 
@@ -50,6 +51,7 @@ def resolve(spec: str, *, adapter: str = "") -> Resolved:
     return _with_adapter(found, str(adapter)) if adapter else found
 
 
+@checkpoints.understood
 def check(spec: str) -> None:
     """Check a model as `resolve` and `load_tokenizer` do, but ask no hub and hash nothing: milliseconds for a folder.
 
@@ -61,6 +63,7 @@ def check(spec: str) -> None:
         tokenizer_files.load(folder)
 
 
+@checkpoints.understood
 def check_adapter(spec: str, *, model: str) -> None:
     """Check a LoRA adapter as `resolve` does, but ask no hub and hash nothing; model: "" where it is still to be made.
 
@@ -76,12 +79,14 @@ def check_adapter(spec: str, *, model: str) -> None:
             tokenizer_files.load(found.folder, adapter=folder)
 
 
+@checkpoints.understood
 def offline_tokenizer(spec: str, *, adapter: str = "") -> Tokenizer | None:
     """Load the tokenizer of a model, with an adapter, but ask no hub: None where only that knows."""
     folder, own = locate(spec).folder, _adapter_folder(adapter) if adapter else None
     return tokenizer_files.load(folder, adapter=own) if folder and bool(adapter) == bool(own) else None
 
 
+@checkpoints.understood
 def load_tokenizer(resolved: Resolved) -> Tokenizer:
     """Load the model's tokenizer, or the adapter's own. Raises KitError when there is none that can be read."""
     return tokenizer_files.load(resolved.folder, adapter=resolved.adapter)
@@ -101,6 +106,7 @@ def load_model(resolved: Resolved, *, dtype: str = "auto", device: str = "auto")
     return (weights.with_adapter(model, resolved.adapter) if resolved.adapter else model).eval()
 
 
+@checkpoints.understood
 def locate(spec: str) -> Resolved:
     """Find a model by its name alone: no hub is asked, nothing is hashed or made.
 

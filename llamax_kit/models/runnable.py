@@ -25,6 +25,7 @@ LIBRARIES = {  # what transformers needs beside itself, by quant_method; the pac
 }  # fmt: skip
 PACKED = re.compile(r"\.(qweight|qzeros|SCB|weight_packed|weight_scale(_inv)?|absmax|quant_map|quant_state\.\w+)$")
 WHOLE = re.compile(r"\.(embed_tokens|wte|embed_in|word_embeddings|lm_head|embed_out)(\.base_layer)?\.weight$")
+HARMLESS = 10**8  # numbers: less than a gigabyte that a config.json may ask for in vain
 PLAIN = "name the unquantised model, which the page of a quantised one names as its base"
 
 
@@ -102,16 +103,42 @@ def _installed(module: str) -> bool:
 def check_shapes(folder: Path) -> None:
     """Raise KitError when tensors of safetensors files are packed though config.json names no quantisation, or a
     Llama's have other shapes than it asks for; the first is named, with both shapes."""
-    config = read_json(folder / "config.json")
+    config, files = read_json(folder / "config.json"), weight_files(folder)
+    _check_sizes(folder, config, sum(file.stat().st_size for file in files))
     if _quantised(config) is not None:
         return
-    held = shapes(weight_files(folder))
+    held = shapes(files)
     if packed := [name for name in held if PACKED.search(name)]:
         raise KitError(
             f"the weights of {folder} are quantised ({packed[0]} and {len(packed) - 1} more such tensors), but "
             f"its config.json has no quantization_config, so they cannot be read. To mend: {PLAIN}"
         )
+    _check_layers(folder, config, held)
     refuse_misfits(folder, list(_misfits(held, asked=_asked(config) if config.get("model_type") == "llama" else {})))
+
+
+def _check_sizes(folder: Path, config: Mapping, size: int) -> None:
+    """Raise KitError where config.json asks for more than its weights can hold, at one bit a number: before memory is
+    taken for it."""
+    counts = [config.get(name) for name in ("vocab_size", "num_hidden_layers", "intermediate_size")]
+    asked = sum(count for count in counts if isinstance(count, int)) * (config.get("hidden_size") or 0)
+    if asked > 8 * size + HARMLESS:
+        raise KitError(
+            f"expected a config.json that belongs to the weights of {folder}, {size:,} bytes, but it asks for more "
+            f"than {asked:,} numbers (vocab_size, num_hidden_layers, intermediate_size {', '.join(map(str, counts))}). "
+            f"To mend: use the config.json that belongs to them"
+        )
+
+
+def _check_layers(folder: Path, config: Mapping, held: Mapping[str, Shape]) -> None:
+    """Raise KitError where a Llama's config.json asks for far more layers than there are, before one is made."""
+    found = {int(layer[1]) for name in held if (layer := re.match(r"model\.layers\.(\d+)\.", name))}
+    asked = config.get("num_hidden_layers")
+    if config.get("model_type") == "llama" and found and isinstance(asked, int) and asked > 10 * len(found):
+        raise KitError(
+            f"the weights of {folder} do not fit its config.json: it asks for {asked:,} layers, and they have "
+            f"{len(found):,}, so that tensors are missing. To mend: use the config.json that belongs to them"
+        )
 
 
 def refuse_misfits(folder: Path, found: list[tuple[str, Shape, Shape]]) -> None:

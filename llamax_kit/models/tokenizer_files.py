@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from llamax_kit.data.reasoning import is_marker
-from llamax_kit.models import added_tokens, tokenizer_libraries
+from llamax_kit.models import added_tokens, template_bounds, tokenizer_libraries
 from llamax_kit.models.added_tokens import AddedToken
-from llamax_kit.models.checkpoints import adapter_weights, read_json, shapes
+from llamax_kit.models.checkpoints import adapter_weights, read_json, shapes, understood
 from llamax_kit.models.runnable import adapter_rows
 from llamax_kit.models.tokenizer_libraries import Library
 from llamax_kit.models.tokenizers import Tokenizer
@@ -20,6 +20,7 @@ from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import refuse_pointer
 
 
+@understood
 def load(folder: Path | str, *, adapter: Path | None = None) -> Tokenizer:
     """Return the tokenizer of a model folder in any of the published layouts, or the adapter's own, if it has one.
 
@@ -76,6 +77,9 @@ def _finish(
     pads = [special.get(names["pad_token"]), special.get("[PAD]"), config.get("pad_token_id")]
     pad = next((id for id in pads if id is not None and 0 <= id < rows), eos[0])
     names["bos_token"] = names["bos_token"] or library.own_bos
+    template = (adapter and _template(adapter)) or _template(folder)
+    if template:
+        template_bounds.check(template, place=str(adapter if adapter and _template(adapter) else folder))
     return Tokenizer(
         read=library.read,
         text=library.text,
@@ -86,7 +90,7 @@ def _finish(
         pad_id=pad,
         rows=rows,
         words=any(not each.special for each in added.values()) or any(map(is_marker, special)),
-        template=(adapter and _template(adapter)) or _template(folder),
+        template=template,
         names={name: token for name, token in names.items() if token},
     )
 
@@ -112,7 +116,12 @@ def _template(folder: Path) -> str:
         return path.read_text(encoding="utf-8")
     template = settings.get("chat_template") or ""
     if isinstance(template, dict):
-        return template.get("default", "")
+        template = template.get("default", "")
     if isinstance(template, list):  # several by name; "default" is the one for plain chat
         template = next((each["template"] for each in template if each["name"] == "default"), "")
+    if not isinstance(template, str):
+        raise KitError(
+            f"expected a text as the chat template in tokenizer_config.json of {folder}, got {template!r:.60}. "
+            f"To mend: fetch the file again"
+        )
     return template

@@ -64,10 +64,11 @@ def _usable() -> str:
     return "use auto or cpu; torch finds no GPU here: for one, see whether `nvidia-smi` lists it"
 
 
-def load(folder: Path, *, dtype: str, device: str, attention: str = ""):
+def load(folder: Path, *, dtype: str, device: str, attention: str | None = None):
     """Load a folder's weights into a torch model: `dtype` and `device` as `placement` gives them.
 
-    attention: transformers' attn_implementation; "" leaves it to config.json.
+    attention: transformers' attn_implementation; None is its own choice for the architecture, and never that of
+    config.json, which may name a kernel to be fetched from a hub and run.
 
     Raises KitError when weights are missing, cut off, unsafe, or do not fit the config.
     """
@@ -88,7 +89,8 @@ def load(folder: Path, *, dtype: str, device: str, attention: str = ""):
                 local_files_only=True,
                 output_loading_info=True,
                 ignore_mismatched_sizes=True,  # which are refused below, with their shapes
-                **({"attn_implementation": attention} if attention else {}),
+                config=_config(folder, attention),
+                attn_implementation=attention,
             )
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise KitError(
@@ -117,6 +119,15 @@ def load(folder: Path, *, dtype: str, device: str, attention: str = ""):
     if llamax_kit.SPINNING and device == "cpu":
         _calm(model.num_parameters() < SMALL)
     return model
+
+
+def _config(folder: Path, attention: str | None):
+    """Read config.json, but for which code computes attention and experts, under whatever key it is named there."""
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    config._attn_implementation, config._experts_implementation = attention, None
+    return config
 
 
 def _calm(small: bool) -> None:

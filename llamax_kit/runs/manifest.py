@@ -43,8 +43,9 @@ def read(output: Path) -> Manifest | None:
     """Read the manifest of an executed notebook; None where there is none, or it is damaged."""
     try:
         made = Manifest(**json.loads(path(output).read_text(encoding="utf-8")))
-        return made if isinstance(made.files, dict) and isinstance(made.inputs, dict) else None
-    except (OSError, ValueError, TypeError):
+        whole = isinstance(made.files, dict) and isinstance(made.inputs, dict)
+        return made if whole and all(isinstance(each, list) and each for each in made.files.values()) else None
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
 
 

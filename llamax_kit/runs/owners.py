@@ -28,8 +28,8 @@ def other(folder: Path, notebook: str | None, names: Collection[str]) -> str:
     """
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        owner, recorded = record.get("notebook"), set(record.get("parameters") or ())
-    except (OSError, ValueError, TypeError, AttributeError):
+        owner, recorded = str(record.get("notebook") or ""), {*map(str, record.get("parameters") or ())}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return ""
     if notebook and owner:
         return "" if notebook == owner else owner

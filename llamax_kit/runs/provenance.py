@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -19,8 +20,29 @@ PACKAGES = (
     "llamax-kit", "torch", "transformers", "tokenizers", "sentencepiece", "safetensors", "peft",
     "sacrebleu", "babel", "pandas", "numpy", "papermill",
 )  # fmt: skip
-SECRET = re.compile(r"\b(?:hf_[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_-]{20,}|gh[pousr]_[A-Za-z0-9]{20,})")
-SOMEONES_HOME = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\"':]+")
+SECRET = re.compile(  # by its form; each has signs that words, hashes and signatures of scores do not have
+    r"\bhf_[A-Za-z0-9]{16,}"  # Hugging Face
+    r"|\bsk-(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Za-z0-9_-]{20,}"  # OpenAI, Anthropic; sk-en is a direction
+    r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{20,}"
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}"  # AWS, Google, Slack
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # JSON web tokens
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"  # of https://user:password@host
+    r"|(?i:(?<=_SECRET_ACCESS_KEY=)|(?<=_TOKEN=)|(?<=_API_KEY=)|(?<=PASSWORD=))(?=[\w./+-]*\d)[\w./+-]{12,}"
+)
+# A variable of the environment by these names holds one: AWS_SECRET_ACCESS_KEY, OPENAI_KEY, GITHUB_PAT, MYSQL_PWD
+SECRETIVE = re.compile(
+    r"(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|APIKEY|API_?KEY|(?:ACCESS|PRIVATE)_?KEY)(?:_|$)"
+    r"|(?:TOKEN|SECRET|PASSWORD|API_?KEY|_KEY|_PAT|_PWD|_PASS|_AUTH)$", re.IGNORECASE,
+)  # fmt: skip
+PLACE = re.compile(r"_(?:PATH|FILE|DIR|HOME|SOCK|NAME|ID|URL|URI)$", re.IGNORECASE)  # of a secret, and not it
+PERSON = r"""[^/\\\s"'`:;,<>|*?()\[\]{}&]+"""
+SOMEONES_HOME = re.compile(  # not /home/ of a page on the web
+    rf"(?<![\w.:/~$}}-])(?:/[\w.-]+){{0,3}}/(?:home|Users)/{PERSON}|(?<=file://)/(?:home|Users)/{PERSON}"
+    rf"|\b[A-Za-z]:[\\/]+Users[\\/]+{PERSON}"
+)
+PICTURE = re.compile(r"image/(?!svg)")
+REMOVED = "[token removed]"
 
 
 def automatic(project: Path) -> dict:
@@ -112,35 +134,63 @@ def clean(value, project: Path):
     Tokens become `[token removed]`; the project, data and home folders `.`, `$LLAMAX_KIT_DATA` and `~`; named tuples
     mappings, numpy numbers plain ones, not-a-number None.
     """
+    return _plain(value, _cleaner(project))
+
+
+def clean_texts(value, project: Path):
+    """Clean the texts in JSON as `clean` does, and leave all else as it is: a notebook, or values to compare with it.
+
+    Pictures are left, too: in their letters a token could only seem to be. What was cleaned is not changed again.
+    """
+    return _texts(value, _cleaner(project))
+
+
+def _plain(value, cleaned: Callable[[str], str]):
     if isinstance(value, dict):
-        return {str(clean(key, project)): clean(item, project) for key, item in value.items()}
+        return {str(_plain(key, cleaned)): _plain(item, cleaned) for key, item in value.items()}
     if hasattr(value, "_asdict"):
-        return clean(value._asdict(), project)
+        return _plain(value._asdict(), cleaned)
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [clean(item, project) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+        return [_plain(item, cleaned) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
     if hasattr(value, "item"):  # a number of numpy or torch
         value = value.item()
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    return _clean_text(str(value), project)
+    return cleaned(str(value))
 
 
-def _clean_text(text: str, project: Path) -> str:
-    text = SECRET.sub("[token removed]", text)
-    for secret in _secrets():
-        text = text.replace(secret, "[token removed]")
+def _texts(value, cleaned: Callable[[str], str]):
+    if isinstance(value, dict):
+        kept = {key for key in value if isinstance(key, str) and PICTURE.match(key)}
+        return {_texts(key, cleaned): item if key in kept else _texts(item, cleaned) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_texts(item, cleaned) for item in value]
+    return cleaned(value) if isinstance(value, str) else value
+
+
+def _cleaner(project: Path) -> Callable[[str], str]:
+    """Return what cleans a text, by the environment as it is now."""
+    secrets = sorted(_secrets(), key=len, reverse=True)
     places = [(os.environ.get("LLAMAX_KIT_DATA", ""), "$LLAMAX_KIT_DATA"), (str(project), "."), (str(Path.home()), "~")]
-    for place, short in places:
-        if len(place) > 1:  # a home of "/" (some containers) would shorten every path
-            text = re.sub(re.escape(place) + r"(?![\w.-])", lambda _, short=short: short, text)
-    return SOMEONES_HOME.sub("~", text)
+    # a home of "/" (some containers) would shorten every path
+    known = [(re.compile(rf"(?<![\w.~-]){re.escape(each)}(?![\w.-])"), to) for each, to in places if len(each) > 1]
+
+    def cleaned(text: str) -> str:
+        text = SECRET.sub(REMOVED, text)
+        for secret in secrets:
+            text = text.replace(secret, REMOVED)
+        for place, short in known:
+            text = place.sub(lambda _, short=short: short, text)
+        return SOMEONES_HOME.sub("~", text)
+
+    return cleaned
 
 
 def _secrets() -> list[str]:
-    ends = re.compile(r"(TOKEN|SECRET|PASSWORD|API_?KEY)$", re.IGNORECASE)
-    return [value for name, value in os.environ.items() if ends.search(name) and len(value) >= 8]
+    named = [(name, value) for name, value in os.environ.items() if SECRETIVE.search(name) and not PLACE.search(name)]
+    return [value for _, value in named if len(value) >= 8 and not value.startswith(("/", "~", "."))]
 
 
 def _version(package: str) -> str | None:

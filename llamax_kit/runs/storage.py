@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parents[2]
 AGAIN = "run its notebook again"
+TEXTS = ("system", "src", "tgt", "source", "hypothesis", "reference")  # of a translations table, beside `index`
+NUMBERS = ("score", "ci_low", "ci_high", "n")
+SCORES = ("system", "src", "tgt", "metric", *NUMBERS, "signature")
+MAPPINGS = ("parameters", "corpus", "decoding", "training_languages")  # facts of a record that others look into
+LISTS = ("signatures", "added_languages")
 
 
 class SavedRun(NamedTuple):
@@ -160,10 +165,11 @@ def load(run: str) -> SavedRun:
     import pandas as pd
 
     folder = finished(run)
-    tables = [sound(path, pd.read_parquet, AGAIN) for path in translation_files(folder)]
+    record = read_record(folder)
+    tables = [sound(path, _read_translations, AGAIN) for path in translation_files(folder)]
     translations = pd.concat(tables, ignore_index=True) if tables else None
     scores = sound(folder / "scores.csv", _read_scores, AGAIN) if (folder / "scores.csv").is_file() else None
-    return SavedRun(folder, translations, scores, read_record(folder))
+    return SavedRun(folder, translations, scores, record)
 
 
 def finished(run: str, others: Iterable[str] = ()) -> Path:
@@ -312,7 +318,31 @@ def _read_record(path: Path) -> dict:
     record = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(record, dict):
         raise ValueError(f"expected a mapping of facts, got {record!r:.40}")
+    for names, kind, called in ((MAPPINGS, dict, "a mapping"), (LISTS, list, "a list")):
+        for name in names:
+            if record.get(name) is not None and not isinstance(record[name], kind):
+                raise ValueError(f"expected {called} as {name}, got {record[name]!r:.40}")
+    whose = record.get("training_languages") or {"whose": "", "codes": []}
+    if not (isinstance(whose.get("whose"), str) and isinstance(whose.get("codes"), list)):
+        raise ValueError(f"expected whose and codes in training_languages, got {whose!r:.60}")
+    if not all(isinstance(each, str) for each in [*(record.get("signatures") or ()), *whose["codes"]]):
+        raise ValueError("expected texts in signatures and in the codes of training_languages")
     return record
+
+
+def _read_translations(path: Path) -> "DataFrame":
+    import pandas as pd
+    from pandas.api import types
+
+    table = pd.read_parquet(path)
+    if missing := [name for name in (*TEXTS, "index") if name not in table]:
+        raise ValueError(f"expected a column {missing[0]}, found {', '.join(map(str, table)) or 'none'}")
+    if table.empty:
+        raise ValueError("expected sentences, but it has no row")
+    other = [name for name in TEXTS if not (types.is_string_dtype(table[name]) or types.is_object_dtype(table[name]))]
+    if other or not types.is_integer_dtype(table["index"]):
+        raise ValueError(f"expected {'text' if other else 'whole numbers'} in the column {[*other, 'index'][0]}")
+    return table
 
 
 def _read_systems(path: Path) -> list[str]:
@@ -320,7 +350,10 @@ def _read_systems(path: Path) -> list[str]:
         rows = csv.DictReader(file)
         if "system" not in (rows.fieldnames or ()):
             raise ValueError("expected a column system")
-        return list(dict.fromkeys(csv_cells.read(row["system"]) for row in rows))
+        found = list(dict.fromkeys(csv_cells.read(row["system"]) for row in rows))
+        if None in found or "" in found:
+            raise ValueError("expected a system in each row")
+        return found
 
 
 def _read_scores(path: Path) -> "DataFrame":
@@ -329,4 +362,16 @@ def _read_scores(path: Path) -> "DataFrame":
     before = {"low": "ci_low", "high": "ci_high"}  # what the ends of an interval were called
     numbers = ("score", *before, *before.values(), "n")  # elsewhere an empty cell is an empty text, "NA" two letters
     read = pd.read_csv(path, keep_default_na=False, na_values={name: [""] for name in numbers})
-    return csv_cells.each(read, csv_cells.read).rename(columns=before)
+    table = csv_cells.each(read, csv_cells.read).rename(columns=before)
+    if other := [name for name in NUMBERS if name in table and len(table) and table[name].dtype.kind not in "iuf"]:
+        raise ValueError(f"expected numbers in the column {other[0]}")
+    return table
+
+
+def check_scores(run: str, scores: "DataFrame") -> None:
+    """Raise KitError for a score table that lacks what comparing systems needs; a run of one's own may keep another."""
+    if missing := [name for name in SCORES if name not in scores]:
+        raise KitError(
+            f"expected a column {missing[0]} in scores.csv of the run {run}, found "
+            f"{', '.join(map(str, scores)) or 'none'}. To mend: {AGAIN}, or score its outputs with notebook 05"
+        )

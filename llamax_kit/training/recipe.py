@@ -16,6 +16,7 @@ from pathlib import Path
 
 from llamax_kit.models import loading
 from llamax_kit.training import prepare, settings, stage
+from llamax_kit.utils import yaml_text
 from llamax_kit.utils.environment import from_environment
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import refuse_pointer
@@ -60,7 +61,7 @@ def read(file: Path | str) -> dict:
     see = "see params/training/ for how one looks"
     try:
         refuse_pointer(file)
-        recipe = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        recipe = yaml_text.load(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise KitError(f"expected a recipe of a training in {file}: {error}. To mend: {see}") from error
     if not isinstance(recipe, dict):
@@ -68,8 +69,10 @@ def read(file: Path | str) -> dict:
     for name, content in recipe.items():
         if name not in TOP:
             raise UnknownName(f"section of the recipe {file}", given=name, choices=TOP, remedy=see)
-        if name in (*SECTIONS, "trainer") and not isinstance(content or {}, dict):
+        if name in (*SECTIONS, "trainer") and not isinstance(content, dict | None):
             raise KitError(f"expected arguments under {name} in the recipe {file}, got {content!r}. To mend: {see}")
+        if name in ("folder", "launch") and not isinstance(content, str | None):
+            raise KitError(f"expected a path as {name} in the recipe {file}, got {content!r}. To mend: {see}")
     if "base" not in (recipe.get("plan") or {}) or "folder" not in recipe:
         raise KitError(f"expected folder, and base under plan, in the recipe {file}. To mend: {see}")
     if ("mixture" in recipe) == ("instructions" in recipe):

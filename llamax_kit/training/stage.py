@@ -20,7 +20,7 @@ from pathlib import Path
 from llamax_kit.models import checkpoints, hub, loading, weights
 from llamax_kit.training import resume, settings
 from llamax_kit.training.examples import dataset
-from llamax_kit.utils import locks, progress
+from llamax_kit.utils import locks, progress, yaml_text
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import sound, whole
 
@@ -192,8 +192,9 @@ def _launch(folder: Path, *, config: Path) -> None:
     from accelerate.commands.config.config_args import load_config_from_file
 
     try:
+        yaml_text.load(config.read_text(encoding="utf-8"))  # which refuses what accelerate would unfold
         read = load_config_from_file(str(config))
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except Exception as error:  # of yaml, and whatever a value of another kind makes accelerate raise
         raise KitError(
             f"expected an accelerate configuration in {config}: {error}. To mend: write one with `accelerate config`, "
             f"or take one of params/training/"

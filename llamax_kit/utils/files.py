@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +19,8 @@ ABANDONED = 3600  # seconds without a change, after which a scratch file of an u
 SCRATCH = re.compile(r"\..+\.writing-(.+)-\w{8}(?:\.[^.]*)?|\..+(\.\w+)\.\w{8}\2")  # the second: an older kit's
 LARGE = 1_000_000  # bytes; smaller files are hashed every time
 SETTLED = 2_000_000_000  # nanoseconds; what was changed so lately may change again within one tick of its clock
+# what Python raises when a file holds something else than what is read: text for a number, null for a list, [[[[…
+MALFORMED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 POINTER = re.compile(rb"(?:\xef\xbb\xbf)?version https://(?:git-lfs|hawser)\.github\.com/spec/v\d\s")
 
 
@@ -79,14 +82,22 @@ def clear(folder: Path) -> None:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+def is_file(path: Path | str) -> bool:
+    """Return whether there is a file of this name; a name that no file can have, as it is too long, is none."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def refuse_pointer(path: Path | str) -> None:
     """Raise KitError for a Git LFS pointer: three lines of text that stand for a file until it is downloaded.
 
-    Asked by whatever reads a file of a user's: as text, a pointer would be three sentences. Raises OSError as `open`.
-    A pipe is none, and can be read only once.
+    Asked by whatever reads a file of a user's: as text, a pointer would be three sentences. A pipe or a device is
+    refused, too: it cannot be looked into and then read, and may have no end. Raises OSError as `open`.
     """
-    if Path(path).is_fifo():
-        return
+    if not (stat.S_ISREG(mode := os.stat(path).st_mode) or stat.S_ISDIR(mode)):
+        raise KitError(f"expected a file, but {path} is a pipe or a device. To mend: write what it gives into a file")
     with open(path, "rb") as file:
         start = file.read(1024)  # as long as a pointer may be
     if POINTER.match(start) and (told := re.search(rb"^size (\d+)", start, re.MULTILINE)):
@@ -102,7 +113,7 @@ def sound(path: Path, read: Callable, remedy: str):
     try:
         refuse_pointer(path)
         return read(path)
-    except (ValueError, OSError) as error:
+    except (*MALFORMED, OSError, csv.Error) as error:
         fault = (str(error).splitlines() or ["it cannot be read"])[0]
         raise KitError(f"{path} is damaged: {fault}. To mend: {remedy}") from error
 
@@ -131,8 +142,8 @@ def identity(path: Path | str) -> list[int]:
 
     The time of the content alone is kept by `cp -p`, `rsync -t` and `tar`: another file with it may take a path.
     """
-    stat = os.stat(path)
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+    now = os.stat(path)
+    return [now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino]
 
 
 def kept_sha256(path: Path | str) -> str:

@@ -13,6 +13,7 @@ each, grid. `${NAME}` in a value is the environment variable.
 """
 
 import glob
+import math
 import os
 import re
 from collections.abc import Iterator
@@ -27,8 +28,9 @@ from llamax_kit.runs import run_names, storage
 from llamax_kit.tasks import defaults as auto
 from llamax_kit.utils.environment import from_environment
 from llamax_kit.utils.errors import KitError, UnknownName
-from llamax_kit.utils.files import refuse_pointer
+from llamax_kit.utils.files import is_file, refuse_pointer
 
+MOST = 10_000  # jobs of a file: of more, days go by before anything starts
 KEYS = ("notebook", "files", "values", "each", "grid", "run")
 
 
@@ -94,7 +96,7 @@ def _jobs(number: int, block: Any, folder: Path, written: Written) -> Iterator[J
         text = written.get(("run", repr(block["run"])), "06_{system}")
         raise KitError(f"run must be text, got {block['run']!r}. To mend: put it in quotes, as in run: '{text}'")
     own = folder / os.path.expanduser(str(block["notebook"]))
-    notebook = notebooks.find(own if own.is_file() else str(block["notebook"]))
+    notebook = notebooks.find(own if is_file(own) else str(block["notebook"]))
     defaults = {each.name: each.default for each in parameters(notebook)}
     for given in _combinations(block, folder, written):
         values = {name: from_environment(value) for name, value in given.items()}
@@ -115,6 +117,13 @@ def _combinations(block: dict, folder: Path, written: Written) -> Iterator[dict[
     values = _mapping("values", block.get("values", {}))
     each = [_mapping("each", one) for one in _list("each", block.get("each", [{}]))]
     grid = {name: _list(f"grid: {name}", list_) for name, list_ in _mapping("grid", block.get("grid", {})).items()}
+    count = len(files) * len(each) * math.prod(map(len, grid.values()))
+    if count > MOST:
+        sides = " × ".join(str(len(side)) for side in (files, each, *grid.values()) if len(side) > 1)
+        raise KitError(
+            f"expected at most {MOST:,} jobs of a block, got {count:,} ({sides}). To mend: take values out of its "
+            f"grid, or write blocks that list what is needed, under each"
+        )
     for file, one, chosen in product(files, each, product(*grid.values())):
         yield file | values | one | dict(zip(grid, chosen, strict=True))
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from llamax_kit.app import inputs
 from llamax_kit.app.sweep.jobs import Job
-from llamax_kit.runs import manifest, owners
+from llamax_kit.runs import manifest, owners, provenance, storage
 from llamax_kit.utils import locks
 
 OTHER_KIT = "by another version of the kit; --again makes it anew"
@@ -78,12 +78,13 @@ def _state(job: Job) -> tuple[str, str]:
     try:
         executed = json.loads(last.read_text(encoding="utf-8"))
         changed = _changed(job, executed)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        why = _error(executed) if last is failed else ""
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return "missing", f"{last.name} was not made by papermill, or is damaged"
     if changed:
         return "missing", changed
     if last is failed:
-        return "failed", f"{_error(executed)}; to read: {failed.with_suffix('.html')}"
+        return "failed", f"{why}; to read: {failed.with_suffix('.html')}"
     return _kept(job)
 
 
@@ -94,7 +95,8 @@ def _kept(job: Job) -> tuple[str, str]:
         return "missing", "its page was not written, or by a kit that kept no manifest"
     if fault := manifest.fault(job.output, made):
         return "missing", fault
-    if changed := inputs.changed(made.inputs, now=inputs.of(job.parameters)):
+    now, kept = inputs.of(job.parameters), _cleaned(made.inputs)
+    if changed := inputs.changed({label: kept.get(_cleaned(label), "") for label in now}, now=now):
         return "missing", f"changed since: {', '.join(changed)}"
     return "done", OTHER_KIT * (made.kit != manifest.kit())
 
@@ -103,15 +105,21 @@ def _changed(job: Job, executed: dict) -> str:
     """Return how an execution differs from the job, or ""."""
     if _code(executed) != _code(json.loads(job.notebook.read_text(encoding="utf-8"))):
         return "notebook changed"
-    had = job.defaults | executed["metadata"]["papermill"]["parameters"]  # the same code has the same defaults
-    differ = [f"{name} was {reprlib.repr(had[name])}" for name, value in job.parameters.items() if had[name] != value]
+    given = executed["metadata"]["papermill"]["parameters"]
+    had, now = (_cleaned(each) for each in (job.defaults | given, job.parameters))  # the same code: the same defaults
+    differ = [f"{name} was {reprlib.repr(had[name])}" for name, value in now.items() if had[name] != value]
     return f"parameters changed: {', '.join(differ)}" if differ else ""
 
 
 def _code(notebook: dict) -> list[str]:
     """Return the sources of the code cells except the one that papermill adds."""
     ours = [cell for cell in notebook["cells"] if "injected-parameters" not in cell["metadata"].get("tags", [])]
-    return ["".join(cell["source"]) for cell in ours if cell["cell_type"] == "code"]
+    return _cleaned(["".join(cell["source"]) for cell in ours if cell["cell_type"] == "code"])
+
+
+def _cleaned(value):
+    """Return a value as an executed notebook holds it: without names of homes."""
+    return provenance.clean_texts(value, storage.PROJECT)
 
 
 def _read_runs(job: Job) -> list[str]:
