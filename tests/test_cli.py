@@ -187,7 +187,7 @@ def test_score_by_another_metric_is_that_of_sacrebleus_command_line(metric, opti
 def test_score_names_the_references_that_do_not_pair_up(texts, tmp_path):
     (tmp_path / "two").write_text("one line\n")
     done = call("score", *texts, "--references", str(tmp_path / "two"))
-    assert done.exit_code == 1 and re.search(f"hyp, {tmp_path / 'two'}: 5 hypotheses.* 1 references", done.stderr)
+    assert done.exit_code == 1 and re.search(f"hyp, {tmp_path / 'two'}: 5 hypotheses.* 1 reference[.]", done.stderr)
     (tmp_path / "two").write_bytes((tmp_path / "ref").read_bytes())
     done = call("score", *texts, "--references", str(tmp_path / "two"))
     assert done.exit_code == 0 and "nrefs:2|" in done.output and "nrefs:1|" in call("score", *texts).output

@@ -166,7 +166,7 @@ def test_the_beginning_of_no_file_is_an_unknown_corpus(tmp_path):
     ({"en": ["a", " "]}, "row 2 in the list 'en' is blank"),
     ({"en": ["a", None]}, "row 2 in the list 'en' is blank"),
     ({"en": [1]}, "row 1 in the list 'en' is no text: 1"),
-    ({"en": ["a"], "sw": ["b", "c"]}, "en has 1 lines, sw has 2"),
+    ({"en": ["a"], "sw": ["b", "c"]}, "en has 1 line, sw has 2"),
     ({"english!": ["a"]}, "unknown language 'english!'"),
     ({}, "empty mapping"),
 ])  # fmt: skip

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from llamax_kit.app import notebooks
 from llamax_kit.runs import owners, storage
-from llamax_kit.utils import locks
+from llamax_kit.utils import locks, progress
 from llamax_kit.utils.errors import KitError, UnknownName
 
 KERNEL = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
@@ -191,3 +191,8 @@ def test_what_cells_say_becomes_lines_of_the_log(capsys):
     for text in ("\rsystem: 10%", "\r", "\rsystem: 20%\n", "a warning\n\n  on two lines\n"):
         notebooks._Log().write(text)
     assert capsys.readouterr().err.splitlines() == ["system: 10%", "system: 20%", "a warning", "  on two lines"]
+
+
+def test_of_what_cells_print_only_progress_becomes_lines_of_the_log(capsys):
+    notebooks._Log(progress.LINE).write("a table\n12:34:56 step 1 of 2\nmore\n")
+    assert capsys.readouterr().err.splitlines() == ["12:34:56 step 1 of 2"]

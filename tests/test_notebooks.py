@@ -11,6 +11,7 @@ from llamax_kit.analysis import groups
 from llamax_kit.app.parameters import cells, check, choices, given_values, parameters
 from llamax_kit.models import weights
 from llamax_kit.paper import tables
+from llamax_kit.reporting import latex_layout
 from llamax_kit.scoring import corrections, sacrebleu_metrics
 from llamax_kit.training.corpus import mixture
 from llamax_kit.training.miniature import model
@@ -21,6 +22,7 @@ OTHERS = ("sweeps", "training")  # folders of params/ whose files are no noteboo
 PARAMS = sorted(path for path in (ROOT / "params").glob("*/*.y*ml") if path.parent.name not in OTHERS)
 
 
+PAPER = ("05", "06", "07", "09", "12")  # whose tables go to papers; 04 has twelve parameters already
 CLOSED = {
     ("04_translate_and_score", "dtype"): weights.DTYPES,
     ("06_see_language_gains", "correction"): corrections.CORRECTIONS,
@@ -29,6 +31,7 @@ CLOSED = {
     ("10_train_a_miniature", "size"): model.SHAPES,
     ("10_train_a_miniature", "parallel"): mixture.PARALLEL,
     ("12_reproduce_the_paper", "release"): tables.CHOICES,
+    **{(notebook.stem, "latex"): latex_layout.LAYOUTS for notebook in NOTEBOOKS if notebook.stem[:2] in PAPER},
 }  # parameters with no other values than those that the package takes by name
 
 

@@ -107,7 +107,8 @@ def test_the_largest_shares_come_first_and_of_many_rows_these_alone_as_the_title
     plots.shares(given, axes)
     drawn = [label.get_text() for label in axes.get_yticklabels()]
     assert drawn[:3] == ["en-l35", "en-l7", "en-l0"] and len(drawn) == 30
-    assert axes.get_title().startswith("Outputs that are …, in per cent, the 30 largest of 40, n = 1,012")
+    title = axes.get_title().replace("\n", " ")
+    assert title.startswith("Outputs that are …, in per cent, the 30 largest of 40, n = 1,012")
 
 
 def test_a_share_that_is_not_known_is_no_zero(axes):

@@ -140,7 +140,7 @@ def test_a_pair_is_asked_in_the_direction_whose_gain_is_larger_than_three_quarte
     monkeypatch.setattr(power, "SIZES", (4,))
     for told, asked in (([1.0, -3.0], "sw"), ([-3.0, 1.0], "de"), ([0.0, 0.5], "sw")):  # of two, the larger
         found = power.of_pair(pair, table.assign(gain=told), trials=3)
-        assert list(found.columns) == ["src", "tgt", *power.COLUMNS]
+        assert list(found.columns) == ["src", "tgt", "metric", *power.COLUMNS]
         assert set(found["src"]) == {"en"} and set(found["tgt"]) == {asked} and set(found["n"]) == {4}
     assert found["gain"].max() == pytest.approx(table["gain"].iloc[1])
 
@@ -157,7 +157,7 @@ def test_power_is_of_the_metric_of_the_gains(monkeypatch):
 def test_where_no_direction_has_a_gain_nothing_is_simulated(monkeypatch):
     monkeypatch.setattr(power, "power", lambda *given, **more: pytest.fail("there is nothing to find"))
     found = power.of_pair(*paired({"mine": str, "theirs": str}))
-    assert found.empty and list(found.columns) == ["src", "tgt", *power.COLUMNS]
+    assert found.empty and list(found.columns) == ["src", "tgt", "metric", *power.COLUMNS]
     assert power.smallest(found).empty
 
 
@@ -192,7 +192,7 @@ def test_the_picture_is_the_table(axes):
     assert lines[0].get_xdata().tolist() == [0, 1, 2, 4]
     assert lines[0].get_ydata().tolist() == pytest.approx([5, 60, 90, 100])
     assert list(lines[2].get_ydata()) == [80, 80]
-    assert "points" in axes.get_xlabel() and "p < 0.05 (per cent)" in axes.get_ylabel()
+    assert "(points)" in axes.get_xlabel() and "p < 0.05 (per cent)" in axes.get_ylabel()
     assert "200 trials" in axes.get_title()
 
 
@@ -218,5 +218,7 @@ def test_the_picture_names_what_is_compared_and_where(axes):
     given = made((0.05, 0.6, 0.9, 1.0), n=1).assign(src="en", tgt="sw")
     alt = plots.power(given, axes, "mine over theirs")
     assert axes.get_title().startswith("mine over theirs, en-sw\nHow small a gain is found")
+    plots.power(given.assign(metric="chrF++"), axes)
+    assert axes.get_xlabel() == "gain between the two systems (chrF++ points)"
     assert alt.startswith("mine over theirs, en-sw. Share of trials")
     assert axes.get_lines()[0].get_label() == "1 sentence" and " 1 sentence: " in alt

@@ -252,4 +252,4 @@ def test_the_method_says_of_each_model_of_a_run_how_it_translated(tmp_path, monk
 
 def test_the_method_in_latex_compiles_its_special_characters(gathered, tmp_path):
     folder = report.write(tmp_path / "r", "t", gathered, ["95 % of a_b & c|d"], []).parent
-    assert (folder / "method.tex").read_text() == "95 \\% of a\\_b \\& c\\textbar{}d\n"
+    assert (folder / "method.tex").read_text() == "95 \\% of a\\_\\allowbreak{}b \\& c\\textbar{}\\allowbreak{}d\n"

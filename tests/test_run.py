@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from llamax_kit.reporting import plots, run
-from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.errors import KitError, UnknownName
 
 SCORES = pd.DataFrame({"system": "one", "src": "en", "tgt": ["de", "sw"], "metric": "spBLEU", "score": [30.0, 20.0],
                        "ci_low": [28.0, 18.0], "ci_high": [32.0, 22.0], "n": 100,
@@ -103,3 +103,32 @@ def test_the_record_holds_a_hash_of_the_cells_as_they_were_executed(tmp_path, mo
     assert len({first, recorded("a = 2", "a"), recorded("a", "a = 1"), recorded("%time a", "a = 1", "a")}) == 4
     run.Run("here", namespace()).record()
     assert json.loads((tmp_path / "here/run.json").read_text())["cells"] is None
+
+
+def latex_namespace(value: str) -> dict:
+    scope: dict = {}
+    exec('run: str = "here"\nlatex: str = ""', scope)
+    return scope | {"latex": value}
+
+
+def test_the_parameter_latex_lays_out_the_tables(tmp_path, monkeypatch, shown):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+    for layout, begins in (("page", r"\begin{table*}"), ("column", r"\begin{table}")):
+        results = run.Run(layout, latex_namespace(layout))
+        results.table("scores", SCORES, "spBLEU by direction", columns=["src", "tgt", "score"])
+        results.save("more", SCORES[["src", "score"]], "spBLEU")
+        assert begins in (results.folder / "scores.tex").read_text() and results.parts[0].layout == layout
+        assert begins in (results.folder / "more.tex").read_text()
+
+
+def test_another_value_of_latex_is_refused_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+    with pytest.raises(UnknownName, match="'colum'.*column"):
+        run.Run("here", latex_namespace("colum"))
+
+
+def test_a_variable_that_is_no_parameter_lays_out_nothing(tmp_path, monkeypatch, shown):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+    results = run.Run("here", namespace() | {"latex": pd})
+    results.table("scores", SCORES, "spBLEU by direction", columns=["src", "tgt", "score"])
+    assert r"\begin{table}" in (results.folder / "scores.tex").read_text()

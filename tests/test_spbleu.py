@@ -368,7 +368,7 @@ def test_a_reference_that_is_a_copy_of_the_first_changes_the_signature_alone(mod
 
 
 @pytest.mark.parametrize(("streams", "said"), [
-    ([["a", "b"], ["a"]], "en-de, references 2 of 2: 2 hypotheses.* 1 references"),
+    ([["a", "b"], ["a"]], "en-de, references 2 of 2: 2 hypotheses.* 1 reference\\."),
     ([["a", "b", "c"], ["a", "b"]], "en-de, references 1 of 2: 2 hypotheses.* 3 references"),
     ([["a", "b"], ["a", None]], "en-de, references 2 of 2: reference 2 of 2 .*None.*To mend"),
     ([["a", "b"], "ab"], "reference 1 of 2 is"),

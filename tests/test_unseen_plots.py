@@ -123,7 +123,7 @@ def test_names_touch_nothing_and_stand_on_the_picture(axes, count):
     for draw, more in ((plots.languages_by_group, ["relatedness"]), (plots.languages_by_fertility, [])):
         axes.clear()
         draw(given, axes, *more)
-        boxes = [text.get_window_extent() for text in axes.texts]
+        boxes = [matplotlib.text.Text.get_window_extent(text) for text in axes.texts]  # without its line
         assert count > 30 or len(boxes) >= count * 0.8
         assert len(boxes) <= 30
         assert not [1 for at, box in enumerate(boxes) for other in boxes[:at] if box.overlaps(other)]

@@ -11,14 +11,15 @@ from llamax_kit.analysis.gathering import Gathered, find, gather
 from llamax_kit.analysis.method_text import method
 from llamax_kit.analysis.pairs import trained_on_flores
 from llamax_kit.data.translations import DIRECTION
-from llamax_kit.runs.storage import SavedSystem
+from llamax_kit.runs.storage import SavedSystem, listed
 from llamax_kit.scoring import comparability, corrections, sacrebleu_metrics
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Gathered", "changes", "effects", "gains_over", "gather", "method", "summary"]
+__all__ = ["Gathered", "changes", "effects", "gains_over", "gather", "listed", "method", "summary"]
 
 NOISE = ("run", "notebook", "written", "process_seconds", "seconds", "timing", "parameters.run", "parameters.fresh")
 LONG = "training_languages.codes"  # of a record or one of its systems: shown as their number
@@ -57,7 +58,7 @@ def changes(*records: dict) -> "DataFrame":
     names = _apart([str(record.get("run", "run")) for record in records])
     if not rows and len(records) > 1:
         rows = [(NOTHING, *[""] * len(records))]
-    return pd.DataFrame(rows, columns=["what", *names])
+    return pd.DataFrame(rows, columns=pd.Index(["what", *names], name="run"))  # names, not words
 
 
 def effects(gathered: Gathered) -> "DataFrame":
@@ -98,8 +99,7 @@ def _flat(fact, name: str = "") -> dict[str, str]:
         flat = [_flat(each, f"{name}.{part}".strip(".")) for part, each in fact.items()]
         return {key: text for each in flat for key, text in each.items()}
     if isinstance(fact, list):
-        count = f"{len(fact)} language{'s' * (len(fact) > 1)}"
-        fact = count if f".{name}".endswith(f".{LONG}") else ", ".join(map(str, fact))
+        fact = counted(len(fact), "language") if f".{name}".endswith(f".{LONG}") else ", ".join(map(str, fact))
     return {name: str(fact).lower() if isinstance(fact, bool) else "none" if fact in (None, {}, "") else str(fact)}
 
 
@@ -224,7 +224,8 @@ def _side(gathered: Gathered, spec: str) -> SavedSystem:
     row = gathered.systems.set_index("spec").loc[spec]
     run, own = gathered.runs[row["run"]], row["name"]
     rows = None if run.translations is None else run.translations[run.translations["system"] == own]
-    return SavedSystem(row["system"], run, own, rows)
+    plain = row["system"] in (own, f"{own} ({row['run']})")
+    return SavedSystem(row["system"], run, own, rows, "" if plain else spec)
 
 
 def _untested(gathered: Gathered, system: SavedSystem, baseline: SavedSystem) -> "DataFrame":

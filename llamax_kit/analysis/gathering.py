@@ -57,7 +57,7 @@ class Gathered(NamedTuple):
         return provenance.cuts({name: each.record for name, each in self.runs.items()})
 
 
-def gather(names: str | Iterable[str], *, metric: str = "spBLEU") -> Gathered:
+def gather(names: str | Iterable[str], *, metric: str = "spBLEU", baseline: str = "") -> Gathered:
     """Read finished runs as one.
 
     A system whose name is in two runs is called "system (run)"; only the baseline `copy`, where its scores are equal in
@@ -66,10 +66,13 @@ def gather(names: str | Iterable[str], *, metric: str = "spBLEU") -> Gathered:
     Parameters
     ----------
     names : str or iterable of str
-        Runs by name or folder, or some of their systems, as run:system.
+        Runs by name or folder, or some of their systems, as run:system; name=run:system to show one by a name, in
+        quotation marks where it has blanks, as in "'Our own'=05_mine:a 05_mozilla".
     metric : str
         What they are compared by: spBLEU (then all their scores are kept), or chrF++ or BLEU alone. A run whose
         scores.csv lacks it is scored again, from its translations.
+    baseline : str
+        One of these systems, which may be given its name here too.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def gather(names: str | Iterable[str], *, metric: str = "spBLEU") -> Gathered:
     ------
     KitError
         For no run, the same one twice, an unfinished one, or one without scores; for one that has no score by the
-        metric, and no translations to score.
+        metric, and no translations to score; for a name of two systems, or of a run that holds several.
     UnknownName
         For an unknown run, system or metric.
     NotComparable
@@ -92,7 +95,8 @@ def gather(names: str | Iterable[str], *, metric: str = "spBLEU") -> Gathered:
     """
     import pandas as pd
 
-    found, given = _load(names.split() if isinstance(names, str) else list(names))
+    names = storage.listed(names) if isinstance(names, str) else list(names)
+    found, given = _load(names)
     comparability.same_corpus({run: each.record for run, each in found.items()})
     held = {run: {*each.scores["metric"]} for run, each in found.items()}
     found = {run: _scored(run, each, metric=metric) for run, each in found.items()}
@@ -103,7 +107,7 @@ def gather(names: str | Iterable[str], *, metric: str = "spBLEU") -> Gathered:
     kept = _labelled({run: each.translations for run, each in found.items() if each.translations is not None})
     if len(kept):
         comparability.same_sentences(kept)
-    systems = _systems(scores, given)
+    systems = _systems(scores, given, called=called([*names, baseline]))
     shown = dict(zip(systems["run"] + ":" + systems["name"], systems["system"], strict=True))
     scores, kept = (
         table.assign(system=table["label"].map(shown)).drop(columns="label") if len(table) else table
@@ -121,7 +125,7 @@ def find(gathered: Gathered, name: str = "") -> str:
 
     Raises UnknownName for what is none of these, or a run of several systems.
     """
-    systems = gathered.systems.sort_values("beside", kind="stable")
+    systems, name = gathered.systems.sort_values("beside", kind="stable"), storage.named(name)[1]
     of_run = systems[(systems["run"] == name) & ~systems["beside"]]
     named = systems[(systems["spec"] == name) | (systems["system"] == name)]
     chosen = systems if not name else of_run if len(of_run) == 1 else named
@@ -177,6 +181,28 @@ def asked(names: list[str]) -> dict[str, list[str]]:
             raise KitError(f"run {name!r} is named twice. To mend: name each once, whole or by some of its systems")
         asked.setdefault(run, []).extend([system] * bool(system))
     return asked
+
+
+def called(names: Iterable[str]) -> dict[tuple[str, str], str]:
+    """List the names that systems are shown by, by the run (as it was written) and the system ("": its only one).
+
+    Raises KitError for a name of two systems, and for two names of one.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for spec in filter(storage.behind, names):
+        name, of = storage.shown(spec), storage.parted(spec)
+        if found.setdefault(of, name) != name:
+            raise KitError(f"{storage.behind(spec)} has two names, {found[of]!r} and {name!r}. To mend: give it one")
+    for name in found.values():
+        if len(same := [":".join(filter(None, of)) for of, each in found.items() if each == name]) > 1:
+            raise _one_name(name, specs=same)
+    return found
+
+
+def _one_name(name: str, *, specs: Iterable[str]) -> KitError:
+    return KitError(
+        f"{' and '.join(specs)} would be shown by one name, {name!r}. To mend: give one another before the sign ="
+    )
 
 
 def _only(systems: list[str], run: SavedRun, name: str) -> SavedRun:
@@ -240,7 +266,7 @@ def _labelled(tables: "dict[str, DataFrame]") -> "DataFrame":
     return pd.concat(each, ignore_index=True) if each else pd.DataFrame()
 
 
-def _systems(scores: "DataFrame", given: dict[str, str]) -> "DataFrame":
+def _systems(scores: "DataFrame", given: dict[str, str], *, called: dict[tuple[str, str], str]) -> "DataFrame":
     """List the systems of all runs, each with a name that is unique."""
     counts = scores.drop_duplicates(["run", "system", *DIRECTION]).groupby(["run", "system"], sort=False).size()
     systems = counts.rename("directions").reset_index().rename(columns={"system": "name"})
@@ -249,9 +275,31 @@ def _systems(scores: "DataFrame", given: dict[str, str]) -> "DataFrame":
     systems["spec"] = systems["run"].map(given) + ":" + systems["name"]
     copies = scores[scores["system"] == "copy"].groupby([*DIRECTION, "metric"])["score"].nunique()
     alike = copy & bool((copies <= 1).all())
-    apart = systems["name"].duplicated(keep=False) & ~alike
-    systems["system"] = systems["name"].where(~apart, systems["name"] + " (" + systems["run"] + ")")
+    shown = _shown(systems, called)
+    plain = [name for at, name in systems["name"].items() if at not in shown]
+    apart = (systems["name"].map(plain.count) > 1) & ~alike
+    own = systems["name"].where(~apart, systems["name"] + " (" + systems["run"] + ")")
+    systems["system"] = [shown.get(at, name) for at, name in own.items()]
+    twice = systems[systems["system"].duplicated(keep=False) & (systems.index.isin(list(shown)) | ~alike)]
+    if len(twice):
+        same = systems[systems["system"] == twice["system"].iloc[0]]
+        raise _one_name(same["system"].iloc[0], specs=same["spec"])
     return systems[["system", "run", "name", "spec", "beside", "directions"]]
+
+
+def _shown(systems: "DataFrame", called: dict[tuple[str, str], str]) -> dict[int, str]:
+    """Return the names that systems were given to be shown by, by row."""
+    shown = {}
+    for (run, system), name in called.items():
+        of_run = systems[systems["spec"].map(lambda spec: storage.parted(spec)[0]) == run]
+        chosen = of_run[of_run["name"] == system] if system else of_run[~of_run["beside"]]
+        if len(chosen) != 1:
+            raise KitError(
+                f"expected one system to be shown as {name!r}, but {run} holds {len(chosen)} of these runs' systems. "
+                f"To mend: name one, as in {name}={systems['spec'].iloc[0]}"
+            )
+        shown[chosen.index[0]] = name
+    return shown
 
 
 def _lacking(scores: "DataFrame") -> "DataFrame":

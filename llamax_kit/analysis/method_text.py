@@ -7,6 +7,7 @@ from llamax_kit.data.translations import DIRECTION
 from llamax_kit.runs import provenance, storage
 from llamax_kit.scoring import corrections, significance
 from llamax_kit.tasks import prompts
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -42,7 +43,7 @@ def _compared(gathered: Gathered) -> str:
     release, cut = corpus.get("release", "a corpus not on record"), corpus.get("cut")
     systems = list(dict.fromkeys(scores["system"]))
     compared = (
-        f"We compare {_listed(systems)} in {_count(len(directions), 'direction')} of {release}, {size} "
+        f"We compare {_listed(systems)} in {counted(len(directions), 'direction')} of {release}, {size} "
         f"{'sentence' if many == 1 else 'sentences'} per direction{f' ({cut})' if cut else ''}."
     )
     lacking = gathered.lacking[gathered.lacking["metric"] == gathered.metric]
@@ -104,13 +105,13 @@ def _tested(gains: "DataFrame") -> str:
     if not tests:
         return f"Gains over {over} are differences of scores, not tested, because no sentences were kept."
     rest = len(gains) - tests
-    untested = f" {_count(rest, 'further gain')}: not tested, because no sentences were kept." if rest else ""
+    untested = f" {counted(rest, 'further gain')}: not tested, because no sentences were kept." if rest else ""
     intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004) and "
     return (
         f"Gains over {over} are differences of corpus scores, with {intervals * bool(gains['ci_low'].notna().any())}"
         f"two-sided p-values by approximate randomisation "
         f"({corrections.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005), corrected by Holm's method (1979) "
-        f"over all {_count(tests, 'test')} together and significant below {corrections.ALPHA}; "
+        f"over all {counted(tests, 'test')} together and significant below {corrections.ALPHA}; "
         f"seed {significance.SEED}."
         f"{untested}{significance.caveat_sentence(gains['n'], gains['ci_low'])}"
     )
@@ -134,10 +135,6 @@ def _version(record: dict) -> str:
 
 def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _short(text: str, most: int = 60) -> str:

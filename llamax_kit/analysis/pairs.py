@@ -1,7 +1,7 @@
 """Two systems of finished runs, side by side, after a check that they are comparable. Scores nothing.
 
 A system is named `run` where its run holds only that one and "copy", the baseline, else `run:system`: with google and
-nllb in the run 05_mozilla, "05_mozilla:nllb". Both may be of one run.
+nllb in the run 05_mozilla, "05_mozilla:nllb". Both may be of one run. "NLLB=05_mozilla:nllb" is shown as "NLLB".
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,7 +27,8 @@ RESCORE = "score both again here, by one tokenizer: -p tokenize flores101 for sp
 class Pair(NamedTuple):
     """Two translations tables on the same sentences, row by row, and the directions that only one of them has.
 
-    The column `system` of each holds its name as it was asked for, "05_mozilla:nllb". left_out: src, tgt, lacks;
+    The column `system` of each holds its name as it is shown: "05_mozilla:nllb", or what stands before the sign = of
+    "NLLB=05_mozilla:nllb". left_out: src, tgt, lacks;
     records: the two runs' run.json, each as it is for its system; trained_on_flores: the names of the systems that did.
     """
 
@@ -36,6 +37,7 @@ class Pair(NamedTuple):
     left_out: "DataFrame"
     records: tuple[dict, dict]
     trained_on_flores: list[str]
+    asked: tuple[str, str] = ("", "")
 
     @property
     def names(self) -> tuple[str, str]:
@@ -53,9 +55,14 @@ class Pair(NamedTuple):
 
     @property
     def facts(self) -> dict[str, dict]:
-        """What the record of a comparison holds of each of the two: run, time, commit, corpus, model, decoding."""
+        """What the record of a comparison holds of each of the two: run, time, commit, corpus, model, decoding.
+
+        asked: what a name that is shown stands for, where one was given.
+        """
         both = zip(self.names, self.records, strict=True)
-        return {name: {fact: record.get(fact) for fact in FACTS} for name, record in both}
+        facts = {name: {fact: record.get(fact) for fact in FACTS} for name, record in both}
+        return {name: facts[name] | ({"asked": asked} if asked else {})
+                for name, asked in zip(self.names, self.asked, strict=True)}  # fmt: skip
 
     def training_languages(self, spec: str = "") -> Trained:
         """Return the languages that count as "trained": as `spec` names them, or as the system's run records them."""
@@ -78,7 +85,7 @@ def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = ""
     Parameters
     ----------
     system, baseline : str
-        run, or run:system.
+        run, or run:system; name=run:system to show it by a name.
     directions : str
         As `languages.directions` takes them; "": all.
     tokenize : str
@@ -95,8 +102,8 @@ def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = ""
     Raises
     ------
     KitError
-        When they are one system, have no direction in common, or cannot be compared: another release of the corpus,
-        other sentences, sources or references in a direction, scores of different signatures.
+        When they are one system, would have one name, have no direction in common, or cannot be compared: another
+        release of the corpus, other sentences, sources or references in a direction, scores of different signatures.
     UnknownName
         For an unknown run or system.
 
@@ -138,6 +145,8 @@ def beside(
     if system.run.folder == baseline.run.folder and system.own == baseline.own:
         both = f"{system.name} and {baseline.name}"
         raise KitError(f"{both} are one system of one run. To mend: name two systems to compare")
+    if system.name == baseline.name:
+        raise KitError(f"both systems are to be shown as {system.name!r}. To mend: give one another name before the =")
     for each in sides:
         recall(each.run.record)
     comparability.same_corpus({each.name: each.run.record for each in sides})
@@ -149,13 +158,13 @@ def beside(
         _same_signatures({each.name: _scores(each, rows) for each, rows in zip(sides, shared, strict=True)})
     comparability.same_sentences(pd.concat([table.assign(label=table["system"]) for table in shared]))
     known = [each.name for each in sides if trained_on_flores(each)]
-    return Pair(*shared, left_out, (system.record, baseline.record), known)
+    return Pair(*shared, left_out, (system.record, baseline.record), known, (system.asked, baseline.asked))
 
 
 def trained_on_flores(system: SavedSystem) -> bool:
     """Check whether a system is known to have trained on FLORES, by its names or by the model in its run's record."""
     model = str(system.record.get("parameters", {}).get("model") or "")
-    return any(map(training_languages.trained_on_flores, (system.name, system.own, model)))
+    return any(map(training_languages.trained_on_flores, (system.asked or system.name, system.own, model)))
 
 
 def lacking(system: "DataFrame", baseline: "DataFrame") -> "DataFrame":
@@ -214,8 +223,9 @@ def _other(name: str, first: SavedSystem) -> SavedSystem:
     """Find a second system, in the loaded run where its name is the same run."""
     run, own = storage.parted(name)
     rows = first.run.translations[first.run.translations["system"] == own].reset_index(drop=True)
-    same = run == storage.parted(first.name)[0] and len(rows)
-    return storage.SavedSystem(name, first.run, own, rows) if same else storage.system(name)
+    same = len(rows) and storage.place(run).resolve() == first.run.folder.resolve()
+    found = storage.SavedSystem(storage.shown(name), first.run, own, rows, storage.behind(name))
+    return found if same else storage.system(name)
 
 
 def _shared(table: "DataFrame", *, left_out: "DataFrame") -> "DataFrame":

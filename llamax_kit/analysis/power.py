@@ -113,21 +113,22 @@ def of_pair(pair: Pair, gains: "DataFrame", tokenize: str = "", trials: int = 20
     Returns
     -------
     DataFrame
-        A table of `power` with src and tgt before it; empty where there is no gain.
+        A table of `power` with src, tgt and metric before it; empty where there is no gain.
     """
     import pandas as pd
 
     moved = gains[gains["gain"] != 0]
     if moved.empty:
-        return pd.DataFrame(columns=[*DIRECTION, *COLUMNS])
+        return pd.DataFrame(columns=[*DIRECTION, "metric", *COLUMNS])
     src, tgt = moved.iloc[moved["gain"].abs().argsort().iloc[3 * len(moved) // 4]][DIRECTION]
     here = (pair.system["src"] == src) & (pair.system["tgt"] == tgt)
     outputs = [side.loc[here, "hypothesis"].tolist() for side in (pair.system, pair.baseline)]
     references = pair.system.loc[here, "reference"].tolist()
-    metric = sacrebleu_metrics.family(moved["metric"].iloc[0])
+    named = moved["metric"].iloc[0]
+    metric = sacrebleu_metrics.family(named)
     rows = spbleu.statistics(outputs, references, tokenize or pair.tokenize, where=f"{src}-{tgt}", metric=metric)
     table = power(*rows, sizes=SIZES, trials=trials, score=spbleu.points(metric))
-    return pd.concat([pd.DataFrame({"src": src, "tgt": tgt}, index=table.index), table], axis=1)
+    return pd.concat([pd.DataFrame({"src": src, "tgt": tgt, "metric": named}, index=table.index), table], axis=1)
 
 
 def smallest(table: "DataFrame", power: float = FOUND) -> "DataFrame":

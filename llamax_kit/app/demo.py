@@ -53,7 +53,7 @@ def make(*names: str) -> list[str]:
     Parameters
     ----------
     *names : str
-        "run" or "run:system"; runs that are not the example's are ignored.
+        "run", "run:system" or "name=run:system"; runs that are not the example's are ignored.
 
     Returns
     -------

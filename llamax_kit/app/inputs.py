@@ -42,9 +42,10 @@ def changed(before: dict[str, str], *, now: dict[str, str]) -> list[str]:
 
 
 def runs(parameters: dict[str, Any]) -> list[str]:
-    """List the words of parameters that may name runs: "run" and "run:system", one or several in a text."""
+    """List words of parameters that may name runs: "run" and "run:system", also behind "name=", several in a text."""
     texts = [value for name, value in parameters.items() if isinstance(value, str) and name != "run"]
-    words = [storage.parted(word)[0] for text in texts for word in [text, *re.split(r"[\s,]+", text)]]
+    words = [word.split(":")[0] for text in texts for word in [text, *re.split(r"[\s,\"']+", text)]]
+    words += [word[at + 1 :] for word in words for at, sign in enumerate(word) if sign == "="]
     return [word for word in dict.fromkeys(words) if re.fullmatch(r"\w[\w .@+=,-]*", word)]
 
 

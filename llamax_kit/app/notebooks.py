@@ -20,7 +20,7 @@ from llamax_kit.app.html_page import export
 from llamax_kit.app.parameters import cells, check, parameters
 from llamax_kit.app.yaml_values import Written
 from llamax_kit.runs import manifest, owners, run_names, storage
-from llamax_kit.utils import locks
+from llamax_kit.utils import locks, progress
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import whole
 
@@ -86,8 +86,8 @@ def execute(
 
     `output` defaults to `outputs/<the parameter run>/<notebook>.ipynb`. Times in seconds; `execution_timeout` is for a
     cell. checked: the meaning of the values was checked before, as a sweep does for all its jobs at once. written: how
-    values were written (see `parameters.given_values`). What the notebook writes to stderr, such as progress, is
-    written to stderr here at once.
+    values were written (see `parameters.given_values`). What the notebook writes to stderr, and its lines of
+    progress, are written to stderr here at once.
 
     Raises UnknownName, WrongValue or KitError (a value that `parameter_checks` refuses, a run's name that is no folder
     name, or another notebook's run) before a kernel starts, Busy for a run that another process is executing,
@@ -153,7 +153,7 @@ def _papermill(source: Path, *, output: Path, values: dict, kernel: str | None, 
             papermill.execute_notebook(
                 _literal(source), _literal(output), parameters=values, kernel_name=kernel, cwd=Path.cwd(),
                 start_timeout=start, execution_timeout=cell, progress_bar=_progress(), config=config,
-                stderr_file=_Log(),
+                stderr_file=_Log(), stdout_file=_Log(progress.LINE),
             )  # fmt: skip
             return
         except papermill.PapermillExecutionError as error:
@@ -206,12 +206,18 @@ def _set_aside(partial: Path) -> Path:
 
 
 class _Log:
-    """The stderr of cells, for the operator: each line whole, as carriage returns of a progress bar make one line."""
+    """What cells write, for the operator: each line whole, as carriage returns of a progress bar make one line.
+
+    Of their stdout only lines of progress.
+    """
+
+    def __init__(self, only: re.Pattern = re.compile("")):
+        self.only = only
 
     def write(self, text: str) -> None:
         from tqdm import tqdm
 
-        for line in filter(str.strip, re.split(r"[\r\n]+", text)):
+        for line in filter(self.only.match, filter(str.strip, re.split(r"[\r\n]+", text))):
             tqdm.write(line, file=sys.stderr)  # it does not break papermill's own bar
 
     def flush(self) -> None:

@@ -26,6 +26,7 @@ def check_system(made, value: str, theirs: str | None) -> None:
 
 def check_mine(made, value: str) -> None:
     """Check that a run that is compared with the paper's figures is on FLORES."""
+    own_run.check_name(storage.named(value)[0])
     run, _ = storage.parted(value)
     maker = _maker(made, run)
     if maker is None:
@@ -37,18 +38,26 @@ def check_mine(made, value: str) -> None:
 
 
 def check_runs(made, value: str) -> None:
-    """Check that runs exist, each named once."""
-    folders = [storage.place(run).resolve().name for run in gathering.asked(value.split())]
+    """Check that runs exist, each named once, and that a name that is shown is one system's."""
+    names = storage.listed(value)
+    folders = [storage.place(run).resolve().name for run in gathering.asked(names)]
     for twice in (name for name in folders if folders.count(name) > 1):
         raise KitError(f"run {twice!r} is named twice, also by a path. To mend: name each once")
-    if there := [name for name in value.split() if not _to_come(made, name)]:
+    if there := [name for name in names if not _to_come(made, name)]:
         gathering.check(there, others={*made, *demo.RUNS})
+    for (run, system), name in gathering.called(names).items():
+        own = [each for each in _systems(made, run) if each != "copy"]
+        if not system and len(own) > 1:
+            raise KitError(
+                f"{name!r} is to be the name of one system, but {run} holds {len(own)}. To mend: name one of them, as "
+                f"in {name}={run}:{own[0]}"
+            )
 
 
 def check_several(made, value: str, baseline: str | None) -> None:
     """Check that notebook 09 has two systems to compare; `copy` counts where a run has no other, or as baseline."""
     found, beside = set(), False
-    for run, systems in gathering.asked(value.split()).items():
+    for run, systems in gathering.asked(storage.listed(value)).items():
         held = systems or _systems(made, run)
         if not held:  # unknown until the run is made
             return
@@ -70,15 +79,19 @@ def check_baseline(made, value: str, theirs: str | None, *, runs: str | None, sy
             tables.check_names(str(system), value, theirs=value)
         elif _are_one(made, value, system=str(system)):
             raise KitError(f"{system} and {value} are one system of one run. To mend: name two systems to compare")
+        else:
+            gathering.called([str(system), value])
         return
-    held = {each: _systems(made, each) for each in runs.split()}
+    gathering.called([*storage.listed(runs), value])
+    held, value = {each: _systems(made, each) for each in storage.listed(runs)}, storage.named(value)[1]
     coming = {storage.parted(each)[0] for each, systems in held.items() if not systems}
     if storage.parted(value)[0] in coming or (coming and ":" not in value):  # perhaps a system of a run to come
         return
     pairs = [(storage.parted(each)[0], system) for each, systems in held.items() for system in systems]
     specs = {f"{run}:{system}": (system, f"{system} ({run})") for run, system in pairs}
     alone = [run for run, system in pairs if system != "copy"].count(value) == 1
-    if not alone and value not in (*specs, *(name for names in specs.values() for name in names)):
+    shown = [*gathering.called(held).values(), *(name for names in specs.values() for name in names)]
+    if not alone and value not in (*specs, *shown):
         raise UnknownName("system of these runs", given=value, choices=specs, remedy="name it as run:system")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llamax_kit.data.language_table import kit
+from llamax_kit.utils.words import counted
 
 
 class Trained(NamedTuple):
@@ -22,7 +23,7 @@ class Trained(NamedTuple):
     def __str__(self) -> str:
         if self.whose:
             return f"the {len(self.codes)} training languages of {self.whose}"
-        return f"the {len(self.codes)} language{'s' * (len(self.codes) > 1)} named as trained"
+        return f"the {counted(len(self.codes), 'language')} named as trained"
 
 
 LLAMAX = Trained("LLaMAX", frozenset(language.code for language in kit() if language.trained))

@@ -31,14 +31,26 @@ PLAN = "{num_beams} beam(s), {max_new_tokens} new tokens"
 
 
 def load(mine: str) -> SavedSystem:
-    """Read a system of a run by "run" (its only system besides "copy") or "run:system".
+    """Read a system of a run by "run" (its only system besides "copy") or "run:system"; "name=…" is how it is shown.
 
     Raises UnknownName for a run or system, KitError for a run without translations or one that holds several systems,
-    and for one on another text than FLORES devtest: its scores must not stand beside the authors'.
+    for the name of one of theirs, and for one on another text than FLORES devtest: its scores must not stand beside
+    the authors'.
     """
-    own, (name, _) = storage.system(mine), storage.parted(mine)
+    shown, (name, _) = storage.named(mine)[0], storage.parted(mine)
+    check_name(shown)
+    own = storage.system(mine)
     on_flores(name, own.run.record)
-    return own._replace(name=f"{name}:{own.own}")
+    return own._replace(name=shown or f"{name}:{own.own}")
+
+
+def check_name(name: str) -> None:
+    """Raise KitError where mine would be shown by the name of a system of the paper or of the release."""
+    if name.rstrip("*") in {*release.systems(), *printed.table("table3")["system"]}:
+        raise KitError(
+            f"{name!r} is a system of the authors', so mine cannot be shown by that name. "
+            f"To mend: write another before the sign =, as in {name}, mine=run:system"
+        )
 
 
 def beside(mine: SavedSystem, theirs: str) -> "DataFrame":
@@ -111,6 +123,11 @@ def table3(mine: SavedSystem, table: "DataFrame") -> "DataFrame":
     return means[["system", "direction", "metric", "score", "partners", "comparable"]].reset_index(drop=True)
 
 
+def of_mine(means: "DataFrame", mine: SavedSystem) -> "DataFrame":
+    """Keep the rows of `table3` that are mine, in its two readings."""
+    return means[means["system"].str.startswith(f"{mine.name} (")]
+
+
 def as_printed(means: "DataFrame") -> "DataFrame":
     """Return means of `table3` laid out like the paper, each with its n, "29.94 (13)"; a dash where nothing was run."""
     cells = means.assign(cell=[f"{row.score:.2f} ({row.partners})" for row in means.itertuples()])
@@ -126,7 +143,7 @@ def protocol(mine: SavedSystem, theirs: str, table: "DataFrame") -> "DataFrame":
     """
     import pandas as pd
 
-    record = {} if mine.name.endswith(":copy") else mine.record  # what it says of a model is another system's
+    record = {} if mine.own == "copy" else mine.record  # what it says of a model is another system's
     identity, plan, corpus = record.get("model") or {}, record.get("decoding") or {}, mine.record["corpus"]
     text = record.get("prompt")
     asked = (record.get("parameters") or {}).get("prompt") or (prompts.called(text) if text else NOT_SAID)

@@ -108,6 +108,17 @@ def filled(table: "DataFrame") -> list[str]:
     return [name for name in table if name not in hidden and table[name].notna().any()]
 
 
+def matrix(means: "DataFrame") -> "DataFrame":
+    """Lay out means of one metric as Table 3 does: system, languages (in its means), and a column for each direction.
+
+    means: a row a system and direction: system, direction, score (points), partners (languages).
+    """
+    wide = means.pivot_table("score", "system", "direction", sort=False).rename_axis(columns=None)
+    counts = means.groupby("system")["partners"].agg(lambda n: "–".join(dict.fromkeys([f"{n.min()}", f"{n.max()}"])))
+    wide.insert(0, "languages", counts.reindex(wide.index))
+    return wide.reset_index()
+
+
 def gains(table3: "DataFrame", system: str = MODEL, baseline: str = BASELINE) -> "DataFrame":
     """Return the gains in Table 3: direction, spBLEU under the systems' names, gain, printed_gain (points)."""
     rows = table3[(table3["metric"] == "spBLEU") & table3["system"].isin([system, baseline])]

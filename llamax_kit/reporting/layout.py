@@ -19,13 +19,14 @@ SHOWN = 300  # rows of a table on the page; its file has all
 class Table(NamedTuple):
     """A table of a report: `Table("gains", gains, "Gains in spBLEU points")` becomes tables/gains.csv and gains.tex.
 
-    columns: those on the page and in gains.tex, where not all; the CSV has all.
+    columns: those on the page and in gains.tex, where not all; the CSV has all; layout: of gains.tex (`tables.save`).
     """
 
     name: str
     frame: "DataFrame"
     caption: str
     columns: tuple[str, ...] = ()
+    layout: str = "auto"
 
 
 class Picture(NamedTuple):

@@ -113,8 +113,9 @@ def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts:
     read = sources(gathered)
     storage.save_table(read, place / MARK)
     storage.save_table(_traced(gathered, read), place / "tables/scores_and_sources.csv")
-    for ending, lines in (("txt", method), ("tex", map(latex.text, method))):
-        (place / f"method.{ending}").write_text(_clean("\n".join(lines)) + "\n", encoding="utf-8")
+    method = [_clean(sentence) for sentence in method]  # before LaTeX writes marks into paths
+    for ending, lines in (("txt", method), ("tex", map(latex.broken, method))):
+        (place / f"method.{ending}").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (place / "runs").mkdir()
     for run, each in gathered.runs.items():
         record = json.dumps(_clean(each.record), indent=2, ensure_ascii=False)
@@ -123,7 +124,7 @@ def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts:
     for part in parts:
         if isinstance(part, Table):
             frame, caption = _without_secrets(part.frame), _clean(part.caption)
-            tables.save(frame, place / "tables" / part.name, caption, columns=part.columns)
+            tables.save(frame, place / "tables" / part.name, caption, columns=part.columns, layout=part.layout)
         else:
             (place / "pictures").mkdir(exist_ok=True)
             for name in (f"{part.path.name}.png", f"{part.path.name}.pdf"):

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from llamax_kit.analysis.gathering import Gathered
 from llamax_kit.data import language_table
-from llamax_kit.reporting import tables
+from llamax_kit.reporting import latex, tables
 from llamax_kit.reporting.layout import Picture, Table
 from llamax_kit.reporting.plots.display import show
 from llamax_kit.reporting.report import place, write
 from llamax_kit.runs import run_names, storage
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.words import wrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,13 +33,16 @@ class Run:
         The run's name, one plain folder name: ``Run("tour", globals())`` writes into ``outputs/tour``.
     namespace : mapping
         The notebook's variables, ``globals()``. The parameters are those with a type annotation; their values are read
-        when the record is written, so that "auto" may be replaced by its value.
+        when the record is written, so that "auto" may be replaced by its value. One that is called `latex` says how
+        tables are set in LaTeX: "auto", "column" or "page" (see `tables.save`).
 
     Raises
     ------
     KitError
         For a name that is no folder name, a folder that is the run of another notebook or cannot be written, and a
         notebook without annotated parameters.
+    UnknownName
+        For another value of `latex`.
 
     Examples
     --------
@@ -58,6 +62,7 @@ class Run:
                 "To mend: run the parameters cell first (`sentences: int = 40  # how many`), then Run(run, globals())"
             )
         self._namespace = namespace
+        latex.check(self._layout)
         self.name, self.folder = name, storage.folder(name)
         self.parts: list[Table | Picture] = []
 
@@ -65,6 +70,10 @@ class Run:
     def ledger(self) -> Path:
         """The folder that keeps the completions of all runs, so that nothing is generated twice."""
         return storage.outputs() / "ledger"
+
+    @property
+    def _layout(self) -> str:
+        return self._namespace["latex"] if "latex" in self._names else latex.AUTO
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -99,14 +108,16 @@ class Run:
         from IPython.display import display
 
         columns = tuple(columns)
-        tables.save(table, self._path(name), caption, digits, columns)
+        tables.save(table, self._path(name), caption, digits, columns, layout=self._layout)
         display(tables.show(table[list(columns)] if columns else table, caption, digits))
-        self._add(Table(name, table, caption, columns))
+        self._add(Table(name, table, caption, columns, self._layout))
 
     def plot(
         self, name: str, draw: Callable[..., str], table: "DataFrame", *options, drawn_from: str = "", **named
     ) -> None:
         """Draw a table, save the picture as `name`.png and `name`.pdf, and show it with its alt text.
+
+        A picture of `plots` is made for one column of a paper (7.7 cm), those of many directions for a page (16 cm).
 
         Parameters
         ----------
@@ -160,6 +171,10 @@ class Run:
         show(figure, self._path(name), alt)
         self._add(Picture(self._path(name), alt, drawn_from))
 
+    def say(self, *texts: object) -> None:
+        """Print a text, its long lines broken between words."""
+        print(wrapped(" ".join(map(str, texts))))
+
     def save(self, name: str, table: "DataFrame", caption: str = "") -> None:
         """Save a table as `name`.csv without showing it.
 
@@ -178,7 +193,7 @@ class Run:
             For a file that cannot be written.
         """
         if caption:
-            tables.save(table, self._path(name), caption)
+            tables.save(table, self._path(name), caption, layout=self._layout)
         else:
             storage.save_table(table, self.folder / f"{name}.csv")
 

@@ -157,8 +157,9 @@ def _token(text: str, is_control: bool) -> str:
 
 
 def save(
-    table: "DataFrame", path: Path | str, caption: str, digits: int = 2, columns: Iterable[str] = ()
-) -> list[Path]:
+    table: "DataFrame", path: Path | str, caption: str, digits: int = 2, columns: Iterable[str] = (), *,
+    layout: str = latex.AUTO,
+) -> list[Path]:  # fmt: skip
     """Save a table as CSV, every digit of it, and as LaTeX (booktabs) to print, cells as `formatted` returns them.
 
     In the CSV a text that a spreadsheet would compute, such as "=1+1" or "- Yes", has an apostrophe before it.
@@ -175,6 +176,8 @@ def save(
         After the point, in LaTeX.
     columns : iterable of str
         The columns to print, where not all; one without a single entry is never printed.
+    layout : str
+        In LaTeX: "column" fits into a column of a paper of two, "page" is `table*`; "auto": as the table is wide.
 
     Returns
     -------
@@ -185,6 +188,8 @@ def save(
     ------
     KitError
         For a table without a caption, or a file that cannot be written.
+    UnknownName
+        For another layout.
 
     Examples
     --------
@@ -196,10 +201,15 @@ def save(
         raise KitError(f"the table {Path(path).name} has no caption. To mend: say in a sentence what it shows")
     plain, caption = table.reset_index(drop=True), captioned(table, caption)
     printed = plain[list(columns) or list(plain)]
-    numbers = [printed.columns[at] for at in _numbers(printed)]
+    texts, numbers = _texts(printed, digits), _numbers(printed)
+    heads = latex.heads(list(printed), data=printed.columns.name is not None, layout=layout)  # a pivot's are systems
+    cells = [latex.Column(head, list(texts.iloc[:, at]), at in numbers) for at, head in enumerate(heads)]
     target = Path(path).with_name(Path(path).name + ".tex")
+    label = re.sub(r"[^\w.-]+", "-", f"{target.parent.name}-{target.stem}", flags=re.ASCII)
+    caption = _in_words(caption, dict(zip(map(str, printed), heads, strict=True)))
+    written = latex.table(cells, caption, layout=layout, label=f"tab:{label}")
     with whole(target) as scratch:
-        scratch.write_text(latex.table(_texts(printed, digits), numbers, caption), encoding="utf-8")
+        scratch.write_text(written, encoding="utf-8")
     return [storage.save_table(plain, Path(path).with_name(Path(path).name + ".csv")), target]
 
 
@@ -209,6 +219,12 @@ def _texts(table: "DataFrame", digits: int) -> "DataFrame":
 
     columns = [[formatted(value, name, digits) for value in table.iloc[:, at]] for at, name in enumerate(table)]
     return pd.DataFrame(dict(enumerate(columns)), dtype=object).set_axis(list(table), axis="columns")
+
+
+def _in_words(caption: str, heads: dict[str, str]) -> str:
+    """Name columns in a caption by their heads: "baseline_score" as "baseline score", "ci_low" as "low"."""
+    heads = {name: head.removeprefix("95 % CI ") for name, head in heads.items() if "_" in name}
+    return re.sub(r"\w+", lambda word: heads.get(word[0], word[0]), caption)
 
 
 def _numbers(table: "DataFrame") -> list[int]:

@@ -37,12 +37,16 @@ class SavedRun(NamedTuple):
 
 
 class SavedSystem(NamedTuple):
-    """A system of a finished run: `name` as it was asked for, `own` as the run names it, and its translations."""
+    """A system of a finished run: `name` as it is shown, `own` as the run names it, and its translations.
+
+    asked: what it was asked for by, where a name that is shown was given; "" else.
+    """
 
     name: str
     run: SavedRun
     own: str
     translations: "DataFrame | None"
+    asked: str = ""
 
     @property
     def record(self) -> dict:
@@ -185,11 +189,61 @@ def place(run: str) -> Path:
     return Path(run).expanduser() if {os.sep, os.altsep} & set(str(run)) else outputs() / run
 
 
+def named(spec: str) -> tuple[str, str]:
+    """Part the name that is shown from what it names: `named("Ours=05_mozilla:nllb")` is ("Ours", "05_mozilla:nllb").
+
+    Without one the name is "". A run whose own name holds the sign is found as it stands, where it is there.
+
+    Raises KitError for an empty name, or one of nothing.
+    """
+    before = spec.split(":")[0]
+    if "=" not in before or os.path.isdir(place(before)):
+        return "", spec
+    parts = [(spec[:at].strip(), spec[at + 1 :].strip()) for at, sign in enumerate(before) if sign == "="]
+    name, run = next((each for each in parts if os.path.isdir(place(each[1].split(":")[0] or "./="))), parts[0])
+    if not name or not run:
+        raise KitError(
+            f"expected name=run:system, got {spec!r}, where the {'run' if name else 'name'} is empty. To mend: write a "
+            f"name before the sign =, and a run behind it, as in Ours={run or '05_mozilla:nllb'}"
+        )
+    return name, run
+
+
+def shown(spec: str) -> str:
+    """Return how a system is called in tables and pictures: by the name before a sign =, or else as it was asked for.
+
+    >>> shown("Ours=05_mozilla:nllb"), shown("05_mozilla:nllb")
+    ('Ours', '05_mozilla:nllb')
+    """
+    return named(spec)[0] or spec
+
+
+def behind(spec: str) -> str:
+    """Return what a name stands for: `behind("Ours=05_mozilla:nllb")` is "05_mozilla:nllb"; "" where none is given."""
+    return named(spec)[1] if shown(spec) != spec else ""
+
+
+def listed(names: str) -> list[str]:
+    """Part a list at its blanks; one that begins with a quotation mark ends behind the next, with what follows it.
+
+    >>> listed("05_mozilla 'Our own'=05_mine:a")
+    ['05_mozilla', 'Our own=05_mine:a']
+
+    Raises KitError for a quotation mark that is not closed.
+    """
+    words = re.findall(r"(?:\"[^\"]*\"|'[^']*')\S*|\S+", names)
+    if odd := next((word for word in words if word[0] in "\"'" and word.count(word[0]) < 2), ""):
+        raise KitError(f"a quotation mark is not closed in {names!r}, before {odd[1:]}. To mend: write one behind it")
+    return [word.replace(word[0], "") if word[0] in "\"'" else word for word in words]
+
+
 def parted(spec: str) -> tuple[str, str]:
     """Part "run:system", or a run alone: `parted("05_mozilla:nllb")` is ("05_mozilla", "nllb").
 
     The run may be a path, also one that begins with a drive, as in "C:\\runs\\a:nllb", or that is there as it stands.
+    A name that is shown, as in "Ours=05_mozilla:nllb", is left out (see `named`).
     """
+    spec = named(spec)[1]
     drive = re.match(r"[A-Za-z]:[\\/]|", spec)[0]
     run, _, system = spec.removeprefix(drive).partition(":")
     return (spec, "") if place(spec).is_dir() else (drive + run, system)
@@ -198,7 +252,8 @@ def parted(spec: str) -> tuple[str, str]:
 def system(spec: str) -> SavedSystem:
     """Find a system of a run, and its translations: by "run:system", or by the run alone, if it holds no other.
 
-    The baseline `copy` does not count as another. `system("05_mozilla:nllb").own` is "nllb".
+    The baseline `copy` does not count as another. `system("05_mozilla:nllb").own` is "nllb"; "Ours=05_mozilla:nllb" is
+    the same, and its `name` is "Ours".
 
     Raises UnknownName for a run or system that is not there, KitError for a run without translations, or one that holds
     several systems where none is named.
@@ -209,7 +264,7 @@ def system(spec: str) -> SavedSystem:
         raise _without(name, run.folder)
     chosen = _chosen(name, wanted=wanted, held=list(dict.fromkeys(run.translations["system"])))
     rows = run.translations[run.translations["system"] == chosen].reset_index(drop=True)
-    return SavedSystem(spec, run, chosen, rows)
+    return SavedSystem(shown(spec), run, chosen, rows, behind(spec))
 
 
 def check_system(spec: str, others: Iterable[str] = ()) -> Path:

@@ -15,6 +15,7 @@ from llamax_kit.scoring.sacrebleu_metrics import available as available
 from llamax_kit.scoring.sacrebleu_metrics import listed as listed
 from llamax_kit.scoring.sacrebleu_metrics import named as named
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.words import counted
 
 metric = sacrebleu_metrics.spbleu
 
@@ -46,7 +47,8 @@ class UnequalCounts(KitError):
     def __init__(self, hypotheses: int, references: int, where: str = ""):
         self.hypotheses, self.references = hypotheses, references
         super().__init__(
-            f"{where or 'these texts'}: {hypotheses} hypotheses, but {references} references. They pair by position, "
+            f"{where or 'these texts'}: {counted(hypotheses, 'hypothesis', things='hypotheses')}, but "
+            f"{counted(references, 'reference')}. They pair by position, "
             f"so none may be missing. To mend: leave an empty line where a system gave nothing, and take the "
             f"references whole"
         )

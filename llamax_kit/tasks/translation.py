@@ -12,6 +12,7 @@ from llamax_kit.models.engines.base import Completion, Decoding, Request
 from llamax_kit.models.engines.base import read_decoding as read_decoding
 from llamax_kit.models.ledger import Ledger, key
 from llamax_kit.tasks import prompts
+from llamax_kit.utils.progress import Lines, kernel
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -156,12 +157,11 @@ def _bar(name: str, total: int, *, kept: int, show: bool):
     look = {"desc": name, "total": total, "initial": kept, "unit": " sentences", "disable": not show}
     if _watched():
         return page(**look)
-    return plain(**look, file=sys.stderr, mininterval=60, maxinterval=60, delay=60, ascii=True)
+    return plain(**look, file=Lines(), mininterval=60, maxinterval=60, delay=60, ascii=True)
 
 
 def _watched() -> bool:
     """Return whether somebody can see the bar move: a terminal, or a notebook in a front end."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if hasattr(shell, "kernel"):  # papermill and nbconvert send with each cell that nobody can be asked for input
-        return bool(shell.kernel.get_parent().get("content", {}).get("allow_stdin"))
+    if page := kernel():  # papermill and nbconvert send with each cell that nobody can be asked for input
+        return bool(page.get_parent().get("content", {}).get("allow_stdin"))
     return sys.stderr.isatty()

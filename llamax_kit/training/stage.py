@@ -20,7 +20,7 @@ from pathlib import Path
 from llamax_kit.models import checkpoints, hub, loading, weights
 from llamax_kit.training import resume, settings
 from llamax_kit.training.examples import dataset
-from llamax_kit.utils import locks
+from llamax_kit.utils import locks, progress
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import sound, whole
 
@@ -188,7 +188,7 @@ def _ship(folder: Path, *, base: Path) -> None:
 
 
 def _launch(folder: Path, *, config: Path) -> None:
-    """Train by `accelerate launch` in processes of their own; their stderr is repeated here."""
+    """Train by `accelerate launch` in processes of their own; what they write to stderr is repeated here."""
     from accelerate.commands.config.config_args import load_config_from_file
 
     try:
@@ -211,7 +211,7 @@ def _launch(folder: Path, *, config: Path) -> None:
             mended = mended or line.startswith(SAID) and line.removeprefix(SAID).strip()
             if not mended:  # what torch says behind it, of processes that ended, hides it
                 last.append(line.rstrip())
-                print(line, end="", file=sys.stderr)
+                progress.repeat(line)
     if process.returncode or not _finished(folder):
         if mended:
             raise KitError(mended)

@@ -4,7 +4,6 @@ What a step computes, how it is shared out to processes and kept in checkpoints 
 """
 
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,10 +18,11 @@ from transformers.utils import logging
 
 from llamax_kit.training import resume, settings
 from llamax_kit.training.examples import dataset
+from llamax_kit.utils import progress
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import whole
 
-EVERY = 10  # seconds, at least, between two lines on stderr; log.csv is written with them, and with each checkpoint
+EVERY = 10  # seconds, at least, between two lines of progress; log.csv is written with them, and with each checkpoint
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def sharded(laid: dict) -> bool:
 
 
 class Log(TrainerCallback):
-    """Add seconds to what Trainer logs, write it as log.csv, and report progress on stderr.
+    """Add seconds to what Trainer logs, write it as log.csv, and report progress (see `utils.progress`).
 
     Each checkpoint has a row of its own, so that a training that goes on from it logs what an unbroken one logs.
     """
@@ -110,12 +110,8 @@ class Log(TrainerCallback):
             self.said = time.monotonic()
             self._write(state)
             each = (row["seconds"] - self.before) / max(1, row["step"] - self.first)
-            print(
-                f"{time.strftime('%H:%M:%S')} step {row['step']:,} of {state.max_steps:,}, loss {row['loss']:.3f}, "
-                f"{each * (state.max_steps - row['step']) / 60:.1f} minutes left",
-                file=sys.stderr,
-                flush=True,
-            )
+            left = f"{each * (state.max_steps - row['step']) / 60:.1f} minutes left"
+            progress.say(f"step {row['step']:,} of {state.max_steps:,}, loss {row['loss']:.3f}, {left}")
 
     def on_save(self, args, state, control, **kwargs):
         if state.is_world_process_zero:

@@ -71,7 +71,7 @@ def test_each_picture_lies_there_twice_with_its_table_and_has_a_text(default):
     assert f"{N} directions of {demo.SENTENCES} sentences\n" in printed
     cut = rf"Note: the first {demo.SENTENCES} of \d+–500 sentences of each direction \(demo_mini_llamax, demo_mini_"
     noted = pd.read_csv(folder / "gains.csv", keep_default_na=False)["note"].any()
-    assert len(re.findall(cut, printed)) == 2  # above the tables, and in the method to paste
+    assert len(re.findall(cut, printed.replace("\n", " "))) == 2  # above the tables, and in the method to paste
     assert (printed.count("Note:") > 2) == noted
 
 

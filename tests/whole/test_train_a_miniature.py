@@ -214,14 +214,16 @@ def test_each_card_says_the_figures_of_this_run(folder, name):
     assert "\n    llamax-kit run 10 \\\n        -p size tiny \\\n        -p base 'en de' \\\n" in text
 
 
-def test_every_picture_is_said_in_words_and_nothing_but_progress_is_said_aside(folder):
+def test_every_picture_is_said_in_words_and_progress_is_plain_text(folder):
     notebook = nbformat.read(folder / "out.ipynb", 4)
     outputs = [each for cell in notebook.cells for each in cell.get("outputs", [])]
     alts = [each.metadata["image/png"]["alt"] for each in outputs if "image/png" in each.get("data", {})]
     assert len(alts) == 4 and alts[0].startswith("Loss in nats per token. mini-llama: from 7.")
     assert alts[1].startswith("Bits per byte, mini-llama against mini-llamax") and "Means: pre-trained:" in alts[1]
-    aside = "".join(each["text"] for each in outputs if each.get("name") == "stderr").splitlines()
-    assert not [line for line in aside if not re.match(r"\d\d:\d\d:\d\d step \d+ of \d+, loss \d", line)]
+    assert not [each["text"] for each in outputs if each.get("name") == "stderr"]  # which pages show in red
+    plain = "".join(each["text"] for each in outputs if each.get("name") == "stdout").splitlines()
+    steps = [line for line in plain if re.match(r"\d\d:\d\d:\d\d step \d+ of \d+, loss \d", line)]
+    assert 4 <= len(steps) < 100  # the papermill log of a long training stays short
     for name in ("loss", "bits", "gains_en-X", "gains_X-en"):
         assert all((folder / RUN / f"{name}.{end}").is_file() for end in ("png", "pdf"))
 

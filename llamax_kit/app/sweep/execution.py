@@ -28,6 +28,7 @@ from llamax_kit.tasks.translation import translate
 from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.terminal import visible
+from llamax_kit.utils.words import counted
 
 KILLED = "its process was ended by signal {} (9: often the memory was full)"
 ENGINE = ("model", "adapter", "dtype", "device")  # which model is loaded, and how: arguments of `open_engine`
@@ -52,7 +53,7 @@ def run(jobs: Sequence[Job], processes: int = 1, *, again: bool = False) -> list
     todo = [each.job for each in found if each.state not in ("done", "running")]
     done = [each for each in found if each.state == "done"]
     running = f", {others} running" if (others := len(jobs) - len(done) - len(todo)) else ""
-    _say(f"{len(jobs)} jobs: {len(done)} done, {len(todo)} to do{running}")
+    _say(f"{counted(len(jobs), 'job')}: {len(done)} done, {len(todo)} to do{running}")
     try:
         alone = _fill_ledger(todo)
         for block in sorted({job.block for job in jobs}):

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from llamax_kit.data.languages import find
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.words import counted
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Corpus:
             first = next(iter(counts))
             if count != counts[first]:
                 raise KitError(
-                    f"{self.release}: {first} has {counts[first]} lines{self._place(first)}, "
+                    f"{self.release}: {first} has {counted(counts[first], 'line')}{self._place(first)}, "
                     f"{code} has {count}{self._place(code)}, so lines of the same number do not translate each other. "
                     f"To mend: take both from the same release and split, line for line"
                 )

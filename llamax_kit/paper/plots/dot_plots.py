@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.paper.recompute import BASELINE, MODEL
-from llamax_kit.reporting.plots.style import PALETTE, entry, finish, only, signed, verbatim
+from llamax_kit.reporting.plots.style import PALETTE, SMALL, entry, finish, legend, only, signed, size, verbatim
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,20 +26,20 @@ def change(
 
     only(table, None)
     blue, orange = sns.color_palette(PALETTE, 2)
-    ax.figure.set_size_inches(7.2, 1.5 + 0.27 * len(table))
+    size(ax, 1.5 + 0.27 * len(table))
     most = table[[before, after]].max(axis=None)
     for place, (first, last) in enumerate(zip(table[before], table[after], strict=True)):
         ax.plot([first, last], [place, place], color="0.6", linestyle="-" if last >= first else ":", zorder=1)
-        ax.text(1.02 * most + 0.01, place, signed(last - first), va="center", fontsize=9)
+        ax.text(1.02, place, signed(last - first), va="center", fontsize=SMALL, transform=ax.get_yaxis_transform())
     ax.scatter(table[before], range(len(table)), color=orange, marker="o", s=32, label=entry(before), zorder=2)
     ax.scatter(table[after], range(len(table)), color=blue, marker="D", s=28, label=entry(after), zorder=3)
     ax.set_yticks(range(len(table)), table["label"])
     ax.set_ylim(len(table) - 0.5, -0.5)
-    ax.set_xlim(-0.02 * most, 1.12 * most)
+    ax.set_xlim(-0.03 * most, 1.04 * most)
     ax.set_xlabel(unit)
-    ax.set_title(title, pad=26)
+    ax.set_title(title)
     finish(ax, 1)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=2, borderaxespad=0)
+    legend(ax)
     rows = zip(table["label"], table[before], table[after], strict=True)
     said = "; ".join(f"{name} {one:.1f} to {two:.1f}" for name, one, two in rows)
     return f"{title}. From {before} to {after}: {said}."
@@ -57,7 +58,7 @@ def counts(table: "DataFrame", ax: "Axes") -> str:
 
     only(table, None)
     order = table.groupby("system", sort=False)[["into_it", "from_it"]].sum().sum(axis=1).sort_values(ascending=False)
-    ax.figure.set_size_inches(7.2, 1.5 + 0.42 * len(order))
+    size(ax, 1.5 + 0.42 * len(order))
     looks = zip(sns.color_palette(PALETTE), "os", (-0.14, 0.14), strict=False)
     for (language, rows), (colour, marker, shift) in zip(table.groupby("language", sort=False), looks, strict=False):
         y = order.index.get_indexer(rows["system"]) + shift
@@ -89,7 +90,7 @@ def strips(table: "DataFrame", ax: "Axes", column: str, *, title: str, unit: str
     labels = list(dict.fromkeys(table["label"]))
     names = list(dict.fromkeys([MODEL, BASELINE, *sorted({*table["system"]})]))
     colours = dict(zip(names, sns.color_palette(PALETTE, len(names)), strict=True))
-    ax.figure.set_size_inches(7.2, 1.2 + 0.55 * len(labels))
+    size(ax, 1.2 + 0.55 * len(labels))
     for place, label in enumerate(labels):
         rows = table[table["label"] == label].sort_values(column, kind="stable").reset_index(drop=True)
         y = place + 0.5 * ((rows.index * 7 % 11) / 10 - 0.5)  # spread, the same in every picture
@@ -98,11 +99,11 @@ def strips(table: "DataFrame", ax: "Axes", column: str, *, title: str, unit: str
         ax.scatter(rows[column][on], y[on], color=colours[rows["system"][0]], s=16, alpha=0.7, linewidths=0)
         ax.scatter(rows[column][~on], y[~on], color="0.55", s=16, marker="x", linewidths=0.8)
         ax.plot([mean, mean], [place - 0.36, place + 0.36], color="black", linewidth=2)
-        ax.text(mean, place - 0.37, f"{mean:.1f}", ha="center", va="bottom", fontsize=8.5)
+        ax.text(mean, place - 0.37, f"{mean:.1f}", ha="center", va="bottom", fontsize=SMALL)
     ax.set_yticks(range(len(labels)), labels)
     ax.set_ylim(len(labels) - 0.45, -0.7)
     ax.set(xlabel=unit, title=title)
     finish(ax, 1)
-    counted = table[table["counted"].astype(bool)]
-    means = counted.groupby("label", sort=False)[column].agg(["mean", "size"])
-    return "; ".join(f"{row.Index} mean {row.mean:.1f} over {row.size} languages" for row in means.itertuples()) + "."
+    means = table[table["counted"].astype(bool)].groupby("label", sort=False)[column].agg(["mean", "size"])
+    said = (f"{row.Index} mean {row.mean:.1f} over {counted(row.size, 'language')}" for row in means.itertuples())
+    return f"{'; '.join(said)}."

@@ -2,13 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.reporting.plots.style import ink, name_tiles, only, signed, verbatim
+from llamax_kit.reporting.plots.style import COLUMN, PAGE, SMALL, ink, name_tiles, only, shrink, signed, size, verbatim
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
 GREY = "0.9"
+NARROW = 4  # directions that fit into one column of a paper
 
 
 @verbatim
@@ -30,9 +32,9 @@ def systems(table: "DataFrame", ax: "Axes", title: str) -> str:
     names = table["system"].where(~few, table["system"] + " (" + table["partners"].astype(str) + ")")
     wide = table.assign(system=names).pivot_table("score", "system", "direction", sort=False)
     best = _best(table.assign(system=names))
-    ax.figure.set_size_inches(max(5, 1.9 + 0.56 * wide.shape[1]), 1.4 + 0.27 * len(wide))
+    size(ax, 1.4 + 0.27 * len(wide), width=PAGE if wide.shape[1] > NARROW else COLUMN)
     ax.set_facecolor(GREY)
-    sns.heatmap(wide, ax=ax, cmap="Blues", vmin=0, annot=True, fmt=".1f", annot_kws={"size": 8}, linewidths=0.5,
+    sns.heatmap(wide, ax=ax, cmap="Blues", vmin=0, annot=True, fmt=".1f", annot_kws={"size": SMALL}, linewidths=0.5,
                 linecolor="white", cbar=False, xticklabels=False, yticklabels=False)  # fmt: skip
     ink(ax)
     bold = {(wide.columns.get_loc(each.direction), wide.index.get_loc(each.system)) for each in best.itertuples()}
@@ -44,11 +46,13 @@ def systems(table: "DataFrame", ax: "Axes", title: str) -> str:
     name_tiles(ax, [f"{name}\nn={most[name]}" for name in wide], rows=wide.index)
     ax.set(xlabel="", ylabel="")
     fair = "" if "comparable" not in table or table["comparable"].all() else " that may be compared"
-    ax.set_title(f"{title}\nmean {metric} (points) over n languages; bold: the best{fair} over n", fontsize="medium")
-    ax.tick_params(length=0, labelsize=9, labeltop=True, labelbottom=False)
+    ax.set_title(f"{title}\nmean {metric} (points) over n languages; bold: the best{fair} over n")
+    letters = 8 if wide.shape[1] > NARROW else SMALL
+    ax.tick_params(length=0, labelsize=letters, labeltop=True, labelbottom=False)
     ax.tick_params(axis="y", labelrotation=0)
+    shrink(ax, wide.shape[1], rows=len(wide))
     said = "; ".join(f"{row.direction} {row.system} ({row.score:.1f})" for row in _best(table).itertuples())
-    return f"{title}: mean {metric} of {table['system'].nunique()} systems. Best: {said}."
+    return f"{title}: mean {metric} of {counted(table['system'].nunique(), 'system')}. Best: {said}."
 
 
 @verbatim
@@ -64,15 +68,17 @@ def differences(table: "DataFrame", ax: "Axes", column: str, *, title: str) -> s
     order = list(dict.fromkeys([*table["tgt"], *table["src"]]))
     wide = wide.reindex(index=order, columns=order)
     most = wide.abs().max(axis=None)
-    ax.figure.set_size_inches(1.2 + 0.72 * len(order), 1.0 + 0.5 * len(order))
+    size(ax, 1.0 + 0.5 * len(order), width=PAGE if len(order) > 2 * NARROW else COLUMN)
     ax.set_facecolor(GREY)
-    sns.heatmap(wide, ax=ax, cmap="RdBu", vmin=-most, vmax=most, annot=wide.map(signed), fmt="", linewidths=0.5,
-                linecolor="white", cbar=False, xticklabels=False, yticklabels=False)  # fmt: skip
+    sns.heatmap(wide, ax=ax, cmap="RdBu", vmin=-most, vmax=most, annot=wide.map(signed), fmt="", cbar=False,
+                annot_kws={"size": SMALL}, linewidths=0.5, linecolor="white", xticklabels=False,
+                yticklabels=False)  # fmt: skip
     ink(ax)
     name_tiles(ax, order, rows=order)
     ax.set(xlabel="from", ylabel="into", title=title)
     ax.tick_params(length=0)
     ax.tick_params(axis="y", labelrotation=0)
+    shrink(ax, len(order), rows=len(order))
     low, high = table.loc[table[column].idxmin()], table.loc[table[column].idxmax()]
     least, most = (f"{signed(row[column], 1)} ({row.src}-{row.tgt})" for row in (low, high))
     above, mean = int((table[column] > 0).sum()), signed(table[column].mean())

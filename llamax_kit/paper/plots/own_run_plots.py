@@ -2,8 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.reporting.plots.style import direction, entry, few_sentences, finish, signed, sizes, styles, verbatim
+from llamax_kit.reporting.plots.style import (
+    direction,
+    entry,
+    few_sentences,
+    finish,
+    signed,
+    size,
+    sizes,
+    styles,
+    verbatim,
+)
 from llamax_kit.scoring import significance
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +30,7 @@ def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> str:
     """
     order = table[table["reading"] == "clean"].sort_values("difference", kind="stable")
     names = list(direction(order))
-    ax.figure.set_size_inches(7.2, max(2.4, 1.5 + 0.26 * len(names)))
+    size(ax, max(2.4, 1.5 + min(0.26, max(0.17, 13 / len(names))) * len(names)))
     for shift, (reading, style) in zip((-0.16, 0.16), zip(("clean", "paper"), styles(2), strict=True), strict=True):
         rows = table[table["reading"] == reading]
         y = [names.index(name) + shift for name in direction(rows)]
@@ -33,11 +44,11 @@ def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> str:
     bars = "; bars: 95 % interval of mine" * bool(table["ci_low"].notna().any())
     ax.set(xlabel=f"spBLEU (points, 0–100{bars})")
     said = f"{mine} and {theirs}, {sizes(table)}\nby difference, the furthest behind first{few_sentences(table)}"
-    ax.set_title(said, fontsize="medium")
+    ax.set_title(said)
     finish(ax, 3)
     low, high = order.iloc[0], order.iloc[-1]
     return (
-        f"{mine} less {theirs} in {len(order)} directions: mean {signed(order['difference'].mean())} spBLEU points, "
-        f"from {signed(low.difference)} ({low.src}-{low.tgt}) to {signed(high.difference)} ({high.src}-{high.tgt})."
-        f"{significance.caveat_sentence(order['n'], order['ci_low'])}"
+        f"{mine} less {theirs} in {counted(len(order), 'direction')}: mean {signed(order['difference'].mean())} spBLEU "
+        f"points, from {signed(low.difference)} ({low.src}-{low.tgt}) to {signed(high.difference)} "
+        f"({high.src}-{high.tgt}).{significance.caveat_sentence(order['n'], order['ci_low'])}"
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llamax_kit.reporting.plots.fonts import cover
+from llamax_kit.reporting.plots.style import fit
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import whole
 
@@ -42,6 +43,9 @@ def show(figure: "Figure", path: Path | str, alt: str) -> None:
         raise KitError(f"the picture {Path(path).name} has no alt text. To mend: say in a sentence what it shows")
     paths = [Path(path).with_name(Path(path).name.removesuffix(".png") + ending) for ending in (".png", ".pdf")]
     cover(figure)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # `cover` says it, with the remedy
+        fit(figure)
     for target in paths:  # publishers refuse fonts of type 3
         with whole(target) as scratch, plt.rc_context({"pdf.fonttype": 42}), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing from font")  # `cover` says it, with the remedy

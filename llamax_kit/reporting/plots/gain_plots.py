@@ -10,18 +10,25 @@ from llamax_kit.data import relatedness
 from llamax_kit.data.languages import find
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.reporting.plots.style import (
+    COLUMN,
     MARKERS,
+    PAGE,
     PALETTE,
+    SMALL,
+    between,
     direction,
     entry,
     few_sentences,
     finish,
+    legend,
     only,
+    size,
     sizes,
     verbatim,
 )
 from llamax_kit.scoring import significance
 from llamax_kit.scoring.corrections import GAINED, LOST, UNCLEAR, UNTESTED
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,22 +69,22 @@ def gains(table: "DataFrame", ax: "Axes") -> str:
     ordered = table.assign(value=common(table)).sort_values("gain", ascending=False, kind="stable", ignore_index=True)
     columns = min(COLUMNS, ceil(len(ordered) / FOLD))
     rows = ceil(len(ordered) / columns)
-    panels = _panels(ax, columns, rows=rows)
+    panels = _panels(ax, columns, rows=rows, letters=direction(ordered).str.len().max())
     ends = ordered[["gain", "ci_low", "ci_high"]]
     least, most = min(0, ends.min(axis=None)), max(0, ends.max(axis=None))
     if most - least < 2:  # a tiny gain is not enlarged
         least, most = min(least, -1), max(most, 1)
     for at, panel in enumerate(panels):
-        _dots(ordered.iloc[at * rows : (at + 1) * rows], panel, colours(ordered["value"]), 10 if rows <= LOOSE else 8)
+        _dots(ordered.iloc[at * rows : (at + 1) * rows], panel, colours(ordered["value"]), SMALL if columns == 1 else 8)
         panel.set_ylim(rows - 0.4, -0.6)
         panel.set_xlim(least - 0.04 * (most - least), most + 0.04 * (most - least))
-        panel.tick_params(axis="x", labelsize=10 if columns == 1 else 8)
+        panel.tick_params(axis="x", labelsize=SMALL if columns == 1 else 8)
         finish(panel, 1)
     bars = "bars: paired 95 % interval" if ordered["ci_low"].notna().any() else "no interval"
     bars += ", no test" * (set(ordered["verdict"]) == {UNTESTED})
     panels[columns // 2].set_xlabel(f"gain in {metric} (points; {bars})")
     title = f"{names(table)}\ngain by direction{_way(table)}, {sizes(table)}{few_sentences(table)}"
-    ax.set_title(title, fontsize="medium")
+    ax.set_title(title)
     _legend(ordered, ax)
     return describe_gains(table)
 
@@ -95,7 +102,7 @@ def describe_gains(table: "DataFrame") -> str:
     reach = f"from {worst.gain:+.1f} ({worst.src}-{worst.tgt}) to {best.gain:+.1f} ({best.src}-{best.tgt})"
     if len(rows) == 1:
         reach = f"{best.gain:+.1f} ({best.src}-{best.tgt})"
-    count = f"{len(rows)} direction{'s' * (len(rows) > 1)}"
+    count = counted(len(rows), "direction")
     text = f"Gain of {names(table)} in {metric} points, {count}: {reach}; {verdicts}."
     return text + significance.caveat_sentence(rows["n"], rows["ci_low"])
 
@@ -154,14 +161,14 @@ def colours(values: "Series") -> dict[str, tuple]:
     return styles | {each: ("0.5", "h") for each in (OTHER, NONE) if each in there}
 
 
-def _panels(ax: "Axes", columns: int, *, rows: int) -> "list[Axes]":
+def _panels(ax: "Axes", columns: int, *, rows: int, letters: int) -> "list[Axes]":
     """Make room for rows of dots, in one column or several side by side."""
-    if len(ax.figure.axes) == 1:
-        ax.figure.set_size_inches(7.2, 1.4 + rows * (0.26 if rows <= LOOSE else 0.15))
+    rise = 0.26 if rows <= LOOSE else 0.16 if columns == 1 else 0.15
+    size(ax, 1.4 + rows * rise, width=PAGE if columns > 1 else COLUMN)
     if columns == 1:
         return [ax]
     ax.set_axis_off()
-    grid = ax.get_subplotspec().subgridspec(1, columns, wspace=0.6)
+    grid = ax.get_subplotspec().subgridspec(1, columns, wspace=between(columns, letters=letters))
     return [ax.figure.add_subplot(grid[0, at]) for at in range(columns)]
 
 
@@ -186,9 +193,7 @@ def _legend(ordered: "DataFrame", ax: "Axes") -> None:
             for value, (colour, marker) in colours(ordered["value"]).items() if value]  # fmt: skip
     entries += [("filled: gained or lost", "0.2", "0.2", "o")] * bool({GAINED, LOST} & found)
     entries += [(f"hollow: {UNCLEAR}", "0.2", "white", "o")] * (UNCLEAR in found)
-    ncols = len(entries) if len(entries) <= 5 else ceil(len(entries) / 2)
     handles = [Line2D([], [], color=edge, markerfacecolor=face, marker=marker, label=entry(label), linestyle="",
                       markersize=5) for label, edge, face, marker in entries]  # fmt: skip
     if handles:
-        ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False, borderaxespad=4.5,
-                  ncols=ncols, fontsize=9, handletextpad=0.1, columnspacing=1.2)  # fmt: skip
+        legend(ax, handles)

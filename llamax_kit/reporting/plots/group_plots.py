@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.groups import COUNTED, ranked
 from llamax_kit.reporting.plots.gain_plots import HALVES, meanings, names, one
-from llamax_kit.reporting.plots.style import PALETTE, only, sizes, verbatim
+from llamax_kit.reporting.plots.labels import FEW, name
+from llamax_kit.reporting.plots.style import PALETTE, SMALL, fit, legend, only, readable, size, sizes, verbatim
 from llamax_kit.scoring.corrections import UNCLEAR
 from llamax_kit.utils.errors import KitError
 
@@ -13,16 +14,17 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 TITLE = "Languages that gained, lost, or were not shown to differ"
-BOX = 5  # languages; fewer have no useful quartiles
+BOX = FEW + 1  # languages; of fewer each is named
+LONG, SPLIT = 24, (" ", "\n")  # letters of a name that leave no room for its number in the same line
 GOLDEN = 0.618034  # the fractional parts of its multiples spread dots evenly, always in the same way
 
 
 @verbatim
 def by_group(table: "DataFrame", ax: "Axes") -> str:
-    """Draw a table of `groups.assign`: one line per group and pivot, each dot is one language, with box and mean.
+    """Draw a table of `groups.assign`: one line per group and pivot, each dot is one language.
 
-    Filled dots differ after correction, hollow ones were not shown to. The box holds the middle half of five languages
-    or more, the thick line is the median, the diamond the mean. The languages at both ends are named.
+    Filled dots differ after correction, hollow ones were not shown to; the diamond is the mean. Each of up to eight
+    languages is named. Of more, those at both ends are, and a box holds the middle half, its thick line the median.
 
     Parameters
     ----------
@@ -46,23 +48,22 @@ def by_group(table: "DataFrame", ax: "Axes") -> str:
     metric = one(table[table["value"] != ""])
     lines = _lines(table)
     colour = sns.color_palette(PALETTE, 1)[0]
-    if len(ax.figure.axes) == 1:
-        ax.figure.set_size_inches(7.2, max(2.2, 1.4 + 0.5 * len(lines)))
-    for y, (_, rows) in enumerate(lines):
-        _strip(rows.sort_values("gain", ignore_index=True), ax, y, colour)
+    size(ax, max(2.2, 1.4 + 0.5 * len(lines)))
+    drawn = [_strip(rows.sort_values("gain", ignore_index=True), ax, y, colour) for y, (_, rows) in enumerate(lines)]
     ax.axvline(0, color="0.3", linewidth=0.8, zorder=0)
     ax.margins(x=0.13)  # for the names at both ends
     if table["gain"].abs().max() < 1:  # a tiny gain is not enlarged
         ax.set_xlim(-1, 1)
-    ax.set_yticks(range(len(lines)), [f"{name} (n = {len(rows)})" for name, rows in lines])
+    ax.set_yticks(range(len(lines)), [f"{name}{SPLIT[len(name) > LONG]}(n = {len(rows)})" for name, rows in lines])
     ax.set_ylim(len(lines) - 0.4, -0.6)
     hollow = "\nfilled: gained or lost; hollow: not shown to differ" if (table["verdict"] == UNCLEAR).any() else ""
     ax.set_xlabel(f"gain in {metric} (points; dot: one language, diamond: mean){hollow}")
-    ax.set_title(f"{names(table)}\ngains by group, {sizes(table)}", fontsize="medium")
+    ax.set_title(f"{names(table)}\ngains by group, {sizes(table)}")
     ax.grid(alpha=0.25, axis="x")
     ax.set_axisbelow(True)
     ax.tick_params(axis="y", length=0)
     sns.despine(ax=ax, left=True)
+    _name(ax, drawn)
     return describe_by_group(table)
 
 
@@ -95,26 +96,25 @@ def significance(table: "DataFrame", ax: "Axes", compared: str = "") -> str:
     if not table[list(COUNTED)].to_numpy().any():
         raise KitError("nothing was tested here, as with published scores. To mend: draw gains.gains of two runs")
     blue, red = sns.color_palette(PALETTE)[0], sns.color_palette(PALETTE)[3]
-    looks = {"gained": (blue, "white"), "unclear": ("0.88", "0.1"), "lost": (red, "white")}
-    if len(ax.figure.axes) == 1:
-        ax.figure.set_size_inches(7.2, max(1.8, 1.1 + 0.36 * len(table)))
+    looks = {"gained": blue, "unclear": (0.88, 0.88, 0.88), "lost": red}
+    size(ax, max(1.8, 1.1 + 0.36 * len(table)))
     left = [0.0] * len(table)
-    for kind, (face, ink) in looks.items():
+    for kind, face in looks.items():
         shares = (100 * table[kind] / table["n"]).tolist()
         bars = ax.barh(range(len(table)), shares, left=left, color=face, edgecolor="white", height=0.75)
         counts = [f"{count}" if count else "" for count in table[kind]]
-        ax.bar_label(bars, counts, label_type="center", color=ink, fontweight="bold")
+        ax.bar_label(bars, counts, label_type="center", color=readable(face), fontweight="bold", fontsize=SMALL)
         bars.set_label(COUNTED[kind])
         left = [start + share for start, share in zip(left, shares, strict=True)]
     meaning = HALVES if set(table["group"]) == {"split"} else {}
     ax.set_yticks(range(len(table)), [f"{row.direction}, {meaning.get(row.value, row.value)} (n = {row.n})"
                                       for row in table.itertuples()])  # fmt: skip
     ax.set(xlim=(0, 100), xlabel="share of languages (%; in the bars: how many)")
-    ax.set_title(compared + "\n" * bool(compared) + TITLE, fontsize="medium")
+    ax.set_title(compared + "\n" * bool(compared) + TITLE)
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
     sns.despine(ax=ax, left=True)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False, borderaxespad=4, ncols=len(looks))
+    legend(ax)
     return describe_significance(table, compared)
 
 
@@ -144,9 +144,9 @@ def _lines(table: "DataFrame") -> "list[tuple[str, DataFrame]]":
     ]
 
 
-def _strip(rows: "DataFrame", ax: "Axes", y: int, colour) -> None:
-    """Draw a group's languages, in order of gain, on the line y."""
-    few = [0.4, -0.4] * BOX if len(rows) > 1 else [0.0]
+def _strip(rows: "DataFrame", ax: "Axes", y: int, colour) -> "DataFrame":
+    """Draw a group's languages, in order of gain, on the line y, and return where they are."""
+    few = [0.3, -0.3] * BOX if len(rows) > 1 else [0.0]
     spread = [(at * GOLDEN) % 1 - 0.5 for at in range(len(rows))] if len(rows) >= BOX else few
     heights = [y + 0.55 * each for each in spread[: len(rows)]]
     faces = ["white" if verdict == UNCLEAR else colour for verdict in rows["verdict"]]
@@ -157,6 +157,18 @@ def _strip(rows: "DataFrame", ax: "Axes", y: int, colour) -> None:
     ax.scatter(rows["gain"], heights, s=22, c=faces, edgecolors=[colour], linewidths=1, zorder=2)
     if len(rows) > 1:
         ax.scatter([rows["gain"].mean()], [y], marker="D", s=42, c="black", edgecolors="white", zorder=3)
-    for at, side in ((0, "right"), (len(rows) - 1, "left"))[: len(rows)]:
-        ax.annotate(rows["language"][at], (rows["gain"][at], heights[at]), xytext=(-5 if side == "right" else 5, 0),
-                    textcoords="offset points", ha=side, va="center", fontsize="small")  # fmt: skip
+    return rows.assign(code=rows["language"], x=rows["gain"], y=heights, of=len(rows), mean=y)
+
+
+def _name(ax: "Axes", drawn: "list[DataFrame]") -> None:
+    """Name the languages of small groups, and those at both ends of large ones, clear of means and of boxes."""
+    import pandas as pd
+    from matplotlib.transforms import Bbox
+
+    fit(ax.figure)
+    points, half = pd.concat(drawn, ignore_index=True), 3.5 * ax.figure.dpi / 72
+    means = points[points["of"] > 1].groupby("mean")["x"].mean()
+    taken = [Bbox([at - half, at + half]) for at in ax.transData.transform([*zip(means, means.index, strict=True)])]
+    rank = points.groupby("mean").cumcount()
+    ends = pd.concat([rank, points["of"] - 1 - rank], axis=1).min(axis=1).sort_values(kind="stable")
+    name(ax, points, ends.index[(ends == 0) | (points["of"][ends.index] <= FEW)], taken=taken)

@@ -10,15 +10,28 @@ from typing import TYPE_CHECKING, NamedTuple
 from llamax_kit.analysis.groups import assign
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.reporting.plots.gain_plots import names, one
-from llamax_kit.reporting.plots.style import counted, ink, sizes, verbatim
+from llamax_kit.reporting.plots.style import (
+    COLUMN,
+    LANDSCAPE,
+    PAGE,
+    SMALL,
+    ink,
+    least,
+    shrink,
+    size,
+    sizes,
+    verbatim,
+)
 from llamax_kit.scoring.corrections import UNCLEAR
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame, Series
 
 MAP = "RdBu"
-WIDE = 24  # columns that a number still fits into
+NARROW, BROAD, WIDE = 5, 16, 24  # columns that a number still fits into, for a column, a page, a page in landscape
+LABELS = 110  # names at most across
 FAINT = 1  # point that the scale reaches at least, so that tiny gains look tiny
 
 
@@ -60,11 +73,13 @@ def heatmap(table: "DataFrame", ax: "Axes") -> str:
     metric, cells = one(table), _cells(table.drop_duplicates(DIRECTION))
     height, width = cells.values.shape
     most, numbers = max(FAINT, table["gain"].abs().max()), width <= WIDE
-    if len(ax.figure.axes) == 1:
-        ax.figure.set_size_inches(max(6, 2 + 0.58 * width), max(2.6, 1.6 + (0.44 if cells.pivot else 0.25) * height))
+    across = COLUMN if width <= NARROW + bool(cells.pivot) else PAGE if width <= BROAD else LANDSCAPE
+    rise = 0.46 if cells.pivot else min(0.25, max(0.17, 14 / height) if across == COLUMN else max(0.11, 10.4 / height))
+    size(ax, max(2.6, 1.6 + rise * height), width=across)
     ticks = not cells.pivot
     sns.heatmap(cells.values, ax=ax, cmap=MAP, center=0, vmin=-most, vmax=most, annot=numbers and cells.written, fmt="",
-                annot_kws={"fontsize": 8}, linewidths=0.5, linecolor="white", xticklabels=ticks, yticklabels=ticks,
+                annot_kws={"fontsize": SMALL}, linewidths=0.5, linecolor="white",
+                xticklabels=ticks and ceil(width / LABELS), yticklabels=ticks,
                 cbar_kws={"label": f"gain in {metric}\n(points)", "pad": 0.03, "anchor": (0, 1),
                           "shrink": min(1, 20 / height), "aspect": 20 * min(1, 20 / height)})  # fmt: skip
     if numbers:
@@ -76,8 +91,13 @@ def heatmap(table: "DataFrame", ax: "Axes") -> str:
         ax.set_facecolor("0.85")
         notes.append("grey: no such direction")
     ax.set(ylabel=cells.sides[0], xlabel=cells.sides[1])
-    ax.set_title(f"{names(table)}: gains{cells.pivot and f', {cells.pivot}'}\n{'; '.join(notes)}", fontsize="medium")
-    ax.tick_params(length=0, labelrotation=0, labeltop=ticks and height > 30)
+    ax.set_title(f"{names(table)}: gains{cells.pivot and f', {cells.pivot}'}\n{'; '.join(notes)}")
+    letters = max(least(ax.figure), min(SMALL, 0.85 * 72 * rise))
+    ax.tick_params(length=0, labelrotation=0, labeltop=ticks and height > 30, labelsize=letters)
+    if width > WIDE:
+        ax.tick_params(axis="x", labelrotation=90)
+    if numbers:
+        shrink(ax, width, rows=height)
     return describe_heatmap(table)
 
 

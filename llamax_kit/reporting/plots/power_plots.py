@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.power import FOUND, smallest
 from llamax_kit.data.translations import DIRECTION
-from llamax_kit.reporting.plots.style import counted, direction, finish, only, styles, verbatim
+from llamax_kit.reporting.plots.style import SMALL, direction, finish, only, size, styles, verbatim
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,14 +39,16 @@ def power(table: "DataFrame", ax: "Axes", compared: str = "") -> str:
     """
     threshold = _threshold(only(table, "directions"))
     sizes = list(table.groupby("n"))
+    size(ax, 4)
     for (n, rows), style in zip(sizes, styles(len(sizes)), strict=True):
         rows = rows.sort_values("gain")
         ax.plot(rows["gain"], 100 * rows["power"], style["fmt"] + "-", color=style["color"], markersize=5,
                 label=counted(n, "sentence"))  # fmt: skip
     ax.axhline(USUAL, color="0.4", linestyle="--", linewidth=1)
     ax.annotate(f"{USUAL} %", (1, USUAL), xycoords=("axes fraction", "data"), xytext=(-2, 3),
-                textcoords="offset points", ha="right", color="0.4")  # fmt: skip
-    ax.set(ylim=(-2, 102), xlabel="gain between the two systems (points)",
+                textcoords="offset points", ha="right", color="0.4", fontsize=SMALL)  # fmt: skip
+    metric = f"{only(table, 'metric')} " if "metric" in table else ""
+    ax.set(ylim=(-2, 102), xlabel=f"gain between the two systems ({metric}points)",
            ylabel=f"trials with p < {threshold} (per cent)",
            title=_of(table, compared) + f"How small a gain is found, {_trials(table)} trials per dot")  # fmt: skip
     finish(ax, len(sizes))

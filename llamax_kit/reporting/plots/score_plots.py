@@ -5,14 +5,19 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from llamax_kit.reporting.plots.style import (
+    COLUMN,
+    PAGE,
+    SMALL,
+    between,
     direction,
     entry,
     few_sentences,
     finish,
-    grow,
     ink,
+    legend,
     name_tiles,
     only,
+    size,
     sizes,
     styles,
     verbatim,
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 
 FOLD, COLUMNS = 50, 3  # rows in one column of dots; more are set side by side, in up to three columns
 MOST = 300  # directions in one picture; of more, the first
+LONG = 16  # letters of a row's name; longer ones need the width of a page
 ROWS = 30  # rows of shares in one picture; of more, those with the largest
 KINDS = {"empty": "empty", "copy": "copies of the source", "length": "cut at the limit",
          "other_script": "in another script", "reasoning": "with reasoning"}  # fmt: skip
@@ -61,17 +67,15 @@ def scores(table: "DataFrame", ax: "Axes") -> str:
     systems = list(dict.fromkeys(table["system"]))
     columns = min(COLUMNS, ceil(len(order) / FOLD))
     rows = ceil(len(order) / columns)
-    panels, most = (
-        _panels(ax, columns, rows=rows, systems=len(systems)),
-        max(1.0, table[["score", "ci_high"]].max(axis=None)),
-    )
+    panels = _panels(ax, columns, rows=rows, systems=len(systems), letters=max(map(len, order)))
+    most = max(1.0, table[["score", "ci_high"]].max(axis=None))
     for at, panel in enumerate(panels):
         _dots(table, panel, order[at * rows : (at + 1) * rows], systems)
         panel.set_ylim(rows - 0.5, -0.5)
         panel.set_xlim(-0.015 * most, 1.03 * most)  # a dot at zero is not cut
         panel.tick_params(axis="x", labeltop=rows > 30, length=0)
-        panel.tick_params(axis="y", labelsize="medium" if columns == 1 else 8)
-        panel.locator_params(axis="x", nbins=9 if columns == 1 else 4)
+        panel.tick_params(axis="y", labelsize=SMALL if columns == 1 else 8)
+        panel.locator_params(axis="x", nbins=7 if columns == 1 else 4)
         finish(panel, len(systems) if columns == 1 else 1)
     bars = "; bars: 95 % interval" * bool(table["ci_low"].notna().any())
     panels[columns // 2].set_xlabel(f"{metric} (points, 0–100{bars})")
@@ -79,8 +83,7 @@ def scores(table: "DataFrame", ax: "Axes") -> str:
     title = f"{metric} by direction{part}{in_order}, {sizes(table)}{few_sentences(table)}"
     ax.set_title(title, pad=6 if columns == 1 else 24)
     if columns > 1 and len(systems) > 1:
-        ax.legend(handles=panels[0].containers[:], loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False,
-                  borderaxespad=4.5, ncols=4, fontsize=9)  # fmt: skip
+        legend(ax, panels[0].containers[:])
     return describe_scores(table)
 
 
@@ -116,14 +119,14 @@ def shares(table: "DataFrame", ax: "Axes") -> str:
     several = table["system"].nunique() > 1
     labels = table["system"] + "  " + direction(table) if several else direction(table)
     percent = 100 * table[list(columns)].astype(float).set_axis(labels)
-    grow(ax, len(percent), systems=1)
-    sns.heatmap(percent, ax=ax, vmin=0, vmax=100, cmap="Blues", annot=True, fmt=".0f", linewidths=0.5,
-                linecolor="0.85", cbar=False, xticklabels=False, yticklabels=False)  # fmt: skip
+    size(ax, _height(len(percent), systems=1), width=PAGE if max(map(len, labels)) > LONG else COLUMN)
+    sns.heatmap(percent, ax=ax, vmin=0, vmax=100, cmap="Blues", annot=True, fmt=".0f", annot_kws={"size": SMALL},
+                linewidths=0.5, linecolor="0.85", cbar=False, xticklabels=False, yticklabels=False)  # fmt: skip
     name_tiles(ax, columns.values(), rows=labels)
     ink(ax)
     ax.set(ylabel="", title=f"Outputs that are …, in per cent{part}, {sizes(table)}")
-    ax.tick_params(axis="y", labelrotation=0, length=0)
-    ax.tick_params(axis="x", length=0, labeltop=len(percent) > 30)
+    ax.tick_params(axis="y", labelrotation=0, length=0, labelsize=SMALL)
+    ax.tick_params(axis="x", length=0, labelsize=SMALL, labeltop=len(percent) > 30)
     if percent.isna().any(axis=None):  # it is not known how the outputs of a system ended
         ax.set_facecolor("0.9")
         ax.set_xlabel("grey: not known")
@@ -174,13 +177,17 @@ def _drawn(table: "DataFrame") -> "tuple[DataFrame, str]":
     return table[named.isin(first[:MOST])], part
 
 
-def _panels(ax: "Axes", columns: int, *, rows: int, systems: int) -> "list[Axes]":
+def _height(rows: int, *, systems: int) -> float:
+    return max(2.2, 1.3 + rows * (0.2 + 0.06 * systems))
+
+
+def _panels(ax: "Axes", columns: int, *, rows: int, systems: int, letters: int) -> "list[Axes]":
     """Make room for rows of dots, in one column or several side by side, within the width of a page."""
-    grow(ax, rows, systems=systems)
+    size(ax, _height(rows, systems=systems), width=PAGE if columns > 1 else COLUMN)
     if columns == 1:
         return [ax]
     ax.set_axis_off()
-    grid = ax.get_subplotspec().subgridspec(1, columns, wspace=0.65)
+    grid = ax.get_subplotspec().subgridspec(1, columns, wspace=between(columns, letters=letters))
     return [ax.figure.add_subplot(grid[0, at]) for at in range(columns)]
 
 

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.reporting.plots.labels import label
-from llamax_kit.reporting.plots.style import counted, entry, finish, only, styles, verbatim
+from llamax_kit.reporting.plots.style import entry, finish, legend, only, size, styles, verbatim
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +37,7 @@ def curves(log: "DataFrame", ax: "Axes") -> str:
         When the table is empty.
     """
     only(log, None)
-    ax.figure.set_size_inches(7.2, 4.2)
+    size(ax, 3.6)
     stages = list(log.groupby("stage", sort=False))
     for (stage, rows), style in zip(stages, styles(len(stages)), strict=True):
         ax.plot(rows["tokens"], rows["loss"], color=style["color"], linewidth=0.6, alpha=0.45)
@@ -44,10 +45,9 @@ def curves(log: "DataFrame", ax: "Axes") -> str:
         seen = f"{stage} ({rows['tokens'].max() / 1e6:.1f} M tokens)"
         ax.plot(rows["tokens"], calm, color=style["color"], linewidth=1.8, label=entry(seen))
     ax.set(xlabel="tokens seen in the stage", ylabel="loss (nats per token)", xscale="log",
-           title=f"Loss of {len(stages)} stage{'s' * (len(stages) > 1)}; thick: running median",
+           title=f"Loss of {counted(len(stages), 'stage')}; thick: running median",
            ylim=(0, None))  # fmt: skip
     finish(ax, 2)
-    ax.legend(loc="upper right", frameon=False)
     return describe_curves(log)
 
 
@@ -77,7 +77,7 @@ def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, *, uni
         When the table is empty.
     """
     only(table, None)
-    ax.figure.set_size_inches(7.2, 5.4)
+    size(ax, 4.8)
     parts = list(table.groupby("group", sort=False))
     for (name, rows), style in zip(parts, styles(len(parts)), strict=True):
         ax.scatter(rows[before], rows[after], s=30, marker=style["fmt"], color=style["color"], alpha=0.8, linewidths=0,
@@ -86,7 +86,7 @@ def before_after(table: "DataFrame", ax: "Axes", before: str, after: str, *, uni
     ax.set(xlim=ends, ylim=ends, xlabel=f"{before} ({unit})", ylabel=f"{after} ({unit})",
            title=f"{unit.capitalize()} of {counted(len(table), 'language')}, before and after")  # fmt: skip
     finish(ax, 1)
-    ax.legend(loc="best", frameon=False)
+    legend(ax)
     label(table, ax, table[before], table[after], ["x", "y"])
     ax.plot(ends, ends, color="0.4", linewidth=0.8, zorder=1)  # drawn last, as names keep clear of the box of a line
     return describe_before_after(table, before, after, unit=unit)

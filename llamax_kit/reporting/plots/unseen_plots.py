@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.reporting.plots.gain_plots import names
 from llamax_kit.reporting.plots.labels import LABELLED, aside, label
-from llamax_kit.reporting.plots.style import PALETTE, counted, only, sizes, verbatim
+from llamax_kit.reporting.plots.style import (
+    COLUMN,
+    MARGIN,
+    PALETTE,
+    SMALL,
+    legend,
+    only,
+    size,
+    sizes,
+    verbatim,
+)
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,14 +76,14 @@ def seen_unseen(table: "DataFrame", ax: "Axes", title: str, *, metric: str = "sp
             reach = [[row["gain"] - row["ci_low"]], [row["ci_high"] - row["gain"]]]
             ax.errorbar(ends[1], y, xerr=reach, color=colour, elinewidth=1.3, capsize=3)
         value = f"{row['gain']:+.2f}".replace("-", "−")
-        ax.annotate(value, (sum(ends) / 2, y), (0, 5), textcoords="offset points", ha="center")
+        ax.annotate(value, (sum(ends) / 2, y), (0, 5), textcoords="offset points", ha="center", fontsize=SMALL)
     counts = rows["n"].map(lambda n: f"n = {n:.0f}", na_action="ignore").fillna("n not published")
     ax.set_yticks(range(len(rows)), rows["direction"] + ", " + rows["value"] + "\n" + counts)
     ax.set_ylim(len(rows) - 0.5, -0.6)
     ax.set_xlim(0, max(ax.get_xlim()[1], ax.dataLim.x1 * 1.05))
     bars = ", bar: 95 % interval of the mean gain" if any(known) else ""
     ax.set_xlabel(f"mean {metric} (points)\nopen: baseline, filled: system{bars}")
-    ax.set_title(title, fontsize="medium")
+    ax.set_title(title)
     _finish(ax)
     return describe_seen_unseen(table)
 
@@ -106,8 +117,8 @@ def beside_figure4(table: "DataFrame", ax: "Axes", paper: "DataFrame", title: st
     """
     figure, rows = ax.figure, [len(paper), sum(table["value"] != "all")]
     figure.clear()
-    figure.set_size_inches(7.2, 1.8 + 0.55 * sum(rows))
-    figure.set_layout_engine("constrained", h_pad=0.12)
+    figure.set_size_inches(COLUMN, 1.8 + 0.55 * sum(rows))
+    figure.set_layout_engine("constrained", h_pad=0.12, w_pad=MARGIN)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=rows)
     theirs = seen_unseen(paper, above, "The paper: LLaMAX2-7B-Alpaca over LLaMA2-7B-Alpaca")
     ours = seen_unseen(table, below, title, metric=metric)
@@ -150,7 +161,7 @@ def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> str:
         means = means.sort_values("mean", ascending=False, kind="stable")
     rows, named = range(len(means)), len(table) <= LABELLED
     places = means.index.get_indexer(table[column])
-    ax.figure.set_size_inches(7.2, 1.5 + len(means) * (0.85 if len(means) < 6 else 0.46 if named else 0.3))
+    size(ax, 1.5 + len(means) * (0.85 if len(means) < 6 else 0.46 if named else 0.34))
     ax.axvline(0, color="0.4", linewidth=0.8)
     bars = [(mean, y) for y, (mean, size) in zip(rows, means.itertuples(index=False), strict=True) if size > 1]
     for mean, y in bars:
@@ -160,7 +171,7 @@ def languages_by_group(table: "DataFrame", ax: "Axes", column: str) -> str:
     ax.set_xlabel(f"gain in {table['metric'].iloc[0]} (points); bar: mean of a group")
     y = places + aside(table["gain"], places, 25 if named else 50)
     _dots(table, ax, table["gain"], y, f"gain by {column}")
-    label(table, ax, table["gain"], y, ["x"])
+    label(table, ax, table["gain"], y, ["x"], groups=table[column])
     return describe_languages_by_group(table, column)
 
 
@@ -191,7 +202,7 @@ def languages_by_fertility(table: "DataFrame", ax: "Axes", measure: str = "relat
     """
     shown = _having(table, measure)
     only(shown, "direction")
-    ax.figure.set_size_inches(7.2, 4.6)
+    size(ax, 4.6)
     ax.axhline(0, color="0.4", linewidth=0.8)
     _dots(shown, ax, shown[measure], shown["gain"], f"gain by {BY[measure]}")
     ax.set_xscale("log")
@@ -249,10 +260,10 @@ def _dots(table: "DataFrame", ax: "Axes", x, y, title: str) -> None:
         if here.any():
             ax.scatter(x[here], y[here], s=28, marker=marker, color=colour, alpha=0.75, linewidths=0,
                        label=f"{name} (n = {here.sum()})", zorder=3)  # fmt: skip
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, ncols=2, borderaxespad=0.2, handletextpad=0.1)
+    legend(ax)
     heading = f"{names(table)}\n{title}, {table['direction'].iloc[0]}, {sizes(table)}"
-    ax.set_title(heading, pad=24, fontsize="medium")
-    ax.margins(x=0.08)
+    ax.set_title(heading)
+    ax.margins(x=0.14)
     _finish(ax)
 
 

@@ -18,6 +18,7 @@ from llamax_kit.training.examples import dataset
 from llamax_kit.training.miniature import card, model, shipped
 from llamax_kit.training.miniature.roles import ADDED, BASE, HELD_OUT, codes
 from llamax_kit.training.miniature.roles import roles as roles
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -170,4 +171,4 @@ def write_cards(models: Mapping[str, Path], summary: "DataFrame", parameters: Ma
     for place in models.values():
         card.write(place, summary, parameters)
     weight = sum(path.stat().st_size for place in models.values() for path in place.iterdir())
-    return f"{len(models)} models, {weight / 1e6:.1f} MB"
+    return f"{counted(len(models), 'model')}, {weight / 1e6:.1f} MB"
