@@ -86,7 +86,7 @@ def test_means_are_over_the_other_language_s_role_and_english_has_its_row_of_bit
 def test_languages_below_copying_are_counted_one_by_one():
     """The mean of the added is above copying, one of them is not."""
     points = {("en", "sw"): (20, 5, 10), ("en", "tr"): (20, 30, 60), ("sw", "en"): (20, 19, 20),
-              ("en", "de"): (20, 40, 19)}  # fmt: skip
+              ("en", "de"): (20, 40, 19), ("de", "sw"): (20, 0, 0)}  # fmt: skip
     rows = [(name, *pair, score) for pair, three in points.items()
             for name, score in zip(("copy", *measures.NAMES[2:]), three, strict=True)]  # fmt: skip
     table = measures.beside_copying(pd.DataFrame(rows, columns=["system", "src", "tgt", "score"]), ROLE)

@@ -110,12 +110,13 @@ def means(scores: "DataFrame", role: Mapping[str, str]) -> "DataFrame":
 def beside_copying(scores: "DataFrame", role: Mapping[str, str]) -> "DataFrame":
     """Count where the tuned models score below copying the source, which translates nothing: a row a role and way.
 
-    Columns: languages (a role), direction, n (languages), and for both models how many of them are below.
+    Columns: languages (a role), direction, n (languages), and for both models how many of them are below. Directions
+    without English are left out.
     """
-    wide = _placed(scores, role).pivot_table(index=["languages", "direction", "src", "tgt"], columns="system",
-                                             values="score", sort=False)  # fmt: skip
+    table, rows = _placed(scores[scores.src.eq("en") | scores.tgt.eq("en")], role), ["languages", "direction"]
+    wide = table.pivot_table(index=[*rows, "src", "tgt"], columns="system", values="score", sort=False)
     below = wide[[*NAMES[2:]]].lt(wide["copy"], axis="index")
-    counts = below.groupby(["languages", "direction"], sort=False).agg(["size", "sum"])
+    counts = below.groupby(rows, sort=False).agg(["size", "sum"])
     counts = counts.loc[:, [(NAMES[2], "size"), *((name, "sum") for name in NAMES[2:])]]
     return counts.set_axis(["n", *NAMES[2:]], axis="columns").reset_index()
 
