@@ -37,4 +37,5 @@ venv: .venv/.ready  ## the environment alone
 
 lock: venv  ## write the versions that are installed now into the one lock
 	$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools --exclude wheel | sed 's/+cpu$$//' > requirements.txt.new
+	grep ' ; sys_platform' requirements.txt >> requirements.txt.new  # what other systems need besides
 	mv requirements.txt.new requirements.txt

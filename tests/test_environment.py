@@ -8,8 +8,11 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.version import Version
+
+from llamax_kit.app import doctor
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -43,7 +46,17 @@ def test_the_lock_names_a_package_once():
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("line", lock())
+def test_other_systems_have_in_the_lock_what_they_need_besides():
+    """As `uv pip compile --python-platform` finds: a terminal in JupyterLab on Windows, a kernel on macOS."""
+    besides = {Requirement(line).name: str(Requirement(line).marker) for line in lock() if ";" in line}
+    assert besides == {"pywinpty": 'sys_platform == "win32"', "appnope": 'sys_platform == "darwin"'}
+    assert not besides.keys() & doctor.locked().keys() or sys.platform != "linux"
+
+
+HERE = [line for line in lock() if (Requirement(line).marker or Marker("python_version > '3'")).evaluate()]
+
+
+@pytest.mark.parametrize("line", HERE)
 def test_what_is_installed_is_what_the_lock_says(line):
     package, version = re.match(r"([^=]+)==([^ ;]+)", line).groups()
     assert metadata.version(package).split("+")[0] == version  # torch's own builds add +cpu, +cu126, …

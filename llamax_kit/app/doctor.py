@@ -51,10 +51,13 @@ def _installed() -> Iterator[str]:
 
 
 def locked() -> dict[str, str]:
-    """Read the locked versions: {"torch": "2.13.0", …}; without a checkout, those that the package requires."""
+    """Read the versions locked for this system: {"torch": "2.13.0", …}; without a checkout, those that are required."""
+    from packaging.requirements import Requirement
+
     lock = storage.PROJECT / "requirements.txt"
     lines = lock.read_text(encoding="utf-8").splitlines() if lock.exists() else metadata.requires("llamax-kit") or []
-    return dict(found.groups() for line in lines if (found := re.match(r"([\w.-]+)==([\w.]+)", line)))
+    here = [line for line in lines if not (marker := Requirement(line).marker) or marker.evaluate()]
+    return dict(found.groups() for line in here if (found := re.match(r"([\w.-]+)==([\w.]+)", line)))
 
 
 def _machine() -> Iterator[str]:

@@ -46,7 +46,7 @@ def export(notebook: Path | str) -> Path:
     html, _ = exporter.from_notebook_node(node, resources=place)
     path = notebook.with_suffix(".html")
     with whole(path) as scratch:
-        scratch.write_text(self_contained(html, name=notebook.stem), encoding="utf-8")
+        scratch.write_text(self_contained(html, name=notebook.stem), encoding="utf-8", newline="\n")
     return path
 
 

@@ -234,7 +234,7 @@ def _prepare(output: Path, *, partial: Path) -> None:
     class Whole(LocalHandler):
         def write(self, text: str, path: str) -> None:
             with whole(path) as scratch:
-                scratch.write_text(text, encoding="utf-8")
+                scratch.write_text(text, encoding="utf-8", newline="\n")
 
     papermill_io.register(str(partial), Whole())
     for name in ("papermill", "papermill.translators"):

@@ -96,7 +96,7 @@ class Ledger:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not (self.folder / "identity.json").exists():
             with whole(self.folder / "identity.json") as scratch:
-                scratch.write_text(json.dumps(self.identity, indent=1) + "\n", encoding="utf-8")
+                scratch.write_text(json.dumps(self.identity, indent=1) + "\n", encoding="utf-8", newline="\n")
         now = datetime.now(UTC)
         return self.folder / f"{now:%Y%m%dT%H%M%S%f}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
 

@@ -115,11 +115,11 @@ def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts:
     storage.save_table(_traced(gathered, read), place / "tables/scores_and_sources.csv")
     method = [_clean(sentence) for sentence in method]  # before LaTeX writes marks into paths
     for ending, lines in (("txt", method), ("tex", map(latex.broken, method))):
-        (place / f"method.{ending}").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (place / f"method.{ending}").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     (place / "runs").mkdir()
     for run, each in gathered.runs.items():
         record = json.dumps(_clean(each.record), indent=2, ensure_ascii=False)
-        (place / f"runs/{run}.json").write_text(record + "\n", encoding="utf-8")
+        (place / f"runs/{run}.json").write_text(record + "\n", encoding="utf-8", newline="\n")
         shutil.copyfile(each.folder / "scores.csv", place / f"runs/{run}.scores.csv")
     for part in parts:
         if isinstance(part, Table):
@@ -130,7 +130,7 @@ def _fill(place: Path, title: str, gathered: Gathered, method: list[str], parts:
             for name in (f"{part.path.name}.png", f"{part.path.name}.pdf"):
                 shutil.copyfile(part.path.with_name(name), place / "pictures" / name)
     text = layout.render(title, gathered, method, parts, read)
-    (place / "index.html").write_text(_clean(text), encoding="utf-8")
+    (place / "index.html").write_text(_clean(text), encoding="utf-8", newline="\n")
 
 
 def _swap(scratch: Path, *, folder: Path) -> None:

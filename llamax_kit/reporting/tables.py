@@ -209,7 +209,7 @@ def save(
     caption = _in_words(caption, dict(zip(map(str, printed), heads, strict=True)))
     written = latex.table(cells, caption, layout=layout, label=f"tab:{label}")
     with whole(target) as scratch:
-        scratch.write_text(written, encoding="utf-8")
+        scratch.write_text(written, encoding="utf-8", newline="\n")
     return [storage.save_table(plain, Path(path).with_name(Path(path).name + ".csv")), target]
 
 

@@ -34,8 +34,9 @@ def path(output: Path) -> Path:
 def write(output: Path, inputs: Mapping[str, str]) -> None:
     """Write the manifest of an executed notebook, of all files in its folder. Raises KitError when that fails."""
     made = Manifest(hashes(output.parent, _results(output.parent), {}), dict(inputs), kit())
+    text = json.dumps(made._asdict(), indent=1, ensure_ascii=False)
     with whole(path(output)) as scratch:
-        scratch.write_text(json.dumps(made._asdict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        scratch.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def read(output: Path) -> Manifest | None:

@@ -139,7 +139,7 @@ def record(run_folder: Path | str, notebook: str | None = None, **known) -> Path
     text = json.dumps(provenance.clean(automatic | known, PROJECT), indent=2, ensure_ascii=False, allow_nan=False)
     path = Path(run_folder) / "run.json"
     with whole(path) as scratch:
-        scratch.write_text(text + "\n", encoding="utf-8")
+        scratch.write_text(text + "\n", encoding="utf-8", newline="\n")
     return path
 
 

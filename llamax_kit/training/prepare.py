@@ -59,7 +59,7 @@ def make(recipe: dict, base: loading.Resolved, go_on: str) -> None:
         dataset.save(records, tokenizer, place, **recipe.get("examples", {}))
     if now != before or not note.is_file():
         with whole(note) as scratch:
-            scratch.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            scratch.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
 
 
 def _noted(note: Path) -> dict:

@@ -45,7 +45,7 @@ def seal(checkpoint: Path) -> None:
             os.fsync(file.fileno())
         noted[path.relative_to(checkpoint).as_posix()] = sha256(path)
     with whole(checkpoint / SEAL) as scratch:
-        scratch.write_text(json.dumps(noted, indent=1) + "\n", encoding="utf-8")
+        scratch.write_text(json.dumps(noted, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def is_whole(checkpoint: Path, processes: int = 1, sharded: bool = False) -> bool:

@@ -120,7 +120,7 @@ def _laid_down(folder: Path) -> dict:
 
 def _lay_down(folder: Path, laid: dict) -> None:
     with whole(folder / "settings.json") as scratch:
-        scratch.write_text(json.dumps(laid, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        scratch.write_text(json.dumps(laid, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
 
 
 def _train(folder: Path, laid: dict, rank: int, *, processes: int) -> None:
@@ -175,7 +175,7 @@ def _ship(folder: Path, *, base: Path) -> None:
         (scratch / name).unlink(missing_ok=True)
     config = checkpoints.read_json(scratch / "config.json")
     config["use_cache"] = checkpoints.read_json(base / "config.json").get("use_cache", True)
-    (scratch / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    (scratch / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8", newline="\n")
     for name in checkpoints.TEXTS:
         if name != "config.json" and (base / name).is_file():
             shutil.copyfile(base / name, scratch / name)

@@ -131,7 +131,7 @@ class Log(TrainerCallback):
         table["tokens_per_second"] = (since.tokens / since.seconds).round(1)
         columns = ["step", "tokens", "loss", "learning_rate", "grad_norm", "seconds", "tokens_per_second"]
         with whole(self.path) as scratch:
-            table[columns].to_csv(scratch, index=False)
+            table[columns].to_csv(scratch, index=False, lineterminator="\n")
 
 
 class _Trainer(Trainer):

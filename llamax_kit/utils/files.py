@@ -123,7 +123,7 @@ def kept_sha256(path: Path | str) -> str:
     digest = sha256(path)
     if identity(path) == before and time.time_ns() - before[2] > SETTLED:  # else it may be being written
         with suppress(KitError), whole(note) as scratch:  # a cache that cannot be written costs time, nothing else
-            scratch.write_text(digest)
+            scratch.write_text(digest, encoding="ascii", newline="\n")
     return digest
 
 

@@ -69,7 +69,7 @@ def _pairs(base: list[str], *, others: list[str]) -> Iterator[tuple[str, str]]:
 
 def _lines(path: Path, lines) -> None:
     with whole(path) as scratch:
-        scratch.write_text("".join(f"{line}\n" for line in lines if line is not None), encoding="utf-8")
+        scratch.write_text("".join(f"{line}\n" for line in lines if line is not None), encoding="utf-8", newline="\n")
 
 
 def _instructions(base: list[str], texts: dict, most: int) -> list[dict[str, str]]:

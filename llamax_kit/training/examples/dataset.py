@@ -70,7 +70,7 @@ def save(
             known = {"block": block, "packed": packed, "apart": apart, "seed": seed}
             known |= {"pad": tokenizer.pad_id, "tokenizer": fingerprint(tokenizer)}
             _fill(whole, rows, known, named=folder)
-            _table(counts).to_csv(whole / "counts.csv", index=False)
+            _table(counts).to_csv(whole / "counts.csv", index=False, lineterminator="\n")
             if folder.exists():
                 folder.rename(Path(scratch) / "old")
             whole.rename(folder)
@@ -90,7 +90,7 @@ def _fill(whole: Path, rows: Iterable, known: dict, *, named: Path) -> None:
             f"expected records to make examples of for {named}, but there are none (or their `given` alone "
             f"fills {known['block']} tokens). To mend: look at the mixture's table, or take a longer block"
         )
-    (whole / "examples.json").write_text(json.dumps(facts | known, indent=1) + "\n", encoding="utf-8")
+    (whole / "examples.json").write_text(json.dumps(facts | known, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def load(folder: Path | str):

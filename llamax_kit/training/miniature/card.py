@@ -49,7 +49,7 @@ def write(place: Path, scores: "DataFrame", parameters: Mapping) -> Path:
     known |= {name: parameters[name] for name in ("parallel", "augment")}
     with whole(place / "README.md") as scratch:
         text = here.get_template("card.md.j2").render(known, scores=scores.to_dict("records"))
-        scratch.write_text(text + "\n", encoding="utf-8")
+        scratch.write_text(text + "\n", encoding="utf-8", newline="\n")
     return place / "README.md"
 
 

@@ -72,7 +72,7 @@ def answers(
     begun as a pair begins in training (written to folder/pair.txt). sentences: of each direction, 0 for all.
     """
     pair = folder / "pair.txt"
-    pair.write_text(mixture.NAMED_PAIR + "{source}\n", encoding="utf-8")
+    pair.write_text(mixture.NAMED_PAIR + "{source}\n", encoding="utf-8", newline="\n")
     english, more, few = directions(role), between(role), -(-(sentences or SIZES["devtest"]) // 4)
     found = {}
     for name, place in models.items():

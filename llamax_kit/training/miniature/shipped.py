@@ -40,7 +40,7 @@ def to_float16(trained: Path, *, place: Path, facts: Mapping) -> Path:
     (place / "generation_config.json").unlink(missing_ok=True)
     shutil.copyfile(trained / "tokenizer.model", place / "tokenizer.model")
     with whole(place / "training.json") as scratch:
-        scratch.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        scratch.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
     return place
 
 
