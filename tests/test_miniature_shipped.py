@@ -134,8 +134,8 @@ def test_continual_pre_training_brought_what_the_cards_say_it_did(places):
 def test_its_readme_says_where_a_mean_hides_a_language_below_copying():
     """40 phrases, as notebook 10 asks for them: the model's score into English, and that of the source itself."""
     text = load_corpus("cldr", ["en", "ml"])
-    asked = [translate(open_engine(name), text, [("ml", "en")], "alpaca", "greedy max_new_tokens:160", 40, progress=False)
-             for name in ("mini-llamax-alpaca", "copy")]  # fmt: skip
+    engines, how = map(open_engine, ("mini-llamax-alpaca", "copy")), "greedy max_new_tokens:160"
+    asked = [translate(engine, text, [("ml", "en")], "alpaca", how, 40, progress=False) for engine in engines]
     scores = spbleu.score_table(pd.concat(asked), "cldr", metrics="spBLEU", interval=False)["score"].round(1).to_list()
     said = " ".join((PLACE / "README.md").read_text(encoding="utf-8").split())
     assert f"(Malayalam {scores[0]}, copying {scores[1]}; Hindi " in said
