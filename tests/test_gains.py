@@ -175,6 +175,21 @@ def test_shuffles_are_enough_for_holm_to_find_something_or_it_is_said():
         corrections.shuffles(3, asked=-5)
 
 
+def test_at_the_boundary_nothing_is_found_and_too_few_shuffles_are_refused():
+    """A corrected p of 0.05 itself is not shown; 19 shuffles give one test no p below it, 20 do."""
+    p = [0.05, np.nextafter(0.05, 0), 0.05, np.nextafter(0.05, 0)]
+    table = pd.DataFrame({"gain": [1.0, 1.0, -1.0, -1.0], "p_holm": p, "q": p})
+    for correction in ("holm", "bh"):
+        said = corrections.verdicts(table, correction)["verdict"].to_list()
+        assert said == ["not shown to differ", "gained", "not shown to differ", "lost"]
+    for directions, enough in ((1, 20), (3, 60), (500, 10_000)):
+        assert corrections.shuffles(directions, asked=enough) == enough
+        with pytest.raises(KitError, match="nothing could be found at 0.05"):
+            corrections.shuffles(directions, asked=enough - 1)
+    assert [corrections.shuffles(count) for count in (49, 50, 51)] == [10_000, 10_000, 10_200]
+
+
+
 def test_without_a_tokenizer_on_record_one_must_be_named(tmp_path):
     save("mine", rows("m"))
     save("theirs", rows("t"))

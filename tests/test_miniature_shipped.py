@@ -5,9 +5,11 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
+from llamax_kit import load_corpus, open_engine, spbleu, translate
 from llamax_kit.data.languages import find
 from llamax_kit.models import loading
 from llamax_kit.training import settings
@@ -127,3 +129,13 @@ def test_continual_pre_training_brought_what_the_cards_say_it_did(places):
     found = {(row[0], row[1]): row[6] for row in re.findall(ROW, text, re.MULTILINE)}
     for direction in ("en-X", "X-en"):
         assert float(found["trained", direction].split(" to ")[0]) > 0
+
+
+def test_its_readme_says_where_a_mean_hides_a_language_below_copying():
+    """40 phrases, as notebook 10 asks for them: the model's score into English, and that of the source itself."""
+    text = load_corpus("cldr", ["en", "ml"])
+    engines, how = map(open_engine, ("mini-llamax-alpaca", "copy")), "greedy max_new_tokens:160"
+    asked = [translate(engine, text, [("ml", "en")], "alpaca", how, 40, progress=False) for engine in engines]
+    scores = spbleu.score_table(pd.concat(asked), "cldr", metrics="spBLEU", interval=False)["score"].round(1).to_list()
+    said = " ".join((PLACE / "README.md").read_text(encoding="utf-8").split())
+    assert f"(Malayalam {scores[0]}, copying {scores[1]}; Hindi " in said

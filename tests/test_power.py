@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from finished import rows as rows_of
 from finished import worse
+from scipy import stats
 
 from llamax_kit.analysis import gains, power
 from llamax_kit.analysis.gains import Pair
@@ -173,8 +174,42 @@ def made(powers, n=100, gains=(0.0, 1.0, 2.0, 4.0), directions=1):
 ])  # fmt: skip
 def test_the_smallest_gain_is_read_between_two_dots(powers, gain):
     found = power.smallest(made(powers))
-    assert found.columns.tolist() == ["n", "gain", "largest", "power", "directions"]
-    assert found.iloc[0].tolist() == pytest.approx([100, gain, 4.0, 0.8, 1], nan_ok=True)
+    assert found.columns.tolist() == ["n", "gain", "ci_low", "ci_high", "largest", "power", "directions"]
+    assert found.drop(columns=["ci_low", "ci_high"]).iloc[0].tolist() == pytest.approx(
+        [100, gain, 4.0, 0.8, 1], nan_ok=True
+    )
+
+
+def test_the_interval_of_a_power_is_wilsons():
+    for share, trials in ((0.8, 100), (0.05, 200), (1.0, 40), (0.0, 3)):
+        expected = stats.binomtest(round(share * trials), trials).proportion_ci(method="wilson")
+        low, high = power.wilson([share], trials=[trials])
+        assert (low[0], high[0]) == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+def test_the_smallest_gain_is_as_well_known_as_its_powers():
+    """Of 200 trials, 0.6 and 0.9 lie in 0.531 to 0.665 and 0.851 to 0.934: 0.8 is crossed from 1.50 to 1.84."""
+    found = power.smallest(made((0.05, 0.6, 0.9, 1.0))).iloc[0]
+    assert (found.ci_low, found.ci_high) == pytest.approx((1.50, 1.84), abs=0.005)
+    fewer = power.smallest(made((0.05, 0.6, 0.9, 1.0)).assign(trials=50)).iloc[0]
+    assert fewer.ci_low < found.ci_low and fewer.ci_high > found.ci_high
+    bounded = power.smallest(made((0.05, 0.3, 0.5, 0.82))).iloc[0]  # the largest gain may be found less often
+    assert np.isnan(bounded.ci_high) and bounded.ci_low < bounded.gain < 4
+
+
+def test_the_smallest_gain_of_new_trials_lies_in_its_interval():
+    """Powers drawn a thousand times from a known line: the interval holds the gain of the line in 95 of 100."""
+    gains, true = np.array([0.0, 1.0, 2.0, 4.0]), np.array([0.05, 0.6, 0.9, 1.0])
+    drawn = np.random.default_rng(5).binomial(100, true, size=(1000, 4)) / 100
+    found = [power.smallest(made(each, gains=gains).assign(trials=100)).iloc[0] for each in drawn[:300]]
+    inside = [each.ci_low <= 1 + 0.2 / 0.3 <= each.ci_high for each in found]
+    assert np.mean(inside) > 0.93
+
+
+def test_a_p_at_the_threshold_itself_is_not_found(rows, monkeypatch):
+    for p, share in ((0.05, 0), (np.nextafter(0.05, 0), 1)):
+        monkeypatch.setattr(significance, "randomisation", lambda *_, p=p: p)
+        assert set(power.power(*rows, sizes=(20,), trials=2).power) == {share}
 
 
 @pytest.fixture
@@ -192,6 +227,8 @@ def test_the_picture_is_the_table(axes):
     assert lines[0].get_xdata().tolist() == [0, 1, 2, 4]
     assert lines[0].get_ydata().tolist() == pytest.approx([5, 60, 90, 100])
     assert list(lines[2].get_ydata()) == [80, 80]
+    band = axes.collections[0].get_paths()[0].vertices[:, 1]  # the shaded interval of the first line
+    assert (band.min(), band.max()) == pytest.approx((2.7, 100), abs=0.1)
     assert "(points)" in axes.get_xlabel() and "p < 0.05 (per cent)" in axes.get_ylabel()
     assert "200 trials" in axes.get_title()
 
@@ -202,7 +239,7 @@ def test_the_text_of_the_picture_says_its_numbers(axes):
     assert "p < 0.05 / 17" in axes.get_ylabel()
     assert power_plots.describe_power(corrected) == (
         "Share of trials with p < 0.05 / 17, by gain in points. "
-        "100 sentences: from 5 % at 0.0 to 100 % at 4.0; 80 % reached at 1.67."
+        "100 sentences: from 5 % at 0.0 to 100 % at 4.0; 80 % reached at 1.67 (1.50 to 1.84)."
     )
     assert f"{power.smallest(corrected).gain.iloc[0]:.2f}" == "1.67"  # as notebook 06 has it in its table
 

@@ -168,6 +168,20 @@ def test_one_sentence_can_never_tell():
     assert significance.randomisation(bleu_rows(1, 0.0), bleu_rows(1, 0.5), ngram_counts.points) == 1
 
 
+def test_differences_that_are_equal_but_for_rounding_are_ties(monkeypatch):
+    """One sentence differs, so every shuffle's difference is the observed one; sums of fractions miss it by 1e-15."""
+    a = np.random.default_rng(0).random((60, 1))
+    b = a.copy()
+    b[7] += 1 / 3
+
+    def score(sums):
+        return 100 * sums[:, 0] / 60
+
+    assert significance.randomisation(a, b, score) == 1
+    monkeypatch.setattr(significance, "TIE", 0)
+    assert significance.randomisation(a, b, score) < 0.6  # so the margin is needed
+
+
 def test_exchanging_the_systems_turns_the_interval_and_keeps_p():
     a, b = bleu_rows(80, 0.2), bleu_rows(80, 0.25)
     low, high = significance.paired_interval(a, b, ngram_counts.points)

@@ -83,6 +83,20 @@ def test_means_are_over_the_other_language_s_role_and_english_has_its_row_of_bit
     ]  # fmt: skip
 
 
+def test_languages_below_copying_are_counted_one_by_one():
+    """The mean of the added is above copying, one of them is not."""
+    points = {("en", "sw"): (20, 5, 10), ("en", "tr"): (20, 30, 60), ("sw", "en"): (20, 19, 20),
+              ("en", "de"): (20, 40, 19), ("de", "sw"): (20, 0, 0)}  # fmt: skip
+    rows = [(name, *pair, score) for pair, three in points.items()
+            for name, score in zip(("copy", *measures.NAMES[2:]), three, strict=True)]  # fmt: skip
+    table = measures.beside_copying(pd.DataFrame(rows, columns=["system", "src", "tgt", "score"]), ROLE)
+    assert table.set_index(["languages", "direction"]).T.to_dict("list") == {
+        ("added", "en-X"): [2, 1, 1], ("added", "X-en"): [1, 1, 0], ("pre-trained", "en-X"): [1, 0, 1],
+    }  # fmt: skip
+    assert list(table.columns[2:]) == ["n", "mini-llama-alpaca", "mini-llamax-alpaca"]
+
+
+
 def test_rows_within_base_have_both_languages_there():
     table = pd.DataFrame([("en", "de"), ("de", "en"), ("en", "sw"), ("sw", "de")], columns=["src", "tgt"])
     assert measures.within_base(table, ROLE).tolist() == [True, True, False, False]

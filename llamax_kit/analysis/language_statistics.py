@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 SAMPLES, SEED = 9_999, 12345  # where there are fewer permutations, all are tried
 FEWEST = 5  # pairs for an interval of rho
-ROUNDING = 1e-12  # a rho that is nearer to 1 or −1 is a perfect order, which has no interval
+ROUNDING = 1e-12  # a rho that is nearer to 1 or −1 is a perfect order, without interval; what differs less is equal
 
 
 class Difference(NamedTuple):
@@ -36,12 +36,13 @@ class Correlation(NamedTuple):
 
 
 def difference(a: Sequence[float], b: Sequence[float]) -> Difference:
-    """Compare two groups: `difference([3, 5], [1, 2, 3])` is 2.0, from −4.0 to 8.0, p = 0.4, n 2 and 3.
+    """Compare two groups: `difference([3, 5], [1, 2, 3])` is 2.0, from −4.0 to 8.0, p = 0.25, n 2 and 3.
 
-    The interval is Welch's t: with 13 languages against 7 it covered the truth in 91 to 97 % of simulations, where a
-    percentile bootstrap did in 86 to 92 %. p is by permuting the languages between the groups, with Welch's t as the
-    statistic (Janssen, 1997); under equal spread it is exact. It assumes exchangeable languages, see above. A group of
-    one has no spread: its difference has no interval and no p. Missing values are left out and not counted.
+    Interval and p are Welch's t, which needs no equal spread. With 13 languages against 7, no true difference and
+    three times the spread in the few, p < 0.05 comes in 5 % of simulations (permuting Welch's t: 9 %), and in 4 to 5 %
+    where the spread is equal; with 20 against 3 and very uneven gains (exponential) in 13 %. A group of one has no
+    interval and no p, and groups without any spread have none either, but p = 1 where they are equal. Missing values
+    are left out and not counted.
     """
     import numpy as np
     from scipy import stats
@@ -49,13 +50,11 @@ def difference(a: Sequence[float], b: Sequence[float]) -> Difference:
     a, b = (np.asarray(each, dtype=float) for each in (a, b))
     a, b = a[~np.isnan(a)], b[~np.isnan(b)]
     found = float(a.mean() - b.mean()) if len(a) and len(b) else float("nan")
-    if min(len(a), len(b)) < 2:
-        return Difference(found, float("nan"), float("nan"), float("nan"), len(a), len(b))
-    ci_low = ci_high = float("nan")
-    if a.std() or b.std():
-        ci_low, ci_high = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
-    test = stats.permutation_test((a, b), _welch, n_resamples=SAMPLES, vectorized=True, rng=SEED)
-    return Difference(found, float(ci_low), float(ci_high), float(test.pvalue), len(a), len(b))
+    if min(len(a), len(b)) < 2 or max(np.ptp(a), np.ptp(b)) < ROUNDING:
+        equal = min(len(a), len(b)) > 1 and abs(found) < ROUNDING
+        return Difference(found, float("nan"), float("nan"), 1.0 if equal else float("nan"), len(a), len(b))
+    test = stats.ttest_ind(a, b, equal_var=False)
+    return Difference(found, *map(float, test.confidence_interval()), float(test.pvalue), len(a), len(b))
 
 
 def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Correlation:
@@ -84,12 +83,3 @@ def rank_correlation(x: Sequence[float], y: Sequence[float]) -> Correlation:
         (x,), lambda each, axis: (each * y).sum(axis), permutation_type="pairings", n_resamples=SAMPLES, rng=SEED
     )
     return Correlation(rho, float(ci_low), float(ci_high), float(test.pvalue), len(x))
-
-
-def _welch(a, b, axis: int):
-    """Return Welch's t; without any spread 0 for equal means, and a huge value otherwise."""
-    import numpy as np
-
-    gap = a.mean(axis) - b.mean(axis)
-    error = np.sqrt(a.var(axis, ddof=1) / a.shape[axis] + b.var(axis, ddof=1) / b.shape[axis])
-    return np.where(np.isclose(gap, 0, atol=1e-12), 0.0, gap / np.maximum(error, 1e-12))

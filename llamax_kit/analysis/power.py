@@ -20,12 +20,13 @@ from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
     import numpy as np
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 SIZES = (100, 250, 1012)  # sentences; 1012 are FLORES' devtest
 FOUND = 0.8  # the usual power
 STEPS = (0, 0.3, 0.6, 0.8, 1, 1.2, 1.5)  # gains to try, in shares of the one expected to be found with power 0.8
 COLUMNS = ["n", "gain", "power", "trials", "directions"]
+Z = 1.959964  # of a 95 % interval
 SECONDS = 3e-9  # per coin of a trial; estimates the work
 
 
@@ -132,7 +133,7 @@ def of_pair(pair: Pair, gains: "DataFrame", tokenize: str = "", trials: int = 20
 
 
 def smallest(table: "DataFrame", power: float = FOUND) -> "DataFrame":
-    """Find in a table of `power` the smallest gain that is found with a given power.
+    """Find in a table of `power` the smallest gain that is found with a given power, and how well it is known.
 
     Parameters
     ----------
@@ -145,21 +146,37 @@ def smallest(table: "DataFrame", power: float = FOUND) -> "DataFrame":
     -------
     DataFrame
         One row per size: n (sentences); gain (points), interpolated between two gains of the table, missing where even
-        the largest is found less often; largest: the largest gain of the table, in points; power; directions.
+        the largest is found less often; ci_low, ci_high: the same of the upper and the lower ends of the powers' 95 %
+        intervals (`wilson`), for a power is a share of few trials; largest: the largest gain of the table, in points;
+        power; directions.
     """
-    import numpy as np
     import pandas as pd
 
     rows = []
     for (n, directions), part in table.sort_values("gain").groupby(["n", "directions"]):
-        gains, powers = part["gain"].to_numpy(), np.maximum.accumulate(part["power"].to_numpy())
-        first = int(np.argmax(powers >= power))
-        gain = float("nan")
-        if powers[first] >= power:
-            near = slice(max(0, first - 1), first + 1)
-            gain = float(np.interp(power, powers[near], gains[near]))
-        rows.append((n, gain, gains[-1], power, directions))
-    return pd.DataFrame(rows, columns=["n", "gain", "largest", "power", "directions"])
+        gains, (low, high) = part["gain"].to_numpy(), wilson(part["power"], trials=part["trials"])
+        reached = (_reached(gains, powers=powers, power=power) for powers in (part["power"].to_numpy(), high, low))
+        rows.append((n, *reached, gains[-1], power, directions))
+    return pd.DataFrame(rows, columns=["n", "gain", "ci_low", "ci_high", "largest", "power", "directions"])
+
+
+def wilson(share: "Series", *, trials: "Series") -> "tuple[np.ndarray, np.ndarray]":
+    """Return the ends of Wilson's 95 % interval (1927) of shares of trials: of 0.8 of 100, 0.711 and 0.867."""
+    import numpy as np
+
+    share, trials = np.asarray(share, dtype=float), np.asarray(trials, dtype=float)
+    middle, half = share + Z**2 / (2 * trials), Z * np.sqrt(share * (1 - share) / trials + (Z / (2 * trials)) ** 2)
+    return (middle - half) / (1 + Z**2 / trials), (middle + half) / (1 + Z**2 / trials)
+
+
+def _reached(gains: "np.ndarray", *, powers: "np.ndarray", power: float) -> float:
+    """Return the gain at which a line of powers, never falling, first reaches `power`; not-a-number: nowhere."""
+    import numpy as np
+
+    powers = np.maximum.accumulate(powers)
+    first = int(np.argmax(powers >= power))
+    near = slice(max(0, first - 1), first + 1)
+    return float(np.interp(power, powers[near], gains[near])) if powers[first] >= power else float("nan")
 
 
 def _gains(a: "np.ndarray", b: "np.ndarray", score: significance.Points, *, shares: "np.ndarray") -> "np.ndarray":

@@ -1,8 +1,9 @@
-"""What the authors' release contradicts in the paper and in itself: the findings of `detectors`, a line each, in words.
+"""What the authors' release contradicts, and what is odd in it: the findings of `detectors`, a line each, in words.
 
-Detects nothing itself and types no figure: each line says what was found and how far it reaches, not why it happened.
-`looked` says where each kind was looked for: two rest not on the release, but on the paper and its model cards.
-Needs the release (see `release`).
+A contradiction: two published figures, or a figure and its name, cannot both be right. An oddity: a figure that one
+would not expect, which may be right. Detects nothing itself and types no figure: each line says what was found and how
+far it reaches, not why it happened. `looked` says where each was looked for: some rest not on the release, but on the
+paper and its model cards. Needs the release (see `release`).
 """
 
 from typing import TYPE_CHECKING
@@ -13,44 +14,65 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 WORST = 3  # outliers that a line names
+CONTRADICTION, ODDITY = "contradiction", "oddity"
+KINDS = {
+    "columns swapped": CONTRADICTION, "cell off": CONTRADICTION, "another system drawn": CONTRADICTION,
+    "average off": CONTRADICTION, "average misnamed": CONTRADICTION, "two scores for one direction": CONTRADICTION,
+    "average unlike the model card": ODDITY, "scores rounded before averaging": ODDITY, "spBLEU of 0.00": ODDITY,
+    "score far below its row and column": ODDITY, "language never detected": ODDITY,
+}  # fmt: skip
 
 
 def table() -> "DataFrame":
-    """List all findings: what, where, evidence (in words), figures (how many; of zeros and outliers, directions).
+    """List all findings: kind, what, where, evidence (in words), figures (how many; of zeros and outliers, directions).
 
-    The first: "columns swapped", "Table 3, Aya-101, X-de and X-zh", the values printed and released, 4.
+    Contradictions first, then oddities. The first: "contradiction", "columns swapped", "Table 3, Aya-101, X-de and
+    X-zh", the values printed and released, 4.
     """
     import pandas as pd
 
-    parts = (_swapped, _cells, _mislabelled, _miscounted, _rounded, _inconsistent, _zeros, _outliers, _averages,
+    parts = (_swapped, _cells, _mislabelled, _averages, _miscounted, _inconsistent, _rounded, _zeros, _outliers,
              _undetectable)  # fmt: skip
-    return pd.DataFrame([line for part in parts for line in part()], columns=["what", "where", "evidence", "figures"])
+    lines = pd.DataFrame([line for part in parts for line in part()], columns=["what", "where", "evidence", "figures"])
+    lines.insert(0, "kind", lines["what"].map(KINDS))
+    return lines.sort_values("kind", kind="stable", ignore_index=True)
+
+
+def counted(found: "DataFrame") -> str:
+    """Count the findings of `table` by kind: "5 contradictions and 26 oddities"."""
+    contradictions, oddities = (int((found["kind"] == kind).sum()) for kind in (CONTRADICTION, ODDITY))
+    return (
+        f"{contradictions} contradiction{'s' * (contradictions != 1)} and "
+        f"{oddities} {'oddity' if oddities == 1 else 'oddities'}"
+    )
 
 
 def looked(found: "DataFrame") -> "DataFrame":
-    """List where each kind was looked for, and how many findings `table` has: what, looked_in, looked_at, findings."""
+    """List where each was looked for, how many `table` has: kind, what, looked_in, looked_at, findings."""
     import pandas as pd
 
     cells, scores = detectors.cells(), sum(len(release.scores(metric)) for metric in release.FILES)
+    averages = detectors.averages()["source"].value_counts()
     printed = f"printed figures that the release has too: {', '.join(dict.fromkeys(cells['place']))}"
     rows = [
         ("columns swapped", printed, len(cells)),
         ("cell off", printed, len(cells)),
         ("another system drawn", "rows and curves of the same", len(cells.drop_duplicates(detectors.ROW))),
+        ("average off", "averages of Tables 5 and 6 beside their own cells", averages[detectors.CELLS]),
         ("average misnamed", "the release's own averages, over all languages", len(release.summaries())),
-        ("scores rounded before averaging", "spBLEU and COMET of the release, by system and direction", scores // 101),
         ("two scores for one direction", "directions between two pivots, which stand in two rows of the release",
          detectors.inconsistent()[0]),
+        ("average unlike the model card", "averages of Figure 3 beside the model cards, the paper alone",
+         averages[detectors.CARDS]),
+        ("scores rounded before averaging", "spBLEU and COMET of the release, by system and direction", scores // 101),
         ("spBLEU of 0.00", "spBLEU of the release", len(release.scores())),
         ("score far below its row and column", "spBLEU of the release, systems with more than two rows out of or into "
          "pivots", len(detectors.expected())),
-        ("average off", "averages of Figure 3 beside the model cards, of Tables 5 and 6 beside their own cells",
-         len(detectors.averages())),
         ("language never detected", "Tables 12 and 13, the paper alone", len(tables.shares())),
     ]  # fmt: skip
     counts = found["what"].value_counts()
-    return pd.DataFrame([(*row, int(counts.get(row[0], 0))) for row in rows],
-                        columns=["what", "looked_in", "looked_at", "findings"])  # fmt: skip
+    return pd.DataFrame([(KINDS[row[0]], *row, int(counts.get(row[0], 0))) for row in rows],
+                        columns=["kind", "what", "looked_in", "looked_at", "findings"])  # fmt: skip
 
 
 def _swapped() -> list[tuple]:
@@ -78,9 +100,12 @@ def _cells() -> list[tuple]:
 
 
 def _averages() -> list[tuple]:
+    """A card may describe another run than the paper, so an average unlike it contradicts nothing."""
+    whose = {detectors.CELLS: ("average off", ""),
+             detectors.CARDS: ("average unlike the model card", "; the card may be of another run")}  # fmt: skip
     return [
-        ("average off", f"{each.place}, {each.system}",
-         f"printed {each.printed:.2f}, the {each.n} {each.source} give {each.mean:.2f}", 1)
+        (whose[each.source][0], f"{each.place}, {each.system}",
+         f"printed {each.printed:.2f}, the {each.n} {each.source} give {each.mean:.2f}{whose[each.source][1]}", 1)
         for each in detectors.averages().itertuples() if each.said == "differs"
     ]  # fmt: skip
 

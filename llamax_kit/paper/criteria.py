@@ -19,9 +19,12 @@ PASSES = {"above": gt, "at least": ge}
 MANY = 6  # figures that are no longer named one by one
 
 
-def row(claim: str, *, where: str, measured: str, word: str, bound: float, figures: "Series", also: str = "") -> tuple:
+def row(
+    claim: str, *, words: str, where: str, measured: str, word: str, bound: float, figures: "Series", also: str = ""
+) -> tuple:
     """Return a row of `claims`, made from one bound, so that the yardstick printed is the yardstick used.
 
+    words: the authors', as quoted.
     also: what else is worth knowing. Without it a few figures that fail are named, or else the ends of all.
     """
     passed = PASSES[word](figures, bound)
@@ -29,7 +32,7 @@ def row(claim: str, *, where: str, measured: str, word: str, bound: float, figur
     also = also or (f"not {few(failed)}" if 0 < len(failed) < MANY else ends(figures))
     found = f"{share(passed)} pass, mean {signed(figures.mean())}" if len(figures) > 1 else few(figures)
     yardstick = f"{measured}: {word} {bound}".replace(" -", " −")
-    return claim, where, yardstick, f"{found}; {also}", len(figures), verdict(figures, word, bound)
+    return claim, words, where, yardstick, f"{found}; {also}", len(figures), verdict(figures, word, bound)
 
 
 def verdict(figures: "Series", word: str, bound: float) -> str:

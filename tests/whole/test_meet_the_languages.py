@@ -48,6 +48,13 @@ def test_it_keeps_its_pictures_table_and_record(executed):
         assert [row["code"] for row in csv.DictReader(file)] == [row.code for row in languages.all_languages()]
 
 
+def test_all_languages_on_the_other_side_of_their_branch_are_named(executed):
+    cells = nbformat.read(executed / "out.ipynb", 4).cells
+    said = " ".join("".join(each.get("text", "") for cell in cells for each in cell.get("outputs", [])).split())
+    assert "high, of another branch: Hungarian, Indonesian, Malay low, Germanic, Romance or Slavic: " in said
+    assert "Belarusian, Icelandic, Luxembourgish, Macedonian, Occitan, Slovak, Serbian" in said
+
+
 @pytest.mark.parametrize("cell", ANSWERS)
 def test_exercises_accept_what_is_right_and_refuse_what_is_wrong(cell):
     variable, right, wrong = ANSWERS[cell]

@@ -140,10 +140,24 @@ def test_each_model_answers_in_the_languages_it_was_trained_on(kept):
     assert highest[MODEL, "ka"] != "ka"  # held out, and related to none
 
 
-def test_a_slip_in_the_prompt_changes_answers_and_no_slip_none(kept):
+def test_a_slip_in_the_prompt_changes_answers_and_no_slip_none(kept, outputs):
     slips = {row["slip"]: int(row["answers changed"]) for row in rows(kept / "slips.csv")}
     assert slips.pop("none") == 0 and len(slips) == 6
     assert all(0 <= changed <= FEW for changed in slips.values()) and any(slips.values())
+    table = rows(kept / "slips.csv")[1:]
+    change, low, high = (np.array([float(row[name]) for row in table]) for name in ("change", "ci_low", "ci_high"))
+    sentence = f"Of 6 slips {(change > 0).sum()} score above the prompt as it was trained, {(change < 0).sum()} below;"
+    sure = f"the interval of the change is wholly on one side of 0 for {((low > 0) | (high < 0)).sum()}."
+    assert f"{sentence} {sure}" in " ".join(said(outputs).split())
+    assert ((low <= change) & (change <= high)).all()
+
+
+def test_plural_forms_are_shown_and_what_answers_show_of_them_is_counted(outputs):
+    """With the defaults no answer has the right unit, and the sentence says so; the forms themselves are CLDR's."""
+    assert any("5 радиан" in each.get("data", {}).get("text/html", "") for each in outputs)
+    found = re.search(r"(\d+) of 25 answers have the right unit, (\d+) in another form(: no form can be judged)?",
+                      " ".join(said(outputs).split()))  # fmt: skip
+    assert int(found[2]) <= int(found[1]) and bool(found[3]) == (found[1] == "0")
 
 
 def test_a_lower_limit_cuts_more_answers(kept):

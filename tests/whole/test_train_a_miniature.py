@@ -195,6 +195,8 @@ def test_every_direction_is_scored_for_each_model_and_gains_are_between_the_tune
     ]  # fmt: skip
     means = rows(folder / RUN / "stages_scores.csv")  # of all on the same phrases
     assert list(means[0]) == ["languages", "direction", "copy", *shipped.NAMES] and len(means) == 6
+    below = rows(folder / RUN / "below_copying.csv")  # a minute of training translates nothing, as the prose says
+    assert len(below) == 6 and all(row[name] == row["n"] for row in below for name in shipped.NAMES[2:])
     bits = {row["language"]: (row["group"], float(row["mini-llama"])) for row in rows(folder / RUN / "bits.csv")}
     assert [group for group, _ in bits.values()] == ["pre-trained"] * 2 + ["added"] * 2 + ["held out"] * 2
     assert max(bits["en"][1], bits["de"][1]) < 8 < 20 > max(each for _, each in bits.values())

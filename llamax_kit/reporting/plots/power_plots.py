@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from llamax_kit.analysis.power import FOUND, smallest
+from llamax_kit.analysis.power import FOUND, smallest, wilson
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.reporting.plots.style import SMALL, direction, finish, only, size, styles, verbatim
 from llamax_kit.utils.words import counted
@@ -16,7 +16,7 @@ USUAL = round(100 * FOUND)  # per cent
 
 @verbatim
 def power(table: "DataFrame", ax: "Axes", compared: str = "") -> str:
-    """Draw the share of trials that find a gain, by the gain: one line per number of sentences.
+    """Draw the share of trials that find a gain, by the gain: a line per number of sentences, its 95 % interval shaded.
 
     Parameters
     ----------
@@ -44,6 +44,8 @@ def power(table: "DataFrame", ax: "Axes", compared: str = "") -> str:
         rows = rows.sort_values("gain")
         ax.plot(rows["gain"], 100 * rows["power"], style["fmt"] + "-", color=style["color"], markersize=5,
                 label=counted(n, "sentence"))  # fmt: skip
+        low, high = wilson(rows["power"], trials=rows["trials"])
+        ax.fill_between(rows["gain"], 100 * low, 100 * high, color=style["color"], alpha=0.12, linewidth=0)
     ax.axhline(USUAL, color="0.4", linestyle="--", linewidth=1)
     ax.annotate(f"{USUAL} %", (1, USUAL), xycoords=("axes fraction", "data"), xytext=(-2, 3),
                 textcoords="offset points", ha="right", color="0.4", fontsize=SMALL)  # fmt: skip
@@ -59,13 +61,16 @@ def describe_power(table: "DataFrame", compared: str = "") -> str:
     """Describe a table of power in words, for the picture's alt text.
 
     "Share of trials with p < 0.05, by gain in points. 100 sentences: from 5 % at 0.0 to 94 % at 5.1; 80 % reached at
-    3.82." Where 80 % are reached is read off the line, as `power.smallest` tabulates it.
+    3.82 (3.55 to 4.10)." Where 80 % are reached is read off the line, and in brackets off the ends of its interval, as
+    `power.smallest` tabulates it.
     """
-    parts, enough = [], smallest(table).set_index("n")["gain"]
+    parts, enough = [], smallest(table).set_index("n")
     for n, rows in table.groupby("n"):
         rows = rows.sort_values("gain")
         first, last = rows.iloc[0], rows.iloc[-1]
-        reached = f"{USUAL} % not reached" if enough[n] != enough[n] else f"{USUAL} % reached at {enough[n]:.2f}"
+        gain, low, high = enough.loc[n, ["gain", "ci_low", "ci_high"]]
+        ends = f"{low:.2f} to {high:.2f}" if high == high else f"from {low:.2f}"
+        reached = f"{USUAL} % not reached" if gain != gain else f"{USUAL} % reached at {gain:.2f} ({ends})"
         ends = f"from {100 * first.power:.0f} % at {first.gain:.1f} to {100 * last.power:.0f} % at {last.gain:.1f}"
         parts.append(f"{counted(n, 'sentence')}: {ends}; {reached}.")
     said = f"Share of trials with p < {_threshold(only(table, 'directions'))}, by gain in points. " + " ".join(parts)

@@ -21,8 +21,8 @@ from llamax_kit.training.miniature.shipped import NAMES
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-__all__ = ["answers", "asked_of_all", "between", "bits", "control", "directions", "like", "mean_bits", "means",
-           "over_control", "over_seeds", "record", "summary", "within_base"]  # fmt: skip
+__all__ = ["answers", "asked_of_all", "beside_copying", "between", "bits", "control", "directions", "like", "mean_bits",
+           "means", "over_control", "over_seeds", "record", "summary", "within_base"]  # fmt: skip
 
 DECODING = "greedy max_new_tokens:160"
 BEFORE, AFTER = NAMES[:2]
@@ -102,11 +102,29 @@ def asked_of_all(translations: "DataFrame") -> "DataFrame":
 
 def means(scores: "DataFrame", role: Mapping[str, str]) -> "DataFrame":
     """Average scores from and into English over each role's languages, with a column a model; points."""
-    other = scores.src.where(scores.src != "en", scores.tgt)
-    where = [TO_ENGLISH[src != "en"] for src in scores.src]
-    table = scores.assign(languages=other.map(dict(role)), direction=where)
+    table = _placed(scores, role)
     table = table.pivot_table(index=["languages", "direction"], columns="system", values="score", sort=False)
     return table[["copy", *NAMES]].reset_index()
+
+
+def beside_copying(scores: "DataFrame", role: Mapping[str, str]) -> "DataFrame":
+    """Count where the tuned models score below copying the source, which translates nothing: a row a role and way.
+
+    Columns: languages (a role), direction, n (languages), and for both models how many of them are below. Directions
+    without English are left out.
+    """
+    table, rows = _placed(scores[scores.src.eq("en") | scores.tgt.eq("en")], role), ["languages", "direction"]
+    wide = table.pivot_table(index=[*rows, "src", "tgt"], columns="system", values="score", sort=False)
+    below = wide[[*NAMES[2:]]].lt(wide["copy"], axis="index")
+    counts = below.groupby(rows, sort=False).agg(["size", "sum"])
+    counts = counts.loc[:, [(NAMES[2], "size"), *((name, "sum") for name in NAMES[2:])]]
+    return counts.set_axis(["n", *NAMES[2:]], axis="columns").reset_index()
+
+
+def _placed(scores: "DataFrame", role: Mapping[str, str]) -> "DataFrame":
+    """Add the role of the language on English's other side, and the direction."""
+    other = scores.src.where(scores.src != "en", scores.tgt)
+    return scores.assign(languages=other.map(dict(role)), direction=[TO_ENGLISH[src != "en"] for src in scores.src])
 
 
 def within_base(table: "DataFrame", role: Mapping[str, str]) -> "Series":
