@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -172,20 +173,21 @@ def _texts(value, cleaned: Callable[[str], str]):
 
 def _cleaner(project: Path) -> Callable[[str], str]:
     """Return what cleans a text, by the environment as it is now."""
-    secrets = sorted(_secrets(), key=len, reverse=True)
-    places = [(os.environ.get("LLAMAX_KIT_DATA", ""), "$LLAMAX_KIT_DATA"), (str(project), "."), (str(Path.home()), "~")]
+    secrets = tuple(sorted(_secrets(), key=len, reverse=True))
+    places = ((os.environ.get("LLAMAX_KIT_DATA", ""), "$LLAMAX_KIT_DATA"), (str(project), "."), (str(Path.home()), "~"))
     # a home of "/" (some containers) would shorten every path
-    known = [(re.compile(rf"(?<![\w.~-]){re.escape(each)}(?![\w.-])"), to) for each, to in places if len(each) > 1]
+    known = tuple((rf"(?<![\w.~-]){re.escape(each)}(?![\w.-])", to) for each, to in places if len(each) > 1)
+    return lambda text: _cleaned(text, secrets, known)
 
-    def cleaned(text: str) -> str:
-        text = SECRET.sub(REMOVED, text)
-        for secret in secrets:
-            text = text.replace(secret, REMOVED)
-        for place, short in known:
-            text = place.sub(lambda _, short=short: short, text)
-        return SOMEONES_HOME.sub("~", text)
 
-    return cleaned
+@lru_cache(maxsize=20_000)  # papermill writes a notebook twice for each cell, most of its texts as they were
+def _cleaned(text: str, secrets: tuple[str, ...], known: tuple[tuple[str, str], ...]) -> str:
+    text = SECRET.sub(REMOVED, text)
+    for secret in secrets:
+        text = text.replace(secret, REMOVED)
+    for place, short in known:
+        text = re.sub(place, lambda _, short=short: short, text)
+    return SOMEONES_HOME.sub("~", text)
 
 
 def _secrets() -> list[str]:
