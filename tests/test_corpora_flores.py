@@ -123,7 +123,7 @@ def test_unknown_names_come_with_the_nearest(place):
 
 def test_pairs_refuse_what_was_not_read(place):
     corpus = load_corpus("flores101", ["en", "de"])
-    with pytest.raises(KitError, match="sw .*FLORES-101 devtest.* en de.*name it"):
+    with pytest.raises(KitError, match="sw .*FLORES-101 devtest: en, de.*name it"):
         corpus.pairs("en", "sw")
     with pytest.raises(KitError, match="got -1.*To mend: write 0"):
         corpus.pairs("en", "de", -1)

@@ -332,7 +332,7 @@ def broken(folder, target, kind):
 
     shutil.copytree(folder, target)
     if kind == "config":
-        config = json.loads((target / "config.json").read_text()) | {"rms_norm_eps": float("nan")}
+        config = json.loads((target / "config.json").read_text()) | {"rms_norm_eps": -1e6}  # whose root is taken
         (target / "config.json").write_text(json.dumps(config))
     if kind in ("nan", "inf", "zero"):
         weights = load_file(target / "model.safetensors")

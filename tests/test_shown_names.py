@@ -128,7 +128,7 @@ def test_names_are_checked_before_a_notebook_starts():
 
 def test_a_sweep_knows_the_runs_behind_names(tmp_path):
     given = {"runs": "'Our own'=first:x Second=second \"a b=third\"", "baseline": "Base=fourth:s"}
-    named = state._named(Job(0, tmp_path / "n.ipynb", {}, given, "run"))
+    named = state._read_runs(Job(0, tmp_path / "n.ipynb", {}, given, "run"))
     assert {"first", "second", "third", "fourth"} <= {*named}
 
 

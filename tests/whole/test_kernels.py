@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from llamax_kit.app import html_page, notebooks
-from llamax_kit.runs import storage
+from llamax_kit.runs import manifest, storage
 
 PARAMETERS = 'run: str = "mine"  # the folder in outputs/\nfirst: float = 1  # a number'
 WORK = """\
@@ -101,7 +101,7 @@ def test_a_failed_re_run_leaves_the_good_one_and_a_good_one_clears_it_away(tmp_p
     assert {path: path.read_bytes() for path in before} == before
     assert (outputs / "mine" / "some.failed.html").is_file()
     notebooks.execute(notebook)
-    assert set((outputs / "mine").iterdir()) == set(before)
+    assert set((outputs / "mine").iterdir()) == {*before, manifest.path(kept)}
 
 
 def test_progress_reaches_stderr_while_the_cell_still_runs(tmp_path):

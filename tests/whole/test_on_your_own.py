@@ -124,7 +124,7 @@ def test_00_runs_in_other_languages(outputs):
 
 
 def test_01_looks_at_other_languages_and_other_bounds_in_other_colours():
-    colour = ('hue="split"', 'hue="family_1"')
+    colour = ('"hue": "half"', '"hue": "family_1"')
     known = cells(NOTEBOOKS["01"], colour, until="few", closer="yo quy_Latn", few=1_000_000, run="closer")
     assert known["chosen"]["prompt_name"].tolist() == ["Yoruba", "Ayacucho Quechua"]
     families = known["hardly"]["family_1"]
