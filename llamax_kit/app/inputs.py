@@ -71,7 +71,7 @@ def _read(name: str, *, value: str, parameters: dict[str, Any]) -> Iterator[tupl
             for run in runs({name: value}):
                 if (folder := storage.outputs() / run).is_dir() and (folder / "run.json").is_file():
                     yield run, _of_run(folder)
-    except (KitError, OSError, ValueError):
+    except (KitError, OSError, ValueError, RuntimeError):  # RuntimeError: of ~nobody
         return
 
 
