@@ -348,6 +348,16 @@ def test_a_result_that_is_gone_cut_or_changed_makes_the_job_missing(job, why):
     assert state(job) == ("missing", why)
 
 
+@pytest.mark.parametrize("made", [
+    "[]", "{", '{"files": {}, "inputs": {}}', '{"files": {"scores.csv": 5}, "inputs": {}, "kit": "k"}',
+    '{"files": {"scores.csv": []}, "inputs": {}, "kit": "k"}', '{"files": {"/gone": ["a"]}, "inputs": {}, "kit": "k"}',
+])  # fmt: skip
+def test_a_manifest_of_another_shape_counts_as_none(job, made):
+    execute(job)
+    manifest.path(job.output).write_text(made)
+    assert state(job) == ("missing", "its page was not written, or by a kit that kept no manifest")
+
+
 def test_hypotheses_a_text_or_a_model_that_was_changed_makes_what_read_it_missing(read, house):
     source = notebook('''\
 hypotheses: str = ""  # h

@@ -44,7 +44,8 @@ def read(output: Path) -> Manifest | None:
     try:
         made = Manifest(**json.loads(path(output).read_text(encoding="utf-8")))
         whole = isinstance(made.files, dict) and isinstance(made.inputs, dict)
-        return made if whole and all(isinstance(each, list) and each for each in made.files.values()) else None
+        listed = whole and all(isinstance(each, list) and each for each in made.files.values())
+        return made if listed and not any(Path(name).is_absolute() for name in made.files) else None
     except (OSError, ValueError, TypeError, RecursionError):
         return None
 
@@ -52,7 +53,7 @@ def read(output: Path) -> Manifest | None:
 def fault(output: Path, made: Manifest) -> str:
     """Return which result is gone or changed, "scores.csv is gone"; "" where all are as they were written."""
     there = [output.parent / name for name in made.files]
-    gone = [file.relative_to(output.parent).as_posix() for file in there if not file.is_file()]
+    gone = [name for name in made.files if not (output.parent / name).is_file()]
     if gone:
         return f"{_few(gone)} {'is' if len(gone) == 1 else 'are'} gone"
     try:
