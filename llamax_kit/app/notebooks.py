@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from llamax_kit.app import inputs, parameter_checks
-from llamax_kit.app.html_page import cleaned, export
+from llamax_kit.app.html_page import cleaned_text, export
 from llamax_kit.app.parameters import cells, check, parameters
 from llamax_kit.app.yaml_values import Written
 from llamax_kit.runs import manifest, owners, provenance, run_names, storage
@@ -235,7 +235,6 @@ class _Log:
 
 def _prepare(output: Path, *, partial: Path) -> None:
     """Make papermill save whole or not at all, and without tokens; hide its warnings of what `check` has checked."""
-    import nbformat
     from papermill.iorw import LocalHandler, papermill_io
 
     if output.suffix != ".ipynb":
@@ -246,8 +245,7 @@ def _prepare(output: Path, *, partial: Path) -> None:
     class Whole(LocalHandler):
         def write(self, text: str, path: str) -> None:
             with whole(path) as scratch:
-                text = nbformat.writes(cleaned(nbformat.reads(text, 4)))
-                scratch.write_text(text, encoding="utf-8", newline="\n")
+                scratch.write_text(cleaned_text(text), encoding="utf-8", newline="\n")
 
     papermill_io.register(str(partial), Whole())
     for name in ("papermill", "papermill.translators"):

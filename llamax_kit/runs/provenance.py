@@ -173,11 +173,21 @@ def _texts(value, cleaned: Callable[[str], str]):
 
 def _cleaner(project: Path) -> Callable[[str], str]:
     """Return what cleans a text, by the environment as it is now."""
-    secrets = tuple(sorted(_secrets(), key=len, reverse=True))
+    secrets, known = tuple(sorted(_secrets(), key=len, reverse=True)), _known(project)
+    return lambda text: _cleaned(text, secrets, known)
+
+
+def shortened(text: str, project: Path) -> str:
+    """Write the project, data and home folders of a text as `clean` does, and remove nothing."""
+    for place, short in _known(project):
+        text = re.sub(place, lambda _, short=short: short, text)
+    return text
+
+
+def _known(project: Path) -> tuple[tuple[str, str], ...]:
     places = ((os.environ.get("LLAMAX_KIT_DATA", ""), "$LLAMAX_KIT_DATA"), (str(project), "."), (str(Path.home()), "~"))
     # a home of "/" (some containers) would shorten every path
-    known = tuple((rf"(?<![\w.~-]){re.escape(each)}(?![\w.-])", to) for each, to in places if len(each) > 1)
-    return lambda text: _cleaned(text, secrets, known)
+    return tuple((rf"(?<![\w.~-]){re.escape(each)}(?![\w.-])", to) for each, to in places if len(each) > 1)
 
 
 @lru_cache(maxsize=20_000)  # papermill writes a notebook twice for each cell, most of its texts as they were
