@@ -179,15 +179,20 @@ def _cleaner(project: Path) -> Callable[[str], str]:
 
 def shortened(text: str, project: Path) -> str:
     """Write the project, data and home folders of a text as `clean` does, and remove nothing."""
-    for place, short in _known(project):
-        text = re.sub(place, lambda _, short=short: short, text)
+    return _shortened(text, _known(project))
+
+
+def _shortened(text: str, known: tuple[tuple[str, str], ...]) -> str:
+    for place, short in known:
+        if place in text:  # a fast search; most texts end it
+            text = re.sub(rf"(?<![\w.~-]){re.escape(place)}(?![\w.-])", lambda _, short=short: short, text)
     return text
 
 
 def _known(project: Path) -> tuple[tuple[str, str], ...]:
     places = ((os.environ.get("LLAMAX_KIT_DATA", ""), "$LLAMAX_KIT_DATA"), (str(project), "."), (str(Path.home()), "~"))
     # a home of "/" (some containers) would shorten every path
-    return tuple((rf"(?<![\w.~-]){re.escape(each)}(?![\w.-])", to) for each, to in places if len(each) > 1)
+    return tuple((each, short) for each, short in places if len(each) > 1)
 
 
 @lru_cache(maxsize=20_000)  # papermill writes a notebook twice for each cell, most of its texts as they were
@@ -195,8 +200,7 @@ def _cleaned(text: str, secrets: tuple[str, ...], known: tuple[tuple[str, str], 
     text = SECRET.sub(REMOVED, text)
     for secret in secrets:
         text = text.replace(secret, REMOVED)
-    for place, short in known:
-        text = re.sub(place, lambda _, short=short: short, text)
+    text = _shortened(text, known)
     return SOMEONES_HOME.sub("~", text)
 
 
