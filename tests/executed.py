@@ -27,18 +27,21 @@ def cells(notebook: Path, /, *changes: tuple[str, str], until: str = "", **param
 
     changes: lines of code and what a reader writes in their place; until: the id of the last cell. Return its names.
     """
+    import torch
+
     known: dict = {}
     left = dict(changes)
-    for cell in nbformat.read(notebook, 4).cells:
-        if cell.cell_type == "code":
-            source = cell.source
-            for old in [old for old in left if old in source]:
-                source = source.replace(old, left.pop(old))
-            exec(source, known)
-            if "parameters" in cell.metadata.get("tags", []):
-                assert parameters.keys() <= known.keys()
-                known |= parameters
-            if cell.id == until:
-                break
+    with torch.set_grad_enabled(torch.is_grad_enabled()):  # one notebook switches them off, for its own process
+        for cell in nbformat.read(notebook, 4).cells:
+            if cell.cell_type == "code":
+                source = cell.source
+                for old in [old for old in left if old in source]:
+                    source = source.replace(old, left.pop(old))
+                exec(source, known)
+                if "parameters" in cell.metadata.get("tags", []):
+                    assert parameters.keys() <= known.keys()
+                    known |= parameters
+                if cell.id == until:
+                    break
     assert not left, f"no cell has {left}"
     return known

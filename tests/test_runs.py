@@ -248,16 +248,16 @@ def test_the_outputs_that_jupyterlab_saves_into_a_notebook_do_not_make_a_tree_di
 def test_no_token_and_no_home_path_reaches_a_record(monkeypatch, tmp_path):
     monkeypatch.setenv("HF_TOKEN", "correct-horse-battery")
     monkeypatch.setenv("LLAMAX_KIT_DATA", "/srv/corpora")
-    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.setenv("HOME", "/home/zoe")
     given = {
         "url": "https://correct-horse-battery@hub.example/x",
         "token": "hf_" + "a" * 34,
-        "paths": [Path("/home/ada/models/mine"), "/Users/grace/x", r"C:\Users\alan\y"],
+        "paths": [Path("/home/zoe/models/mine"), "/Users/grace/x", r"C:\Users\alan\y"],
         "data": ["/srv/corpora/flores", "/srv/corpora2"],
         "tool": str(storage.PROJECT / "notebooks"),
     }
     text = storage.record(storage.folder("quiet"), given=given).read_text(encoding="utf-8")
-    for secret in ("correct-horse", "hf_aaa", "ada", "grace", "alan", str(storage.PROJECT)):
+    for secret in ("correct-horse", "hf_aaa", "zoe", "grace", "alan", str(storage.PROJECT)):
         assert secret not in text
     assert json.loads(text)["given"] == {
         "url": "https://[token removed]@hub.example/x",

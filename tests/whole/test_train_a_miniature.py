@@ -225,7 +225,7 @@ def test_every_picture_is_said_in_words_and_progress_is_plain_text(folder):
     assert not [each["text"] for each in outputs if each.get("name") == "stderr"]  # which pages show in red
     plain = "".join(each["text"] for each in outputs if each.get("name") == "stdout").splitlines()
     steps = [line for line in plain if re.match(r"\d\d:\d\d:\d\d step \d+ of \d+, loss \d", line)]
-    assert 4 <= len(steps) < 100  # the papermill log of a long training stays short
+    assert 3 <= len(steps) < 100  # one for each stage at least; the papermill log of a long training stays short
     for name in ("loss", "bits", "gains_en-X", "gains_X-en"):
         assert all((folder / RUN / f"{name}.{end}").is_file() for end in ("png", "pdf"))
 
