@@ -7,6 +7,11 @@ An engine is any object with
     complete        (requests, decoding, skip=frozenset()) -> Iterator[list[tuple[int, Completion]]]: one list for each
                     finished batch, of (position in `requests`, completion). Batches are planned from all requests,
                     in any order; positions in `skip` are then left out, so that a resumed run keeps its batches.
+and, where it can say how likely a text is,
+    choice_material (choice) -> list[list[int]]: the ids of the prompt and of each option, for the ledger's key
+    likelihoods     (choices, skip=frozenset()) -> Iterator[list[tuple[int, Completion]]]: as `complete`; the text of a
+                    completion is a JSON list, the natural logarithm of each option's probability after the prompt, its
+                    finish is "scored" (or "unfit"), its tokens those that were computed, prompt and options;
 and, where the model has a chat template, `chat(messages, **options) -> Prompt`; where it reads tokens, `pieces(prompt)`
 and `control_tokens`, for the page; where its folder names them, `training_languages`, for a run's record.
 
@@ -29,6 +34,14 @@ class Request(NamedTuple):
     src: str
     tgt: str
     prompt: str
+
+
+class Choice(NamedTuple):
+    """A prompt and the texts that may follow it; asked is how likely each is. language: the kit's code."""
+
+    prompt: str
+    options: tuple[str, ...]
+    language: str = ""
 
 
 class Completion(NamedTuple):
