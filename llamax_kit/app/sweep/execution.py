@@ -22,11 +22,12 @@ from llamax_kit.app.sweep.state import State, states, summary, translates
 from llamax_kit.data import languages
 from llamax_kit.data.corpora.loading import corpus_languages, load_corpus
 from llamax_kit.models.engines.opening import open_engine
-from llamax_kit.runs import owners, storage
+from llamax_kit.runs import owners, provenance, storage
 from llamax_kit.tasks import defaults
 from llamax_kit.tasks.translation import translate
 from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import whole
 from llamax_kit.utils.terminal import visible
 from llamax_kit.utils.words import counted
 
@@ -133,6 +134,7 @@ def _marked(stack: ExitStack, job: Job) -> bool:
 def _execute_all(jobs: list[Job], processes: int, *, again: bool) -> None:
     work = partial(_execute, again=again)
     for job, code, seconds in in_processes(work, jobs, processes, lambda job: _say(f"start   {job.run}")):
+        _clean(_log(job))
         state = states([job])[0]
         if state.state == "done":
             _say(f"done    {job.run} in {seconds:.0f} s: {job.output.with_suffix('.html')}")
@@ -162,6 +164,15 @@ def _execute(job: Job, *, again: bool) -> None:
 
 def _log(job: Job) -> Path:
     return job.output.with_suffix(".log")
+
+
+def _clean(log: Path) -> None:
+    """Remove tokens and home paths from a log, as from the notebook beside it; there may be none."""
+    with suppress(OSError):
+        text = log.read_text(encoding="utf-8", errors="replace")
+        if (cleaned := provenance.clean(text, storage.PROJECT)) != text:
+            with whole(log) as scratch:
+                scratch.write_text(cleaned, encoding="utf-8", newline="\n")
 
 
 def _last_line(log: Path, code: int) -> str:
