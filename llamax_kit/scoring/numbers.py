@@ -45,7 +45,7 @@ MARK = re.compile(rf"(?P<hashes>\#\#\#\#)|(?P<boxed>\\boxed\s?\{{)|{WORDS}", re.
 BETWEEN = re.compile(rf"(?:[{MINUS} \t{SPACES}:：=*_`(\[{{~≈\\]|text\{{|[A-Z]{{0,2}}{CURRENCY})*")
 
 
-def read(text: str, language: str = "") -> str:
+def read(text: str, *, language: str = "") -> str:
     """Return the number of an answer in ASCII digits, a plain decimal or "p/q"; "" where there is none.
 
     >>> read("3 × 6 = 18 eggs, so #### -1,234.50"), read("১৮ টি"), read("No idea."), read("It is 1 1/2 or 1/3.")
