@@ -6,7 +6,8 @@ What is read is the last number of the answer, or, where one stands right behind
 - Digits are those of any script (১৮, ๑๘, ١٨, １８). Signs: "-", "−" and the like, but not between two things
   ("5-3", "3–5", "COVID-19"). Currency, units, percent signs and LaTeX around a number are dropped: 50 % is 50.
 - Thousands: "1,234", "12,34,567" (as in India), "1.234.567", "1'234", "1 234" with a no-break or thin space; with an
-  ordinary space where CLDR has a space as the language's sign for groups (fr, ru, pl, …).
+  ordinary space where CLDR has a space as the language's sign for groups (fr, ru, pl, …), and elsewhere where nothing
+  else can be meant: "1 234 567", "70 000".
 - A comma before exactly three digits parts thousands in every language, for models mix English into what they write;
   a point there only where CLDR has the comma as the language's decimal sign: in German, "1.234" is 1234; in English,
   and where no language is named, 1.234. A leading zero settles it: "0,125" and "0.125" are decimals.
@@ -140,7 +141,8 @@ def _value(run: str, *, space: bool, comma: bool) -> tuple[int, Fraction]:
     if len(set(signs)) == 1 and _grouped(groups, final) and not _decimal(groups, final, space=space, comma=comma):
         return 0, Fraction(int("".join(groups)))
     if final in ".,٫" and final not in most and len(set(most)) <= 1:
-        if not most or (_grouped(groups[:-1], most[0]) and (most[0] != " " or space)):
+        plain = bool(most) and most[0] == " " and _decimal(groups[:-1], " ", space=space, comma=comma)
+        if not most or (_grouped(groups[:-1], most[0]) and not plain):
             return 0, Fraction("".join(groups[:-1]) + "." + groups[-1])
     kinds = [sign for sign in (" ", *SPACES, "'", "’", "٬", ",", ".", "٫") if sign in signs]
     at = run.rindex(kinds[0]) + 1
@@ -157,8 +159,10 @@ def _grouped(groups: list[str], sign: str) -> bool:
 
 
 def _decimal(groups: list[str], sign: str, *, space: bool, comma: bool) -> bool:
-    """Return whether what could part thousands does not: one point where points are decimal, or an ordinary space."""
-    return (sign == "." and len(groups) == 2 and not comma) or (sign == " " and not space)
+    """Return whether one sign that could part thousands does not: a point where points are decimal, a plain space."""
+    if len(groups) > 2:
+        return False
+    return (sign == "." and not comma) or (sign == " " and not space and groups[1][0] != "0")
 
 
 def _negative(before: str) -> bool:
