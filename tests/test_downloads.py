@@ -384,6 +384,19 @@ def test_another_archive_of_questions_or_a_cut_one_leaves_nothing(questions, web
     assert not questions.exists()
 
 
+def test_what_is_incomplete_or_laid_out_otherwise_is_said_and_not_touched(questions, web, place):
+    (questions / "test-de.tsv").parent.mkdir(parents=True)
+    (questions / "test-de.tsv").write_text("mine")
+    with pytest.raises(KitError, match="xnli is not xnli: it holds no XNLI-1.0/xnli.test.tsv. To mend: move it away"):
+        downloads.fetch("xnli")
+    assert files(questions) == {"test-de.tsv": "mine"} and web.visits == []
+    (place / "mgsm").mkdir()
+    assert (
+        sources.fault(next(each for each in sources.SOURCES if each.name == "mgsm"), place / "mgsm")
+        == "it holds no mgsm_bn.tsv and 10 others"
+    )
+
+
 def test_mgsm_is_fetched_file_by_file_and_each_is_checked(web, place, monkeypatch):
     texts = {code: f"How many in {code}?\t18\n" for code in ("bn", "de")}
     hashes = {code: hashlib.sha256(text.encode()).hexdigest() for code, text in texts.items()}

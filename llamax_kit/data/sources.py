@@ -71,6 +71,11 @@ MGSM = {  # SHA-256 of each mgsm_<code>.tsv; an outsider's record of mgsm_ja.tsv
     "th": "f3932dc5ad8e9d0ea82b017adc1e1461dd647af861e7166d6741986602a0cfd6",
     "zh": "b2fa63151022370a0de1f4211c8c284eae74b0f5a3b003b1d5982c0d4a73f661",
 }
+HELD = {  # what comes of each when it is fetched; who has another layout of it has no need to
+    "mgsm": tuple(f"mgsm_{code}.tsv" for code in MGSM),
+    "xnli": ("XNLI-1.0/xnli.test.tsv",),
+    "xcsqa": ("X-CSR_datasets/X-CSQA/en/dev.jsonl", "X-CSR_datasets/X-CSQA/jap/dev.jsonl"),
+}
 
 
 def fault(source: Source, path: Path) -> str:
@@ -80,6 +85,8 @@ def fault(source: Source, path: Path) -> str:
         return _model_fault(source.name, path, status.st_size, changed=status.st_mtime_ns)
     if source.kind == "scores":
         return _scores_fault(path)
+    if lacking := [name for name in HELD.get(source.name, ()) if not (path / name).is_file()]:
+        return f"it holds no {lacking[0]}" + (f" and {len(lacking) - 1} others" if len(lacking) > 1 else "")
     return _release_fault(path, source.languages) if source.languages else ""
 
 
