@@ -49,7 +49,7 @@ def build(template: str, *, source: str, src: str, tgt: str, chat: Callable[...,
             f"the prompt template {template!r} needs a model that has a chat template, and this one brought none. "
             "To mend: use the prompt template 'alpaca'"
         )
-    prompt = _filled(template_text(template), {"source": source.strip(), **names})
+    prompt = filled(template_text(template), {"source": source.strip(), **names})
     if template in CHATS:
         options = {} if template == "chat" else {"thinking": False}
         return chat([{"role": "user", "content": str(prompt)}], **options)
@@ -61,8 +61,8 @@ def rendered(engine, template: str, *, src: str, tgt: str) -> str:
     return str(build(template, source="{source}", src=src, tgt=tgt, chat=engine.chat))
 
 
-def _filled(template: str, values: dict[str, str]) -> Prompt:
-    """Fill in a template; what is filled in is protected."""
+def filled(template: str, values: dict[str, str]) -> Prompt:
+    """Fill in a template by the names of its fields; what is filled in is protected: it holds no control tokens."""
     text, protected = "", []
     for literal, field, _, _ in Formatter().parse(template):
         text += literal
