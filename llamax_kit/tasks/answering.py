@@ -113,7 +113,7 @@ def answer(
     }  # fmt: skip
     facts = {"task": task.NAME, "split": task.SPLIT, **asking.facts(engine, plan, text)}
     if prompt in prompts.CHATS:
-        facts["prompt_rendered"] = str(prompts.asked_in_chat(prompt, text, engine.chat))
+        facts["prompt_rendered"] = str(prompts.asked_in_chat(prompt, engine.chat, text=text))
     table.attrs |= {"timing": timing, "record": facts | {"timing": timing}}
     return table
 
@@ -130,7 +130,7 @@ def _prompts(engine, task: ModuleType, items: Sequence[Item], prompt: str) -> tu
     asked = [task.ask(item, template) for item in items]
     if prompt in prompts.CHATS:
         chat = getattr(engine, "chat", None)
-        asked = [prompts.asked_in_chat(prompt, str(each), chat, plain=first) for each in asked]
+        asked = [prompts.asked_in_chat(prompt, chat, text=str(each), plain=first) for each in asked]
     return template, text, asked
 
 

@@ -45,10 +45,10 @@ def build(template: str, *, source: str, src: str, tgt: str, chat: Callable[...,
     if template == "paper":
         names = {"src": one.prompt_name or one.name, "tgt": other.prompt_name or other.name}
     prompt = filled(template_text(template), {"source": source.strip(), **names})
-    return asked_in_chat(template, str(prompt), chat) if template in CHATS else prompt
+    return asked_in_chat(template, chat, text=str(prompt)) if template in CHATS else prompt
 
 
-def asked_in_chat(template: str, text: str, chat: Callable[..., Prompt] | None, *, plain: str = "alpaca") -> Prompt:
+def asked_in_chat(template: str, chat: Callable[..., Prompt] | None, *, text: str, plain: str = "alpaca") -> Prompt:
     """Return the prompt of a user's message as the chat template of a model writes it; `template`: one of CHATS.
 
     Raises KitError where there is no chat template, and names a `plain` prompt to use instead.
