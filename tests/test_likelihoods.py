@@ -9,7 +9,7 @@ import small
 import twins
 from test_engines import broken
 
-from llamax_kit.models import loading
+from llamax_kit.models import loading, tokenizer_files
 from llamax_kit.models.engines import likelihoods
 from llamax_kit.models.engines.base import Choice, Completion
 from llamax_kit.models.engines.opening import open_engine
@@ -165,6 +165,18 @@ def test_tokens_that_reach_across_the_border_belong_to_the_options():
         assert ids[0] + rest == [engine.tokenizer.bos_id, *library(prompt + option)] and rest
     asked = [Choice(prompt, ("Friday", "1973", "Mittwoch"))]
     assert close(numbers(found(engine, asked)), expected(engine, asked))
+
+
+def test_letters_are_one_token_each_for_the_real_tokenizers_and_white_space_does_not_change_them(data, tmp_path):
+    for layout, number in (("bare pickle", 2), ("no pad", 3)):
+        file = data / f"tokenizers/llama{number}/tokenizer.model"
+        tokenizer = tokenizer_files.load(twins.make(layout, tmp_path / layout, file, hidden_size=8))
+        for line in twins.TEXT:
+            asked = Choice(f"{line}\nOptions:A. so\tB. no\nAnswer:", LETTERS)
+            prompt, *options = likelihoods.parted(tokenizer, asked)
+            assert prompt == tokenizer.encode(asked.prompt) and {len(option) for option in options} == {1}
+            blank = Choice(asked.prompt + " ", tuple(letter.strip() for letter in LETTERS))
+            assert likelihoods.parted(tokenizer, blank) == [prompt, *options]
 
 
 def test_an_option_that_another_begins_with_and_one_that_adds_no_token(engine):

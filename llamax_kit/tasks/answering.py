@@ -184,7 +184,7 @@ def _likeliest(item: Item, choice: Choice | None, scored: Completion) -> tuple[s
     numbers = json.loads(scored.text or "[]")
     if not numbers:
         return "", "", "[]"
+    by_label = dict(zip(item.labels, numbers, strict=True))
     lengths = [max(1, len(option.strip())) for option in choice.options]
-    shares = [number / length for number, length in zip(numbers, lengths, strict=True)]
-    best, best_by_length = (item.labels[each.index(max(each))] for each in (numbers, shares))
-    return best, best_by_length, scored.text
+    shares = {label: number / length for (label, number), length in zip(by_label.items(), lengths, strict=True)}
+    return max(by_label, key=by_label.get), max(shares, key=shares.get), scored.text
