@@ -4,7 +4,6 @@ Knows none of them: each brings its own templates (`PROMPTS`).
 """
 
 from collections.abc import Mapping
-from string import Formatter
 
 from llamax_kit.data.questions import Item
 from llamax_kit.models.tokenizers import Prompt
@@ -23,7 +22,7 @@ def template(prompt: str, known: Mapping[str, str]) -> str:
 def fields(text: str) -> set[str]:
     """Name the fields of a template: fields("{a} or {b}?") is {"a", "b"}. Raises KitError for a brace left open."""
     try:
-        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        return set(prompts.fields(text))
     except ValueError as error:
         raise KitError(f"the prompt {text!r} cannot be read: {error}. "
                        "To mend: write {{ and }} for plain braces") from error  # fmt: skip
