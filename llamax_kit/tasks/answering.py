@@ -21,6 +21,7 @@ from llamax_kit.data.questions import Item
 from llamax_kit.data.translations import COLUMNS
 from llamax_kit.models.engines.base import Choice, Completion, Decoding, Request, read_decoding
 from llamax_kit.models.ledger import key
+from llamax_kit.models.tokenizers import Prompt
 from llamax_kit.tasks import asking, prompts
 from llamax_kit.utils.errors import KitError
 
@@ -87,12 +88,13 @@ def answer(
     if not items:
         raise KitError(f"expected questions of {task.NAME}, got none. To mend: choose languages that its files hold")
     plan = read_decoding(decoding or f"greedy max_new_tokens={task.NEW_TOKENS}")
-    template, text, asked = _prompts(engine, task, items, prompt)
+    text = template_text(task, prompt)
+    asked = [ask(engine, task, item, prompt) for item in items]
     prompts.warn_of_lookalikes(engine, asked[0])
     requests = [
         Request(_question(item), item.language, item.language, each) for item, each in zip(items, asked, strict=True)
     ]
-    choices = _choices(engine, task, items, asked, template) if likelihood else {}
+    choices = _choices(engine, task, items, asked, text) if likelihood else {}
     keys = [key(engine.identity, plan, engine.material(request)) for request in requests]
     names = {at: key(engine.identity, LIKELIHOOD, engine.choice_material(each)) for at, each in choices.items()}
     with asking.opened(engine, [*keys, *names.values()], ledger, fresh) as book:
@@ -118,20 +120,23 @@ def answer(
     return table
 
 
-def _prompts(engine, task: ModuleType, items: Sequence[Item], prompt: str) -> tuple[str, str, list[str]]:
-    """Return the template as the task takes it, its text, and each item's prompt."""
+def template_text(task: ModuleType, prompt: str) -> str:
+    """Return the text of a prompt of a task, as `answer` takes it. Raises as `prompts.template_text` does."""
     first = next(iter(task.PROMPTS))
     of_each = [prompts.fields(each) for each in task.PROMPTS.values()]
     known = tuple(dict.fromkeys(chain(*of_each)))
     needed = tuple(field for field in known if all(field in each for each in of_each))
     named = {**task.PROMPTS, **dict.fromkeys(prompts.CHATS, task.PROMPTS[first])}
-    text = prompts.template_text(prompt or first, named, fields=known, needed=needed)
-    template = first if prompt in ("", *prompts.CHATS) else prompt if prompt in task.PROMPTS else text
-    asked = [task.ask(item, template) for item in items]
+    return prompts.template_text(prompt or first, named, fields=known, needed=needed)
+
+
+def ask(engine, task: ModuleType, item: Item, prompt: str = "") -> Prompt:
+    """Return what an engine's model is asked for an item, by a prompt as `answer` takes it. Raises as it does."""
+    asked = task.ask(item, template_text(task, prompt))
     if prompt in prompts.CHATS:
-        chat = getattr(engine, "chat", None)
-        asked = [prompts.asked_in_chat(prompt, chat, text=str(each), plain=first) for each in asked]
-    return template, text, asked
+        chat, plain = getattr(engine, "chat", None), next(iter(task.PROMPTS))
+        return prompts.asked_in_chat(prompt, chat, text=str(asked), plain=plain)
+    return asked
 
 
 def _question(item: Item) -> str:
@@ -139,12 +144,12 @@ def _question(item: Item) -> str:
     return "\n".join([*item.fields.values(), *(f"{label}. {text}" for label, text in item.options if text != label)])
 
 
-def _choices(engine, task: ModuleType, items: Sequence[Item], asked: list[str], template: str) -> dict[int, Choice]:
+def _choices(engine, task: ModuleType, items: Sequence[Item], asked: list[str], text: str) -> dict[int, Choice]:
     """Return what is to be scored, by position; behind white space an option has none of its own.
 
     Raises KitError for an engine that cannot, or where an answer would not stand right behind the prompt.
     """
-    options = [task.options(item, template) for item in items]
+    options = [task.options(item, text) for item in items]
     if any(options) and not hasattr(engine, "likelihoods"):
         raise KitError(
             f"{engine.name} generates answers, but cannot say how likely the options of {task.NAME} are. "

@@ -1,4 +1,7 @@
-"""The test sets of questions by name, and the items of several languages that are comparable. Reads no file itself."""
+"""The test sets of questions by name, and the items of several languages that are comparable. Reads no file itself.
+
+A set is named "XNLI", which lies in the data folder, or "XNLI=my/xnli", in a folder of one's own.
+"""
 
 import hashlib
 import json
@@ -6,13 +9,89 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from llamax_kit.data import downloads, languages, question_files
 from llamax_kit.data.questions import Item
 from llamax_kit.tasks import mgsm, msvamp, xcsqa, xnli
 from llamax_kit.utils.errors import KitError, UnknownName
+from llamax_kit.utils.words import counted
 
+AUTO = "auto"
 SETS = {task.NAME: task for task in (xcsqa, xnli, mgsm, msvamp)}
+
+
+class Questions(NamedTuple):
+    """A test set in some languages: its module of `tasks`, the folder of its files, its items, language by language.
+
+    total: the questions that each language has, of which a part may have been taken
+    """
+
+    task: ModuleType
+    folder: Path
+    items: list[Item]
+    total: int
+
+    @property
+    def codes(self) -> list[str]:
+        """The languages, in the order of the items."""
+        return list(dict.fromkeys(item.language for item in self.items))
+
+    @property
+    def release(self) -> str:
+        """What runs must have in common to be compared: "XNLI test"."""
+        return f"{self.task.NAME} {self.task.SPLIT}"
+
+    @property
+    def cut(self) -> str:
+        """The part that was taken: "the first 40 of 250 questions of each language"; "" for all."""
+        each = len(self.items) // len(self.codes)
+        return "" if each == self.total else f"the first {each:,} of {self.total:,} questions of each language"
+
+    @property
+    def size(self) -> str:
+        """How many questions in how many languages: "250 questions in each of 11 languages"."""
+        each = counted(len(self.items) // len(self.codes), "question")
+        return f"{each} in {'each of ' * (len(self.codes) > 1)}{counted(len(self.codes), 'language')}"
+
+    def facts(self) -> dict:
+        """Return what a run's record says of them (see `facts`), with `release` and `cut`."""
+        return facts(self.task, self.items, self.folder) | {"release": self.release, "cut": self.cut}
+
+
+def open_set(named: str, *, codes: str = AUTO, items: int | str = AUTO) -> Questions:
+    """Read a test set by its name, "XNLI" or "XNLI=my/folder".
+
+    codes: languages, as in "en de sw"; "auto": all that are here. items: the first n that all of them share, the same
+    in each language; 0: all; "auto": all of a published set, and as many of an embedded one as its module says.
+
+    Raises UnknownName for another set, KitError as `load` does.
+
+    With the data at hand, `open_set("MGSM", codes="de sw", items=2).size` is "2 questions in each of 2 languages".
+    """
+    task, place = at(named)
+    found = load(task, codes, place, number(task, items))
+    return Questions(task, place, found, len(task.read_items(place, found[0].language)))
+
+
+def number(task: ModuleType, items: int | str) -> int:
+    """Return how many items of each language "auto" stands for: 0, all, but of an embedded set what it calls FEW."""
+    return getattr(task, "FEW", 0) if items == AUTO else items
+
+
+def at(named: str) -> tuple[ModuleType, Path]:
+    """Return the module and the folder of "XNLI", or "XNLI=my/folder".
+
+    Raises UnknownName for another set, KitError for a folder that is not there.
+    """
+    name, sign, place = named.partition("=")
+    task = find(name)
+    if sign and not Path(place).expanduser().is_dir():
+        raise KitError(
+            f"expected a folder with the files of {task.NAME} behind the sign =, got {place!r}. "
+            f"To mend: name one that is there, or {task.NAME} alone for that in the data folder"
+        )
+    return task, Path(place).expanduser() if sign else folder(name)
 
 
 def find(name: str) -> ModuleType:
@@ -41,7 +120,7 @@ def load(task: ModuleType, languages: str | Iterable[str], folder: Path, items: 
     Raises KitError for a language that the set or the folder does not have, an id that not all languages have (unless
     `items` asks for those they share), and as the set's `read_items`.
     """
-    codes = _codes(task, languages, folder)
+    codes = chosen(task, folder, languages)
     read = {code: {item.id: item for item in task.read_items(folder, code)} for code in codes}
     first = read[codes[0]]
     shared = [each for each in first if all(each in held for held in read.values())]
@@ -58,10 +137,10 @@ def load(task: ModuleType, languages: str | Iterable[str], folder: Path, items: 
     return [held[each] for held in read.values() for each in (shared[:items] if items else shared)]
 
 
-def _codes(task: ModuleType, named: str | Iterable[str], folder: Path) -> list[str]:
-    """Return the languages asked for, each with files."""
+def chosen(task: ModuleType, folder: Path, named: str | Iterable[str]) -> list[str]:
+    """Return the languages asked for, as `load` takes them, each with files. Raises KitError as it does."""
     here = languages_here(task, folder)
-    if named == "auto":
+    if named == AUTO:
         codes = here
     else:
         codes = languages.codes(named if isinstance(named, str) else " ".join(named))
