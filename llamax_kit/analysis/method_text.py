@@ -94,7 +94,7 @@ def _scored(gathered: Gathered) -> str:
     own = " (not to be compared with spBLEU)" * gathered.metric.startswith("spBLEU-")
     intervals = f", with 95 % intervals from {significance.SAMPLES:,} bootstrap resamples"
     scored = f"Scores are corpus-level {gathered.metric}{own}, signature {scores['signature'].iloc[0]}"
-    note = significance.caveat_sentence(scores["n"], scores["ci_low"])
+    note = significance.caveat_of(scores, sentence=True)
     runs = _listed(list(gathered.rescored))
     here = f" Those of {runs} were computed here, from the hypotheses that were kept." * bool(runs)
     return f"{scored}{intervals if scores['ci_low'].notna().any() else ''}.{here}{note}"
@@ -113,7 +113,7 @@ def _tested(gains: "DataFrame") -> str:
         f"({corrections.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005), corrected by Holm's method (1979) "
         f"over all {counted(tests, 'test')} together and significant below {corrections.ALPHA}; "
         f"seed {significance.SEED}."
-        f"{untested}{significance.caveat_sentence(gains['n'], gains['ci_low'])}"
+        f"{untested}{significance.caveat_of(gains, sentence=True)}"
     )
 
 

@@ -157,7 +157,7 @@ def yours(table: "DataFrame", theirs: str) -> str:
         said.append(f"{reading} reading: {mean} spBLEU points on average{within if len(known) else ''}")
     unfair = [why.removeprefix("no: ") for why in dict.fromkeys(table["comparable"]) if why != "yes"]
     note = f" Not comparable: {', or '.join(unfair)}." if unfair else ""
-    return f"Mine less {theirs}. {'; '.join(said)}.{significance.caveat_sentence(table['n'], table['ci_low'])}{note}"
+    return f"Mine less {theirs}. {'; '.join(said)}.{significance.caveat_of(table, sentence=True)}{note}"
 
 
 def standing(means: "DataFrame") -> str:

@@ -50,5 +50,5 @@ def beside(table: "DataFrame", ax: "Axes", mine: str, *, theirs: str) -> str:
     return (
         f"{mine} less {theirs} in {counted(len(order), 'direction')}: mean {signed(order['difference'].mean())} spBLEU "
         f"points, from {signed(low.difference)} ({low.src}-{low.tgt}) to {signed(high.difference)} "
-        f"({high.src}-{high.tgt}).{significance.caveat_sentence(order['n'], order['ci_low'])}"
+        f"({high.src}-{high.tgt}).{significance.caveat_of(order, sentence=True)}"
     )

@@ -104,7 +104,7 @@ def describe_gains(table: "DataFrame") -> str:
         reach = f"{best.gain:+.1f} ({best.src}-{best.tgt})"
     count = counted(len(rows), "direction")
     text = f"Gain of {names(table)} in {metric} points, {count}: {reach}; {verdicts}."
-    return text + significance.caveat_sentence(rows["n"], rows["ci_low"])
+    return text + significance.caveat_of(rows, sentence=True)
 
 
 def names(table: "DataFrame") -> str:

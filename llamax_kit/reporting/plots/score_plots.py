@@ -147,7 +147,7 @@ def describe_scores(table: "DataFrame") -> str:
         else:
             sentences.append(f"{system}: {len(rows)} directions, from {worst.score:.1f} ({worst.src}-{worst.tgt}) "
                              f"to {best.score:.1f} ({best.src}-{best.tgt}).")  # fmt: skip
-    sentences.append(significance.caveat_sentence(table["n"], table["ci_low"]).strip())
+    sentences.append(significance.caveat_of(table, sentence=True).strip())
     return f"{only(table, 'metric')} by direction{part}. {' '.join(sentences).strip()}"
 
 

@@ -282,7 +282,7 @@ def sizes(table: "DataFrame") -> str:
 
 def few_sentences(table: "DataFrame") -> str:
     """Return the last line of a title: what intervals of few sentences are worth (see `caveat`); "" for enough."""
-    note = significance.caveat(table["n"], table["ci_low"])
+    note = significance.caveat_of(table)
     return note and f"\n{note}"
 
 
