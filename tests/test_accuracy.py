@@ -10,6 +10,7 @@ from scipy import stats
 
 from llamax_kit.analysis import comparison, gains, groups, pivots, power
 from llamax_kit.data import translations
+from llamax_kit.paper import printed
 from llamax_kit.runs import storage
 from llamax_kit.runs.run_names import path_name
 from llamax_kit.scoring import accuracy, comparability, corrections, significance
@@ -222,3 +223,31 @@ def test_answers_have_one_group_of_directions_and_means_with_and_without_english
     by = scores.set_index("tgt")["score"]
     assert (row.direction, row.high, row.n_high) == ("answers", by["en"], 1)
     assert (row.low, row.n_low) == (pytest.approx(by[["sw", "zh", "bn"]].mean()), 3)
+
+
+def published(system):
+    """The model card's accuracies on MGSM as a score table."""
+    rows = printed.table("figure3").query("task == 'MGSM' and system == @system and language != 'average'")
+    return pd.DataFrame({"system": system, "src": rows["language"], "tgt": rows["language"], "metric": "accuracy",
+                         "score": rows["accuracy"], "signature": "printed"})  # fmt: skip
+
+
+@pytest.mark.parametrize(("system", "means"), [  # avg, low and high of the card's table for maths
+    ("LLaMA2-Task", (38.32, 6.9, 51.8)), ("MetaMath-7B reproduced", (38.08, 6.8, 51.5)),
+    ("LLaMAX2-Task", (44.28, 25.6, 52.3))])  # fmt: skip
+def test_the_means_that_the_model_card_prints_for_mgsm_come_out_again(system, means):
+    """Its low are bn, th and sw, not the paper's split: there ja and zh are low too."""
+    scores = published(system)
+    row = groups.of_answers(scores, low=groups.MGSM_LOW).iloc[0]
+    assert (round(row["all"], 2), round(row["low"], 1), round(row["high"], 1)) == means
+    assert (row["n"], row["n_low"], row["n_high"], row["n_without_english"]) == (10, 3, 7, 9)
+    assert groups.of_answers(scores).iloc[0]["n_low"] == 5
+
+
+def test_a_language_outside_the_average_is_left_out_and_one_that_is_missing_refused():
+    scores = published("LLaMAX2-Task")
+    more = pd.concat([scores, scores[:1].assign(src="te", tgt="te", score=1.0)])
+    assert groups.of_answers(more, list(scores["tgt"])).equals(groups.of_answers(scores))
+    assert groups.of_answers(more).iloc[0]["n"] == 11
+    with pytest.raises(KitError, match="expected a score in en, te, found none in te. To mend: ask it in these too"):
+        groups.of_answers(scores, ["en", "te"])
