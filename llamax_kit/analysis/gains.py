@@ -47,7 +47,7 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0, *, metric: str = def
         Shuffles per direction; 0: as many as are needed (`corrections.shuffles`), 10,000 up to 50 directions.
     metric : str
         spBLEU, chrF++ or BLEU. Both systems are scored here, from their translations. Of answers to questions accuracy,
-        likelihood or likelihood_by_length (`accuracy.METRICS`), by their runs' signature. "auto": as `defaults.metric`
+        likelihood or by_length (`accuracy.METRICS`), by their runs' signature. "auto": as `defaults.metric`
         says. What an accuracy has in place of resamples and shuffles, `tokenize` and `samples` do not matter to.
 
     Returns

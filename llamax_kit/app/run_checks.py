@@ -160,6 +160,12 @@ def run_of(path: str) -> str:
     return place.relative_to(outputs).parts[0] if outputs in place.parents else ""
 
 
+def answered(made, *specs: str | None) -> bool:
+    """Check whether existing runs hold answers to questions, by the names of their folders."""
+    runs = [storage.place(storage.parted(spec)[0]) for spec in specs if spec and not _to_come(made, spec)]
+    return any((run / "answers").is_dir() for run in runs)
+
+
 def spoken(made, *specs: str | None) -> list[str]:
     """List the languages of existing runs, by the names of their files; none where one is still to come."""
     found = []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from pandas import DataFrame, Series
 
-COLUMNS = {"accuracy": "hypothesis", "likelihood": "likeliest", "likelihood_by_length": "likeliest_by_length"}
+COLUMNS = {"accuracy": "hypothesis", "likelihood": "likeliest", "by_length": "likeliest_by_length"}
 METRICS = tuple(COLUMNS)  # what a notebook calls them
 READINGS = dict(zip(METRICS, ("exact", "likelihood", "likelihood-by-length"), strict=True))  # in a signature
 NAMES = dict(zip(METRICS, ("accuracy", "accuracy (likelihood)", "accuracy (likelihood by length)"), strict=True))

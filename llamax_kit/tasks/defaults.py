@@ -71,11 +71,13 @@ def of_runs(value: str, records: Iterable[dict]) -> str:
     """Return by which pieces runs are compared, from their records: as all of them were scored.
 
     That is what their parameters name, else the signatures of their scores, else what fits their corpus; "" where they
-    were scored by several, or nothing is known: those who compare refuse it.
+    were scored by several, or nothing is known: those who compare refuse it. Answers to questions are not cut: "".
     """
     if value != AUTO:
         return value
     records = list(records)
+    if any(accuracy.part(each, name="task") for record in records for each in record.get("signatures") or ()):
+        return ""
     found = {_scored_by(record) for record in records} - {""}
     found = found or {_fitting(record.get("corpus") or {}) for record in records}
     return found.pop() if len(found) == 1 else ""

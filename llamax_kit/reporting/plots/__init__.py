@@ -11,7 +11,7 @@ from llamax_kit.reporting.plots.group_plots import by_group, significance
 from llamax_kit.reporting.plots.heat_plots import heatmap
 from llamax_kit.reporting.plots.power_plots import power
 from llamax_kit.reporting.plots.score_plots import scores, shares
-from llamax_kit.reporting.plots.style import PALETTE, axes, ink, legend
+from llamax_kit.reporting.plots.style import PALETTE, axes, direction, ink, legend
 from llamax_kit.reporting.plots.training_plots import before_after, curves
 from llamax_kit.reporting.plots.unseen_plots import (
     beside_figure4,
@@ -22,7 +22,7 @@ from llamax_kit.reporting.plots.unseen_plots import (
 from llamax_kit.utils.words import counted
 
 __all__ = [
-    "PALETTE", "accuracies", "axes", "before_after", "beside_figure4", "by_group", "counted", "curves", "gains",
-    "heatmap", "ink", "languages_by_fertility", "languages_by_group", "legend", "power", "scores", "seen_unseen",
-    "shares", "show", "significance",
+    "PALETTE", "accuracies", "axes", "before_after", "beside_figure4", "by_group", "counted", "curves", "direction",
+    "gains", "heatmap", "ink", "languages_by_fertility", "languages_by_group", "legend", "power", "scores",
+    "seen_unseen", "shares", "show", "significance",
 ]  # fmt: skip
