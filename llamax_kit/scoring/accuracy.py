@@ -111,8 +111,9 @@ def majority(answers: "DataFrame") -> "Series":
 
 def chance(answers: "DataFrame") -> "Series":
     """Return by language the points of one who guesses: the mean of 1 / options, as many as log_likelihoods has."""
-    share = answers["log_likelihoods"].map(lambda scored: 1 / len(json.loads(scored)))
-    return 100 * share.groupby(answers["tgt"], sort=False).mean()
+    options = answers["log_likelihoods"].map(lambda scored: len(json.loads(scored)))
+    shares = 1 / options[options > 0]  # "[]" where an item did not fit into the model's context
+    return 100 * shares.groupby(answers["tgt"], sort=False).mean()
 
 
 def _wilson(right: "np.ndarray") -> tuple[float, float, float]:

@@ -9,6 +9,7 @@ from executed import cells
 from finished import answers, save_answers
 
 from llamax_kit.app.parameter_checks import check
+from llamax_kit.paper import own_answers, own_run
 from llamax_kit.scoring import significance
 from llamax_kit.utils.errors import KitError
 
@@ -60,3 +61,42 @@ def test_09_puts_answers_side_by_side_and_reports_them(outputs, capsys):
     page = (folder / "report/index.html").read_text()
     assert "accuracy" in page and "sw-sw" not in page and "answers/llamax/sw.parquet" in (
         folder / "report/sources.csv").read_text()  # fmt: skip
+
+
+def test_12_sets_answers_beside_the_published_accuracies(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+    save_answers("mine", answers("m", "bn th sw te en ru", 250, 0.4, options="1234567"), task="MGSM", split="test")
+    check("12_reproduce_the_paper", {"mine": ""}, values={"mine": "mine"})
+    cells(NOTEBOOKS / "12_reproduce_the_paper.ipynb", mine="mine", release="no")
+    said, folder = capsys.readouterr().out, tmp_path / "12_reproduce_the_paper"
+    table = pd.read_csv(folder / "yours_answers.csv")
+    assert list(table["tgt"]) == ["bn", "th", "sw", "ru", "en"] and set(table["comparable"]) == {"yes"}
+    assert list(table["LLaMAX2-Task"]) == [26.8, 24.0, 26.0, 53.6, 65.6]
+    means = pd.read_csv(folder / "yours_task_means.csv").set_index("system")
+    assert round(means.loc["LLaMAX2-Task", "low"], 1) == 25.6 and means.loc["mine:m", "n_low"] == 3
+    assert means.loc["mine:m", "all"] == pytest.approx(table["score"].mean())
+    assert "Left out, because no accuracy was published: te" in said and "translated nothing and answered MGSM" in said
+    assert (folder / "yours_answers.png").is_file() and not (folder / "yours.csv").exists()
+    record = json.loads((folder / "run.json").read_text())
+    assert record["signatures"] == ["task:MGSM|split:test|reading:exact|kit:0.1.0"]
+
+
+@pytest.mark.parametrize(("task", "split", "questions", "said"), [
+    ("MGSM", "test", 60, "60 of 250 questions, not comparable"), ("XNLI", "dev", 5010, "dev of XNLI, not test")])
+def test_a_part_of_a_test_set_or_another_split_is_marked(tmp_path, monkeypatch, task, split, questions, said):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+    save_answers("mine", answers("m", "sw", questions), task=task, split=split)
+    own = own_run.load("ours=mine")
+    assert said in own_answers.named(own, own_answers.beside(own))
+
+
+def test_what_the_authors_published_no_accuracy_of_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("LLAMAX_KIT_OUTPUTS", str(tmp_path))
+    save_answers("mine", answers("m", "sw", 9), task="MSVAMP")
+    with pytest.raises(KitError, match="run mine answered MSVAMP, and the authors' accuracies are on X-CSQA, XNLI"):
+        own_run.load("mine")
+    save_answers("mine", answers("m", "am", 9))
+    with pytest.raises(KitError, match="share no language of X-CSQA: the run has am, they published"):
+        own_answers.beside(own_run.load("mine"))
+    with pytest.raises(KitError, match="'LLaMAX2-Task' is a system of the authors'"):
+        own_run.load("LLaMAX2-Task=mine")
