@@ -12,6 +12,10 @@ from llamax_kit.analysis import groups
 from llamax_kit.models.engines.base import read_decoding
 from llamax_kit.paper import own_answers, printed, release
 from llamax_kit.paper.authors_scorer import paper_extraction
+from llamax_kit.paper.own_answers import beside as answers_beside
+from llamax_kit.paper.own_answers import means as mean_accuracies
+from llamax_kit.paper.own_answers import named as named_answers
+from llamax_kit.paper.own_answers import task as task
 from llamax_kit.runs import storage
 from llamax_kit.runs.storage import SavedSystem
 from llamax_kit.scoring import spbleu
@@ -21,6 +25,8 @@ from llamax_kit.utils.errors import KitError
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+__all__ = ["answers_beside", "as_printed", "beside", "check", "check_name", "load", "mean_accuracies", "named",
+           "named_answers", "of_mine", "on_flores", "protocol", "table3", "task"]  # fmt: skip
 TOKENIZE, SENTENCES, RELEASE = "flores101", 1012, "FLORES-101 devtest"
 OTHERS = ("flores200", "flores_plus")  # the same sentences, but corrected: shown, and marked
 PIVOTS = ("en", "zh", "de", "ne", "ar", "az", "ceb")
@@ -187,7 +193,7 @@ def check(name: str, record: dict) -> None:
 
     Raises KitError for translations of another text than FLORES devtest, and answers to another task than the paper's.
     """
-    (own_answers.check if own_answers.task(record) else on_flores)(name, record)
+    (own_answers.check if task(record) else on_flores)(name, record)
 
 
 def on_flores(name: str, record: dict) -> None:
