@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from finished import answers, rows, save, save_answers
+from matplotlib.text import Text
 from scipy import stats
 
 from llamax_kit.analysis import comparison, gains, groups, pivots, power
 from llamax_kit.data import translations
 from llamax_kit.paper import printed
+from llamax_kit.reporting import plots
 from llamax_kit.runs import storage
 from llamax_kit.runs.run_names import path_name
 from llamax_kit.scoring import accuracy, comparability, corrections, significance
@@ -251,3 +253,32 @@ def test_a_language_outside_the_average_is_left_out_and_one_that_is_missing_refu
     assert groups.of_answers(more).iloc[0]["n"] == 11
     with pytest.raises(KitError, match="expected a score in en, te, found none in te. To mend: ask it in these too"):
         groups.of_answers(scores, ["en", "te"])
+
+
+def test_pictures_of_accuracies_say_languages_questions_and_what_is_to_be_passed(tmp_path):
+    made = answers("m", "en sw zh", right=0.8)
+    scores = accuracy.score_table(made, "X-CSQA", split="dev")
+    levels = {"chance": accuracy.chance(made), "majority": accuracy.majority(made)}
+    ax = plots.axes(3)
+    alt = plots.accuracies(scores[scores["metric"] == "accuracy"], ax, levels)
+    least, most = scores.query("metric == 'accuracy'")["score"].agg(["min", "max"])
+    assert alt.startswith(f"accuracy by language. m: 3 languages, from {least:.1f} (") and f"to {most:.1f} (" in alt
+    assert alt.endswith(f"Chance: 20.0. Majority: {levels['majority']['sw']:.1f}.")
+    assert ax.get_title().split() == "accuracy by language, highest first, n = 40 questions per language".split()
+    assert "accuracy (points, 0–100; bars: 95 % interval)" in ax.get_xlabel()
+    assert {text.get_text() for text in ax.get_legend().get_texts()} == {"m", "chance", "majority"}
+    ax = plots.axes(3)
+    plots.accuracies(scores, ax)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "m (as generated)", "m (likelihood)", "m (likelihood by length)"]  # fmt: skip
+    assert {text.get_text() for text in ax.get_yticklabels()} == {"en", "sw", "zh"}
+
+
+def test_pictures_of_gains_of_answers_name_languages_alone():
+    pair = compared()
+    table = groups.assign(gains.gains(pair), "split")
+    for draw in (plots.gains, plots.heatmap, plots.by_group):
+        ax = plots.axes(3)
+        said = draw(table, ax) + " ".join(text.get_text() for text in ax.figure.findobj(Text))
+        assert "sw-sw" not in said and "sentence" not in said and "direction" not in said
+    assert "n = 40 questions per language" in ax.get_title()

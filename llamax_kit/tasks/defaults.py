@@ -93,7 +93,7 @@ def metric(value: str, table: "DataFrame") -> str:
     fitting, others = (fitting, others) if answered else (others, fitting)
     if value != AUTO and value not in fitting and (answered or value in others):
         kind = "answers to questions" if answered else "translations"
-        remedy = f"use one of these, or auto: the runs hold {kind}"
+        remedy = f"use one of these, or auto, in notebook 06 or 09: the runs hold {kind}"
         raise UnknownName(f"metric of {kind}", given=value, choices=fitting, remedy=remedy)
     return fitting[0] if value == AUTO else value
 

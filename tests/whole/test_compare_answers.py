@@ -49,6 +49,12 @@ def test_06_takes_some_of_the_languages_and_refuses_others_before_a_kernel_start
         check("06_see_language_gains", defaults, values=chosen | {"directions": "sw-ur"})
 
 
+def test_07_is_for_translations(outputs):
+    with pytest.raises(KitError, match="unknown metric of answers to questions 'spBLEU'.*in notebook 06 or 09"):
+        cells(NOTEBOOKS / "07_test_unseen_languages.ipynb", system="asked_llamax", baseline="asked_llama",
+              tokenizer="mini-llama")  # fmt: skip
+
+
 def test_09_puts_answers_side_by_side_and_reports_them(outputs, capsys):
     cells(NOTEBOOKS / "09_compare_runs.ipynb", runs="asked_llamax asked_llama", baseline="asked_llama")
     said, folder = capsys.readouterr().out, outputs / "09_compare_runs"
