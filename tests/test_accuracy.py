@@ -1,6 +1,7 @@
 """Accuracy: the share that is right, with Wilson's interval, McNemar's test and a paired interval, as others have."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from llamax_kit.analysis import comparison, gains, groups, pivots, power
 from llamax_kit.data import translations
 from llamax_kit.paper import printed
 from llamax_kit.reporting import plots
+from llamax_kit.reporting.run import Run
 from llamax_kit.runs import storage
 from llamax_kit.runs.run_names import path_name
 from llamax_kit.scoring import accuracy, comparability, corrections, significance
@@ -135,6 +137,22 @@ def test_answers_are_kept_one_file_a_language_with_all_columns(outputs):
     assert storage.translation_files(folder) == paths[1:]
 
 
+def test_a_notebooks_run_keeps_answers(outputs):
+    made = answers("m", "sw")
+    results = Run("asked", {"__annotations__": {"run": str}, "run": "asked"})
+    results.save_answers(made)
+    assert storage.translation_files(outputs / "asked") == [outputs / "asked/answers/m/sw.parquet"]
+
+
+def test_scores_of_answers_that_were_not_kept_are_compared_without_a_test(outputs):
+    compared()
+    shutil.rmtree(outputs / "theirs/answers")
+    both = comparison.gather("mine theirs")
+    found = comparison.gains_over(both, "theirs")
+    assert set(found["note"]) == {"no answers kept, no test"} and set(found["verdict"]) == {corrections.UNTESTED}
+    assert any("not tested, because no answers were kept." in each for each in comparison.method(both, found))
+
+
 def test_a_direction_of_one_language_is_called_by_it():
     one, both = answers("m", "sw"), rows("m", "en-de")
     assert (translations.label("sw", "sw"), translations.label("en", "sw")) == ("sw", "en-sw")
@@ -201,11 +219,17 @@ def test_answers_and_translations_are_never_compared():
         comparison.gather("translated", metric="accuracy")
 
 
-def test_runs_of_two_splits_or_other_questions_are_refused():
+def test_runs_of_two_splits_versions_or_other_questions_are_refused(monkeypatch):
     compared()
     save_answers("other", answers("o"), split="test")
     with pytest.raises(comparability.NotComparable, match="the release of the corpus differs"):
         gains.pair("mine", "other")
+    with monkeypatch.context() as patch:
+        patch.setattr(accuracy, "__version__", "0.2.0")
+        save_answers("other", answers("o"))
+    for other in (lambda: gains.pair("mine", "other"), lambda: comparison.gather("mine other")):
+        with pytest.raises(comparability.NotComparable, match="signature of accuracy differs.*To mend: answer again"):
+            other()
     save_answers("other", answers("o", questions=30))
     with pytest.raises(comparability.NotComparable, match="the set of questions of en differs"):
         gains.pair("mine", "other")

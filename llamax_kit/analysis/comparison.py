@@ -10,7 +10,7 @@ from llamax_kit.analysis import gains
 from llamax_kit.analysis.gathering import Gathered, find, gather
 from llamax_kit.analysis.method_text import method
 from llamax_kit.analysis.pairs import trained_on_flores
-from llamax_kit.data.translations import DIRECTION, label, labels, nouns
+from llamax_kit.data.translations import DIRECTION, answers, label, labels, nouns
 from llamax_kit.runs.storage import SavedSystem, listed
 from llamax_kit.scoring import accuracy, comparability, corrections
 from llamax_kit.utils.errors import KitError
@@ -232,7 +232,8 @@ def _untested(gathered: Gathered, system: SavedSystem, baseline: SavedSystem) ->
     scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
     tables = (scores[scores["system"] == each.name] for each in (system, baseline))
     known = [each.name for each in (system, baseline) if trained_on_flores(each)]
-    return gains.from_scores(*tables, note="no translations kept, no test", trained=known)
+    kept = "answers" if answers(scores) else "translations"
+    return gains.from_scores(*tables, note=f"no {kept} kept, no test", trained=known)
 
 
 def _in_order(table: "DataFrame", gathered: Gathered) -> "DataFrame":

@@ -249,7 +249,7 @@ def _finished(name: str, others: Iterable[str] = ()) -> Path:
 
 def _without_scores(name: str) -> KitError:
     return KitError(
-        f"run {name!r} holds no scores (scores.csv). To mend: name a run of notebook 04, 05 or 11, or score its "
+        f"run {name!r} holds no scores (scores.csv). To mend: name a run of notebook 04 or 05, or of 11, or score its "
         f"outputs with notebook 05"
     )
 

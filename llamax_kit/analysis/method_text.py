@@ -110,10 +110,11 @@ def _scored(gathered: Gathered) -> str:
 
 def _tested(gains: "DataFrame") -> str:
     over, tests = _listed(list(dict.fromkeys(gains["baseline"]))), int(gains["p"].notna().sum())
+    kept = "answers" if answers(gains) else "sentences"
     if not tests:
-        return f"Gains over {over} are differences of scores, not tested, because no sentences were kept."
+        return f"Gains over {over} are differences of scores, not tested, because no {kept} were kept."
     rest = len(gains) - tests
-    untested = f" {counted(rest, 'further gain')}: not tested, because no sentences were kept." if rest else ""
+    untested = f" {counted(rest, 'further gain')}: not tested, because no {kept} were kept." if rest else ""
     kind, seed = "corpus scores", f"; seed {significance.SEED}"
     intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004) and "
     how = f"approximate randomisation ({corrections.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005)"
