@@ -314,8 +314,8 @@ def scored(folder: Path) -> list[str]:
 
 def _without(name: str, folder: Path) -> KitError:
     return KitError(
-        f"the run {name} kept no translations, only {folder.name}/run.json. To mend: run it again with notebook 04, "
-        "05 or 11, which keep them; gains.from_scores compares two score tables without, but has no intervals"
+        f"the run {name} kept no translations, only {folder.name}/run.json. To mend: run it again with notebook 04 or "
+        "05, or 11, which keep them; gains.from_scores compares two score tables without, but has no intervals"
     )
 
 
