@@ -161,9 +161,9 @@ def run_of(path: str) -> str:
 
 
 def answered(made, *specs: str | None) -> bool:
-    """Check whether existing runs hold answers to questions, by the names of their folders."""
-    runs = [storage.place(storage.parted(spec)[0]) for spec in specs if spec and not _to_come(made, spec)]
-    return any((run / "answers").is_dir() for run in runs)
+    """Check whether runs hold answers to questions, by their folders' names, or will, as what makes them has a task."""
+    runs = [storage.parted(spec)[0] for spec in specs if spec]
+    return any("task" in (_maker(made, run) or {}) or (storage.place(run) / "answers").is_dir() for run in runs)
 
 
 def spoken(made, *specs: str | None) -> list[str]:

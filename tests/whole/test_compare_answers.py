@@ -45,6 +45,9 @@ def test_06_takes_some_of_the_languages_and_refuses_others_before_a_kernel_start
     defaults = {"system": "", "baseline": "", "directions": ""}
     chosen = {"system": "asked_llamax", "baseline": "asked_llama"}
     check("06_see_language_gains", defaults, values=chosen | {"directions": "sw ur"})
+    to_come = chosen | {"system": "to_come", "directions": "sw"}
+    made = {"to_come": {"task": "XNLI", "model": "copy", "adapter": ""}}
+    check("06_see_language_gains", defaults, values=to_come, made=made)
     with pytest.raises(KitError, match="parameter 'directions' of 06.*unknown language 'sw-ur'"):
         check("06_see_language_gains", defaults, values=chosen | {"directions": "sw-ur"})
 
