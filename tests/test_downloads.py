@@ -5,6 +5,7 @@ import io
 import os
 import tarfile
 import threading
+import zipfile
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -345,6 +346,79 @@ def test_the_scores_are_pinned_to_a_commit():
     (address,) = downloads.find("llamax_results").addresses
     assert address == f"https://raw.githubusercontent.com/CONE-MT/LLaMAX/{sources.COMMIT}/experiment_results"
     assert len(sources.COMMIT) == 40
+
+
+def packed(**files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return out.getvalue()
+
+
+@pytest.fixture
+def questions(web, place, monkeypatch):
+    """`xnli` is a small archive at the server's address; gives where it belongs."""
+    web.files["zip"] = packed(**{"XNLI-1.0/xnli.test.tsv": "language", "../../escaped.txt": "x"})
+    known = hashlib.sha256(web.files["zip"]).hexdigest()
+    row = downloads.find("xnli")._replace(addresses=(f"{web.address}/zip",), sha256=known)
+    monkeypatch.setattr(downloads, "SOURCES", (row,))
+    return place / row.place
+
+
+def test_an_archive_of_questions_is_unpacked_into_its_folder_and_nowhere_else(questions, web):
+    assert downloads.fetch("xnli") == downloads.fetch("xnli") == questions
+    assert (questions / "XNLI-1.0/xnli.test.tsv").read_text() == "language"
+    assert not list(questions.parent.parent.glob("escaped.txt")) and web.visits == ["zip"]
+    assert [path.name for path in questions.parent.iterdir()] == ["xnli"]
+
+
+def test_another_archive_of_questions_or_a_cut_one_leaves_nothing(questions, web, monkeypatch):
+    web.files["zip"] = web.files["zip"][:-1] + b"x"
+    with pytest.raises(KitError, match="could not fetch xnli: .*SHA-256.*To mend: llamax-kit fetch xnli"):
+        downloads.fetch("xnli")
+    monkeypatch.setattr(downloads, "SOURCES", (downloads.SOURCES[0]._replace(sha256=""),))
+    web.files["zip"] = web.files["zip"][:20]
+    with pytest.raises(KitError, match="(?s)cannot be unpacked.*To mend: llamax-kit fetch xnli"):
+        downloads.fetch("xnli")
+    assert not questions.exists()
+
+
+def test_what_is_incomplete_or_laid_out_otherwise_is_said_and_not_touched(questions, web, place):
+    (questions / "test-de.tsv").parent.mkdir(parents=True)
+    (questions / "test-de.tsv").write_text("mine")
+    with pytest.raises(KitError, match="xnli is not xnli: it holds no XNLI-1.0/xnli.test.tsv. To mend: move it away"):
+        downloads.fetch("xnli")
+    assert files(questions) == {"test-de.tsv": "mine"} and web.visits == []
+    (place / "mgsm").mkdir()
+    assert (
+        sources.fault(next(each for each in sources.SOURCES if each.name == "mgsm"), place / "mgsm")
+        == "it holds no mgsm_bn.tsv and 10 others"
+    )
+
+
+def test_mgsm_is_fetched_file_by_file_and_each_is_checked(web, place, monkeypatch):
+    texts = {code: f"How many in {code}?\t18\n" for code in ("bn", "de")}
+    hashes = {code: hashlib.sha256(text.encode()).hexdigest() for code, text in texts.items()}
+    monkeypatch.setattr(downloads, "MGSM", hashes)
+    monkeypatch.setattr(downloads, "SOURCES", (downloads.find("mgsm")._replace(addresses=(f"{web.address}/m",)),))
+    web.files |= {"m/mgsm_bn.tsv": texts["bn"].encode(), "m/mgsm_de.tsv": b"corrected since"}
+    with pytest.raises(KitError, match="fetch mgsm: .*mgsm_de.tsv: 15 bytes.*SHA-256.*get mgsm_<code>.tsv of"):
+        downloads.fetch("mgsm")
+    web.files["m/mgsm_de.tsv"] = texts["de"].encode()
+    assert files(downloads.fetch("mgsm")) == {f"mgsm_{code}.tsv": text for code, text in texts.items()}
+
+
+def test_msvamp_says_how_to_get_it(place):
+    with pytest.raises(KitError, match="msvamp is not fetched: no checksum is known. To mend: get test_<language>"):
+        downloads.fetch("msvamp")
+
+
+def test_the_checksums_of_mgsm_are_of_the_files_that_are_here(data):
+    if not (data / "mgsm").is_dir():
+        pytest.skip("needs mgsm in the data folder")
+    for code, known in sources.MGSM.items():
+        assert hashlib.sha256((data / "mgsm" / f"mgsm_{code}.tsv").read_bytes()).hexdigest() == known
 
 
 def test_inventory_says_what_is_there_and_how_to_get_the_rest(place, small):

@@ -107,7 +107,7 @@ def _data() -> Iterator[str]:
     for row in downloads.inventory():
         if not row.found:
             yield f"missing  {row.kind} {row.name}: {row.how}"
-        elif row.kind == "corpus":  # which may be incomplete: it needs only the languages that are used
+        elif row.kind in ("corpus", "questions"):  # which may be incomplete: it needs only the languages that are used
             yield f"found    {row.kind} {row.name}, not checked (each file is when it is read): {row.where}"
         elif wrong := fault(downloads.find(row.name), row.where):
             yield f"damaged  {row.kind} {row.name}: {row.where}: {wrong}. Move it away, then {row.how}"

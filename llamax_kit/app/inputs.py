@@ -17,12 +17,13 @@ from typing import Any
 from llamax_kit.data.corpora import loading as corpora
 from llamax_kit.models import checkpoints, loading
 from llamax_kit.runs import storage
+from llamax_kit.tasks import question_sets
 from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.tasks.system_outputs import find_outputs
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import identity, kept_sha256
 
-MODELS = ("model", "before")
+MODELS = ("model", "before", "beside")
 OF_A_RUN = ("parameters", "corpus", "systems", "model")  # facts of a record that do not change when it is made again
 
 
@@ -63,6 +64,10 @@ def _read(name: str, *, value: str, parameters: dict[str, Any]) -> Iterator[tupl
         elif name == "corpus":
             if found := corpora.files(value):
                 yield value, _content(found)
+        elif name == "task":
+            task, folder = question_sets.at(value)
+            codes = question_sets.chosen(task, folder, parameters.get("codes", AUTO))
+            yield value, _content([path for code in codes for path in task.files(folder, code)])
         elif name == "hypotheses" and place.is_dir():
             yield value, _content(_outputs(value, parameters))
         elif place.is_dir() or place.is_file():

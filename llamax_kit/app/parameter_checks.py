@@ -20,20 +20,21 @@ from llamax_kit.models.engines.base import read_decoding
 from llamax_kit.models.training_languages import training_languages_of
 from llamax_kit.paper import release, tables
 from llamax_kit.scoring import sacrebleu_metrics
-from llamax_kit.tasks import prompts
+from llamax_kit.tasks import answering, prompts, question_sets
 from llamax_kit.tasks.defaults import AUTO
 from llamax_kit.tasks.system_outputs import find_outputs
 from llamax_kit.training.miniature.roles import roles
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.files import MALFORMED, refuse_pointer
 
-FOLLOW = ("tokenize", "tokenizer", "sentences", "decoding", "directions")  # "auto": as the corpus or the runs decide
-LEAST = {"sentences": 0, "samples": 0, "examples": 0, "few": 0, "max_new_tokens": 1, "pretrain_pairs": 0,
+FOLLOW = ("tokenize", "tokenizer", "sentences", "decoding", "directions", "items", "codes")  # "auto": see `defaults`
+LEAST = {"sentences": 0, "items": 0, "samples": 0, "examples": 0, "few": 0, "max_new_tokens": 1, "pretrain_pairs": 0,
          "continue_pairs": 0, "asked": 1, "seed": 0}  # fmt: skip
 LEAST_BY_HAND = {"sentences": 20, "max_new_tokens": 8}  # in notebook 02, which decodes by hand
 MOST = 2**32 - 1  # the largest seed that numpy takes; all counts here are smaller
-NAMES = ("model", "before", "adapter", "prompt", "corpus", "source", "hypotheses", "system", "baseline", "mine",
-         "theirs", "report", "src", "tgt", "target", "relative", "tokenize", "tokenizer")  # one name each  # fmt: skip
+NAMES = ("model", "before", "beside", "task", "adapter", "prompt", "corpus", "source", "hypotheses", "system",
+         "baseline", "mine", "theirs", "report", "src", "tgt", "target", "relative", "tokenize",
+         "tokenizer")  # one name each  # fmt: skip
 
 
 def check(
@@ -80,7 +81,7 @@ def _least(name: str) -> Callable:
         if isinstance(value, str):
             raise KitError(f"{name} must be a whole number, got {value!r}. To mend: write {least} or more")
         if value < least:
-            every = " (all)" if name == "sentences" and not least else ""
+            every = " (all)" if name in ("sentences", "items") and not least else ""
             raise KitError(f"{name} must be {least}{every} or more, got {value}. To mend: write {least} or more")
         if value > MOST:
             raise KitError(f"{name} must be {MOST} or less, got {value}. To mend: write a smaller number")
@@ -120,16 +121,37 @@ def _by_hand(made: Mapping, value: str, before: str | None) -> None:
         raise KitError(f"model and before are both called {name}, expected two. To mend: name another model for one")
 
 
+def _beside(made: Mapping, value: str, model: str | None) -> None:
+    """Check that two models that are asked the same have two names."""
+    if not any(run_checks.within(made, each or "") or each == "copy" for each in (value, model)):
+        if (name := loading.locate(value).name) == loading.locate(model or "").name:
+            raise KitError(f"model and beside are both called {name}. To mend: name another model, or none, for beside")
+
+
+def _questions(made: Mapping, value: str, codes: str | None, *, items: int | str | None) -> None:
+    """Read the questions themselves: whole files, the same questions in each language, a right answer to each."""
+    if items is None or items == AUTO or isinstance(items, int) and items >= 0:
+        _asked(value, codes=codes or AUTO, items=AUTO if items is None else items)
+
+
+@lru_cache
+def _asked(task: str, *, codes: str, items: int | str) -> None:
+    question_sets.open_set(task, codes=codes, items=items)
+
+
 def _adapter(made: Mapping, value: str, model: str | None) -> None:
     if not run_checks.within(made, value):
         known = model not in (None, "copy") and not run_checks.within(made, model)
         loading.check_adapter(value, model=model if known else "")
 
 
-def _prompt(made: Mapping, value: str, model: str | None, *, adapter: str | None) -> None:
+def _prompt(made: Mapping, value: str, model: str | None, *, adapter: str | None, task: str | None) -> None:
     if run_checks.within(made, value):
         return
-    prompts.template_text(value)
+    if task is None:
+        prompts.template_text(value)
+    else:
+        answering.template_text(question_sets.at(task)[0], value)
     to_come = any(run_checks.within(made, each or "") for each in (model, adapter))
     if value in prompts.CHATS and model not in (None, "copy") and not to_come:
         tokenizer = loading.offline_tokenizer(model, adapter=adapter or "")
@@ -235,6 +257,8 @@ RULES: tuple[tuple, ...] = (  # a parameter's name, the rule, and the other para
     ("model", _of_file(_model)),
     ("before", _of_file(_model)),
     ("model", _by_hand, "before"),
+    ("beside", _of_file(_model)),
+    ("beside", _beside, "model"),
     ("adapter", _adapter, "model"),
     ("device", lambda made, value: weights.check_device(value)),
     ("dtype", lambda made, value: weights.check_dtype(value)),
@@ -266,7 +290,10 @@ RULES: tuple[tuple, ...] = (  # a parameter's name, the rule, and the other para
     ("held_out", _codes),
     ("base", _base, "added", "held_out"),
     ("closer", lambda made, value: languages.codes(value) or languages.find("")),
-    ("prompt", _prompt, "model", "adapter"),
+    ("task", lambda made, value: question_sets.at(value)),
+    ("codes", lambda made, value, task: question_sets.chosen(*question_sets.at(task or ""), named=value), "task"),
+    ("task", _questions, "codes", "items"),
+    ("prompt", _prompt, "model", "adapter", "task"),
     ("decoding", lambda made, value: read_decoding(value)),
     ("metrics", lambda made, value: sacrebleu_metrics.check_names(value)),
     ("tokenize", _of_file(sacrebleu_metrics.check)),

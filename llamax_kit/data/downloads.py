@@ -5,6 +5,7 @@
     flores101_dataset/{dev,devtest}/eng.devtest …        flores200_dataset/{dev,devtest}/eng_Latn.devtest …
     sacrebleu/models/sacrebleu_tokenizer_spm.model       sacrebleu/models/flores200sacrebleuspm
     llamax_results/<system>/{spBLEU_score,comet_score}/{…_score,summary_101,summary_85}.csv
+    mgsm/mgsm_bn.tsv …    xnli/XNLI-1.0/xnli.test.tsv    xcsqa/X-CSR_datasets/X-CSQA/sw/dev.jsonl …    msvamp/ (`tasks`)
 
 Reads no corpus (see `corpora.loading`). sacreBLEU itself would download a missing model unchecked and not atomically;
 the kit never lets it: `tokenizer` returns a file that was checked.
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from llamax_kit.data import fetching
-from llamax_kit.data.sources import COMMIT, KNOWN, SOURCES, Source, fault, score_files
+from llamax_kit.data.sources import COMMIT, KNOWN, MGSM, SOURCES, Source, fault, score_files
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import sha256
 
@@ -69,12 +70,15 @@ def fetch(name: str) -> Path:
     if place.exists():
         return _sound(source, place)
     if not source.addresses:
-        raise KitError(f"{name} is gated: nobody may fetch it for you. To mend: {how(source)}")
+        why = "gated: nobody may fetch it for you" if source.kind == "corpus" else "not fetched: no checksum is known"
+        raise KitError(f"{name} is {why}. To mend: {how(source)}")
     try:
         if source.kind == "tokenizer":
             fetching.download(source.addresses, place, source.sha256, partial(fault, source))
         elif source.kind == "scores":
-            _fetch_files(source, place)
+            _fetch_files(source, place, score_files())
+        elif name == "mgsm":
+            _fetch_files(source, place, {f"mgsm_{code}.tsv": expected for code, expected in MGSM.items()})
         else:
             _fetch_archive(source, place)
     except KitError as error:
@@ -122,7 +126,11 @@ def how(source: Source) -> str:
             f"llamax-kit fetch {source.name}; or get the folder experiment_results of github.com/CONE-MT/LLaMAX "
             f"at commit {COMMIT} on another machine and save it as {place}"
         )
-    inside = "unpack it" if source.kind == "corpus" else "save it"
+    if source.name == "msvamp":
+        return f"get test_<language>.json of huggingface.co/datasets/Mathoctopus/MSVAMP, and save them in {place}"
+    if source.name == "mgsm":
+        return f"llamax-kit fetch mgsm; or get mgsm_<code>.tsv of {source.addresses[0]}/ and save them in {place}"
+    inside = "unpack it" if source.kind in ("corpus", "questions") else "save it"
     return f"llamax-kit fetch {source.name}; or get {source.addresses[-1]} on another machine and {inside} as {place}"
 
 
@@ -133,15 +141,15 @@ def _fetch_archive(source: Source, place: Path) -> None:
     except OSError as error:
         raise KitError(f"the data folder {place.parent} cannot be written ({error.strerror})") from error
     with scratch as name:
-        archive = Path(name) / "archive.tar.gz"
+        archive = Path(name) / "archive"
         fetching.download(source.addresses, archive, source.sha256)
         fetching.unpack(archive, place=place, fault=partial(fault, source))
 
 
-def _fetch_files(source: Source, place: Path) -> None:
+def _fetch_files(source: Source, place: Path, files: dict[str, str]) -> None:
     """Fetch the files that are missing into a folder beside `place`, which takes its place when it is whole."""
     part = place.with_name(f".{place.name}.part")
-    for name, expected in score_files().items():
+    for name, expected in files.items():
         file = part / name
         if not (file.is_file() and sha256(file) == expected):
             fetching.download(tuple(f"{address}/{name}" for address in source.addresses), file, expected)

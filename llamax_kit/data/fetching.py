@@ -5,6 +5,7 @@ Knows no data set. Tries again what a second try can mend: no connection, a busy
 
 import tarfile
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -51,21 +52,25 @@ def download(addresses: tuple[str, ...], path: Path | str, expected: str = "", f
 
 
 def unpack(archive: Path | str, *, place: Path | str, fault: Fault) -> None:
-    """Unpack a tar that holds one folder of `place`'s name into `place`, whole or not at all.
+    """Unpack a tar that holds one folder of `place`'s name, or all of a ZIP, into `place`, whole or not at all.
 
-    Raises KitError for a damaged tar, one that would write elsewhere, other contents, or a place that exists.
+    Raises KitError for a damaged archive, a tar that would write elsewhere, other contents, or a place that exists.
     """
     place = Path(place)
     try:
         with tempfile.TemporaryDirectory(prefix=f".{place.name}.", dir=place.parent) as scratch:
-            with tarfile.open(archive) as tar:
-                safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from Python 3.11.4
-                tar.extractall(scratch, members=_plain(tar), **safe)
             folder = Path(scratch) / place.name
+            if zipfile.is_zipfile(archive):
+                with zipfile.ZipFile(archive) as packed:  # which leaves out "..", and writes no links
+                    packed.extractall(folder)
+            else:
+                with tarfile.open(archive) as tar:
+                    safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # from Python 3.11.4
+                    tar.extractall(scratch, members=_plain(tar), **safe)
             if wrong := fault(folder) if folder.is_dir() else f"it holds no folder {place.name}/":
                 raise KitError(f"the archive for {place} is not the expected one: {wrong}. Nothing of it was kept")
             folder.rename(place)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise KitError(f"the archive for {place} cannot be unpacked: {error}. Nothing of it was kept") from error
     except OSError as error:
         raise KitError(f"could not unpack to {place}: {error}. Nothing of it was kept") from error

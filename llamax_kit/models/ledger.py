@@ -26,12 +26,14 @@ from llamax_kit.utils.files import clear, refuse_pointer, whole
 Row = tuple[str, Completion]
 
 
-def key(identity: Mapping[str, str], decoding: Decoding, material: list[int] | str) -> str:
+def key(identity: Mapping[str, str], decoding: Decoding | str, material: list | str) -> str:
     """Hash all that determines a completion to 32 hex digits.
 
-    identity: an engine's; material: what it says of a request, for a model the ids of the prompt's tokens.
+    identity: an engine's; decoding: a text where none is generated, that says what is asked instead ("likelihood");
+    material: what the engine says of a request, for a model the ids of the prompt's tokens.
     """
-    return digest([dict(identity), decoding._asdict(), material])[:32]
+    how = decoding if isinstance(decoding, str) else decoding._asdict()
+    return digest([dict(identity), how, material])[:32]
 
 
 class Ledger:

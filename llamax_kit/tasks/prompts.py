@@ -6,7 +6,7 @@ answer is what was generated, behind the reasoning if the model reasons first. G
 """
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -44,16 +44,21 @@ def build(template: str, *, source: str, src: str, tgt: str, chat: Callable[...,
     names = {"src": one.name, "tgt": other.name}
     if template == "paper":
         names = {"src": one.prompt_name or one.name, "tgt": other.prompt_name or other.name}
-    if template in CHATS and chat is None:
+    prompt = filled(template_text(template), {"source": source.strip(), **names})
+    return asked_in_chat(template, chat, text=str(prompt)) if template in CHATS else prompt
+
+
+def asked_in_chat(template: str, chat: Callable[..., Prompt] | None, *, text: str, plain: str = "alpaca") -> Prompt:
+    """Return the prompt of a user's message as the chat template of a model writes it; `template`: one of CHATS.
+
+    Raises KitError where there is no chat template, and names a `plain` prompt to use instead.
+    """
+    if chat is None:
         raise KitError(
             f"the prompt template {template!r} needs a model that has a chat template, and this one brought none. "
-            "To mend: use the prompt template 'alpaca'"
+            f"To mend: use the prompt template {plain!r}"
         )
-    prompt = _filled(template_text(template), {"source": source.strip(), **names})
-    if template in CHATS:
-        options = {} if template == "chat" else {"thinking": False}
-        return chat([{"role": "user", "content": str(prompt)}], **options)
-    return prompt
+    return chat([{"role": "user", "content": text}], **({} if template == "chat" else {"thinking": False}))
 
 
 def rendered(engine, template: str, *, src: str, tgt: str) -> str:
@@ -61,8 +66,8 @@ def rendered(engine, template: str, *, src: str, tgt: str) -> str:
     return str(build(template, source="{source}", src=src, tgt=tgt, chat=engine.chat))
 
 
-def _filled(template: str, values: dict[str, str]) -> Prompt:
-    """Fill in a template; what is filled in is protected."""
+def filled(template: str, values: Mapping[str, str]) -> Prompt:
+    """Fill in a template; what is filled in is text, also where it looks like a control token."""
     text, protected = "", []
     for literal, field, _, _ in Formatter().parse(template):
         text += literal
@@ -72,19 +77,37 @@ def _filled(template: str, values: dict[str, str]) -> Prompt:
     return Prompt.of(text, protected)
 
 
-def template_text(template: str) -> str:
+def template_text(
+    template: str,
+    named: Mapping[str, str] = NAMED,
+    *,
+    fields: tuple[str, ...] = FIELDS,
+    needed: tuple[str, ...] = ("source",),
+) -> str:
     """Return the text of a template with {source}, {src} and {tgt} left in, for the record of a run.
 
     template_text("chat") begins "Translate the following sentences from {src} to {tgt}."; "alpaca" and "paper" are one
-    text, and differ in the names of languages only. Raises as `build` does.
+    text, and differ in the names of languages only. Raises as `build` does. Another task has other prompts that are
+    `named`, and other `fields` that a file may have, some of them `needed`.
     """
-    if template in NAMED:
-        return NAMED[template]
+    if template in named:
+        return named[template]
     path = Path(template).expanduser()
     if not path.is_file():
-        remedy = "use one of these, or name a text file with {source}"
-        raise UnknownName("prompt template", given=template, choices=NAMED, remedy=remedy)
-    return _template(path, path.stat().st_mtime_ns)
+        remedy = f"use one of these, or name a text file with {_braced(needed or fields)}"
+        raise UnknownName("prompt template", given=template, choices=named, remedy=remedy)
+    return _template(path, path.stat().st_mtime_ns, fields, needed=needed)
+
+
+def fields(template: str) -> list[str]:
+    """List the fields of a template, in order: fields("{premise} {{x}} {label}") is ["premise", "label"]."""
+    return list(dict.fromkeys(field for _, field, _, _ in Formatter().parse(template) if field is not None))
+
+
+def _braced(fields: Sequence[str]) -> str:
+    """Write fields as a template has them: "{source}, {src} and {tgt}"."""
+    *first, last = [f"{{{field}}}" for field in fields]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def called(text: str) -> str:
@@ -142,28 +165,28 @@ def answer(completion: str) -> str:
 
 
 @cache
-def _template(path: Path, changed: int) -> str:
+def _template(path: Path, changed: int, known: tuple[str, ...], *, needed: tuple[str, ...]) -> str:
     """Return a user's template, checked; read again when the file has `changed`."""
     refuse_pointer(path)
     try:
         text = path.read_text(encoding="utf-8-sig").removesuffix("\n")
-        fields = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
+        found = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
     except UnicodeDecodeError as error:
         raise KitError(f"expected UTF-8 in the prompt template {path}: {error}. To mend: save it as UTF-8") from error
     except ValueError as error:
         raise KitError(
             f"the prompt template {path} cannot be read: {error}. To mend: write {{{{ and }}}} for plain braces"
         ) from error
-    for field, spec, conversion in fields:
-        if field not in FIELDS or spec or conversion:
+    for field, spec, conversion in found:
+        if field not in known or spec or conversion:
             raise KitError(
-                f"expected only {{source}}, {{src}} and {{tgt}} in the prompt template {path}, found {{{field}}}"
+                f"expected only {_braced(known)} in the prompt template {path}, found {{{field}}}"
                 f"{' with a format' if spec or conversion else ''}. To mend: remove it, or write {{{{ and }}}} for "
                 f"plain braces"
             )
-    if "source" not in {field for field, _, _ in fields}:
+    if missing := [field for field in needed if field not in {field for field, _, _ in found}]:
         raise KitError(
-            f"expected {{source}} in the prompt template {path}: without it the model never sees the sentence. "
-            f"To mend: write {{source}} where the sentence goes"
+            f"expected {_braced(missing)} in the prompt template {path}: without it the model never sees what it is "
+            f"asked. To mend: write {_braced(missing)} where it belongs"
         )
     return text

@@ -1,7 +1,5 @@
 """Model × directions × sentences → one table of translations. Scores nothing and saves nothing but the ledger."""
 
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +8,8 @@ from llamax_kit.data import languages, reasoning
 from llamax_kit.data.translations import COLUMNS
 from llamax_kit.models.engines.base import Completion, Decoding, Request
 from llamax_kit.models.engines.base import read_decoding as read_decoding
-from llamax_kit.models.ledger import Ledger, key
-from llamax_kit.tasks import prompts
-from llamax_kit.utils.progress import Lines, kernel
+from llamax_kit.models.ledger import key
+from llamax_kit.tasks import asking, prompts
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -79,28 +76,20 @@ def translate(
     if requests:
         prompts.warn_of_lookalikes(engine, requests[0].prompt)
     keys = [key(engine.identity, plan, engine.material(request)) for request in requests]
-    unique = list(dict(zip(keys, requests, strict=True)).items())
-    book = None if ledger is None else Ledger(ledger, engine.identity, engine.name)
-    kept = _kept(book, keys, fresh) if book else {}
-    done, seconds = _complete(engine, unique, plan, kept, book, progress)
-    if book and fresh and not isinstance(fresh, str):  # a named one is ended by its record
-        book.end_fresh()
-    table = _table(engine.name, rows, requests, [done[each] for each in keys])
-    new = sum(each.tokens for name, each in done.items() if name not in kept)
+    with asking.opened(engine, keys, ledger, fresh) as book:
+        asked = asking.ask(book, keys, requests, asking.completing(engine, plan), unit="sentences", progress=progress)
+    table = _table(engine.name, rows, requests, [asked.done[each] for each in keys])
     timing = {
-        "rows": len(rows), "unique": len(unique), "kept": len(kept), "generated": len(unique) - len(kept),
+        "rows": len(rows), **asked.counts,
         "unfit": int((table["finish"] == "unfit").sum()),
         "reasoned": int((table["reasoning"] != "").sum()) if "reasoning" in table else 0,
-        "tokens": new, "seconds": round(seconds, 3), "tokens_per_second": round(new / seconds, 1) if seconds else 0.0,
-        "torn": book.torn if book else 0, "damaged": [each.name for each in book.damaged] if book else [],
+        **asked.speed, **book.damage,
     }  # fmt: skip
-    trained = getattr(engine, "training_languages", None)
-    known = trained and {"whose": trained.whose, "codes": sorted(trained.codes)}
-    facts = {"model": engine.identity, "decoding": plan._asdict(), "prompt": prompts.template_text(template)}
+    facts = asking.facts(engine, plan, prompts.template_text(template))
     if template in prompts.CHATS and directions:
         src, tgt = directions[0]
         facts["prompt_rendered"] = prompts.rendered(engine, template, src=src, tgt=tgt)
-    table.attrs |= {"timing": timing, "record": facts | {"training_languages": known, "timing": timing}}
+    table.attrs |= {"timing": timing, "record": facts | {"timing": timing}}
     return table
 
 
@@ -123,10 +112,6 @@ def _table(system: str, rows: list[tuple], requests: list[Request], completions:
     return table.assign(reasoning=[cut for cut, _ in answers]) if any(cut for cut, _ in answers) else table
 
 
-def _kept(book: Ledger, keys: list[str], fresh: bool | str) -> dict[str, Completion]:
-    return book.begin_fresh(keys, fresh if isinstance(fresh, str) else "") if fresh else book.find(keys)
-
-
 def _requests(engine, corpus, directions, template, sentences):
     rows, requests = [], []
     for src, tgt in directions:
@@ -135,43 +120,3 @@ def _requests(engine, corpus, directions, template, sentences):
             rows.append((src, tgt, at, reference))
             requests.append(Request(source, src, tgt, prompt))
     return rows, requests
-
-
-def _complete(
-    engine, unique: list[tuple[str, Request]], plan: Decoding, kept: dict[str, Completion], book, progress: bool
-) -> tuple[dict[str, Completion], float]:
-    """Return all completions by key, and the seconds that generating the missing ones took."""
-    done = dict(kept)
-    skip = frozenset(at for at, (name, _) in enumerate(unique) if name in kept)
-    if len(skip) == len(unique):
-        return done, 0.0
-    start = time.perf_counter()
-    with _bar(engine.name, len(unique), kept=len(skip), show=progress) as bar:
-        tokens = 0
-        for batch in engine.complete([request for _, request in unique], plan, skip):
-            named = [(unique[at][0], completion) for at, completion in batch]
-            if book:
-                book.add(named)
-            done.update(named)
-            tokens += sum(each.tokens for _, each in named)
-            bar.set_postfix_str(f"{tokens / (time.perf_counter() - start):.0f} tokens/s", refresh=False)
-            bar.update(len(named))
-    return done, time.perf_counter() - start
-
-
-def _bar(name: str, total: int, *, kept: int, show: bool):
-    """Return a progress bar: in the page where someone looks, else one plain line a minute in the log."""
-    from tqdm.auto import tqdm as page
-    from tqdm.std import tqdm as plain
-
-    look = {"desc": name, "total": total, "initial": kept, "unit": " sentences", "disable": not show}
-    if _watched():
-        return page(**look)
-    return plain(**look, file=Lines(), mininterval=60, maxinterval=60, delay=60, ascii=True)
-
-
-def _watched() -> bool:
-    """Return whether somebody can see the bar move: a terminal, or a notebook in a front end."""
-    if page := kernel():  # papermill and nbconvert send with each cell that nobody can be asked for input
-        return bool(page.get_parent().get("content", {}).get("allow_stdin"))
-    return sys.stderr.isatty()

@@ -18,7 +18,7 @@ run: str = "small"  # the folder
 WORK = """\
 import pathlib, sys
 place = pathlib.Path("out") / run
-print("number", number, file=sys.stderr)
+print("number", number, "hf_" + "aB3" * 11 + "x", pathlib.Path.home() / "mine", file=sys.stderr)
 (place / "result").write_text(str(12 / number))
 """
 
@@ -62,7 +62,8 @@ def test_some_fail_and_the_next_sweep_runs_those_alone(folder):
     (failed,) = [line for line in err if line.startswith("failed")]
     assert "ZeroDivisionError: division by zero; to read: " in failed and "small.failed.html" in failed
     assert (folder / "out" / "by_3" / "result").read_text() == "4.0"
-    assert (folder / "out" / "by_3" / "small.log").read_text().splitlines()[0] == "number 3"  # a kernel may add its end
+    log = (folder / "out" / "by_3" / "small.log").read_text()  # a kernel may add its end
+    assert log.splitlines()[0] == "number 3 [token removed] ~/mine"  # as from the notebook beside it
 
     code, out, err = sweep(folder, text, "--status")
     table = [line.split(maxsplit=3) for line in out.splitlines()]

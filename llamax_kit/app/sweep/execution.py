@@ -18,15 +18,17 @@ from pathlib import Path
 from llamax_kit.app import notebooks
 from llamax_kit.app.sweep.jobs import Job
 from llamax_kit.app.sweep.processes import in_processes
-from llamax_kit.app.sweep.state import State, states, summary, translates
+from llamax_kit.app.sweep.state import State, asks, states, summary
 from llamax_kit.data import languages
 from llamax_kit.data.corpora.loading import corpus_languages, load_corpus
 from llamax_kit.models.engines.opening import open_engine
-from llamax_kit.runs import owners, storage
-from llamax_kit.tasks import defaults
+from llamax_kit.runs import owners, provenance, storage
+from llamax_kit.tasks import defaults, question_sets
+from llamax_kit.tasks.answering import answer
 from llamax_kit.tasks.translation import translate
 from llamax_kit.utils import locks
 from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import whole
 from llamax_kit.utils.terminal import visible
 from llamax_kit.utils.words import counted
 
@@ -68,12 +70,12 @@ def run(jobs: Sequence[Job], processes: int = 1, *, again: bool = False) -> list
 def _fill_ledger(jobs: list[Job]) -> list[Job]:
     """Fill the ledger, one engine after another, and return the jobs that must load a model themselves.
 
-    These are jobs that ask for fresh completions, and all of an engine that could not do its work.
+    These are jobs that ask for fresh completions, or two models, and all of an engine that could not do its work.
     """
     engines: dict[tuple, list[Job]] = {}
-    asking = [job for job in jobs if translates(job)]
+    asking = [job for job in jobs if asks(job)]
     for job in asking:
-        if not job.parameters["fresh"]:
+        if not job.parameters["fresh"] and not job.parameters.get("beside"):
             engines.setdefault(tuple(job.parameters[name] for name in ENGINE), []).append(job)
     filled = [job for served in engines.values() if _filled(served) for job in served]
     return [job for job in asking if job not in filled]
@@ -99,7 +101,7 @@ def _filled(jobs: list[Job]) -> bool:
 
 
 def _fill(jobs: list[Job]) -> None:
-    """Translate what jobs of one engine will ask for, one pass per job, with one engine.
+    """Have one engine do what jobs will ask it for, one pass per job.
 
     So a job's completions are those of the notebook alone: batches are planned in the same way, with its own prompt and
     decoding, and what an earlier pass has generated is not generated again.
@@ -111,14 +113,21 @@ def _fill(jobs: list[Job]) -> None:
             try:
                 of = defaults.resolved(job.parameters)
                 engine = engine or open_engine(**{name: of[name] for name in ENGINE})
-                pairs = languages.directions(of["directions"], corpus_languages(of["corpus"]))
-                text = load_corpus(of["corpus"], {code for pair in pairs for code in pair})
-                ledger = storage.outputs() / "ledger"
-                translate(engine, text, pairs, of["prompt"], of["decoding"], of["sentences"], ledger)
+                _ask(engine, of, storage.outputs() / "ledger")
             except KitError as error:  # the notebook will raise it too, and keep it
                 unfilled += 1
                 _say(f"unfilled  {job.run}: {error}")
     sys.exit(bool(unfilled))
+
+
+def _ask(engine, of: dict, ledger: Path) -> None:
+    if "task" in of:
+        asked = question_sets.open_set(of["task"], codes=of["codes"], items=of["items"])
+        answer(engine, asked.task, asked.items, of["prompt"], of["decoding"], ledger)
+    else:
+        pairs = languages.directions(of["directions"], corpus_languages(of["corpus"]))
+        text = load_corpus(of["corpus"], {code for pair in pairs for code in pair})
+        translate(engine, text, pairs, of["prompt"], of["decoding"], of["sentences"], ledger)
 
 
 def _marked(stack: ExitStack, job: Job) -> bool:
@@ -133,6 +142,7 @@ def _marked(stack: ExitStack, job: Job) -> bool:
 def _execute_all(jobs: list[Job], processes: int, *, again: bool) -> None:
     work = partial(_execute, again=again)
     for job, code, seconds in in_processes(work, jobs, processes, lambda job: _say(f"start   {job.run}")):
+        _clean(_log(job))
         state = states([job])[0]
         if state.state == "done":
             _say(f"done    {job.run} in {seconds:.0f} s: {job.output.with_suffix('.html')}")
@@ -162,6 +172,15 @@ def _execute(job: Job, *, again: bool) -> None:
 
 def _log(job: Job) -> Path:
     return job.output.with_suffix(".log")
+
+
+def _clean(log: Path) -> None:
+    """Remove tokens and home paths from a log, as from the notebook beside it; there may be none."""
+    with suppress(OSError):
+        text = log.read_text(encoding="utf-8", errors="replace")
+        if (cleaned := provenance.clean(text, storage.PROJECT)) != text:
+            with whole(log) as scratch:
+                scratch.write_text(cleaned, encoding="utf-8", newline="\n")
 
 
 def _last_line(log: Path, code: int) -> str:

@@ -18,6 +18,7 @@ from llamax_kit.utils import locks
 
 OTHER_KIT = "by another version of the kit; --again makes it anew"
 TRANSLATES = {"model", "adapter", "device", "dtype", "corpus", "directions", "sentences", "prompt", "decoding", "fresh"}
+ANSWERS = {"model", "adapter", "device", "dtype", "task", "codes", "items", "prompt", "decoding", "fresh"}
 
 
 class State(NamedTuple):
@@ -47,9 +48,9 @@ def states(jobs: Sequence[Job], *, again: bool = False) -> list[State]:
     return list(known.values())
 
 
-def translates(job: Job) -> bool:
-    """Check whether a notebook passes its parameters to `translate` as notebook 04 does: it has the same ones."""
-    return TRANSLATES <= job.parameters.keys()
+def asks(job: Job) -> bool:
+    """Check whether a notebook passes its parameters to a model as 04 (`translate`) or 11 (`answer`): it has theirs."""
+    return TRANSLATES <= job.parameters.keys() or ANSWERS <= job.parameters.keys()
 
 
 def summary(found: Sequence[State], new: int | None = None) -> str:
@@ -123,8 +124,8 @@ def _cleaned(value):
 
 
 def _read_runs(job: Job) -> list[str]:
-    """List the runs that a job may read; one that translates reads none, though its model may be called like one."""
-    return [] if translates(job) else [run for run in inputs.runs(job.parameters) if run != job.run]
+    """List the runs that a job may read; one that asks a model reads none, though the model may be called like one."""
+    return [] if asks(job) else [run for run in inputs.runs(job.parameters) if run != job.run]
 
 
 def _error(executed: dict) -> str:

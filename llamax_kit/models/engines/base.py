@@ -45,10 +45,11 @@ class Choice(NamedTuple):
 
 
 class Completion(NamedTuple):
-    """What a model generated after one prompt.
+    """What a model generated after one prompt, or how likely it found what may follow.
 
     finish: "stop" (it ended by itself), "length" (cut at max_new_tokens or at the end of the model's context),
-            "unfit" (the prompt leaves no room in the context for one new token; text is "", tokens 0)
+            "unfit" (the prompt leaves no room in the context for one new token; text is "", tokens 0),
+            "scored" (nothing was generated: text is the likelihoods of options, see above)
     tokens: new tokens generated, the end-of-text token included and padding not
     """
 

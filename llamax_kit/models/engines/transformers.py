@@ -1,17 +1,19 @@
-"""Generate with a Hugging Face model: greedy or beam search, in batches planned from the whole run.
+"""Generate with a Hugging Face model, or score options, in batches planned from the whole run.
 
 On a CPU in float32 a resumed run, which keeps its batches, gives the same text to the last character. Other batch mates
 change the last bits of a logit: 1 of 1,738 real completions of about 200 tokens in float32, many in bfloat16.
-It neither samples nor cuts a prompt, and ignores the model's own generation_config: Llama 2's asks for sampling.
+It searches greedily or with beams, never samples, never cuts a prompt, and ignores the model's own generation_config:
+Llama 2's asks for sampling.
 """
 
 import logging
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cached_property
 from importlib.metadata import version
 
 from llamax_kit.models import loading, runnable, tokenizer_files
-from llamax_kit.models.engines.base import Completion, Decoding, Request
+from llamax_kit.models.engines import likelihoods
+from llamax_kit.models.engines.base import Choice, Completion, Decoding, Request
 from llamax_kit.models.engines.batches import halves, plan
 from llamax_kit.models.tokenizers import DATE, Prompt
 from llamax_kit.models.training_languages import of_folder
@@ -117,10 +119,47 @@ class Transformers:
         # The penalty counts padding as text that was written already, so nothing may be padded under it.
         padding = decoding.repetition_penalty == 1.0
         mixed = decoding.num_beams == 1 and self._endless
-        budget = self.batch_tokens or _budget(self.model)
-        for batch in plan(lengths, rooms=rooms, budget=budget, beams=decoding.num_beams, mixed=mixed, padding=padding):
+        budget, beams = self.batch_tokens or _budget(self.model), decoding.num_beams
+        costs = [(length + room) * beams for length, room in zip(lengths, rooms, strict=True)]
+
+        def work(part: list[int]) -> list[Completion]:
+            return self._generate([prompts[at] for at in part], [rooms[at] for at in part], decoding)
+
+        def told(at: int) -> str:
+            return f"a prompt of {lengths[at]} tokens, {rooms[at]} new ones, {beams} beams"
+
+        for batch in plan(lengths, rooms=rooms, budget=budget, beams=beams, mixed=mixed, padding=padding):
             if todo := [at for at in batch if at not in skip]:
-                yield from self._fitting(todo, prompts, rooms, decoding)
+                yield from self._fitting(todo, costs=costs, work=work, told=told)
+
+    def choice_material(self, choice: Choice) -> list[list[int]]:
+        """Return the ids that the options share, one BOS in front, and those of each behind them."""
+        return likelihoods.parted(self.tokenizer, choice)
+
+    def likelihoods(
+        self, choices: Sequence[Choice], skip: Set[int] = frozenset()
+    ) -> Iterator[list[tuple[int, Completion]]]:
+        """Score batch by batch, the dearest first; a batch that does not fit into memory is halved.
+
+        Raises KitError when memory does not even take one prompt with its options.
+        """
+        if len(skip) == len(choices):
+            return
+        asked = [self.choice_material(choice) for choice in choices]
+        fits = [likelihoods.length(ids) <= self.context for ids in asked]
+        if unfit := [at for at, fit in enumerate(fits) if not fit and at not in skip]:
+            yield [(at, Completion("", "unfit", 0)) for at in unfit]
+        costs, budget = [likelihoods.cost(ids) for ids in asked], self.batch_tokens or _budget(self.model)
+
+        def work(part: list[int]) -> list[Completion]:
+            return self._score([asked[at] for at in part])
+
+        def told(at: int) -> str:
+            return f"{len(asked[at]) - 1} options, {likelihoods.length(asked[at])} tokens with the prompt"
+
+        for batch in plan(costs, rooms=[*map(int, fits)], budget=budget):
+            if todo := [at for at in batch if at not in skip]:
+                yield from self._fitting(todo, costs=costs, work=work, told=told)
 
     @property
     def context(self) -> int:
@@ -133,19 +172,21 @@ class Transformers:
         rope = getattr(self.model.config.get_text_config(), "rope_parameters", None) or {}
         return rope.get("rope_type") in ("default", "linear", "llama3")  # "dynamic" and "longrope" look at the length
 
-    def _fitting(self, batch, prompts, rooms, decoding) -> Iterator[list[tuple[int, Completion]]]:
+    def _fitting(
+        self, batch: list[int], *, costs: list[int], work: Callable[[list[int]], list[Completion]], told: Callable
+    ) -> Iterator[list[tuple[int, Completion]]]:
+        """Yield the work done for a batch, in parts where memory refuses it; `told`: what one sentence takes."""
         import torch
 
         waiting = [batch]
         while waiting:
             part = waiting.pop(0)
-            longest, room = max(len(prompts[at]) for at in part), max(rooms[at] for at in part)
-            cost = len(part) * (longest + room) * decoding.num_beams
+            cost = len(part) * max(costs[at] for at in part)
             if cost >= self._refused and len(part) > 1:
                 waiting[:0] = halves(part)
                 continue
             try:
-                done = self._generate([prompts[at] for at in part], [rooms[at] for at in part], decoding)
+                done = work(part)
             except torch.OutOfMemoryError:
                 done = None  # what the failed call held is free only after this block
             if done is not None:
@@ -154,12 +195,19 @@ class Transformers:
             torch.cuda.empty_cache()
             if len(part) == 1:
                 raise KitError(
-                    f"{self.name}: the memory of {self.device} does not take even one sentence (a prompt of "
-                    f"{longest} tokens, {room} new ones, {decoding.num_beams} beams, {self.dtype}). To "
-                    f"mend: see who else uses it (nvidia-smi), or take dtype bfloat16, fewer beams or new tokens"
+                    f"{self.name}: the memory of {self.device} does not take even one sentence ({told(part[0])}, "
+                    f"{self.dtype}). To mend: see who else uses it (nvidia-smi), or take dtype bfloat16, fewer beams "
+                    f"or new tokens, or a shorter prompt"
                 )
             self._refused = min(self._refused, cost)
             waiting.insert(0, part)
+
+    def _score(self, batch: list[list[list[int]]]) -> list[Completion]:
+        check = _NotANumber()
+        done = likelihoods.score(self.model, batch, pad=self.tokenizer.pad_id, check=check)
+        if bool(check.found):
+            raise KitError(self._not_a_number())
+        return done
 
     def _generate(self, prompts: list[list[int]], rooms: list[int], decoding: Decoding) -> list[Completion]:
         import torch
