@@ -64,6 +64,6 @@ def save_answers(run, *tables, task="X-CSQA", split="dev", **facts):
     scores = accuracy.score_table(table, task, split=split)
     storage.save_answers(folder, table)
     storage.save_table(scores, folder / "scores.csv")
-    corpus = {"name": task, "split": split, "release": f"{task} {split}"}
+    corpus = {"name": task, "split": split}
     storage.record(folder, parameters={"run": run, "task": task}, corpus=corpus,
                    signatures=sorted(set(scores["signature"])), **facts)  # fmt: skip

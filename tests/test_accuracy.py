@@ -202,7 +202,7 @@ def test_languages_are_chosen_by_their_codes_and_notes_name_them():
     silent = answers("m").assign(hypothesis=lambda all: all["hypothesis"].where(all["index"] > 9, ""))
     save_answers("mine", silent)
     assert gains.notes(gains.gains(gains.pair("mine", "theirs"))) == [
-        "Note: 25 % of the answers of mine are empty in all 3 languages."]  # fmt: skip
+        "Note: 25 % of the answers of mine are empty (no answer) in all 3 languages."]  # fmt: skip
     same = gains.gains(gains.beside(storage.system("mine"), storage.system("mine=mine")._replace(own="x", name="x")))
     assert set(same["p"]) == {1.0} and "identical answers" in same["note"][0]
 

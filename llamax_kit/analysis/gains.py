@@ -290,9 +290,10 @@ def _asked(metric: str, sides: "tuple[DataFrame, DataFrame]") -> dict:
 def _empty(name: str, texts: list[str], *, what: str = "outputs") -> str:
     """Return "9 % of the outputs of … are empty", from 1 % on, or that all are; "" otherwise."""
     share = sum(not text.strip() for text in texts) / len(texts)
+    empty = f"of {name} are empty{' (no answer)' * (what == 'answers')}"
     if share == 1:
-        return f"all {what} of {name} are empty"
-    return f"{min(99, round(100 * share))} % of the {what} of {name} are empty" if share >= EMPTY else ""
+        return f"all {what} {empty}"
+    return f"{min(99, round(100 * share))} % of the {what} {empty}" if share >= EMPTY else ""
 
 
 def _finished(table: "DataFrame", trained: list[str]) -> "DataFrame":

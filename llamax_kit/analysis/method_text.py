@@ -40,8 +40,9 @@ def _compared(gathered: Gathered) -> str:
     directions = scores[DIRECTION].drop_duplicates()
     few, many = int(scores["n"].min()), int(scores["n"].max())
     size = f"{few:,}" if few == many else f"{few:,} to {many:,}"
-    corpus = next(iter(gathered.runs.values())).record.get("corpus") or {}
-    release, cut = corpus.get("release", "a corpus not on record"), corpus.get("cut")
+    record = next(iter(gathered.runs.values())).record
+    release = provenance.release(record) or "a corpus not on record"
+    cut = (record.get("corpus") or {}).get("cut")
     systems = list(dict.fromkeys(scores["system"]))
     what, thing = nouns(scores)
     compared = (

@@ -51,7 +51,7 @@ class Pair(NamedTuple):
     @property
     def release(self) -> str:
         """The corpus that both translated: "FLORES-101 devtest"."""
-        return (self.records[0].get("corpus") or {}).get("release", "a corpus not on record")
+        return provenance.release(self.records[0]) or "a corpus not on record"
 
     @property
     def facts(self) -> dict[str, dict]:

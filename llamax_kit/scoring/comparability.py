@@ -6,6 +6,7 @@ Loads no run and changes none: it is given what they hold, and says which two di
 from typing import TYPE_CHECKING
 
 from llamax_kit.data.translations import DIRECTION, answers, label, labels, nouns
+from llamax_kit.runs import provenance
 from llamax_kit.scoring import accuracy
 from llamax_kit.utils.errors import KitError
 
@@ -58,9 +59,10 @@ def same_corpus(records: dict[str, dict]) -> None:
 
     The corpus's hash is no measure: it is taken over the languages that a run read. Raises NotComparable.
     """
-    corpora = {run: record.get("corpus") or {} for run, record in records.items()}
-    for fact, what in (("release", "the release of the corpus"), ("split", "the split of the corpus")):
-        values = {run: corpus.get(fact) or "none recorded" for run, corpus in corpora.items()}
+    splits = {run: (record.get("corpus") or {}).get("split") for run, record in records.items()}
+    releases = {run: provenance.release(record) for run, record in records.items()}
+    for facts, what in ((releases, "the release of the corpus"), (splits, "the split of the corpus")):
+        values = {run: fact or "none recorded" for run, fact in facts.items()}
         agree(what, values, "compare runs on one release and split: translate, or score, on the one you report")
 
 
