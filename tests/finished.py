@@ -1,9 +1,12 @@
 """Small finished runs for tests, of made-up sentences, as the notebooks leave them."""
 
+import json
+import random
+
 import pandas as pd
 
 from llamax_kit.runs import storage
-from llamax_kit.scoring import spbleu
+from llamax_kit.scoring import accuracy, spbleu
 
 TEXT = ["On 3 May 1998 it was cold", "Paris and Rome are cities", "seven of them, in Berlin", "a house by the sea"]
 CLDR = {"name": "cldr", "split": "devtest", "release": "CLDR 47, devtest", "sha256": "ab"}
@@ -38,3 +41,29 @@ def copied(directions="en-de en-sw", sentences=4):
 def worse(text):
     """Answer with a few letters wrong."""
     return text.replace("o", "0")
+
+
+def answers(system, languages="en sw zh", questions=40, right=0.5, seed=0, options="ABCDE"):
+    """A table of answers to made-up questions, of which a share is right by chance; read in three ways."""
+    draw, table = random.Random(f"{system} {seed}"), []
+    for code in languages.split():
+        for at in range(questions):
+            gold = options[random.Random(at).randrange(len(options))]  # the same in every language
+            said = [gold if draw.random() < right else draw.choice([*options]) for _ in range(3)]
+            scored = json.dumps({label: -1.0 - at for label in options})
+            table.append((system, code, code, at, f"{TEXT[at % 4]} {at} in {code}?", said[0], gold, "stop", 1, f"q{at}",
+                          f" {said[0]}\n", said[1], said[2], scored))  # fmt: skip
+    return pd.DataFrame(table, columns=["system", "src", "tgt", "index", "source", "hypothesis", "reference", "finish",
+                                        "tokens", "id", "completion", "likeliest", "likeliest_by_length",
+                                        "log_likelihoods"])  # fmt: skip
+
+
+def save_answers(run, *tables, task="X-CSQA", split="dev", **facts):
+    """Make a finished run of answers, as the notebook does."""
+    folder, table = storage.folder(run), pd.concat(tables, ignore_index=True)
+    scores = accuracy.score_table(table, task, split=split)
+    storage.save_answers(folder, table)
+    storage.save_table(scores, folder / "scores.csv")
+    corpus = {"name": task, "split": split}
+    storage.record(folder, parameters={"run": run, "task": task}, corpus=corpus,
+                   signatures=sorted(set(scores["signature"])), **facts)  # fmt: skip

@@ -12,7 +12,7 @@ from llamax_kit.app.parameters import cells, check, choices, given_values, param
 from llamax_kit.models import weights
 from llamax_kit.paper import tables
 from llamax_kit.reporting import latex_layout
-from llamax_kit.scoring import corrections, sacrebleu_metrics
+from llamax_kit.scoring import accuracy, corrections, sacrebleu_metrics
 from llamax_kit.training.corpus import mixture
 from llamax_kit.training.miniature import model
 
@@ -26,8 +26,8 @@ PAPER = ("05", "06", "07", "09", "12")  # whose tables go to papers; 04 has twel
 CLOSED = {
     ("04_translate_and_score", "dtype"): weights.DTYPES,
     ("06_see_language_gains", "correction"): corrections.CORRECTIONS,
-    ("06_see_language_gains", "metric"): sacrebleu_metrics.METRICS,
-    ("09_compare_runs", "metric"): sacrebleu_metrics.METRICS,
+    ("06_see_language_gains", "metric"): (*sacrebleu_metrics.METRICS, *accuracy.METRICS, "auto"),
+    ("09_compare_runs", "metric"): (*sacrebleu_metrics.METRICS, *accuracy.METRICS, "auto"),
     ("10_train_a_miniature", "size"): model.SHAPES,
     ("10_train_a_miniature", "parallel"): mixture.PARALLEL,
     ("12_reproduce_the_paper", "release"): tables.CHOICES,

@@ -10,9 +10,9 @@ from llamax_kit.analysis import gains
 from llamax_kit.analysis.gathering import Gathered, find, gather
 from llamax_kit.analysis.method_text import method
 from llamax_kit.analysis.pairs import trained_on_flores
-from llamax_kit.data.translations import DIRECTION
+from llamax_kit.data.translations import DIRECTION, answers, label, labels, nouns
 from llamax_kit.runs.storage import SavedSystem, listed
-from llamax_kit.scoring import comparability, corrections, sacrebleu_metrics
+from llamax_kit.scoring import accuracy, comparability, corrections
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.words import counted
 
@@ -176,13 +176,13 @@ def gains_over(gathered: Gathered, baseline: str = "", *, tokenize: str = "") ->
     others = [each for each in own["spec"] if names[each] != names[spec] and has[names[each]] & has[names[spec]]]
     if not others:
         raise KitError(
-            f"no other system has a direction of {spec}, so there is no gain to measure. "
+            f"no other system has a {nouns(gathered.scores)[0]} of {spec}, so there is no gain to measure. "
             f"To mend: name another run, or another baseline"
         )
     baseline, *systems = (_side(gathered, each) for each in (spec, *others))
     tested = [each.name for each in systems if each.translations is not None and baseline.translations is not None]
     samples = corrections.shuffles(sum(len(has[name] & has[baseline.name]) for name in tested))
-    tables, metric = [], sacrebleu_metrics.family(gathered.metric)
+    tables, metric = [], accuracy.family(gathered.metric)
     for each in systems:
         pair = gains.beside(each, baseline, metric=metric) if each.name in tested else None
         table = gains.gains(pair, tokenize, samples, metric=metric) if pair else _untested(gathered, each, baseline)
@@ -232,19 +232,20 @@ def _untested(gathered: Gathered, system: SavedSystem, baseline: SavedSystem) ->
     scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
     tables = (scores[scores["system"] == each.name] for each in (system, baseline))
     known = [each.name for each in (system, baseline) if trained_on_flores(each)]
-    return gains.from_scores(*tables, note="no translations kept, no test", trained=known)
+    kept = "answers" if answers(scores) else "translations"
+    return gains.from_scores(*tables, note=f"no {kept} kept, no test", trained=known)
 
 
 def _in_order(table: "DataFrame", gathered: Gathered) -> "DataFrame":
     """Sort directions as in the runs' scores; gains come in the order of files."""
-    named, known = (each["src"] + "-" + each["tgt"] for each in (table, gathered.scores))
+    named, known = (labels(each) for each in (table, gathered.scores))
     place = {direction: at for at, direction in enumerate(dict.fromkeys(known))}
     return table.iloc[named.map(place).argsort(kind="stable")]
 
 
 def _directions(gathered: Gathered) -> dict[str, set]:
     scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
-    named = scores["src"] + "-" + scores["tgt"]
+    named = labels(scores)
     return named.groupby(scores["system"]).agg(set).to_dict()
 
 
@@ -257,7 +258,7 @@ def _same_scores(gathered: Gathered, table: "DataFrame") -> None:
     if len(odd):
         row = odd.iloc[0]
         raise KitError(
-            f"run {row['run']}: scores.csv has {row['score_kept']:.4f} for {row['system']} {row['src']}-{row['tgt']}, "
-            f"but its translations score {row['score']:.4f} ({len(odd)} of {len(both)} differ), so they are of "
+            f"run {row['run']}: scores.csv has {row['score_kept']:.4f} for {row['system']} {label(*row[DIRECTION])}, "
+            f"but what it kept scores {row['score']:.4f} ({len(odd)} of {len(both)} differ), so they are of "
             f"different times. To mend: run its notebook again"
         )

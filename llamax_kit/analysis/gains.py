@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.pairs import Pair, beside, lacking, pair, size
 from llamax_kit.data.training_languages import trained_on_flores
-from llamax_kit.data.translations import DIRECTION
-from llamax_kit.scoring import corrections, significance, spbleu
+from llamax_kit.data.translations import DIRECTION, answers, label, labels, nouns
+from llamax_kit.scoring import accuracy, corrections, significance, spbleu
 from llamax_kit.scoring.corrections import ALPHA, corrected, shuffles, verdicts
+from llamax_kit.tasks import defaults
 from llamax_kit.utils import parallel
 from llamax_kit.utils.errors import KitError
 
@@ -26,12 +27,14 @@ PUBLISHED = "published score, no test"
 COLUMNS = ["system", "baseline", *DIRECTION, "metric", "score", "baseline_score", "gain", "ci_low", "ci_high",
            "p", *(each.column for each in corrections.CORRECTIONS.values()), "n", "signature", "verdict",
            "note"]  # fmt: skip
+ADJUSTED_WALD = "of the paired difference (adjusted Wald; Bonett and Price, 2012)"
+MCNEMAR = "McNemar's exact test (1947)"
 NAMED = 20  # directions listed in a note; gains.csv has them all
 EMPTY = 0.01  # a direction with this share of empty outputs, or more, has a note
 SECONDS = 2e-4  # per sentence, counted, resampled and shuffled 10,000 times; estimates the work
 
 
-def gains(pair: Pair, tokenize: str = "", samples: int = 0, *, metric: str = "spBLEU") -> "DataFrame":
+def gains(pair: Pair, tokenize: str = "", samples: int = 0, *, metric: str = defaults.AUTO) -> "DataFrame":
     """Compare a pair direction by direction.
 
     Parameters
@@ -43,7 +46,9 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0, *, metric: str = "sp
     samples : int
         Shuffles per direction; 0: as many as are needed (`corrections.shuffles`), 10,000 up to 50 directions.
     metric : str
-        spBLEU, chrF++ or BLEU. Both systems are scored here, from their translations.
+        spBLEU, chrF++ or BLEU. Both systems are scored here, from their translations. Of answers to questions accuracy,
+        likelihood or by_length (`accuracy.METRICS`), by their runs' signature. "auto": as `defaults.metric`
+        says. What an accuracy has in place of resamples and shuffles, `tokenize` and `samples` do not matter to.
 
     Returns
     -------
@@ -54,15 +59,17 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0, *, metric: str = "sp
         - gain: score - baseline_score
         - ci_low, ci_high: its paired 95 % bootstrap interval (1000 resamples); missing below 10 sentences
         - p: approximate randomisation, two-sided, of this direction alone
+        - of accuracies: Bonett and Price's adjusted Wald interval, of any number of questions; McNemar's exact test
         - p_holm, q: p corrected over all rows, by Holm and by Benjamini and Hochberg
         - n: sentences; verdict: by p_holm (see `verdicts`); note: what a reader must know
 
     Raises
     ------
     KitError
-        When the records do not name one tokenizer, or `samples` is too small to find anything.
+        When the records do not name one tokenizer, or `samples` is too small to find anything; for answers that were
+        not read by this metric, or whose record names no signature of it.
     UnknownName
-        For an unknown tokenizer or metric.
+        For an unknown tokenizer or metric, or one of the other kind.
 
     Examples
     --------
@@ -72,6 +79,10 @@ def gains(pair: Pair, tokenize: str = "", samples: int = 0, *, metric: str = "sp
     """
     import pandas as pd
 
+    metric = defaults.metric(metric, pair.system)
+    if answers(pair.system):
+        table = pd.DataFrame(_answered(pair, metric)).assign(system=pair.names[0], baseline=pair.names[1])
+        return _finished(table, pair.trained_on_flores)
     if not (tokenize := tokenize or pair.tokenize) and metric == "spBLEU":
         raise KitError("the two runs do not name one tokenizer. To mend: name it, flores101 for spBLEU as in the paper")
     jobs = []
@@ -150,17 +161,19 @@ def method(table: "DataFrame", release: str, *, correction: str = "holm", sample
     UnknownName
         For another correction.
     """
-    intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004); "
-    note = significance.caveat(table["n"], table["ci_low"])
+    note = significance.caveat_of(table)
     by = corrections.find(correction).cited
-    count = len(table)
+    count, answered = len(table), answers(table)
+    intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004); "
+    tests = f"approximate randomisation ({samples or shuffles(count):,} shuffles; Riezler and Maxwell, 2005)"
+    if answered:
+        intervals, tests = f"95 % intervals {ADJUSTED_WALD}; ", MCNEMAR
     return (
-        f"{table['metric'].iloc[0]} by sacreBLEU ({table['signature'].iloc[0]}) on {release}, "
-        f"{size(table['n'])}. Gains of {table['system'].iloc[0]} over "
+        f"{table['metric'].iloc[0]}{'' if answered else ' by sacreBLEU'} ({table['signature'].iloc[0]}) on {release}, "
+        f"{size(table['n'], nouns(table))}. Gains of {table['system'].iloc[0]} over "
         f"{table['baseline'].iloc[0]}: {intervals * bool(table['ci_low'].notna().any())}"
-        f"two-sided p-values by approximate randomisation ({samples or shuffles(count):,} shuffles; Riezler and "
-        f"Maxwell, 2005), corrected over {count:,} test{'s' * (count > 1)} by {by}, significant below {ALPHA}; "
-        f"seed {significance.SEED}{note and f'; {note}'}."
+        f"two-sided p-values by {tests}, corrected over {count:,} test{'s' * (count > 1)} by {by}, significant below "
+        f"{ALPHA}{'' if answered else f'; seed {significance.SEED}'}{note and f'; {note}'}."
     )
 
 
@@ -182,8 +195,10 @@ def resampling(table: "DataFrame", samples: int = 0) -> dict:
     Returns
     -------
     dict
-        samples (bootstrap and shuffles: how many) and seed.
+        samples (bootstrap and shuffles: how many) and seed; nothing of answers, where nothing is drawn.
     """
+    if answers(table):
+        return {}
     counts = {"bootstrap": significance.SAMPLES, "shuffles": shuffles(len(table), asked=samples)}
     return {"samples": counts, "seed": significance.SEED}
 
@@ -206,22 +221,22 @@ def notes(table: "DataFrame") -> list[str]:
     "Note: identical outputs in 2 of 140 directions (en-de, en-sw).", or "Note: 7–10 % of the outputs of chatgpt are
     empty in 9 of 20 directions (en-af, …).".
     """
-    directions = (table["src"] + "-" + table["tgt"]).tolist()
+    directions, what = labels(table).tolist(), nouns(table)[0]
     found: dict[str, list[str]] = {}
     shares: dict[str, list[int]] = {}
     for where, note in zip(directions, table["note"], strict=True):
         for each in filter(None, note.split("; ")):
-            share, note = re.fullmatch(r"(\d+(?= % of the outputs ))?(.*)", each).groups()
+            share, note = re.fullmatch(r"(\d+(?= % of the (?:outputs|answers) ))?(.*)", each).groups()
             found.setdefault(note, []).append(where)
             shares.setdefault(note, []).extend([int(share)] if share else [])
     ranges = {note: "–".join(map(str, sorted({min(each), max(each)}))) if each else "" for note, each in shares.items()}
-    return [f"Note: {ranges[note]}{note} in {_where(where, len(directions))}." for note, where in found.items()]
+    return [f"Note: {ranges[note]}{note} in {_where(where, len(directions), what)}." for note, where in found.items()]
 
 
-def _where(some: list[str], of: int) -> str:
+def _where(some: list[str], of: int, what: str) -> str:
     if len(some) == of:
-        return f"all {of:,} directions" if of > 1 else "the only direction"
-    return f"{len(some):,} of {of:,} directions ({', '.join(some[:NAMED])}{', …' * (len(some) > NAMED)})"
+        return f"all {of:,} {what}s" if of > 1 else f"the only {what}"
+    return f"{len(some):,} of {of:,} {what}s ({', '.join(some[:NAMED])}{', …' * (len(some) > NAMED)})"
 
 
 def _tested(job: tuple) -> dict:
@@ -241,12 +256,44 @@ def _tested(job: tuple) -> dict:
     }  # fmt: skip
 
 
-def _empty(name: str, texts: list[str]) -> str:
+def _answered(pair: Pair, metric: str) -> list[dict]:
+    """Compare two systems' answers, language by language."""
+    signed = [each for each in pair.records[0].get("signatures") or () if
+              accuracy.part(each, name="reading") == accuracy.READINGS[metric]]  # fmt: skip
+    if not signed:
+        raise KitError(
+            f"the record of {pair.names[0]} names no signature of {accuracy.NAMES[metric]}, so nobody could compare "
+            f"it. To mend: run its notebook again (11), or compare by another metric"
+        )
+    return [
+        _asked(metric, (rows, pair.baseline.loc[rows.index])) | {"signature": signed[0]}
+        for _, rows in pair.system.groupby("tgt", sort=False)
+    ]
+
+
+def _asked(metric: str, sides: "tuple[DataFrame, DataFrame]") -> dict:
+    """Score and test the answers of two systems in one language."""
+    (ours, theirs), column = sides, accuracy.COLUMNS[metric]
+    a, b = (accuracy.right(rows, metric) for rows in sides)
+    low, high = significance.difference_interval(a, b)
+    notes = [_empty(rows["system"].iloc[0], rows[column].tolist(), what="answers") for rows in sides]
+    notes += ["identical answers"] * bool((ours[column] == theirs[column]).all())
+    return {
+        "src": ours["src"].iloc[0], "tgt": ours["tgt"].iloc[0], "metric": accuracy.NAMES[metric],
+        "score": 100 * a.sum() / len(a), "baseline_score": 100 * b.sum() / len(b),
+        "gain": 100 * (int(a.sum()) - int(b.sum())) / len(a),
+        "ci_low": low, "ci_high": high, "p": significance.mcnemar(a, b), "n": len(a),
+        "note": "; ".join(filter(None, notes)),
+    }  # fmt: skip
+
+
+def _empty(name: str, texts: list[str], *, what: str = "outputs") -> str:
     """Return "9 % of the outputs of … are empty", from 1 % on, or that all are; "" otherwise."""
     share = sum(not text.strip() for text in texts) / len(texts)
+    empty = f"of {name} are empty{' (no answer)' * (what == 'answers')}"
     if share == 1:
-        return f"all outputs of {name} are empty"
-    return f"{min(99, round(100 * share))} % of the outputs of {name} are empty" if share >= EMPTY else ""
+        return f"all {what} {empty}"
+    return f"{min(99, round(100 * share))} % of the {what} {empty}" if share >= EMPTY else ""
 
 
 def _finished(table: "DataFrame", trained: list[str]) -> "DataFrame":
@@ -271,7 +318,7 @@ def _scored(table: "DataFrame") -> "DataFrame":
         if wrong.any():
             row = table[wrong].iloc[0]
             raise KitError(
-                f"{row['src']}-{row['tgt']}: the {row['metric']} score of {row['system']} {fault}; so in "
+                f"{label(row['src'], row['tgt'])}: the {row['metric']} score of {row['system']} {fault}; so in "
                 f"{int(wrong.sum())} of {len(table)} rows. To mend: leave out what was not scored, and keep one of two"
             )
     return table.assign(signature=table.get("signature", ""), n=table.get("n", float("nan"))).fillna({"signature": ""})
@@ -284,7 +331,7 @@ def _agree(table: "DataFrame", column: str) -> None:
     if differ.any():
         row = table[differ].iloc[0]
         raise KitError(
-            f"{row['src']}-{row['tgt']}: {row['system']} has {column} {row[column]}, {row['system_b']} has "
-            f"{row[f'{column}_b']} ({int(differ.sum())} of {len(table)} directions), so there is no gain to compute. "
-            f"To mend: score both on the same sentences with one tokenizer and one sacreBLEU"
+            f"{label(row['src'], row['tgt'])}: {row['system']} has {column} {row[column]}, {row['system_b']} has "
+            f"{row[f'{column}_b']} ({int(differ.sum())} of {len(table)} {nouns(table)[0]}s), so there is no gain "
+            f"to compute. To mend: score both on the same sentences with one tokenizer and one sacreBLEU"
         )

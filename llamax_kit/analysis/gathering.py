@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.data.language_table import recall
-from llamax_kit.data.translations import DIRECTION, KEYS
+from llamax_kit.data.translations import DIRECTION, KEYS, labels
 from llamax_kit.runs import provenance, storage
 from llamax_kit.runs.storage import SavedRun
-from llamax_kit.scoring import comparability, sacrebleu_metrics, spbleu
+from llamax_kit.scoring import accuracy, comparability, sacrebleu_metrics, spbleu
 from llamax_kit.tasks import defaults
 from llamax_kit.utils.errors import KitError, UnknownName
 
@@ -57,7 +57,7 @@ class Gathered(NamedTuple):
         return provenance.cuts({name: each.record for name, each in self.runs.items()})
 
 
-def gather(names: str | Iterable[str], *, metric: str = "spBLEU", baseline: str = "") -> Gathered:
+def gather(names: str | Iterable[str], *, metric: str = defaults.AUTO, baseline: str = "") -> Gathered:
     """Read finished runs as one.
 
     A system whose name is in two runs is called "system (run)"; only the baseline `copy`, where its scores are equal in
@@ -70,7 +70,8 @@ def gather(names: str | Iterable[str], *, metric: str = "spBLEU", baseline: str 
         quotation marks where it has blanks, as in "'Our own'=05_mine:a 05_mozilla".
     metric : str
         What they are compared by: spBLEU (then all their scores are kept), or chrF++ or BLEU alone. A run whose
-        scores.csv lacks it is scored again, from its translations.
+        scores.csv lacks it is scored again, from its translations. Of answers to questions one of `accuracy.METRICS`.
+        "auto": as `defaults.metric` says.
     baseline : str
         One of these systems, which may be given its name here too.
 
@@ -85,9 +86,9 @@ def gather(names: str | Iterable[str], *, metric: str = "spBLEU", baseline: str 
         For no run, the same one twice, an unfinished one, or one without scores; for one that has no score by the
         metric, and no translations to score; for a name of two systems, or of a run that holds several.
     UnknownName
-        For an unknown run, system or metric.
+        For an unknown run, system or metric, or a metric of the other kind.
     NotComparable
-        For different corpora, signatures, or sentences in a shared direction.
+        For answers and translations, different corpora, signatures, or sentences in a shared direction.
 
     Examples
     --------
@@ -97,6 +98,8 @@ def gather(names: str | Iterable[str], *, metric: str = "spBLEU", baseline: str 
 
     names = storage.listed(names) if isinstance(names, str) else list(names)
     found, given = _load(names)
+    comparability.same_kind({run: each.scores for run, each in found.items()})
+    metric = defaults.metric(metric, next(iter(found.values())).scores)
     comparability.same_corpus({run: each.record for run, each in found.items()})
     held = {run: {*each.scores["metric"]} for run, each in found.items()}
     found = {run: _scored(run, each, metric=metric) for run, each in found.items()}
@@ -154,15 +157,17 @@ def _load(names: list[str]) -> tuple[dict[str, SavedRun], dict[str, str]]:
 
 def _scored(run: str, found: SavedRun, *, metric: str) -> SavedRun:
     """Keep a run's scores by a metric, with spBLEU the others too; without any, score its translations."""
-    own = found.scores["metric"].map(sacrebleu_metrics.family) == metric
+    own = found.scores["metric"].map(accuracy.family) == metric
     if own.any():
         return found if metric == "spBLEU" else found._replace(scores=found.scores[own])
-    tokenize = defaults.of_runs(defaults.AUTO, [found.record])
-    sacrebleu_metrics.named(metric, tokenize=tokenize)  # which raises for an unknown one
-    if found.translations is None:
+    tokenize, answered = defaults.of_runs(defaults.AUTO, [found.record]), metric in accuracy.METRICS
+    if not answered:
+        sacrebleu_metrics.named(metric, tokenize=tokenize)  # which raises for an unknown one
+    if answered or found.translations is None:
         raise KitError(
-            f"run {run!r} has no {metric}: its scores.csv has only {', '.join(dict.fromkeys(found.scores['metric']))}, "
-            f"and it kept no translations to score. To mend: compare by a metric that every run has"
+            f"run {run!r} has no {metric}: its scores.csv has only {', '.join(dict.fromkeys(found.scores['metric']))}"
+            f"{'' if answered else ', and it kept no translations to score'}. "
+            f"To mend: compare by a metric that every run has"
         )
     table = spbleu.score_table(found.translations, tokenize, metrics=metric)
     return found._replace(scores=found.scores[KEYS].drop_duplicates().merge(table))  # in the order of its scores
@@ -244,7 +249,7 @@ def _finished(name: str, others: Iterable[str] = ()) -> Path:
 
 def _without_scores(name: str) -> KitError:
     return KitError(
-        f"run {name!r} holds no scores (scores.csv). To mend: name a run of notebook 04 or 05, or score its "
+        f"run {name!r} holds no scores (scores.csv). To mend: name a run of notebook 04 or 05, or of 11, or score its "
         f"outputs with notebook 05"
     )
 
@@ -306,7 +311,7 @@ def _shown(systems: "DataFrame", called: dict[tuple[str, str], str]) -> dict[int
 def _lacking(scores: "DataFrame") -> "DataFrame":
     import pandas as pd
 
-    named, rows = scores["src"] + "-" + scores["tgt"], []
+    named, rows = labels(scores), []
     for metric in dict.fromkeys(scores["metric"]):
         for system in dict.fromkeys(scores["system"]):
             has = set(named[(scores["system"] == system) & (scores["metric"] == metric)])

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from llamax_kit.analysis.gains import ADJUSTED_WALD, MCNEMAR
 from llamax_kit.analysis.gathering import Gathered
-from llamax_kit.data.translations import DIRECTION
+from llamax_kit.data.translations import DIRECTION, answers, nouns
 from llamax_kit.runs import provenance, storage
 from llamax_kit.scoring import corrections, significance
 from llamax_kit.tasks import prompts
@@ -39,12 +40,14 @@ def _compared(gathered: Gathered) -> str:
     directions = scores[DIRECTION].drop_duplicates()
     few, many = int(scores["n"].min()), int(scores["n"].max())
     size = f"{few:,}" if few == many else f"{few:,} to {many:,}"
-    corpus = next(iter(gathered.runs.values())).record.get("corpus") or {}
-    release, cut = corpus.get("release", "a corpus not on record"), corpus.get("cut")
+    record = next(iter(gathered.runs.values())).record
+    release = provenance.release(record) or "a corpus not on record"
+    cut = (record.get("corpus") or {}).get("cut")
     systems = list(dict.fromkeys(scores["system"]))
+    what, thing = nouns(scores)
     compared = (
-        f"We compare {_listed(systems)} in {counted(len(directions), 'direction')} of {release}, {size} "
-        f"{'sentence' if many == 1 else 'sentences'} per direction{f' ({cut})' if cut else ''}."
+        f"We compare {_listed(systems)} in {counted(len(directions), what)} of {release}, {size} "
+        f"{thing}{'s' * (many != 1)} per {what}{f' ({cut})' if cut else ''}."
     )
     lacking = gathered.lacking[gathered.lacking["metric"] == gathered.metric]
     lacks = [f"{row.system} lacks {row.n} of them ({_short(row.directions)})" for row in lacking.itertuples()]
@@ -56,22 +59,25 @@ def _generated(gathered: Gathered) -> list[str]:
     sentences = []
     for run, each in gathered.runs.items():
         own = gathered.systems[(gathered.systems["run"] == run) & (gathered.systems["name"] != "copy")]
+        answered = answers(each.scores)
         together = [own] if not provenance.apart(each.record) else [own[at : at + 1] for at in range(len(own))]
         for rows in together if len(own) else []:
             record = provenance.of_system(each.record, rows["name"].iloc[0])
             sentences.append(
-                _generation(_listed(list(rows["system"])), run=run, record=record, apart=provenance.apart(each.record))
+                _generation(_listed(list(rows["system"])), run=run, record=record, answered=answered,
+                            apart=provenance.apart(each.record))  # fmt: skip
             )
     copied = dict.fromkeys(gathered.systems["system"][gathered.systems["name"] == "copy"])
     return [*sentences, *(f"{name} repeats the source." for name in copied)]
 
 
-def _generation(systems: str, *, run: str, record: dict, apart: bool) -> str:
+def _generation(systems: str, *, run: str, record: dict, apart: bool, answered: bool) -> str:
     model, chosen, decoding = (record.get(key) or {} for key in ("model", "parameters", "decoding"))
+    texts = "answers" if answered else "hypotheses"
     if not model and apart:
-        return f"How the hypotheses of {systems} were made is not on record (run {run})."
+        return f"How the {texts} of {systems} were made is not on record (run {run})."
     if not model:
-        return f"The hypotheses of {systems} were read from files (run {run}), with no record of how they were made."
+        return f"The {texts} of {systems} were read from files (run {run}), with no record of how they were made."
     if "model" not in model:
         return f"{systems} is a baseline of the kit that translates nothing (run {run})."
     revision = model["model"].removeprefix("sha256:")[:12]
@@ -85,7 +91,7 @@ def _generation(systems: str, *, run: str, record: dict, apart: bool) -> str:
     prompt = named or (prompts.called(text) if text else "not on record")
     return (
         f"{systems} ({kind} {revision}{adapter}; {model.get('dtype')}, transformers {model.get('transformers')}) "
-        f"translated {searched}, prompt {_short(prompt)}."
+        f"{'answered' if answered else 'translated'} {searched}, prompt {_short(prompt)}."
     )
 
 
@@ -93,8 +99,11 @@ def _scored(gathered: Gathered) -> str:
     scores = gathered.scores[gathered.scores["metric"] == gathered.metric]
     own = " (not to be compared with spBLEU)" * gathered.metric.startswith("spBLEU-")
     intervals = f", with 95 % intervals from {significance.SAMPLES:,} bootstrap resamples"
-    scored = f"Scores are corpus-level {gathered.metric}{own}, signature {scores['signature'].iloc[0]}"
-    note = significance.caveat_sentence(scores["n"], scores["ci_low"])
+    level = "corpus-level "
+    if answers(scores):
+        level, intervals = "", ", with Wilson's 95 % intervals (1927)"
+    scored = f"Scores are {level}{gathered.metric}{own}, signature {scores['signature'].iloc[0]}"
+    note = significance.caveat_of(scores, sentence=True)
     runs = _listed(list(gathered.rescored))
     here = f" Those of {runs} were computed here, from the hypotheses that were kept." * bool(runs)
     return f"{scored}{intervals if scores['ci_low'].notna().any() else ''}.{here}{note}"
@@ -102,18 +111,21 @@ def _scored(gathered: Gathered) -> str:
 
 def _tested(gains: "DataFrame") -> str:
     over, tests = _listed(list(dict.fromkeys(gains["baseline"]))), int(gains["p"].notna().sum())
+    kept = "answers" if answers(gains) else "sentences"
     if not tests:
-        return f"Gains over {over} are differences of scores, not tested, because no sentences were kept."
+        return f"Gains over {over} are differences of scores, not tested, because no {kept} were kept."
     rest = len(gains) - tests
-    untested = f" {counted(rest, 'further gain')}: not tested, because no sentences were kept." if rest else ""
+    untested = f" {counted(rest, 'further gain')}: not tested, because no {kept} were kept." if rest else ""
+    kind, seed = "corpus scores", f"; seed {significance.SEED}"
     intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004) and "
+    how = f"approximate randomisation ({corrections.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005)"
+    if answers(gains):
+        kind, seed, intervals, how = "accuracies", "", f"95 % intervals {ADJUSTED_WALD} and ", MCNEMAR
     return (
-        f"Gains over {over} are differences of corpus scores, with {intervals * bool(gains['ci_low'].notna().any())}"
-        f"two-sided p-values by approximate randomisation "
-        f"({corrections.shuffles(tests):,} shuffles; Riezler and Maxwell, 2005), corrected by Holm's method (1979) "
-        f"over all {counted(tests, 'test')} together and significant below {corrections.ALPHA}; "
-        f"seed {significance.SEED}."
-        f"{untested}{significance.caveat_sentence(gains['n'], gains['ci_low'])}"
+        f"Gains over {over} are differences of {kind}, with {intervals * bool(gains['ci_low'].notna().any())}"
+        f"two-sided p-values by {how}, corrected by Holm's method (1979) "
+        f"over all {counted(tests, 'test')} together and significant below {corrections.ALPHA}{seed}."
+        f"{untested}{significance.caveat_of(gains, sentence=True)}"
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llamax_kit.data import languages, training_languages, translations
 from llamax_kit.data.language_table import recall
 from llamax_kit.data.training_languages import Trained
-from llamax_kit.data.translations import DIRECTION
+from llamax_kit.data.translations import DIRECTION, answers, label, nouns
 from llamax_kit.models.training_languages import training_languages_of
 from llamax_kit.runs import provenance, storage
 from llamax_kit.runs.storage import SavedSystem
@@ -51,7 +51,7 @@ class Pair(NamedTuple):
     @property
     def release(self) -> str:
         """The corpus that both translated: "FLORES-101 devtest"."""
-        return (self.records[0].get("corpus") or {}).get("release", "a corpus not on record")
+        return provenance.release(self.records[0]) or "a corpus not on record"
 
     @property
     def facts(self) -> dict[str, dict]:
@@ -76,10 +76,10 @@ class Pair(NamedTuple):
     @property
     def size(self) -> str:
         """How many directions of how many sentences, in words: "17 directions of 1,012 sentences"."""
-        return size(self.system.groupby(DIRECTION).size())
+        return size(self.system.groupby(DIRECTION).size(), nouns(self.system))
 
 
-def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = "", metric: str = "spBLEU") -> Pair:
+def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = "", metric: str = defaults.AUTO) -> Pair:
     """Pair two systems of runs on the same sentences.
 
     Parameters
@@ -92,7 +92,8 @@ def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = ""
         A tokenizer by which both will be scored again, as `gains` takes it; the signatures of kept scores are then not
         compared. "" or "auto": as both were scored.
     metric : str
-        What they will be compared by. Of another metric than spBLEU the kept scores are not asked: `gains` scores both.
+        What they will be compared by; "auto": as `defaults.metric` says. Of another metric than spBLEU the kept scores
+        are not asked: `gains` scores both. Answers to questions have accuracies, and translations have none.
 
     Returns
     -------
@@ -102,8 +103,9 @@ def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = ""
     Raises
     ------
     KitError
-        When they are one system, would have one name, have no direction in common, or cannot be compared: another
-        release of the corpus, other sentences, sources or references in a direction, scores of different signatures.
+        When they are one system, would have one name, have no direction in common, or cannot be compared: answers and
+        translations, another release of the corpus, other sentences, sources or references in a direction, scores of
+        different signatures, a metric of the other kind.
     UnknownName
         For an unknown run or system.
 
@@ -118,7 +120,7 @@ def pair(system: str, baseline: str, *, directions: str = "", tokenize: str = ""
 
 
 def beside(
-    system: SavedSystem, baseline: SavedSystem, directions: str = "", *, tokenize: str = "", metric: str = "spBLEU"
+    system: SavedSystem, baseline: SavedSystem, directions: str = "", *, tokenize: str = "", metric: str = defaults.AUTO
 ) -> Pair:
     """Pair two systems whose runs are loaded already, as `pair` does.
 
@@ -149,12 +151,14 @@ def beside(
         raise KitError(f"both systems are to be shown as {system.name!r}. To mend: give one another name before the =")
     for each in sides:
         recall(each.run.record)
+    answered = comparability.same_kind({each.name: each.translations for each in sides})
+    metric = defaults.metric(metric, system.translations)
     comparability.same_corpus({each.name: each.run.record for each in sides})
     tables = [translations.check(each.translations).assign(system=each.name) for each in sides]
     tables = [_chosen(table, directions, tables) for table in tables]
     left_out = lacking(*tables)
     shared = [_shared(table, left_out=left_out) for table in tables]
-    if tokenize in ("", defaults.AUTO) and metric == "spBLEU":
+    if answered or (tokenize in ("", defaults.AUTO) and metric == "spBLEU"):
         _same_signatures({each.name: _scores(each, rows) for each, rows in zip(sides, shared, strict=True)})
     comparability.same_sentences(pd.concat([table.assign(label=table["system"]) for table in shared]))
     known = [each.name for each in sides if trained_on_flores(each)]
@@ -191,29 +195,36 @@ def lacking(system: "DataFrame", baseline: "DataFrame") -> "DataFrame":
     ours, theirs = (dict.fromkeys(zip(table["src"], table["tgt"], strict=True)) for table in (system, baseline))
     if not ours.keys() & theirs.keys():
         raise KitError(
-            f"no direction is in both: {names[0]} has {_few(ours)}, {names[1]} has {_few(theirs)}. "
-            f"To mend: translate with both into and from the same languages"
+            f"no {nouns(system)[0]} is in both: {names[0]} has {_few(ours)}, {names[1]} has {_few(theirs)}. "
+            f"To mend: {'ask both in' if answers(system) else 'translate with both into and from'} the same languages"
         )
     rows = [(*each, names[1]) for each in ours if each not in theirs]
     rows += [(*each, names[0]) for each in theirs if each not in ours]
     return pd.DataFrame(rows, columns=[*DIRECTION, "lacks"])
 
 
-def size(n: "Series") -> str:
-    """Return how many directions of how many sentences, from n of each: "2 directions of 57–60 sentences"."""
-    sentences = "–".join(dict.fromkeys(f"{each:,.0f}" for each in (n.min(), n.max())))
-    return f"{len(n):,} direction{'s' * (len(n) > 1)} of {sentences} sentence{'s' * int(n.max() != 1)}"
+def size(n: "Series", named: tuple[str, str] = ("direction", "sentence")) -> str:
+    """Return how many directions of how many sentences, from n of each: "2 directions of 57–60 sentences".
+
+    named: what they are called (`translations.nouns`).
+    """
+    what, thing = named
+    things = "–".join(dict.fromkeys(f"{each:,.0f}" for each in (n.min(), n.max())))
+    return f"{len(n):,} {what}{'s' * (len(n) > 1)} of {things} {thing}{'s' * int(n.max() != 1)}"
 
 
 def _chosen(table: "DataFrame", directions: str, tables: "list[DataFrame]") -> "DataFrame":
     if not directions:
         return table
     spoken = {code for each in tables for side in DIRECTION for code in each[side]}
-    wanted = set(languages.directions(directions, sorted(spoken)))
+    if answers(table):  # "en sw": the languages of the questions
+        wanted = {(code, code) for code in languages.codes(directions)}
+    else:
+        wanted = set(languages.directions(directions, sorted(spoken)))
     kept = table[[each in wanted for each in zip(table["src"], table["tgt"], strict=True)]]
     if kept.empty:
         raise KitError(
-            f"{table['system'].iloc[0]} has none of the directions {directions}. "
+            f"{table['system'].iloc[0]} has none of the {nouns(table)[0]}s {directions}. "
             f"To mend: choose among its {_few(dict.fromkeys(zip(table['src'], table['tgt'], strict=True)))}"
         )
     return kept
@@ -242,7 +253,7 @@ def _same_signatures(scores: "dict[str, DataFrame | None]") -> None:
     try:
         comparability.same_signatures(scores)
     except comparability.NotComparable as error:
-        remedy = f"{RESCORE}; or {comparability.RESCORE}"
+        remedy = f"{RESCORE}; or {comparability.RESCORE}" if error.remedy == comparability.RESCORE else error.remedy
         raise comparability.NotComparable(error.what, error.told, remedy) from None
 
 
@@ -256,5 +267,5 @@ def _scores(side: SavedSystem, shared: "DataFrame") -> "DataFrame | None":
 
 
 def _few(directions: dict) -> str:
-    first = ", ".join(f"{src}-{tgt}" for src, tgt in list(directions)[:3])
+    first = ", ".join(label(*each) for each in list(directions)[:3])
     return f"{len(directions)} ({first}{', …' if len(directions) > 3 else ''})" if directions else "none"

@@ -2,8 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from llamax_kit.data.translations import answers
+
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+
+ANSWERS = "answers"
 
 
 def by_pivot(table: "DataFrame") -> "DataFrame":
@@ -12,13 +17,16 @@ def by_pivot(table: "DataFrame") -> "DataFrame":
     A pivot has two directions at least, and is the larger side of one of them; then all of its directions count under
     it. Seven sources into sw make no X-sw where each has a hundred targets. Where both sides are pivots, as among five
     languages in all twenty directions, a direction stands twice, under "en-X" and "X-sw". A single direction stands
-    under English, if English is in it; one whose two sides are in no other direction has no row.
+    under English, if English is in it; one whose two sides are in no other direction has no row. Answers to questions
+    (src is tgt) have no pivot: all of them count under ANSWERS.
 
     table: scores or gains, or src and tgt alone; systems and metrics are looked at one by one.
     """
     import pandas as pd
 
     table = table.reset_index(drop=True)
+    if answers(table):
+        return table.assign(direction=ANSWERS, language=table["tgt"])
     whose = [table[name] for name in ("system", "baseline", "metric") if name in table]
     size = {side: table.groupby([*whose, table[side]])["tgt"].transform("size") for side in ("src", "tgt")}
     parts = []

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.pairs import Pair
-from llamax_kit.data.translations import DIRECTION
-from llamax_kit.scoring import ngram_counts, sacrebleu_metrics, significance, spbleu
+from llamax_kit.data.translations import DIRECTION, label
+from llamax_kit.scoring import accuracy, ngram_counts, significance, spbleu
 from llamax_kit.scoring.corrections import ALPHA, EACH
 from llamax_kit.utils import parallel
 from llamax_kit.utils.errors import KitError
@@ -123,12 +123,17 @@ def of_pair(pair: Pair, gains: "DataFrame", tokenize: str = "", trials: int = 20
         return pd.DataFrame(columns=[*DIRECTION, "metric", *COLUMNS])
     src, tgt = moved.iloc[moved["gain"].abs().argsort().iloc[3 * len(moved) // 4]][DIRECTION]
     here = (pair.system["src"] == src) & (pair.system["tgt"] == tgt)
-    outputs = [side.loc[here, "hypothesis"].tolist() for side in (pair.system, pair.baseline)]
-    references = pair.system.loc[here, "reference"].tolist()
     named = moved["metric"].iloc[0]
-    metric = sacrebleu_metrics.family(named)
-    rows = spbleu.statistics(outputs, references, tokenize or pair.tokenize, where=f"{src}-{tgt}", metric=metric)
-    table = power(*rows, sizes=SIZES, trials=trials, score=spbleu.points(metric))
+    metric = accuracy.family(named)
+    if metric in accuracy.METRICS:  # by shuffles, whose limit is McNemar's test
+        rows = [accuracy.statistics(accuracy.right(side[here], metric)) for side in (pair.system, pair.baseline)]
+        score = accuracy.points
+    else:
+        outputs = [side.loc[here, "hypothesis"].tolist() for side in (pair.system, pair.baseline)]
+        references, tokenize = pair.system.loc[here, "reference"].tolist(), tokenize or pair.tokenize
+        rows = spbleu.statistics(outputs, references, tokenize, where=label(src, tgt), metric=metric)
+        score = spbleu.points(metric)
+    table = power(*rows, sizes=SIZES, trials=trials, score=score)
     return pd.concat([pd.DataFrame({"src": src, "tgt": tgt, "metric": named}, index=table.index), table], axis=1)
 
 

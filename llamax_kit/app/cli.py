@@ -109,7 +109,7 @@ def demo() -> None:
                f"over the other.")  # fmt: skip
     _echo("Copying the source has points too, and a gain may be longer training alone: see notebook 10.")
     _echo(f"In points (0–100), ci_low to ci_high is the 95 % interval of one direction; verdicts are corrected "
-               f"for all {len(gains)}.{significance.caveat_sentence(gains['n'], gains['ci_low'])}\n"
+               f"for all {len(gains)}.{significance.caveat_of(gains, sentence=True)}\n"
                f"Signature: {gains['signature'].iloc[0]}")  # fmt: skip
     _echo(f"\nTwo runs to compare, by notebooks 06, 07 and 09: {', '.join(example.RUNS)}")
     if not shutil.which("llamax-kit"):  # `make demo` calls it by its path

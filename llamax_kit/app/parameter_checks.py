@@ -166,6 +166,8 @@ def _directions(made, value, corpus, hypotheses, source, system, baseline) -> No
                 refuse_pointer(output.path)
     elif hypotheses == "":
         languages.directions(value, ["en", *demo.DEMO.split()])
+    elif system is not None and run_checks.answered(made, system, baseline):
+        languages.codes(value)
     elif system is not None:
         languages.directions(value, run_checks.spoken(made, system, baseline) or _every_language())
     else:

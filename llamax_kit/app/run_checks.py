@@ -25,12 +25,12 @@ def check_system(made, value: str, theirs: str | None) -> None:
 
 
 def check_mine(made, value: str) -> None:
-    """Check that a run that is compared with the paper's figures is on FLORES."""
+    """Check that a run that is compared with the paper's figures is on FLORES, or answered one of its tasks."""
     own_run.check_name(storage.named(value)[0])
     run, _ = storage.parted(value)
     maker = _maker(made, run)
     if maker is None:
-        own_run.on_flores(run, storage.read_record(storage.check_system(value, made)))
+        own_run.check(run, storage.read_record(storage.check_system(value, made)))
     elif _to_come(made, value) and (corpus := maker.get("corpus")):
         named, _, split = corpus.partition(":")
         of_job = {"name": named.partition("@")[0], "split": split or "devtest", "release": corpus}
@@ -158,6 +158,12 @@ def run_of(path: str) -> str:
     """Return the run whose folder a path is in; "" for any other."""
     place, outputs = Path(os.path.expanduser(path)).absolute(), storage.outputs()
     return place.relative_to(outputs).parts[0] if outputs in place.parents else ""
+
+
+def answered(made, *specs: str | None) -> bool:
+    """Check whether runs hold answers to questions, by their folders' names, or will, as what makes them has a task."""
+    runs = [storage.parted(spec)[0] for spec in specs if spec]
+    return any("task" in (_maker(made, run) or {}) or (storage.place(run) / "answers").is_dir() for run in runs)
 
 
 def spoken(made, *specs: str | None) -> list[str]:

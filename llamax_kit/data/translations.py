@@ -2,6 +2,9 @@
 
 One row a sentence: system, src, tgt, index (position in the corpus), source, hypothesis, reference, finish ("stop",
 "length" or "unfit"; "" for outputs from files), tokens (generated; missing for outputs from files).
+
+A table of answers to questions has the same columns, with src == tgt, the language of the question: source is the
+question, hypothesis the answer as read ("" for none), reference the right one.
 """
 
 from typing import TYPE_CHECKING
@@ -9,12 +12,35 @@ from typing import TYPE_CHECKING
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 DIRECTION = ["src", "tgt"]
 KEYS = ["system", *DIRECTION]
 COLUMNS = [*KEYS, "index", "source", "hypothesis", "reference", "finish", "tokens"]
 TEXTS = ["source", "hypothesis", "reference"]
+
+
+def answers(table: "DataFrame") -> bool:
+    """Return whether a table is of answers to questions: in every row src is tgt. A table of no rows is not."""
+    return {*DIRECTION} <= {*table} and len(table) > 0 and bool((table["src"] == table["tgt"]).all())
+
+
+def label(src: str, tgt: str) -> str:
+    """Return how people read a direction: `label("en", "sw")` is "en-sw", `label("sw", "sw")`, of answers, "sw"."""
+    return src if src == tgt else f"{src}-{tgt}"
+
+
+def labels(table: "DataFrame") -> "Series":
+    """Return the `label` of each row."""
+    return (table["src"] + "-" + table["tgt"]).where(table["src"] != table["tgt"], table["src"])
+
+
+def nouns(table: "DataFrame") -> tuple[str, str]:
+    """Return what a row of scores is of, and of how many of what: ("direction", "sentence"), ("language", "question").
+
+    table: any with src and tgt.
+    """
+    return ("language", "question") if answers(table) else ("direction", "sentence")
 
 
 def check(translations: "DataFrame") -> "DataFrame":
@@ -50,6 +76,6 @@ def _refuse(wrong, translations: "DataFrame", fault: str, *, remedy: str) -> Non
     if wrong.any():
         row = translations[wrong].iloc[0]
         raise KitError(
-            f"sentence {row['index']} of {row['src']}-{row['tgt']}, system {row['system']}, {fault} "
-            f"({int(wrong.sum())} of {len(translations)} rows). To mend: {remedy}"
+            f"{nouns(translations)[1]} {row['index']} of {label(row['src'], row['tgt'])}, system {row['system']}, "
+            f"{fault} ({int(wrong.sum())} of {len(translations)} rows). To mend: {remedy}"
         )

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.analysis import groups
 from llamax_kit.models.engines.base import read_decoding
-from llamax_kit.paper import printed, release
+from llamax_kit.paper import own_answers, printed, release
 from llamax_kit.paper.authors_scorer import paper_extraction
+from llamax_kit.paper.own_answers import beside as answers_beside
+from llamax_kit.paper.own_answers import means as mean_accuracies
+from llamax_kit.paper.own_answers import named as named_answers
+from llamax_kit.paper.own_answers import task as task
 from llamax_kit.runs import storage
 from llamax_kit.runs.storage import SavedSystem
 from llamax_kit.scoring import spbleu
@@ -21,6 +25,8 @@ from llamax_kit.utils.errors import KitError
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+__all__ = ["answers_beside", "as_printed", "beside", "check", "check_name", "load", "mean_accuracies", "named",
+           "named_answers", "of_mine", "on_flores", "protocol", "table3", "task"]  # fmt: skip
 TOKENIZE, SENTENCES, RELEASE = "flores101", 1012, "FLORES-101 devtest"
 OTHERS = ("flores200", "flores_plus")  # the same sentences, but corrected: shown, and marked
 PIVOTS = ("en", "zh", "de", "ne", "ar", "az", "ceb")
@@ -34,19 +40,19 @@ def load(mine: str) -> SavedSystem:
     """Read a system of a run by "run" (its only system besides "copy") or "run:system"; "name=…" is how it is shown.
 
     Raises UnknownName for a run or system, KitError for a run without translations or one that holds several systems,
-    for the name of one of theirs, and for one on another text than FLORES devtest: its scores must not stand beside
-    the authors'.
+    for the name of one of theirs, and as `check` does.
     """
     shown, (name, _) = storage.named(mine)[0], storage.parted(mine)
     check_name(shown)
     own = storage.system(mine)
-    on_flores(name, own.run.record)
+    check(name, own.run.record)
     return own._replace(name=shown or f"{name}:{own.own}")
 
 
 def check_name(name: str) -> None:
     """Raise KitError where mine would be shown by the name of a system of the paper or of the release."""
-    if name.rstrip("*") in {*release.systems(), *printed.table("table3")["system"]}:
+    tables = printed.table("table3"), printed.table("figure3")
+    if name.rstrip("*") in {*release.systems(), *(each for table in tables for each in table["system"])}:
         raise KitError(
             f"{name!r} is a system of the authors', so mine cannot be shown by that name. "
             f"To mend: write another before the sign =, as in {name}, mine=run:system"
@@ -180,6 +186,14 @@ def _figures(theirs: str):
     scores = release.scores("spBLEU")
     found = scores[scores["system"] == release.known_system(theirs)]
     return found.drop_duplicates(["src", "tgt"]).set_index(["src", "tgt"])["score"]  # two pivots stand there twice
+
+
+def check(name: str, record: dict) -> None:
+    """Check by a run's record that its scores may stand beside the authors'.
+
+    Raises KitError for translations of another text than FLORES devtest, and answers to another task than the paper's.
+    """
+    (own_answers.check if task(record) else on_flores)(name, record)
 
 
 def on_flores(name: str, record: dict) -> None:

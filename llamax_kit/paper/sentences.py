@@ -6,8 +6,10 @@ Every function takes the table that the notebook shows, recomputed or printed, s
 from typing import TYPE_CHECKING
 
 from llamax_kit.paper.recompute import BASELINE, MODEL
+from llamax_kit.paper.tables import TASK_BASELINE, TASK_MODEL
 from llamax_kit.reporting.plots.style import signed
 from llamax_kit.scoring import significance
+from llamax_kit.utils.words import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -157,7 +159,29 @@ def yours(table: "DataFrame", theirs: str) -> str:
         said.append(f"{reading} reading: {mean} spBLEU points on average{within if len(known) else ''}")
     unfair = [why.removeprefix("no: ") for why in dict.fromkeys(table["comparable"]) if why != "yes"]
     note = f" Not comparable: {', or '.join(unfair)}." if unfair else ""
-    return f"Mine less {theirs}. {'; '.join(said)}.{significance.caveat_sentence(table['n'], table['ci_low'])}{note}"
+    return f"Mine less {theirs}. {'; '.join(said)}.{significance.caveat_of(table, sentence=True)}{note}"
+
+
+def without_english(table: "DataFrame") -> str:
+    """Describe the gains of `tables.task_gains` with and without English."""
+    said = "; ".join(
+        f"{row.task} {signed(row.printed)} as printed, {signed(row.from_cards)} from the cards, "
+        f"{signed(row.without_english)} without English" for row in table.itertuples()
+    )  # fmt: skip
+    return (
+        f"{TASK_MODEL} over {TASK_BASELINE}, in points: {said}. The text speaks of non-English gains; the averages in "
+        f"Figure 3 have English in them."
+    )
+
+
+def your_answers(table: "DataFrame", mine: str) -> str:
+    """Describe how far mine is from the published accuracies; mine: its name (`own_answers.named`)."""
+    lag, low, high = table["difference"], table["difference"].idxmin(), table["difference"].idxmax()
+    return (
+        f"{mine} less {TASK_MODEL}: {signed(lag.mean())} points on average over {counted(len(table), 'language')}, "
+        f"from {signed(lag[low])} ({table['tgt'][low]}) to {signed(lag[high])} ({table['tgt'][high]}); "
+        f"{table['inside'].sum()} of the {len(table)} published accuracies lie within the interval of mine."
+    )
 
 
 def standing(means: "DataFrame") -> str:

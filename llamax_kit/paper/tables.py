@@ -16,6 +16,7 @@ from llamax_kit.utils.errors import KitError, UnknownName
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+TASK_SYSTEMS = TASK_BASELINE, TASK_MODEL = "LLaMA2-Task", "LLaMAX2-Task"
 CHOICES = ("auto", "yes", "no")
 NOT_READ = "printed; the release was not read"
 RECOMPUTED = ("table3", "table6", "figure1", "figure4", "figure6", "figure7")  # by `recompute`, at least in part
@@ -221,6 +222,38 @@ def figure3() -> "DataFrame":
     drawn = drawn[["task", "system", "accuracy"]].rename(columns={"accuracy": "printed"})
     table = recompute.beside(drawn.merge(cards, how="left", on=["task", "system"]), ONE_DECIMAL)
     return table.rename(columns={"recomputed": "from_cards", "verdict": "beside_cards"}).assign(verdict=MISSING)
+
+
+def task_accuracies(task: str) -> "DataFrame":
+    """Return the accuracies by language on the card of a task's model, as a score table of the two of TASK_SYSTEMS.
+
+    task: X-CSQA, XNLI or MGSM. score in points, printed with one decimal; ci_low, ci_high and n are missing, as the
+    cards have none; signature names the card. The languages come in the card's order, low resources first.
+
+    Raises UnknownName for another task.
+    """
+    table = printed.table("figure3")
+    tasks = dict.fromkeys(table["task"])
+    if task not in tasks:
+        raise UnknownName("task of Figure 3", given=task, choices=tasks, remedy="use one of these")
+    rows = table[(table["task"] == task) & table["system"].isin(TASK_SYSTEMS) & (table["language"] != "average")]
+    unknown = dict.fromkeys(("ci_low", "ci_high", "n"), float("nan"))
+    rows = rows.assign(src=rows["language"], tgt=rows["language"], metric="accuracy", **unknown)
+    rows = rows.rename(columns={"accuracy": "score", "source": "signature"})
+    return rows[["system", "src", "tgt", "metric", "score", *unknown, "signature"]].reset_index(drop=True)
+
+
+def task_gains() -> "DataFrame":
+    """Return what LLaMAX2-Task gains over LLaMA2-Task, by task, in points: printed, from_cards, without_english.
+
+    printed: from the averages of Figure 3, which have English in them, though the paper's text speaks of non-English
+    gains; the others are of the cards' figures by language.
+    """
+    import pandas as pd
+
+    table = figure3().set_index("system")[["task", "printed", "from_cards", "without_english"]]
+    ours, theirs = (table.loc[system].set_index("task") for system in (TASK_MODEL, TASK_BASELINE))
+    return pd.DataFrame(ours - theirs).reset_index()
 
 
 def shares() -> "DataFrame":

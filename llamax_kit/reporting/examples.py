@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.data.languages import find
 from llamax_kit.data.scripts import direction
-from llamax_kit.data.translations import KEYS
+from llamax_kit.data.translations import KEYS, label
 from llamax_kit.reporting import markup
 from llamax_kit.utils.errors import UnknownName
 
@@ -43,7 +43,7 @@ def _part(keys: tuple[str, str, str], rows: "DataFrame") -> str:
     heads = (f"{metric} of the sentence", f"source: {_named(src)[1]}", f"reference: {_named(tgt)[1]}", "hypothesis")
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
     body = "".join(_row(row, src, tgt) for row in rows.itertuples())
-    scores = f"{src}-{tgt}, {rows['score'].min():.1f} to {rows['score'].max():.1f}"
+    scores = f"{label(src, tgt)}, {rows['score'].min():.1f} to {rows['score'].max():.1f}"
     return (
         f"<details><summary><b>{html.escape(system)}</b> {html.escape(scores)}</summary>"
         f'<table class="cells sentences"><caption hidden>{html.escape(system)}, {html.escape(scores)}</caption>'

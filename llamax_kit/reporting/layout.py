@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.analysis.gathering import Gathered
+from llamax_kit.data.translations import answers, nouns
 from llamax_kit.reporting import markup, tables
 from llamax_kit.runs import provenance, storage
 
@@ -49,10 +50,12 @@ def render(title: str, gathered: Gathered, method: list[str], parts: list, read:
     for names in (systems["spec"], systems["system"]):
         to |= dict(zip(names, systems["run"], strict=True))
     shown = [_view(part, to) if isinstance(part, Table) else _picture(part) for part in parts]
+    kind = "answers" if answers(gathered.scores) else "translations"
     environment = Environment(loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, trim_blocks=True)
     return environment.get_template(TEMPLATE.name).render(
         title=title, method=method, parts=shown, runs=_provenance(gathered, read),
         lacking=gathered.lacking.to_dict("records"), now=provenance.automatic(storage.PROJECT), tall=tables.TALL,
+        kind=kind, what=nouns(gathered.scores)[0],
     )  # fmt: skip
 
 
@@ -92,6 +95,6 @@ def _provenance(gathered: Gathered, read: "DataFrame") -> list[dict]:
         entries.append({
             "name": run, "systems": list(own["system"]), **parts, "written": record.get("written", ""),
             "hashes": {name: hashes[name] for name in ("scores.csv", "run.json")},
-            "translations": len(files_read) - 2, "signatures": record.get("signatures") or [],
+            "kept": len(files_read) - 2, "signatures": record.get("signatures") or [],
         })  # fmt: skip
     return entries

@@ -215,6 +215,21 @@ class Run:
         """
         storage.save_translations(self.folder, translations)
 
+    def save_answers(self, answers: "DataFrame") -> None:
+        """Save a table of answers to questions, one Parquet file per system and language, in place of an earlier one.
+
+        Parameters
+        ----------
+        answers : DataFrame
+            A translations table with src == tgt; its further columns are kept.
+
+        Raises
+        ------
+        KitError
+            For a file that cannot be written.
+        """
+        storage.save_answers(self.folder, answers)
+
     def record(self, **facts) -> str:
         """Write run.json, the last file of a run: its parameters, these facts, versions, commit and time.
 

@@ -80,7 +80,7 @@ def captioned(table: "DataFrame", caption: str) -> str:
     """
     ends = [name for name in ("ci_low", "ci_low_difference") if name in table]
     of_sentences = {"score", "n"} <= {*table} and {*table} & OF_SENTENCES
-    note = significance.caveat(table["n"], table[ends[0]]) if ends and of_sentences else ""
+    note = significance.caveat_of(table, end=ends[0]) if ends and of_sentences else ""
     return f"{caption}; {note}" if note else caption
 
 

@@ -107,6 +107,12 @@ def of_system(record: dict, system: str) -> dict:
     return {name: fact for name, fact in record.items() if name != "systems"} | record["systems"].get(system, {})
 
 
+def release(record: dict) -> str:
+    """Return the release of a record's corpus, "FLORES-101 devtest", or name and split, "XNLI test"; "" for none."""
+    corpus = record.get("corpus") or {}
+    return corpus.get("release") or " ".join(filter(None, (corpus.get("name"), corpus.get("split"))))
+
+
 def apart(record: dict) -> bool:
     """Return whether a record holds what each of several systems has of its own."""
     systems = record.get("systems")  # notebook 07's names two, and says nothing of them

@@ -3,6 +3,7 @@
 outputs/<run>/run.json                                   the record
 outputs/<run>/scores.csv                                 the score table
 outputs/<run>/translations/<system>/<src>-<tgt>.parquet  the translations table, one file a direction
+outputs/<run>/answers/<system>/<language>.parquet        the same of a run that answered questions, one file a language
 outputs/ledger/                                          the completions of all runs (see `ledger`)
 """
 
@@ -23,6 +24,7 @@ from llamax_kit.utils.files import clear, sound, whole
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+KINDS = ("translations", "answers")  # folders of a run's table, of which it has one
 PROJECT = Path(__file__).resolve().parents[2]
 AGAIN = "run its notebook again"
 TEXTS = ("system", "src", "tgt", "source", "hypothesis", "reference")  # of a translations table, beside `index`
@@ -114,18 +116,33 @@ def save_translations(run_folder: Path | str, translations: "DataFrame") -> list
 
     The run then holds exactly this table: files of an earlier execution of the run that it does not name are removed.
     """
-    root = Path(run_folder) / "translations"
-    groups = translations.groupby(["system", "src", "tgt"], sort=False)
-    paths = [save_table(rows, root / path_name(system) / f"{src}-{tgt}.parquet") for (system, src, tgt), rows in groups]
+    return _save(Path(run_folder) / "translations", translations, named="{}-{}")
+
+
+def save_answers(run_folder: Path | str, answers: "DataFrame") -> list[Path]:
+    """Write a table of answers to questions (see `data.translations`), one Parquet file a system and language.
+
+    Its further columns are kept. The run then holds exactly this table, as `save_translations` says.
+    """
+    return _save(Path(run_folder) / "answers", answers, named="{}")
+
+
+def _save(root: Path, table: "DataFrame", *, named: str) -> list[Path]:
+    groups = table.groupby(["system", "src", "tgt"], sort=False)
+    paths = [save_table(rows, root / path_name(system) / f"{named.format(*sides)}.parquet")
+             for (system, *sides), rows in groups]  # fmt: skip
     clear(root)
-    for stale in {*translation_files(run_folder)} - set(paths):
+    for stale in {*translation_files(root.parent)} - set(paths):
         stale.unlink(missing_ok=True)
     return paths
 
 
 def translation_files(run_folder: Path | str) -> list[Path]:
-    """List the files of a run's translations table. A hidden one is being written, or was when its process ended."""
-    return sorted(Path(run_folder).glob("translations/*/[!.]*.parquet"))
+    """List the files of a run's translations table, or of its answers.
+
+    A hidden one is being written, or was when its process ended.
+    """
+    return sorted(path for kind in KINDS for path in Path(run_folder).glob(f"{kind}/*/[!.]*.parquet"))
 
 
 def record(run_folder: Path | str, notebook: str | None = None, **known) -> Path:
@@ -298,7 +315,7 @@ def scored(folder: Path) -> list[str]:
 def _without(name: str, folder: Path) -> KitError:
     return KitError(
         f"the run {name} kept no translations, only {folder.name}/run.json. To mend: run it again with notebook 04 or "
-        "05, which keep them; gains.from_scores compares two score tables without, but has no intervals"
+        "05, or 11, which keep them; gains.from_scores compares two score tables without, but has no intervals"
     )
 
 

@@ -7,16 +7,19 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from llamax_kit.data.translations import answers
 from llamax_kit.scoring import resampling
 from llamax_kit.utils.errors import KitError
 
 if TYPE_CHECKING:
     import numpy as np
+    from pandas import DataFrame
 
 SAMPLES, SHUFFLES, SEED = 1000, 10_000, 12345  # what `sacrebleu --confidence` and `--paired-ar` use unasked
 TIE = 1e-9  # points: two differences closer than this differ by rounding
 FEWEST = 10  # sentences: with fewer, an interval would miss the truth more than twice as often as it says
 ENOUGH = 40  # sentences from which on an interval is given without a caveat
+Z = 1.959963984540054  # of a 95 % interval
 COVERED = {10: 88, 15: 90, 20: 91, 30: 92}  # from so many sentences on: how many of 100 intervals hold the truth
 
 Points = Callable[["np.ndarray"], "np.ndarray"]
@@ -77,6 +80,12 @@ def caveat_sentence(n: Iterable[float], low: Iterable[float] | None = None) -> s
     """Return `caveat` as a sentence after others: " No interval: 3 sentences are too few (10 at least)."; or ""."""
     note = caveat(n, low)
     return note and f" {note[0].upper()}{note[1:]}."
+
+
+def caveat_of(table: "DataFrame", *, end: str = "ci_low", sentence: bool = False) -> str:
+    """Return the `caveat`, or `caveat_sentence`, of a table; "" of answers, whose intervals hold for few, too."""
+    said = caveat_sentence if sentence else caveat
+    return "" if answers(table) else said(table["n"], table[end])
 
 
 def interval(scores: "np.ndarray") -> tuple[float, float]:
@@ -145,6 +154,38 @@ def randomisation(
     return float((extreme + 1) / (samples + 1))
 
 
+def mcnemar(a: "Sequence[bool]", b: "Sequence[bool]") -> float:
+    """Test whether two systems are right equally often on the same questions: the two-sided p of McNemar's exact test.
+
+    Of the questions that only one of them has right, each has as many under the null, by a coin; without any, p is 1.
+    It is `scipy.stats.binomtest` of these, and the limit of `randomisation` for shuffles without end.
+
+    Source: McNemar (1947), Note on the sampling error of the difference between correlated proportions.
+
+    Raises KitError when the systems have different numbers of questions, or none.
+    """
+    from scipy.stats import binomtest
+
+    ours, theirs, _ = _discordant(a, b)
+    return float(binomtest(ours, ours + theirs).pvalue) if ours + theirs else 1.0
+
+
+def difference_interval(a: "Sequence[bool]", b: "Sequence[bool]") -> tuple[float, float]:
+    """Return the 95 % interval of the difference in accuracy of two systems on the same questions, in points.
+
+    Bonett and Price's adjusted Wald interval: one more question is counted that only the first has right, and one that
+    only the second has. By `python tests/benchmarks/proportions.py` it holds the truth in 99 of 100 draws of 10
+    questions, in 97 of 50 and in 95 of 250, on average over 36 truths; in at least 94 for each of them.
+
+    Source: Bonett and Price (2012), Adjusted Wald confidence interval for a difference of binomial proportions based on
+    paired data. Raises as `mcnemar` does.
+    """
+    ours, theirs, n = _discordant(a, b)
+    one, other = (ours + 1) / (n + 2), (theirs + 1) / (n + 2)
+    half = Z * math.sqrt((one + other - (one - other) ** 2) / (n + 2))
+    return 100 * max(-1, one - other - half), 100 * min(1, one - other + half)
+
+
 def holm(p: "Sequence[float]") -> "np.ndarray":
     """Adjust p-values of many directions so that 0.05 bounds the chance of even one false finding among them.
 
@@ -200,6 +241,12 @@ def _paired(a, b) -> "tuple[np.ndarray, np.ndarray]":
             f"To mend: keep the sentences that both systems translated"
         )
     return a, b
+
+
+def _discordant(a, b) -> tuple[int, int, int]:
+    """Return how many questions only the first system has right, how many only the second, and how many there are."""
+    a, b = _paired(a, b)
+    return int((a & ~b).sum()), int((b & ~a).sum()), len(a)
 
 
 def _probabilities(p) -> "tuple[np.ndarray, np.ndarray]":

@@ -7,10 +7,15 @@ here as notebooks do, so that they fill the ledger with what notebooks look up.
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llamax_kit.data.corpora.loading import SPLITS, corpus_languages
-from llamax_kit.scoring import sacrebleu_metrics
+from llamax_kit.data.translations import answers
+from llamax_kit.scoring import accuracy, sacrebleu_metrics
+from llamax_kit.utils.errors import UnknownName
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 AUTO = "auto"
 DIRECTIONS = "en-de en-sw en-gl en-eus_Latn de-en sw-en"  # trained and unseen, from English and into it
@@ -66,14 +71,31 @@ def of_runs(value: str, records: Iterable[dict]) -> str:
     """Return by which pieces runs are compared, from their records: as all of them were scored.
 
     That is what their parameters name, else the signatures of their scores, else what fits their corpus; "" where they
-    were scored by several, or nothing is known: those who compare refuse it.
+    were scored by several, or nothing is known: those who compare refuse it. Answers to questions are not cut: "".
     """
     if value != AUTO:
         return value
     records = list(records)
+    if any(accuracy.part(each, name="task") for record in records for each in record.get("signatures") or ()):
+        return ""
     found = {_scored_by(record) for record in records} - {""}
     found = found or {_fitting(record.get("corpus") or {}) for record in records}
     return found.pop() if len(found) == 1 else ""
+
+
+def metric(value: str, table: "DataFrame") -> str:
+    """Return by what systems are compared: for "auto" accuracy, if they answered questions, or else spBLEU.
+
+    table: src and tgt of their translations, answers or scores. Raises UnknownName for a metric of the other kind.
+    """
+    answered = answers(table)
+    fitting, others = accuracy.METRICS, sacrebleu_metrics.METRICS
+    fitting, others = (fitting, others) if answered else (others, fitting)
+    if value != AUTO and value not in fitting and (answered or value in others):
+        kind = "answers to questions" if answered else "translations"
+        remedy = f"use one of these, or auto, in notebook 06 or 09: the runs hold {kind}"
+        raise UnknownName(f"metric of {kind}", given=value, choices=fitting, remedy=remedy)
+    return fitting[0] if value == AUTO else value
 
 
 def _name(corpus: str) -> str:

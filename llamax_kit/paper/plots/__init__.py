@@ -6,6 +6,6 @@ in the table is its order in the picture.
 
 from llamax_kit.paper.plots.dot_plots import change, counts, strips
 from llamax_kit.paper.plots.matrix_plots import differences, systems
-from llamax_kit.paper.plots.own_run_plots import beside
+from llamax_kit.paper.plots.own_run_plots import answers, beside
 
-__all__ = ["beside", "change", "counts", "differences", "strips", "systems"]
+__all__ = ["answers", "beside", "change", "counts", "differences", "strips", "systems"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from llamax_kit.data import relatedness
 from llamax_kit.data.languages import find
-from llamax_kit.data.translations import DIRECTION
+from llamax_kit.data.translations import DIRECTION, label, nouns
 from llamax_kit.reporting.plots.style import (
     COLUMN,
     MARKERS,
@@ -83,7 +83,7 @@ def gains(table: "DataFrame", ax: "Axes") -> str:
     bars = "bars: paired 95 % interval" if ordered["ci_low"].notna().any() else "no interval"
     bars += ", no test" * (set(ordered["verdict"]) == {UNTESTED})
     panels[columns // 2].set_xlabel(f"gain in {metric} (points; {bars})")
-    title = f"{names(table)}\ngain by direction{_way(table)}, {sizes(table)}{few_sentences(table)}"
+    title = f"{names(table)}\ngain by {nouns(table)[0]}{_way(table)}, {sizes(table)}{few_sentences(table)}"
     ax.set_title(title)
     _legend(ordered, ax)
     return describe_gains(table)
@@ -99,12 +99,11 @@ def describe_gains(table: "DataFrame") -> str:
     worst, best = rows.loc[rows["gain"].idxmin()], rows.loc[rows["gain"].idxmax()]
     counts = rows["verdict"].value_counts()
     verdicts = ", ".join(f"{counts[each]} {each}" for each in (GAINED, LOST, UNCLEAR, UNTESTED) if each in counts)
-    reach = f"from {worst.gain:+.1f} ({worst.src}-{worst.tgt}) to {best.gain:+.1f} ({best.src}-{best.tgt})"
-    if len(rows) == 1:
-        reach = f"{best.gain:+.1f} ({best.src}-{best.tgt})"
-    count = counted(len(rows), "direction")
+    least, most = (f"{each.gain:+.1f} ({label(each.src, each.tgt)})" for each in (worst, best))
+    reach = f"from {least} to {most}" if len(rows) > 1 else most
+    count = counted(len(rows), nouns(table)[0])
     text = f"Gain of {names(table)} in {metric} points, {count}: {reach}; {verdicts}."
-    return text + significance.caveat_sentence(rows["n"], rows["ci_low"])
+    return text + significance.caveat_of(rows, sentence=True)
 
 
 def names(table: "DataFrame") -> str:

@@ -8,7 +8,7 @@ from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from llamax_kit.analysis.groups import assign
-from llamax_kit.data.translations import DIRECTION
+from llamax_kit.data.translations import DIRECTION, answers
 from llamax_kit.reporting.plots.gain_plots import names, one
 from llamax_kit.reporting.plots.style import (
     COLUMN,
@@ -117,7 +117,7 @@ def describe_heatmap(table: "DataFrame") -> str:
 
 def _cells(table: "DataFrame") -> Cells:
     count = {side: table[side].nunique() for side in DIRECTION}
-    if min(count.values()) > 1 and len(table) >= 0.5 * count["src"] * count["tgt"]:
+    if min(count.values()) > 1 and not answers(table) and len(table) >= 0.5 * count["src"] * count["tgt"]:
         sides = ("src", "tgt") if count["src"] >= count["tgt"] else ("tgt", "src")
         labels = tuple({"src": "from", "tgt": "into"}[side] for side in sides)
     else:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from llamax_kit.analysis.power import FOUND, smallest, wilson
-from llamax_kit.data.translations import DIRECTION
+from llamax_kit.data.translations import DIRECTION, nouns
 from llamax_kit.reporting.plots.style import SMALL, direction, finish, only, size, styles, verbatim
 from llamax_kit.utils.words import counted
 
@@ -43,7 +43,7 @@ def power(table: "DataFrame", ax: "Axes", compared: str = "") -> str:
     for (n, rows), style in zip(sizes, styles(len(sizes)), strict=True):
         rows = rows.sort_values("gain")
         ax.plot(rows["gain"], 100 * rows["power"], style["fmt"] + "-", color=style["color"], markersize=5,
-                label=counted(n, "sentence"))  # fmt: skip
+                label=counted(n, nouns(table)[1]))  # fmt: skip
         low, high = wilson(rows["power"], trials=rows["trials"])
         ax.fill_between(rows["gain"], 100 * low, 100 * high, color=style["color"], alpha=0.12, linewidth=0)
     ax.axhline(USUAL, color="0.4", linestyle="--", linewidth=1)
@@ -72,7 +72,7 @@ def describe_power(table: "DataFrame", compared: str = "") -> str:
         ends = f"{low:.2f} to {high:.2f}" if high == high else f"from {low:.2f}"
         reached = f"{USUAL} % not reached" if gain != gain else f"{USUAL} % reached at {gain:.2f} ({ends})"
         ends = f"from {100 * first.power:.0f} % at {first.gain:.1f} to {100 * last.power:.0f} % at {last.gain:.1f}"
-        parts.append(f"{counted(n, 'sentence')}: {ends}; {reached}.")
+        parts.append(f"{counted(n, nouns(table)[1])}: {ends}; {reached}.")
     said = f"Share of trials with p < {_threshold(only(table, 'directions'))}, by gain in points. " + " ".join(parts)
     of = _of(table, compared)
     return f"{of.strip()}. {said}" if of else said

@@ -4,6 +4,7 @@ from math import ceil
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from llamax_kit.data.translations import label, nouns
 from llamax_kit.reporting.plots.style import (
     COLUMN,
     PAGE,
@@ -80,7 +81,7 @@ def scores(table: "DataFrame", ax: "Axes") -> str:
     bars = "; bars: 95 % interval" * bool(table["ci_low"].notna().any())
     panels[columns // 2].set_xlabel(f"{metric} (points, 0–100{bars})")
     in_order = ", highest first" * (len(order) > 1)
-    title = f"{metric} by direction{part}{in_order}, {sizes(table)}{few_sentences(table)}"
+    title = f"{metric} by {nouns(table)[0]}{part}{in_order}, {sizes(table)}{few_sentences(table)}"
     ax.set_title(title, pad=6 if columns == 1 else 24)
     if columns > 1 and len(systems) > 1:
         legend(ax, panels[0].containers[:])
@@ -138,17 +139,17 @@ def describe_scores(table: "DataFrame") -> str:
 
     "spBLEU by direction. copy: 5 directions, from 0.4 (en-am) to 6.2 (en-de)."
     """
-    (table, part), sentences = _drawn(table), []
+    (table, part), what, sentences = _drawn(table), nouns(table)[0], []
     for system, rows in table.groupby("system", sort=False):
         rows = rows.reset_index(drop=True)
         worst, best = rows.loc[rows["score"].idxmin()], rows.loc[rows["score"].idxmax()]
         if len(rows) == 1:
-            sentences.append(f"{system}: {best.score:.1f} ({best.src}-{best.tgt}).")
+            sentences.append(f"{system}: {best.score:.1f} ({label(best.src, best.tgt)}).")
         else:
-            sentences.append(f"{system}: {len(rows)} directions, from {worst.score:.1f} ({worst.src}-{worst.tgt}) "
-                             f"to {best.score:.1f} ({best.src}-{best.tgt}).")  # fmt: skip
-    sentences.append(significance.caveat_sentence(table["n"], table["ci_low"]).strip())
-    return f"{only(table, 'metric')} by direction{part}. {' '.join(sentences).strip()}"
+            sentences.append(f"{system}: {len(rows)} {what}s, from {worst.score:.1f} ({label(worst.src, worst.tgt)}) "
+                             f"to {best.score:.1f} ({label(best.src, best.tgt)}).")  # fmt: skip
+    sentences.append(significance.caveat_of(table, sentence=True).strip())
+    return f"{only(table, 'metric')} by {what}{part}. {' '.join(sentences).strip()}"
 
 
 def describe_shares(table: "DataFrame") -> str:
@@ -166,7 +167,7 @@ def _most(table: "DataFrame", column: str, *, kind: str) -> str:
         return f"{kind}: not known"
     most = table.loc[table[column].astype(float).idxmax()]
     percent = f"{100 * most[column]:.0f}" if most[column] >= 0.01 else "1"
-    return f"{kind} at most {percent} % ({most.system} {most.src}-{most.tgt})" if most[column] else f"none {kind}"
+    return f"{kind} at most {percent} % ({most.system} {label(most.src, most.tgt)})" if most[column] else f"none {kind}"
 
 
 def _drawn(table: "DataFrame") -> "tuple[DataFrame, str]":

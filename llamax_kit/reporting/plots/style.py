@@ -11,7 +11,7 @@ from functools import wraps
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from llamax_kit.data.translations import DIRECTION
+from llamax_kit.data.translations import DIRECTION, labels, nouns
 from llamax_kit.scoring import significance
 from llamax_kit.utils.errors import KitError
 from llamax_kit.utils.words import counted
@@ -238,8 +238,8 @@ def name_tiles(ax: "Axes", columns: Iterable[str], *, rows: Iterable[str]) -> No
 
 
 def direction(table: "DataFrame"):
-    """Return each row's direction, as in "en-sw"."""
-    return table["src"] + "-" + table["tgt"]
+    """Return each row's direction, as in "en-sw", or its language, of answers (`translations.labels`)."""
+    return labels(table)
 
 
 def only(table: "DataFrame", column: str | None) -> str:
@@ -272,17 +272,19 @@ def styles(count: int) -> list[dict]:
 def sizes(table: "DataFrame") -> str:
     """Return how many sentences a direction has, from the column n: "n = 1,012 sentences per direction".
 
-    Where n is not known, as for published scores, return the number of directions.
+    Of answers they are "questions per language". Where n is not known, as for published scores, return the number of
+    directions.
     """
+    what, thing = nouns(table)
     if table["n"].isna().all():
-        return f"n = {counted(len(table.drop_duplicates(DIRECTION)), 'direction')}"
+        return f"n = {counted(len(table.drop_duplicates(DIRECTION)), what)}"
     few, many = int(table["n"].min()), int(table["n"].max())
-    return f"n = {few:,}{f'–{many:,}' * (few != many)} sentence{'s' * (many != 1)} per direction"
+    return f"n = {few:,}{f'–{many:,}' * (few != many)} {thing}{'s' * (many != 1)} per {what}"
 
 
 def few_sentences(table: "DataFrame") -> str:
     """Return the last line of a title: what intervals of few sentences are worth (see `caveat`); "" for enough."""
-    note = significance.caveat(table["n"], table["ci_low"])
+    note = significance.caveat_of(table)
     return note and f"\n{note}"
 
 
