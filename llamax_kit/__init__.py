@@ -20,9 +20,12 @@ The text and the models
     defaults        what "auto" stands for in a notebook's parameters, by the corpus
     translate       a model, a corpus and directions in; a table of translations out
     system_outputs  the same table from files of any other system
+    questions       test sets with right answers: X-CSQA, XNLI, MGSM, MSVAMP, and the embedded one
+    answering       a model and questions in; a table of answers out
 
 The figures
     spbleu          scores with interval and signature, equal to sacreBLEU's to the last digit
+    accuracy        the share of right answers, with interval and signature
     output_checks   the shares of empty, copied, cut outputs; the best and worst sentences
     significance    the bootstrap, the paired tests, corrections for many tests
     gains           two systems of finished runs, direction by direction, tested and corrected
@@ -54,7 +57,9 @@ _FACE = {
     "languages": "data.languages", "load_corpus": "data.corpora.loading.load_corpus",
     "open_engine": "models.engines.opening.open_engine", "prompts": "tasks.prompts", "defaults": "tasks.defaults",
     "translate": "tasks.translation.translate", "system_outputs": "tasks.system_outputs",
-    "spbleu": "scoring.spbleu", "output_checks": "scoring.output_checks", "significance": "scoring.significance",
+    "questions": "tasks.question_sets", "answering": "tasks.answering",
+    "spbleu": "scoring.spbleu", "accuracy": "scoring.accuracy", "output_checks": "scoring.output_checks",
+    "significance": "scoring.significance",
     "gains": "analysis.gains", "groups": "analysis.groups", "unseen": "analysis.unseen",
     "fertility": "analysis.fertility", "power": "analysis.power", "comparison": "analysis.comparison",
     "plots": "reporting.plots", "tables": "reporting.tables", "Run": "reporting.run.Run",

@@ -25,6 +25,7 @@ PARAMS = sorted(path for path in (ROOT / "params").glob("*/*.y*ml") if path.pare
 PAPER = ("05", "06", "07", "09", "12")  # whose tables go to papers; 04 has twelve parameters already
 CLOSED = {
     ("04_translate_and_score", "dtype"): weights.DTYPES,
+    ("11_answer_in_many_languages", "dtype"): weights.DTYPES,
     ("06_see_language_gains", "correction"): corrections.CORRECTIONS,
     ("06_see_language_gains", "metric"): (*sacrebleu_metrics.METRICS, *accuracy.METRICS, "auto"),
     ("09_compare_runs", "metric"): (*sacrebleu_metrics.METRICS, *accuracy.METRICS, "auto"),

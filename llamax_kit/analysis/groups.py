@@ -6,7 +6,7 @@ Groups of one's own are a CSV file with the columns code and group. Scores and t
 """
 
 from bisect import bisect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from llamax_kit.analysis import own_groups
 from llamax_kit.analysis.pivots import ANSWERS, by_pivot
 from llamax_kit.data import relatedness
 from llamax_kit.data.languages import Language, find
-from llamax_kit.data.training_languages import LLAMAX
+from llamax_kit.data.training_languages import LLAMAX, Trained
 from llamax_kit.data.translations import DIRECTION
 from llamax_kit.scoring.corrections import GAINED, LOST, UNCLEAR
 from llamax_kit.utils.errors import KitError, UnknownName
@@ -306,6 +306,32 @@ def of_answers(scores: "DataFrame", averaged: Collection[str] = (), *, low: Coll
         means = [value for part in parts for value in (part.mean(), len(part))]
         rows.append((system, metric, *means, _signature(group, ANSWERS)))
     return pd.DataFrame(rows, columns=OF_ANSWERS)
+
+
+def by_training(scores: "DataFrame", trained: Mapping[str, Trained | None]) -> "DataFrame":
+    """Average accuracies by which of several models was trained on a language, English apart.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        A score table of answers.
+    trained : mapping
+        The languages of each model, by its name, as an engine's `training_languages` has them; None: not known.
+
+    Returns
+    -------
+    DataFrame
+        One row per system, metric and kind of language: trained ("English", the names of the models that were trained
+        on it, or "none"; "not known" where no model's files say), accuracy (mean, points), n (languages).
+    """
+    known = {name: each.codes for name, each in trained.items() if each}
+
+    def who(code: str) -> str:
+        names = ", ".join(name for name, codes in known.items() if code in codes)
+        return "English" if code == "en" else names or ("none" if known else "not known")
+
+    found = scores.assign(trained=scores["tgt"].map(who)).groupby(["system", "metric", "trained"], sort=False)["score"]
+    return found.agg(accuracy="mean", n="size").reset_index()
 
 
 def _interval(gain) -> tuple[float, float]:

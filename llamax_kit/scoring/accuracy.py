@@ -116,6 +116,25 @@ def chance(answers: "DataFrame") -> "Series":
     return 100 * shares.groupby(answers["tgt"], sort=False).mean()
 
 
+def replies(answers: "DataFrame") -> "DataFrame":
+    """Describe what was answered, as generated: a row per system and language, shares in percent of its n questions.
+
+    Columns: system, tgt, unanswered (nothing could be read), endless (cut by the limit of new tokens), commonest (the
+    answer that was read most often), its share, right (how often that answer is right), n.
+    """
+    import pandas as pd
+
+    rows = []
+    for (system, code), part in answers.groupby(["system", "tgt"], sort=False):
+        read = part["hypothesis"]
+        common = next(iter(read[read != ""].value_counts().index), "")
+        shares = [read == "", part["finish"] == "length", (read == common) & (read != ""), part["reference"] == common]
+        unanswered, endless, share, right = (100 * each.mean() for each in shares)
+        rows.append((system, code, unanswered, endless, common, share, right, len(part)))
+    columns = ["system", "tgt", "unanswered", "endless", "commonest", "share", "right", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def _wilson(right: "np.ndarray") -> tuple[float, float, float]:
     from scipy.stats import binomtest
 

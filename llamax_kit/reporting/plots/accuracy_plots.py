@@ -56,5 +56,6 @@ def accuracies(table: "DataFrame", ax: "Axes", levels: "Mapping[str, Series] | N
         ends = "–".join(dict.fromkeys(f"{each:.1f}" for each in (by.min(), by.max())))
         alt += f" {name.capitalize()}: {ends}."
     if levels:
+        ax.set_xlim(right=max(ax.get_xlim()[1], 1.05 * max(points.max() for points in levels.values())))
         legend(ax, drawn)
     return alt
