@@ -14,7 +14,7 @@ from llamax_kit.training.corpus.streams import every
 from llamax_kit.utils.errors import KitError
 
 KEYS = ("instruction", "input", "output", "src", "tgt")
-NEEDED = ("instruction", "output")
+OWN = ("prompt", "output")  # of a record that brings its whole prompt
 WITH_INPUT = prompts.ALPACA.replace(prompts.INSTRUCTION, "{instruction}").replace("{source}", "{input}")
 WITHOUT = (
     "Below is an instruction that describes a task. Write a response that appropriately completes the request."
@@ -27,7 +27,8 @@ def records(path: Path | str) -> Iterator[Record]:
 
     {"instruction": "Add.", "input": "1 1", "output": "2"} is given as the authors' Alpaca prompt, with single newlines
     (see `prompts`); one whose input is missing or blank, as their prompt without input. White space around each text
-    goes. src and tgt, codes of any kind, may stand beside them, where it is a translation; other keys are passed over,
+    goes. {"prompt": "1 + 1 =", "output": "2"} is given as it stands, as the prompts of a test set's own need it. src and
+    tgt, codes of any kind, may stand beside them, where it is a translation; other keys are passed over,
     blank lines too. An output may be empty, as some of Alpaca's are.
 
     Raises KitError, with the line (in a list: the record), for what is not JSON, no record or lacks a text, and when
@@ -37,7 +38,7 @@ def records(path: Path | str) -> Iterator[Record]:
     for place, found in _list(path) if path.suffix == ".json" else _lines(path):
         _check(found, place, path)
         instruction, given, output, src, tgt = (found.get(key, "").strip() for key in KEYS)
-        prompt = (WITH_INPUT if given else WITHOUT).format(instruction=instruction, input=given)
+        prompt = found.get("prompt") or (WITH_INPUT if given else WITHOUT).format(instruction=instruction, input=given)
         yield Record("instruction", src and find(src).code, tgt and find(tgt).code, prompt, output)
     if not place:
         raise KitError(f"{path} holds no instruction. To mend: write one JSON record a line, or name another file")
@@ -45,10 +46,12 @@ def records(path: Path | str) -> Iterator[Record]:
 
 def _check(found: object, place: str, path: Path) -> None:
     if isinstance(found, dict):
-        wrong = [key for key in KEYS if not isinstance(found.get(key, None if key in NEEDED else ""), str)]
-        if not wrong and found["instruction"].strip():
+        needed = OWN if "prompt" in found else ("instruction", "output")
+        wrong = [key for key in {**dict.fromkeys(KEYS), **dict.fromkeys(needed)}
+                 if not isinstance(found.get(key, None if key in needed else ""), str)]  # fmt: skip
+        if not wrong and found[needed[0]].strip():
             return
-        said = f"no text under {(wrong or ['instruction'])[0]!r}"
+        said = f"no text under {(wrong or needed)[0]!r}"
     else:
         said = json.dumps(found, ensure_ascii=False)[:60]
     raise KitError(
