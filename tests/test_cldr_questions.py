@@ -1,4 +1,4 @@
-"""Questions over the embedded text: the same in all languages, right by the calendar, balanced, and apart from training."""
+"""Questions over the embedded text: one set in all languages, right by the calendar, balanced, apart from training."""
 
 import re
 from collections import Counter
