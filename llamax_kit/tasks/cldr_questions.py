@@ -28,7 +28,7 @@ PROMPTS = {
     "plain": "Which day of the week is it?\n{date}",
 }
 NEW_TOKENS = 8
-OPTIONS = 5
+OPTIONS, FEW = 5, 20  # of a question; of a language, where no number of questions is set
 FOLDER = Path(cldr.__file__).parent
 
 
