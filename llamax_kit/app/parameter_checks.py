@@ -123,7 +123,7 @@ def _by_hand(made: Mapping, value: str, before: str | None) -> None:
 
 def _beside(made: Mapping, value: str, model: str | None) -> None:
     """Check that two models that are asked the same have two names."""
-    if not any(run_checks.within(made, each or "") or each == "copy" for each in (value, model)):
+    if not any(run_checks.within(made, each or "") or each in ("", "copy") for each in (value, model)):
         if (name := loading.locate(value).name) == loading.locate(model or "").name:
             raise KitError(f"model and beside are both called {name}. To mend: name another model, or none, for beside")
 
@@ -257,7 +257,7 @@ RULES: tuple[tuple, ...] = (  # a parameter's name, the rule, and the other para
     ("model", _of_file(_model)),
     ("before", _of_file(_model)),
     ("model", _by_hand, "before"),
-    ("beside", _of_file(_model)),
+    ("beside", _of_file(lambda value: value == "" or _model(value))),
     ("beside", _beside, "model"),
     ("adapter", _adapter, "model"),
     ("device", lambda made, value: weights.check_device(value)),
