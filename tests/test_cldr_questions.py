@@ -8,12 +8,13 @@ import pytest
 
 from llamax_kit.data.corpora import cldr
 from llamax_kit.tasks import cldr_questions as task
+from llamax_kit.tasks import question_sets
 from llamax_kit.utils.errors import KitError
 
 
 @pytest.fixture(scope="module")
 def english():
-    return {split: task.read_items(None, "en", split) for split in ("dev", "devtest")}
+    return {split: task.read_items(None, "en", split=split) for split in ("dev", "devtest")}
 
 
 def test_days_are_those_of_the_calendar(english):
@@ -28,7 +29,7 @@ def test_every_language_has_the_same_questions(english, split, n):
     assert len(english[split]) == n
     known = [(item.id, item.gold, item.options) for item in english[split]]
     for code in task.LANGUAGES:
-        items = task.read_items(None, code, split)
+        items = task.read_items(None, code, split=split)
         assert [(item.id, item.gold, item.options) for item in items] == known
         assert {item.language for item in items} == {code}
 
@@ -62,6 +63,15 @@ def test_a_question_is_asked_and_its_answer_read():
     assert task.answer(f" {item.gold}\n", item) == item.gold
     left = next(day for day in task.DAYS if day not in item.labels)
     assert [task.answer(each, item) for each in (left, item.gold.lower(), f"{item.gold}.", "")] == [""] * 4
+
+
+def test_the_set_is_found_by_its_name_and_needs_no_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
+    few = question_sets.open_set("CLDR", codes="en sw")
+    assert (few.release, few.size) == ("CLDR devtest", "20 questions in each of 2 languages")
+    assert few.cut == "the first 20 of 75 questions of each language"
+    assert few.facts()["files"] == {"en": ["cldr_devtest.parquet"], "sw": ["cldr_devtest.parquet"]}
+    assert len(question_sets.open_set("cldr", items=0).items) == 75 * 141
 
 
 def test_a_language_without_dates_is_refused():

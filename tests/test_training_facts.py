@@ -16,7 +16,7 @@ from llamax_kit.training.miniature import facts
 def test_lines_are_the_english_questions_of_dev_with_their_answers(tmp_path):
     path = facts.write(tmp_path / "facts.jsonl")
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    items = task.read_items(None, "en", "dev")
+    items = task.read_items(None, "en", split="dev")
     assert lines == [{"prompt": task.ask(item, "named"), "output": item.gold} for item in items]
     assert all("\nfrom English to English.\n" in line["prompt"] for line in lines)
     tested = {item.fields["date"] for item in task.read_items(None, "en")}
@@ -54,7 +54,8 @@ def test_the_majority_is_of_the_questions_trained_on():
 
 
 def test_the_table_has_means_gains_and_both_intervals():
-    rows, languages = [], {"en": "English", "de": "the other five", "fr": "the other five", "sw": "added", "tr": "added",
+    two = dict.fromkeys(("de", "fr"), "the other five")
+    rows, languages = [], {"en": "English", **two, "sw": "added", "tr": "added",
                            "gl": "held out", "cy": "held out"}  # fmt: skip
     for at, (code, group) in enumerate(languages.items()):
         for system in ("overlap", "majority", "mini-llama before tuning", "mini-llamax before tuning"):

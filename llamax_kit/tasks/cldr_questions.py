@@ -37,7 +37,7 @@ def files(folder: Path | None, language: str) -> list[Path]:
     return [FOLDER / f"cldr_{SPLIT}.parquet"] if language in LANGUAGES else []
 
 
-def read_items(folder: Path | None, language: str, split: str = SPLIT) -> list[Item]:
+def read_items(folder: Path | None, language: str, *, split: str = SPLIT) -> list[Item]:
     """Make the questions of a language: the same ids, options and answers in all. split: "dev" is to train on.
 
     The right option stands in each of the five places in turn; the others are drawn by a hash of the id.

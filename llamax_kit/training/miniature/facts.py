@@ -39,7 +39,7 @@ LINES = Path("outputs/training/facts.jsonl")
 
 def write(path: Path) -> Path:
     """Write the English questions of dev, prompt and right answer, as `corpus.instructions` reads them; return it."""
-    items = task.read_items(None, "en", "dev")
+    items = task.read_items(None, "en", split="dev")
     asked = [{"prompt": task.ask(item, "named"), "output": item.gold} for item in items]
     with whole(path) as scratch:
         scratch.write_text("".join(f"{json.dumps(each)}\n" for each in asked), encoding="utf-8", newline="\n")
@@ -109,7 +109,7 @@ def majority(item: Item) -> list[str]:
 
 @cache
 def _golds() -> Counter:
-    return Counter(each.gold for each in task.read_items(None, "en", "dev"))
+    return Counter(each.gold for each in task.read_items(None, "en", split="dev"))
 
 
 def table(answers: "DataFrame", how: str = "likeliest") -> str:
@@ -160,7 +160,7 @@ def ship(models: Mapping[str, Path], place: Path, answers: "DataFrame") -> list[
         trained, name = models[f"{base} {SEEDS[0]}"], f"{base}-facts"
         told = {"name": name, **known, "base": base, "seed": SEEDS[0], "stage": shipped.stage_facts(trained.parent)}
         found.append(shipped.to_float16(trained, place=place / name, facts=told))
-        asked = {"questions": len(task.read_items(None, "en", "dev")), "prompt": task.PROMPTS["named"]}
+        asked = {"questions": len(task.read_items(None, "en", split="dev")), "prompt": task.PROMPTS["named"]}
         asked |= {"table": table(answers), "written": table(answers, "written")}
         with whole(place / name / "README.md") as scratch:
             text = here.get_template("facts.md.j2").render(told | asked)
