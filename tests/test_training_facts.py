@@ -1,6 +1,7 @@
 """The miniatures that answer questions: what they are tuned on, the baselines beside them, and the table of figures."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,6 +12,8 @@ from llamax_kit.tasks import cldr_questions as task
 from llamax_kit.training import recipe
 from llamax_kit.training.corpus import instructions
 from llamax_kit.training.miniature import facts
+
+RECIPE = Path(__file__).parents[1] / "params/training/mini_facts.yml"
 
 
 def test_lines_are_the_english_questions_of_dev_with_their_answers(tmp_path):
@@ -27,7 +30,7 @@ def test_lines_are_the_english_questions_of_dev_with_their_answers(tmp_path):
 def test_the_recipe_is_one_and_reads_these_lines(monkeypatch):
     monkeypatch.setenv("BASE", "mini-llamax")
     monkeypatch.setenv("SEED", "3")
-    read = recipe.read("params/training/mini_facts.yml")
+    read = recipe.read(RECIPE)
     assert (
         read["plan"] == {"base": "mini-llamax", "seed": 3} and read["folder"] == "outputs/training/mini-llamax-facts-3"
     )
@@ -72,5 +75,4 @@ def test_the_table_has_means_gains_and_both_intervals():
 
 
 def test_the_recipe_is_a_small_one():
-    with open("params/training/mini_facts.yml", encoding="utf-8") as file:
-        assert yaml.safe_load(file)["trainer"]["num_train_epochs"] == 12
+    assert yaml.safe_load(RECIPE.read_text(encoding="utf-8"))["trainer"]["num_train_epochs"] == 12  # 120 steps
