@@ -1,4 +1,4 @@
-"""The four miniatures as they ship: there, light, float16, of one shape and tokenizer, with their cards and records."""
+"""The miniatures as they ship: there, light, float16, of one shape and tokenizer, with their cards and records."""
 
 import json
 import re
@@ -12,8 +12,9 @@ import yaml
 from llamax_kit import load_corpus, open_engine, spbleu, translate
 from llamax_kit.data.languages import find
 from llamax_kit.models import loading
+from llamax_kit.tasks import answering, cldr_questions
 from llamax_kit.training import settings
-from llamax_kit.training.miniature import card, shipped
+from llamax_kit.training.miniature import card, facts, shipped
 from llamax_kit.utils.files import sha256
 
 PLACE = Path(str(files("llamax_kit") / "models" / "miniatures"))
@@ -21,6 +22,7 @@ RELATED = ["gl", "be", "sk", "mk", "af", "ur", "fao_Latn", "srd_Latn"]
 UNRELATED = ["eus_Latn", "als_Latn", "cy", "ga", "ka", "hy", "ko", "el", "kab_Latn"]
 BASE = ["en", "de", "fr", "es", "pt", "ru"]
 PARAMETERS = 2_217_216
+FACTS = {f"{base}-facts": base for base in facts.BASES}
 ROW = r"^\| (.+?) \| (en-X|X-en) \| (\d+) \| ([\d.]+) \| ([\d.]+) \| ([+-][\d.]+) \| (.*?) \|$"  # of the scores
 
 
@@ -40,10 +42,11 @@ def records(places):
 
 
 def test_there_are_four_with_these_files_and_a_licence_and_they_are_light(places):
-    assert {path.name for path in PLACE.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(places)
+    here = {path.name for path in PLACE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert here == {*places, *FACTS}  # the last two: see below
     for place in places.values():
         assert {path.name for path in place.iterdir()} == set(shipped.FILES)
-    assert sum(path.stat().st_size for path in PLACE.rglob("*") if path.is_file()) <= 20_000_000
+    assert sum(path.stat().st_size for place in places.values() for path in place.iterdir()) <= 20_000_000
     assert "UNICODE LICENSE" in (PLACE / "LICENSE").read_text(encoding="utf-8").upper()
 
 
@@ -139,3 +142,63 @@ def test_its_readme_says_where_a_mean_hides_a_language_below_copying():
     scores = spbleu.score_table(pd.concat(asked), "cldr", metrics="spBLEU", interval=False)["score"].round(1).to_list()
     said = " ".join((PLACE / "README.md").read_text(encoding="utf-8").split())
     assert f"(Malayalam {scores[0]}, copying {scores[1]}; Hindi " in said
+
+
+@pytest.fixture(scope="module")
+def readme():
+    """The figures of README's table on questions: group → cells, the first that of the most likely option."""
+    text = (PLACE / "README.md").read_text(encoding="utf-8").split("## Questions")[1]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_what_answers_questions_is_light_whole_and_as_its_base_but_for_the_weights(name, places):
+    import torch
+    from safetensors.torch import load_file
+
+    place, base = PLACE / name, places[FACTS[name]]
+    assert {path.name for path in place.iterdir()} == set(shipped.FILES)
+    assert sum(path.stat().st_size for path in place.iterdir()) <= 5_000_000
+    for file in ("config.json", "tokenizer.model"):
+        assert sha256(place / file) == sha256(base / file)
+    tensors, before = load_file(place / "model.safetensors"), load_file(base / "model.safetensors")
+    assert {each.dtype for each in tensors.values()} == {torch.float16} and tensors.keys() == before.keys()
+    assert all(torch.isfinite(each).all() and not torch.equal(each, before[key]) for key, each in tensors.items())
+    assert loading.load_model(loading.resolve(name)).num_parameters() == PARAMETERS
+    record = json.loads((place / "training.json").read_text(encoding="utf-8"))
+    of_base = json.loads((base / "training.json").read_text(encoding="utf-8"))
+    for same in ("trained", "base_languages", "held_out", "size", "parameters", "release"):
+        assert record[same] == of_base[same]
+    assert (record["name"], record["base"], record["seed"]) == (name, FACTS[name], 1)
+
+
+def test_both_that_answer_questions_were_tuned_alike():
+    stages = [json.loads((PLACE / name / "training.json").read_text(encoding="utf-8"))["stage"] for name in FACTS]
+    assert {**stages[0], "seconds": 0} == {**stages[1], "seconds": 0} and stages[0]["steps"] == 120
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_their_cards_have_the_tables_of_the_readme(name, readme):
+    text = (PLACE / name / "README.md").read_text(encoding="utf-8")
+    assert yaml.safe_load(text.split("---\n")[1])["license_name"] == "unicode-3.0"
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
+    assert rows == readme and len(rows) == 12
+
+
+def test_the_gain_in_the_added_languages_is_not_by_chance(readme):
+    for rows in (readme[2:6], readme[8:12]):
+        gains = {row[0]: row[-2:] for row in rows}
+        gain, seeds = gains["added (56)"]
+        assert float(re.search(r"\[([−\d.]+),", gain)[1].replace("−", "-")) > 0 and "−" not in seeds
+
+
+def test_one_seed_answers_about_as_the_readme_says(readme):
+    """English as tuned; Indonesian and Chinese by the base that read them alone."""
+    items = [item for code in ("en", "id", "zh") for item in cldr_questions.read_items(None, code)]
+    right = {}
+    for name in FACTS:
+        told = answering.answer(open_engine(name), cldr_questions, items, progress=False)
+        right[name] = told.likeliest.eq(told.reference).groupby(told.src).mean()
+    assert right["mini-llama-facts"]["en"] == right["mini-llamax-facts"]["en"] == 1
+    assert (right["mini-llamax-facts"][["id", "zh"]] > 0.8).all()
+    assert (right["mini-llama-facts"][["id", "zh"]] < 0.4).all()

@@ -450,13 +450,13 @@ def kit(tmp_path, monkeypatch) -> Path:
     return tmp_path / "llamax_kit"
 
 
-SHIPPED = ["mini-llama", "mini-llamax", "mini-llama-alpaca", "mini-llamax-alpaca"]
+SHIPPED = [f"mini-llama{x}{kind}" for kind in ("", "-alpaca", "-facts") for x in ("", "x")]
 
 
 def test_a_model_that_ships_with_the_kit_goes_by_its_name_and_needs_no_hub(kit):
     entries = {entry.name: entry for entry in catalogue() if entry.folder}
     assert list(entries) == SHIPPED and {entry.hub for entry in entries.values()} == {""}
-    assert [entry.kind for entry in entries.values()] == ["base", "base", "alpaca", "alpaca"]
+    assert [entry.kind for entry in entries.values()] == ["base", "base", "alpaca", "alpaca", "task", "task"]
     folder = kit / "models/miniatures/mini-llamax-alpaca"
     random_llama.make(folder, tokenizer=random_llama.TOKENIZER)
     LlamaForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).save_pretrained(folder)

@@ -12,7 +12,7 @@ import pytest
 
 from llamax_kit.data import downloads
 from llamax_kit.data.questions import Item
-from llamax_kit.tasks import mgsm, msvamp, question_sets, xcsqa, xnli
+from llamax_kit.tasks import cldr_questions, mgsm, msvamp, question_sets, xcsqa, xnli
 from llamax_kit.utils.errors import KitError, UnknownName
 
 LABELS = "ABCDE"
@@ -215,10 +215,10 @@ def test_what_is_asked_and_may_follow_to_the_byte(task, prompt, text, options):
 
 def test_the_first_prompt_is_the_authors():
     for task in question_sets.SETS.values():
-        assert next(iter(task.PROMPTS)) == "authors"
+        assert next(iter(task.PROMPTS)) == ("named" if task is cldr_questions else "authors")  # of CLDR there is none
         assert set(task.AVERAGED) <= set(task.LANGUAGES)
-    assert [len(task.LANGUAGES) for task in question_sets.SETS.values()] == [16, 15, 11, 10]
-    assert [len(task.AVERAGED) for task in question_sets.SETS.values()] == [16, 15, 10, 10]
+    assert [len(task.LANGUAGES) for task in question_sets.SETS.values()] == [16, 15, 11, 10, 141]
+    assert [len(task.AVERAGED) for task in question_sets.SETS.values()] == [16, 15, 10, 10, 141]
 
 
 @pytest.mark.parametrize(("task", "completion", "answer"), [
@@ -247,8 +247,9 @@ def test_a_prompt_that_cannot_be_filled_in_says_so(prompt, message):
 def test_sets_are_found_by_name_and_lie_in_the_data_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
     assert question_sets.find("x-csqa") is xcsqa and question_sets.find("MGSM") is mgsm
-    assert [question_sets.folder(name).name for name in question_sets.SETS] == ["xcsqa", "xnli", "mgsm", "msvamp"]
-    with pytest.raises(UnknownName, match="unknown test set 'XCSQA'.*One of: X-CSQA, XNLI, MGSM, MSVAMP"):
+    places = [question_sets.folder(name) for name in question_sets.SETS]
+    assert places == [*(tmp_path / name for name in ("xcsqa", "xnli", "mgsm", "msvamp")), cldr_questions.FOLDER]
+    with pytest.raises(UnknownName, match="unknown test set 'XCSQA'.*One of: X-CSQA, XNLI, MGSM, MSVAMP, CLDR"):
         question_sets.find("XCSQA")
 
 

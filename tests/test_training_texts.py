@@ -204,6 +204,16 @@ def test_instructions_become_the_papers_prompts_to_the_byte(tmp_path):
     assert list(instructions.records(as_list)) == [first, second, third]
 
 
+def test_a_prompt_of_ones_own_stands_before_its_answer_as_it_is(tmp_path):
+    lines = [
+        {"prompt": "1 + 1 =\nIn {digits}:", "output": "2"},
+        {"instruction": "Say hi.", "prompt": "-", "output": "Hi"},
+    ]
+    own, other = instructions.records(put(tmp_path, "own.jsonl", list(map(json.dumps, lines))))
+    assert (own.given, own.text) == ("1 + 1 =\nIn {digits}:", "2")
+    assert other.given.endswith("### Instruction:\nSay hi.\n### Response:")  # an instruction comes first, as before
+
+
 @pytest.mark.parametrize(
     ("name", "lines", "message"),
     [
@@ -211,6 +221,8 @@ def test_instructions_become_the_papers_prompts_to_the_byte(tmp_path):
         ("a.jsonl", ['{"instruction": "x"}'], r"in line 1 of .*a\.jsonl, but found no text under 'output'"),
         ("a.jsonl", ['{"instruction": " ", "output": "y"}'], "found no text under 'instruction'"),
         ("a.jsonl", ['{"instruction": "x", "input": 3, "output": "y"}'], "found no text under 'input'"),
+        ("a.jsonl", ['{"prompt": " ", "output": "y"}'], "found no text under 'prompt'"),
+        ("a.jsonl", ['{"prompt": "x"}'], "found no text under 'output'"),
         ("a.jsonl", ["[1, 2]"], r"in line 1 of .*, but found \[1, 2\]\. To mend"),
         ("a.jsonl", [""], r"a\.jsonl holds no instruction\. To mend"),
         ("a.json", ["[]"], r"a\.json holds no instruction"),

@@ -1,6 +1,6 @@
 """The test sets of questions by name, and the items of several languages that are comparable. Reads no file itself.
 
-A set is named "XNLI", which lies in the data folder, or "XNLI=my/xnli", in a folder of one's own.
+A set is named "XNLI", which lies in the data folder, or "XNLI=my/xnli", in a folder of one's own; "CLDR" is embedded.
 """
 
 import hashlib
@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from llamax_kit.data import downloads, languages, question_files
 from llamax_kit.data.questions import Item
-from llamax_kit.tasks import mgsm, msvamp, xcsqa, xnli
+from llamax_kit.tasks import cldr_questions, mgsm, msvamp, xcsqa, xnli
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.words import counted
 
 AUTO = "auto"
-SETS = {task.NAME: task for task in (xcsqa, xnli, mgsm, msvamp)}
+SETS = {task.NAME: task for task in (xcsqa, xnli, mgsm, msvamp, cldr_questions)}
 
 
 class Questions(NamedTuple):
@@ -103,8 +103,9 @@ def find(name: str) -> ModuleType:
 
 
 def folder(name: str) -> Path:
-    """Return where a test set lies in the data folder: of X-CSQA, xcsqa/."""
-    return downloads.folder() / find(name).NAME.lower().replace("-", "")
+    """Return where a test set lies in the data folder: of X-CSQA, xcsqa/; of an embedded one the folder of the kit."""
+    task = find(name)
+    return getattr(task, "FOLDER", downloads.folder() / task.NAME.lower().replace("-", ""))
 
 
 def languages_here(task: ModuleType, folder: Path) -> list[str]:

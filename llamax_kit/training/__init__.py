@@ -14,8 +14,8 @@
 Of the miniatures alone: `miniature.experiment` has the steps of notebook 10 up to its four models, `miniature.measures`
 what these can do. They stand on `cldr.texts` (the texts), `miniature.model` (shapes, tokenizer, first weights),
 `miniature.roles` (which languages which stage reads), `miniature.seeds` (seeds and ablations side by side), and
-`miniature.shipped` and `miniature.card` (what the kit ships). `cldr.build` makes the embedded corpus, `cldr.phrases`
-the contents of its positions.
+`miniature.shipped` and `miniature.card` (what the kit ships). `miniature.facts` tunes them to answer questions.
+`cldr.build` makes the embedded corpus, `cldr.phrases` the contents of its positions.
 
 Where to change what: a rule of the mixture, `pairs.missing` and `pairs.epoch`; which tokens have a loss,
 `encoding.encode` (records) and `blocks.cut` (running text); the shape of a miniature, `miniature.model.SHAPES`; a

@@ -13,8 +13,8 @@ from llamax_kit.training.corpus.mixture import Record
 from llamax_kit.training.corpus.streams import every
 from llamax_kit.utils.errors import KitError
 
-KEYS = ("instruction", "input", "output", "src", "tgt")
-NEEDED = ("instruction", "output")
+KEYS = ("instruction", "input", "output", "src", "tgt", "prompt")
+OWN = "prompt"  # of a record that brings all that stands before the answer, and has no instruction
 WITH_INPUT = prompts.ALPACA.replace(prompts.INSTRUCTION, "{instruction}").replace("{source}", "{input}")
 WITHOUT = (
     "Below is an instruction that describes a task. Write a response that appropriately completes the request."
@@ -27,8 +27,9 @@ def records(path: Path | str) -> Iterator[Record]:
 
     {"instruction": "Add.", "input": "1 1", "output": "2"} is given as the authors' Alpaca prompt, with single newlines
     (see `prompts`); one whose input is missing or blank, as their prompt without input. White space around each text
-    goes. src and tgt, codes of any kind, may stand beside them, where it is a translation; other keys are passed over,
-    blank lines too. An output may be empty, as some of Alpaca's are.
+    goes. {"prompt": "1 + 1 =", "output": "2"}, without an instruction, is given as it stands, for a test set's own
+    prompts. src and tgt, codes of any kind, may stand beside them, where it is a translation; other keys are passed
+    over, blank lines too. An output may be empty, as some of Alpaca's are.
 
     Raises KitError, with the line (in a list: the record), for what is not JSON, no record or lacks a text, and when
     there is no record; UnknownName for a language.
@@ -36,8 +37,9 @@ def records(path: Path | str) -> Iterator[Record]:
     path, place = Path(path), ""
     for place, found in _list(path) if path.suffix == ".json" else _lines(path):
         _check(found, place, path)
-        instruction, given, output, src, tgt = (found.get(key, "").strip() for key in KEYS)
-        prompt = (WITH_INPUT if given else WITHOUT).format(instruction=instruction, input=given)
+        instruction, given, output, src, tgt, prompt = (found.get(key, "").strip() for key in KEYS)
+        if instruction:
+            prompt = (WITH_INPUT if given else WITHOUT).format(instruction=instruction, input=given)
         yield Record("instruction", src and find(src).code, tgt and find(tgt).code, prompt, output)
     if not place:
         raise KitError(f"{path} holds no instruction. To mend: write one JSON record a line, or name another file")
@@ -45,10 +47,11 @@ def records(path: Path | str) -> Iterator[Record]:
 
 def _check(found: object, place: str, path: Path) -> None:
     if isinstance(found, dict):
-        wrong = [key for key in KEYS if not isinstance(found.get(key, None if key in NEEDED else ""), str)]
-        if not wrong and found["instruction"].strip():
+        needed = (OWN if OWN in found and KEYS[0] not in found else KEYS[0], "output")
+        wrong = [key for key in KEYS if not isinstance(found.get(key, None if key in needed else ""), str)]
+        if not wrong and found[needed[0]].strip():
             return
-        said = f"no text under {(wrong or ['instruction'])[0]!r}"
+        said = f"no text under {(wrong or needed)[0]!r}"
     else:
         said = json.dumps(found, ensure_ascii=False)[:60]
     raise KitError(

@@ -1,0 +1,194 @@
+"""The miniatures that answer questions: mini-llama and mini-llamax, each tuned on English items of `cldr_questions`.
+
+    python -m llamax_kit.training.miniature.facts write outputs/training/facts.jsonl
+    python -m llamax_kit.training.miniature.facts table params/training/mini_facts.yml
+    python -m llamax_kit.training.miniature.facts ship params/training/mini_facts.yml llamax_kit/models/miniatures
+
+The first writes the 76 English questions of dev as lines to train on. The second trains both bases on them with three
+seeds, unless they are trained, asks them and the bases the 75 questions of devtest in 79 languages, and writes the
+table of models/miniatures/README.md, and answers.csv beside the lines. The third ships seed 1 of each.
+"""
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llamax_kit.data.questions import Item
+from llamax_kit.models import loading
+from llamax_kit.models.checkpoints import read_json
+from llamax_kit.models.engines.opening import open_engine
+from llamax_kit.tasks import answering
+from llamax_kit.tasks import cldr_questions as task
+from llamax_kit.training import recipe
+from llamax_kit.training.miniature import shipped
+from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.files import whole
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+BASES, SEEDS = ("mini-llama", "mini-llamax"), (1, 2, 3)
+GROUPS = ("English", "the other five", "added", "held out")
+LINES = Path("outputs/training/facts.jsonl")
+
+
+def write(path: Path) -> Path:
+    """Write the English questions of dev, prompt and right answer, as `corpus.instructions` reads them; return it."""
+    items = task.read_items(None, "en", split="dev")
+    asked = [{"prompt": task.ask(item, "named"), "output": item.gold} for item in items]
+    with whole(path) as scratch:
+        scratch.write_text("".join(f"{json.dumps(each)}\n" for each in asked), encoding="utf-8", newline="\n")
+    return path
+
+
+def train(file: Path) -> dict[str, Path]:
+    """Train both bases with each seed by the recipe, where that is left to do; return the models, "mini-llama 1" …"""
+    write(LINES)
+    found = {}
+    for base in BASES:
+        for seed in SEEDS:
+            os.environ |= {"BASE": base, "SEED": str(seed)}
+            found[f"{base} {seed}"] = recipe.run(file)
+    return found
+
+
+def languages() -> dict[str, str]:
+    """Return the group of each of the 79 languages that the miniatures' records name."""
+    facts = read_json(loading.resolve("mini-llamax").folder / "training.json")
+    first, six = GROUPS[0], facts["base_languages"]
+    group = {code: GROUPS[1] if code in six else GROUPS[2] for code in facts["trained"]} | {"en": first}
+    return group | dict.fromkeys(facts["held_out"], GROUPS[3])
+
+
+def ask(models: Mapping[str, Path | str]) -> "DataFrame":
+    """Ask models and the baselines all questions: a row a system, seed and language; shares that are right.
+
+    Columns: system (with "before tuning", "overlap", "majority"), seed (0: none), language, group, written (what the
+    model generates is the right day), likeliest (the right option is the most likely of the five after the prompt).
+    """
+    import pandas as pd
+
+    group, rows = languages(), []
+    items = {code: task.read_items(None, code) for code in group}
+    of_all = [item for each in items.values() for item in each]
+    for name, place in models.items():
+        told = answering.answer(open_engine(str(place)), task, of_all, progress=False)
+        told = told.assign(written=told.hypothesis == told.reference, chosen=told.likeliest == told.reference)
+        system, _, seed = name.partition(" ")
+        system = system if seed else f"{system} before tuning"
+        for code, each in told.groupby("src", sort=False)[["written", "chosen"]].mean().iterrows():
+            rows.append((system, int(seed or 0), code, group[code], each.written, each.chosen))
+    for name, pick in (("overlap", overlap), ("majority", majority)):
+        for code, asked in items.items():
+            right = sum(item.gold in (best := pick(item)) and 1 / len(best) for item in asked) / len(asked)
+            rows.append((name, 0, code, group[code], right, right))
+    return pd.DataFrame(rows, columns=["system", "seed", "language", "group", "written", "likeliest"])
+
+
+def overlap(item: Item) -> list[str]:
+    """Return the options that have most of their runs of three letters in the date: an answer by copying."""
+    date = _threes(item.fields["date"])
+    shares = {day: len(_threes(day) & date) / len(_threes(day)) for day in item.labels}
+    return [day for day, share in shares.items() if share == max(shares.values())]
+
+
+def _threes(text: str) -> set[str]:
+    text = f" {text.lower()} "
+    return {text[at : at + 3] for at in range(len(text) - 2)}
+
+
+def majority(item: Item) -> list[str]:
+    """Return the option that is the right one most often in the questions to train on."""
+    return [max(item.labels, key=_golds().get)]
+
+
+@cache
+def _golds() -> Counter:
+    return Counter(each.gold for each in task.read_items(None, "en", split="dev"))
+
+
+def table(answers: "DataFrame", how: str = "likeliest") -> str:
+    """Write the means over languages and seeds of each group as Markdown, in per cent; `how`: a column of `ask`.
+
+    Behind the gain of one tuned model over the other stand its 95 % interval over languages (Student's t, of means
+    over seeds) and its least and largest mean of one seed.
+    """
+    shown = ["majority", "overlap", *(f"{base} before tuning" for base in BASES), *BASES]
+    heads = ["languages", "chance", *shown, "gain", "over seeds"]
+    lines = [f"| {' | '.join(heads)} |", "|---|" + "---:|" * (len(heads) - 3) + "---|---|"]
+    for group in GROUPS:
+        rows = answers[answers.group == group]
+        means = rows.groupby("system")[how].mean() * 100
+        wide = rows[rows.seed > 0].pivot_table(index="language", columns=["system", "seed"], values=how) * 100
+        gain = wide[BASES[1]] - wide[BASES[0]]
+        each, count = gain.mean(), len(gain)
+        cells = [f"{group} ({count})" if count > 1 else group, f"{100 / task.OPTIONS:.0f}"]
+        cells += [f"{means[name]:.1f}" for name in shown]
+        cells += [_signed(each.mean()) + (_interval(gain.mean(axis=1)) if count > 1 else "")]
+        lines.append(f"| {' | '.join(cells)} | {_signed(each.min())} to {_signed(each.max())} |")
+    return "\n".join(lines)
+
+
+def _signed(points: float) -> str:
+    return f"{points + 0.0:+.1f}".replace("-", "−")
+
+
+def _interval(values: "Series") -> str:
+    """Write Student's 95 % interval of a mean."""
+    from scipy import stats
+
+    low, high = stats.t.interval(0.95, len(values) - 1, loc=values.mean(), scale=stats.sem(values))
+    return f" [{low:.1f}, {high:.1f}]".replace("-", "−")
+
+
+def ship(models: Mapping[str, Path], place: Path, answers: "DataFrame") -> list[Path]:
+    """Write seed 1 of each tuned model into `place`, "mini-llama-facts" …, in 16 bits with record and card."""
+    import jinja2
+
+    here = jinja2.Environment(loader=jinja2.PackageLoader("llamax_kit.training.miniature", ""))
+    found = []
+    for base in BASES:
+        known = read_json(loading.resolve(base).folder / "training.json")
+        known = {
+            each: known[each] for each in ("trained", "base_languages", "held_out", "size", "parameters", "release")
+        }
+        trained, name = models[f"{base} {SEEDS[0]}"], f"{base}-facts"
+        told = {"name": name, **known, "base": base, "seed": SEEDS[0], "stage": shipped.stage_facts(trained.parent)}
+        found.append(shipped.to_float16(trained, place=place / name, facts=told))
+        asked = {"questions": len(task.read_items(None, "en", split="dev")), "prompt": task.PROMPTS["named"]}
+        asked |= {"table": table(answers), "written": table(answers, "written")}
+        with whole(place / name / "README.md") as scratch:
+            text = here.get_template("facts.md.j2").render(told | asked)
+            scratch.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return found
+
+
+def main(what: str, *paths: str) -> None:
+    """Do what the first lines of this file say."""
+    if what == "write":
+        print(write(Path(paths[0])))
+        return
+    models, kept = train(Path(paths[0])), LINES.with_name("answers.csv")
+    if what == "table" or not kept.is_file():
+        answers = ask(dict(zip(BASES, BASES, strict=True)) | models)
+        with whole(kept) as scratch:
+            answers.to_csv(scratch, index=False, lineterminator="\n")
+        print(f"The most likely option:\n\n{table(answers)}\n\nWhat is written:\n\n{table(answers, 'written')}")
+    if what == "ship":
+        import pandas as pd
+
+        print(*ship(models, Path(paths[1]), pd.read_csv(kept)), sep="\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != {"write": 3, "table": 3, "ship": 4}.get("".join(sys.argv[1:2])):
+        sys.exit(__doc__)
+    try:
+        main(*sys.argv[1:])
+    except KitError as error:
+        sys.exit(str(error))
