@@ -68,10 +68,11 @@ def test_a_question_is_asked_and_its_answer_read():
 def test_the_set_is_found_by_its_name_and_needs_no_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("LLAMAX_KIT_DATA", str(tmp_path))
     few = question_sets.open_set("CLDR", codes="en sw")
-    assert (few.release, few.size) == ("CLDR devtest", "20 questions in each of 2 languages")
-    assert few.cut == "the first 20 of 75 questions of each language"
+    assert (few.release, few.size) == ("CLDR devtest", "40 questions in each of 2 languages")
+    assert few.cut == "the first 40 of 75 questions of each language"
     assert few.facts()["files"] == {"en": ["cldr_devtest.parquet"], "sw": ["cldr_devtest.parquet"]}
-    assert len(question_sets.open_set("cldr", items=0).items) == 75 * 141
+    assert len(question_sets.open_set("cldr", codes=" ".join(task.LANGUAGES), items=0).items) == 75 * 141
+    assert question_sets.open_set("cldr").codes == task.SOME and {*task.SOME} < {*task.LANGUAGES}
 
 
 def test_a_language_without_dates_is_refused():

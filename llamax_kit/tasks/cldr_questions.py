@@ -28,7 +28,10 @@ PROMPTS = {
     "plain": "Which day of the week is it?\n{date}",
 }
 NEW_TOKENS = 8
-OPTIONS, FEW = 5, 20  # of a question; of a language, where no number of questions is set
+OPTIONS = 5
+FEW = 40  # questions of each language, where no number is set
+SOME = "en de fr es pt ru nl sv it id tr fi hu sw hi fa zh ja gl sk eus_Latn ka".split()  # where none is named; in the
+# order of those that both miniatures have read, that the second has, and that neither has
 FOLDER = Path(cldr.__file__).parent
 
 

@@ -62,8 +62,9 @@ class Questions(NamedTuple):
 def open_set(named: str, *, codes: str = AUTO, items: int | str = AUTO) -> Questions:
     """Read a test set by its name, "XNLI" or "XNLI=my/folder".
 
-    codes: languages, as in "en de sw"; "auto": all that are here. items: the first n that all of them share, the same
-    in each language; 0: all; "auto": all of a published set, and as many of an embedded one as its module says.
+    codes: languages, as in "en de sw"; "auto": all that are here, of an embedded set what it calls SOME. items: the
+    first n that all of them share, the same in each language; 0: all; "auto": all of a published set, FEW of an
+    embedded one.
 
     Raises UnknownName for another set, KitError as `load` does.
 
@@ -142,7 +143,7 @@ def chosen(task: ModuleType, folder: Path, named: str | Iterable[str]) -> list[s
     """Return the languages asked for, as `load` takes them, each with files. Raises KitError as it does."""
     here = languages_here(task, folder)
     if named == AUTO:
-        codes = here
+        codes = getattr(task, "SOME", here)
     else:
         codes = languages.codes(named if isinstance(named, str) else " ".join(named))
     for code in codes:
