@@ -30,11 +30,12 @@ def test_lines_are_the_english_questions_of_dev_with_their_answers(tmp_path):
 def test_the_recipe_is_one_and_reads_these_lines(monkeypatch):
     monkeypatch.setenv("BASE", "mini-llamax")
     monkeypatch.setenv("SEED", "3")
+    monkeypatch.setenv("FORM", "facts")
     read = recipe.read(RECIPE)
     assert (
         read["plan"] == {"base": "mini-llamax", "seed": 3} and read["folder"] == "outputs/training/mini-llamax-facts-3"
     )
-    assert read["instructions"]["path"] == str(facts.LINES)
+    assert read["instructions"]["path"] == facts.LINES.format(form="facts")
 
 
 def test_languages_are_those_of_the_miniatures_each_in_one_group():

@@ -47,19 +47,33 @@ def read_items(folder: Path | None, language: str, *, split: str = SPLIT) -> lis
 
     Raises KitError for a language without dates.
     """
+    items = []
+    for turn, (at, gold, fields) in enumerate(dates(language, split=split)):
+        drawn = others(gold, seed=f"{split} {at}")
+        place = turn % OPTIONS
+        options = [*drawn[:place], gold, *drawn[place : OPTIONS - 1]]
+        items.append(Item(str(at + 1), find(language).code, fields, gold, tuple((day, day) for day in options)))
+    return list(questions.check(items, f"the embedded text, {split}, {language}"))
+
+
+def dates(language: str, *, split: str) -> list[tuple[int, str, dict[str, str]]]:
+    """Return the dates of a language: its place, the same in all, the day in English, and the fields of a prompt.
+
+    Raises KitError for a language without dates.
+    """
     code = find(language).code
     if code not in LANGUAGES:
         raise KitError(f"CLDR has no dates of {find(code).name} ({code}). To mend: choose another language")
     texts = cldr.load(split, list(dict.fromkeys(["en", code]))).texts
-    days = [(at, found[1]) for at, text in enumerate(texts["en"]) if text and (found := DATE.fullmatch(text))]
-    items = []
-    for turn, (at, gold) in enumerate(days):
-        drawn = sorted(set(DAYS) - {gold}, key=lambda day: hashlib.sha256(f"{split} {at} {day}".encode()).digest())
-        place = turn % OPTIONS
-        options = [*drawn[:place], gold, *drawn[place : OPTIONS - 1]]
-        fields = {"language": find(code).name, "date": texts[code][at]}
-        items.append(Item(str(at + 1), code, fields, gold, tuple((day, day) for day in options)))
-    return list(questions.check(items, f"the embedded text, {split}, {code}"))
+    return [
+        (at, found[1], {"language": find(code).name, "date": texts[code][at]})
+        for at, text in enumerate(texts["en"]) if text and (found := DATE.fullmatch(text))
+    ]  # fmt: skip
+
+
+def others(day: str, *, seed: str) -> list[str]:
+    """Return the other six days in an order of their own for each seed."""
+    return sorted(set(DAYS) - {day}, key=lambda each: hashlib.sha256(f"{seed} {each}".encode()).digest())
 
 
 def ask(item: Item, prompt: str) -> str:

@@ -1,6 +1,7 @@
 """The test sets of questions by name, and the items of several languages that are comparable. Reads no file itself.
 
-A set is named "XNLI", which lies in the data folder, or "XNLI=my/xnli", in a folder of one's own; "CLDR" is embedded.
+A set is named "XNLI", which lies in the data folder, or "XNLI=my/xnli", in a folder of one's own; those of "CLDR" are
+embedded.
 """
 
 import hashlib
@@ -13,12 +14,12 @@ from typing import NamedTuple
 
 from llamax_kit.data import downloads, languages, question_files
 from llamax_kit.data.questions import Item
-from llamax_kit.tasks import cldr_questions, mgsm, msvamp, xcsqa, xnli
+from llamax_kit.tasks import cldr_inference, cldr_numbers, cldr_questions, mgsm, msvamp, xcsqa, xnli
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.words import counted
 
 AUTO = "auto"
-SETS = {task.NAME: task for task in (xcsqa, xnli, mgsm, msvamp, cldr_questions)}
+SETS = {task.NAME: task for task in (xcsqa, xnli, mgsm, msvamp, cldr_questions, cldr_inference, cldr_numbers)}
 
 
 class Questions(NamedTuple):

@@ -4,9 +4,10 @@
     python -m llamax_kit.training.miniature.facts table params/training/mini_facts.yml
     python -m llamax_kit.training.miniature.facts ship params/training/mini_facts.yml llamax_kit/models/miniatures
 
-The first writes the 76 English questions of dev as lines to train on. The second trains both bases on them with three
-seeds, unless they are trained, asks them and the bases the 75 questions of devtest in 79 languages, and writes the
-table of models/miniatures/README.md, and answers.csv beside the lines. The third ships seed 1 of each.
+The first writes the English questions of dev as lines to train on. The second trains both bases on them with three
+seeds, unless they are trained, asks them and the bases the questions of devtest in 79 languages, and writes the
+table of models/miniatures/README.md, and facts.csv beside the lines. The third ships seed 1 of each. Behind the first
+two may stand another of FORMS, inference or numbers, of which nothing is shipped.
 """
 
 import json
@@ -16,14 +17,14 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from llamax_kit.data.questions import Item
 from llamax_kit.models import loading
 from llamax_kit.models.checkpoints import read_json
 from llamax_kit.models.engines.opening import open_engine
-from llamax_kit.tasks import answering
-from llamax_kit.tasks import cldr_questions as task
+from llamax_kit.tasks import answering, cldr_inference, cldr_numbers, cldr_questions
 from llamax_kit.training import recipe
 from llamax_kit.training.miniature import shipped
 from llamax_kit.utils.errors import KitError
@@ -34,25 +35,27 @@ if TYPE_CHECKING:
 
 BASES, SEEDS = ("mini-llama", "mini-llamax"), (1, 2, 3)
 GROUPS = ("English", "the other five", "added", "held out")
-LINES = Path("outputs/training/facts.jsonl")
+FORMS = {"facts": cldr_questions, "inference": cldr_inference, "numbers": cldr_numbers}
+LINES = "outputs/training/{form}.jsonl"
 
 
-def write(path: Path) -> Path:
+def write(path: Path, task: ModuleType = cldr_questions) -> Path:
     """Write the English questions of dev, prompt and right answer, as `corpus.instructions` reads them; return it."""
     items = task.read_items(None, "en", split="dev")
-    asked = [{"prompt": task.ask(item, "named"), "output": item.gold} for item in items]
+    told = getattr(task, "worked", lambda item: item.gold)
+    asked = [{"prompt": task.ask(item, "named"), "output": told(item)} for item in items]
     with whole(path) as scratch:
         scratch.write_text("".join(f"{json.dumps(each)}\n" for each in asked), encoding="utf-8", newline="\n")
     return path
 
 
-def train(file: Path) -> dict[str, Path]:
+def train(file: Path, form: str) -> dict[str, Path]:
     """Train both bases with each seed by the recipe, where that is left to do; return the models, "mini-llama 1" …"""
-    write(LINES)
+    write(Path(LINES.format(form=form)), FORMS[form])
     found = {}
     for base in BASES:
         for seed in SEEDS:
-            os.environ |= {"BASE": base, "SEED": str(seed)}
+            os.environ |= {"BASE": base, "SEED": str(seed), "FORM": form}
             found[f"{base} {seed}"] = recipe.run(file)
     return found
 
@@ -65,11 +68,12 @@ def languages() -> dict[str, str]:
     return group | dict.fromkeys(facts["held_out"], GROUPS[3])
 
 
-def ask(models: Mapping[str, Path | str]) -> "DataFrame":
+def ask(models: Mapping[str, Path | str], task: ModuleType) -> "DataFrame":
     """Ask models and the baselines all questions: a row a system, seed and language; shares that are right.
 
     Columns: system (with "before tuning", "overlap", "majority"), seed (0: none), language, group, written (what the
-    model generates is the right day), likeliest (the right option is the most likely of the five after the prompt).
+    model generates is the right answer), likeliest (the right option is the most likely after the prompt; as written,
+    where an answer reasons first).
     """
     import pandas as pd
 
@@ -78,23 +82,26 @@ def ask(models: Mapping[str, Path | str]) -> "DataFrame":
     of_all = [item for each in items.values() for item in each]
     for name, place in models.items():
         told = answering.answer(open_engine(str(place)), task, of_all, progress=False)
-        told = told.assign(written=told.hypothesis == told.reference, chosen=told.likeliest == told.reference)
+        chosen = told.get("likeliest", told.hypothesis)  # what stands behind a reason has none
+        told = told.assign(written=told.hypothesis == told.reference, chosen=chosen == told.reference)
         system, _, seed = name.partition(" ")
         system = system if seed else f"{system} before tuning"
         for code, each in told.groupby("src", sort=False)[["written", "chosen"]].mean().iterrows():
             rows.append((system, int(seed or 0), code, group[code], each.written, each.chosen))
     for name, pick in (("overlap", overlap), ("majority", majority)):
         for code, asked in items.items():
-            right = sum(item.gold in (best := pick(item)) and 1 / len(best) for item in asked) / len(asked)
+            right = sum((best := pick(item, task)).count(item.gold) / len(best) for item in asked) / len(asked)
             rows.append((name, 0, code, group[code], right, right))
     return pd.DataFrame(rows, columns=["system", "seed", "language", "group", "written", "likeliest"])
 
 
-def overlap(item: Item) -> list[str]:
-    """Return the options that have most of their runs of three letters in the date: an answer by copying."""
+def overlap(item: Item, task: ModuleType = cldr_questions) -> list[str]:
+    """Return the answers by copying: of the days that have most of their runs of three letters in the date."""
+    days = item.labels if task is cldr_questions else cldr_questions.DAYS
     date = _threes(item.fields["date"])
-    shares = {day: len(_threes(day) & date) / len(_threes(day)) for day in item.labels}
-    return [day for day, share in shares.items() if share == max(shares.values())]
+    shares = {day: len(_threes(day) & date) / len(_threes(day)) for day in days}
+    best = [day for day, share in shares.items() if share == max(shares.values())]
+    return best if task is cldr_questions else [task.follows(day, item.fields) for day in best]
 
 
 def _threes(text: str) -> set[str]:
@@ -102,17 +109,18 @@ def _threes(text: str) -> set[str]:
     return {text[at : at + 3] for at in range(len(text) - 2)}
 
 
-def majority(item: Item) -> list[str]:
-    """Return the option that is the right one most often in the questions to train on."""
-    return [max(item.labels, key=_golds().get)]
+def majority(item: Item, task: ModuleType = cldr_questions) -> list[str]:
+    """Return the option or number that is the right one most often in the questions to train on."""
+    known = _golds(task)
+    return [max(item.labels or known, key=known.get)]
 
 
 @cache
-def _golds() -> Counter:
+def _golds(task: ModuleType) -> Counter:
     return Counter(each.gold for each in task.read_items(None, "en", split="dev"))
 
 
-def table(answers: "DataFrame", how: str = "likeliest") -> str:
+def table(answers: "DataFrame", how: str = "likeliest", *, options: int = cldr_questions.OPTIONS) -> str:
     """Write the means over languages and seeds of each group as Markdown, in per cent; `how`: a column of `ask`.
 
     Behind the gain of one tuned model over the other stand its 95 % interval over languages (Student's t, of means
@@ -127,7 +135,7 @@ def table(answers: "DataFrame", how: str = "likeliest") -> str:
         wide = rows[rows.seed > 0].pivot_table(index="language", columns=["system", "seed"], values=how) * 100
         gain = wide[BASES[1]] - wide[BASES[0]]
         each, count = gain.mean(), len(gain)
-        cells = [f"{group} ({count})" if count > 1 else group, f"{100 / task.OPTIONS:.0f}"]
+        cells = [f"{group} ({count})" if count > 1 else group, f"{100 / options:.0f}"]
         cells += [f"{means[name]:.1f}" for name in shown]
         cells += [_signed(each.mean()) + (_interval(gain.mean(axis=1)) if count > 1 else "")]
         lines.append(f"| {' | '.join(cells)} | {_signed(each.min())} to {_signed(each.max())} |")
@@ -160,7 +168,8 @@ def ship(models: Mapping[str, Path], place: Path, answers: "DataFrame") -> list[
         trained, name = models[f"{base} {SEEDS[0]}"], f"{base}-facts"
         told = {"name": name, **known, "base": base, "seed": SEEDS[0], "stage": shipped.stage_facts(trained.parent)}
         found.append(shipped.to_float16(trained, place=place / name, facts=told))
-        asked = {"questions": len(task.read_items(None, "en", split="dev")), "prompt": task.PROMPTS["named"]}
+        asked = {"questions": len(cldr_questions.read_items(None, "en", split="dev"))}
+        asked |= {"prompt": cldr_questions.PROMPTS["named"]}
         asked |= {"table": table(answers), "written": table(answers, "written")}
         with whole(place / name / "README.md") as scratch:
             text = here.get_template("facts.md.j2").render(told | asked)
@@ -170,23 +179,28 @@ def ship(models: Mapping[str, Path], place: Path, answers: "DataFrame") -> list[
 
 def main(what: str, *paths: str) -> None:
     """Do what the first lines of this file say."""
+    path, *more = paths
+    form = more[0] if more and what != "ship" else next(iter(FORMS))
+    task, kept = FORMS[form], Path(LINES.format(form=form)).with_suffix(".csv")
     if what == "write":
-        print(write(Path(paths[0])))
+        print(write(Path(path), task))
         return
-    models, kept = train(Path(paths[0])), LINES.with_name("answers.csv")
+    models = train(Path(path), form)
     if what == "table" or not kept.is_file():
-        answers = ask(dict(zip(BASES, BASES, strict=True)) | models)
+        answers = ask(dict(zip(BASES, BASES, strict=True)) | models, task)
         with whole(kept) as scratch:
             answers.to_csv(scratch, index=False, lineterminator="\n")
-        print(f"The most likely option:\n\n{table(answers)}\n\nWhat is written:\n\n{table(answers, 'written')}")
+        if task is cldr_questions:
+            print(f"The most likely option:\n\n{table(answers)}\n")
+        print(f"What is written:\n\n{table(answers, 'written', options=task.OPTIONS)}")
     if what == "ship":
         import pandas as pd
 
-        print(*ship(models, Path(paths[1]), pd.read_csv(kept)), sep="\n")
+        print(*ship(models, Path(more[0]), pd.read_csv(kept)), sep="\n")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != {"write": 3, "table": 3, "ship": 4}.get("".join(sys.argv[1:2])):
+    if len(sys.argv) not in {"write": (3, 4), "table": (3, 4), "ship": (4,)}.get("".join(sys.argv[1:2]), ()):
         sys.exit(__doc__)
     try:
         main(*sys.argv[1:])
