@@ -9,7 +9,7 @@ import pytest
 from llamax_kit.tasks import cldr_inference, cldr_numbers, cldr_questions, question_sets, xnli
 from llamax_kit.training.miniature import facts
 
-FORMS = {cldr_inference: (228, 75), cldr_numbers: (76, 75)}
+FORMS = {cldr_inference: (75, 75), cldr_numbers: (76, 75)}
 
 
 def day_of(item):
@@ -26,7 +26,7 @@ def test_every_language_has_the_same_questions_in_english_and_the_dates_of_its_o
             assert [(item.id, item.gold, item.options) for item in items] == known
             assert {item.language for item in items} == {code}
     dates = {item.id: item.fields["date"] for item in cldr_questions.read_items(None, "sw")}
-    assert all(item.fields["date"] == dates[item.id.split(".")[0]] for item in task.read_items(None, "sw"))
+    assert all(item.fields["date"] == dates[item.id] for item in task.read_items(None, "sw"))
 
 
 @pytest.mark.parametrize("task", FORMS)
@@ -49,23 +49,21 @@ def test_numbers_are_those_of_the_calendar_and_no_digits_of_the_date():
 def test_labels_are_balanced_and_right_by_the_calendar():
     for split in ("dev", "devtest"):
         items = cldr_inference.read_items(None, "en", split=split)
-        assert len(set(Counter(item.gold for item in items).values())) == 1
+        assert [item.gold for item in items] == [*xnli.LABELS] * 25  # those of the first 40 are, too
         assert {item.labels for item in items} == {xnli.LABELS}
         for item in items:
-            word, early = item.fields["hypothesis"].split()[2], day_of(item) < 3
-            assert item.gold == ("Neutral" if word == "in" else xnli.LABELS[0 if (word == "early") == early else 2])
-        early = Counter(item.gold for item in items if item.fields["hypothesis"] == "It is early in the week.")
-        assert 0.4 < early["Entailment"] / early.total() < 0.6
+            late = item.fields["hypothesis"] == "It is late in the week."
+            assert item.gold == (xnli.LABELS[0 if day_of(item) >= 3 else 2] if late else "Neutral")
 
 
 def test_a_pair_is_asked_and_its_label_read_behind_the_reason():
     item = cldr_inference.read_items(None, "de")[0]
     date = item.fields["date"]
     assert cldr_inference.ask(item, "named") == f"It is late in the week.\nfrom German to English.\n{date}"
-    assert cldr_inference.worked(cldr_inference.read_items(None, "en")[0]) == "Friday, late: Entailment"
-    assert cldr_inference.worked(cldr_inference.read_items(None, "en")[1]) == "Thursday, Africa: Neutral"
-    said = ("Friday, late: Entailment\n", "Neutral", "Friday, late: entailment", "Friday, early: Contradict", "")
-    assert [cldr_inference.answer(each, item) for each in said] == ["Entailment", "Neutral", "", "", ""]
+    english = [cldr_inference.worked(each) for each in cldr_inference.read_items(None, "en")[:3]]
+    assert english == ["Friday: Entailment", "Wednesday: Neutral", "Wednesday: Contradiction"]
+    said = ("Friday: Entailment\n", "Neutral", "Friday: entailment", "Friday: Contradict", "Entailment: no", "")
+    assert [cldr_inference.answer(each, item) for each in said] == ["Entailment", "Neutral", "", "", "", ""]
 
 
 @pytest.mark.parametrize(("task", "left"), [(cldr_inference, 2 / 3), (cldr_numbers, 1 / 7)])
@@ -86,7 +84,7 @@ def test_the_sets_are_found_by_name(monkeypatch, tmp_path):
         assert few.facts()["files"] == {"en": ["cldr_devtest.parquet"], "sw": ["cldr_devtest.parquet"]}
 
 
-@pytest.mark.parametrize(("form", "line"), [("inference", "Tuesday, early: Entailment"), ("numbers", "Tuesday: 2")])
+@pytest.mark.parametrize(("form", "line"), [("inference", "Thursday: Entailment"), ("numbers", "Tuesday: 2")])
 def test_lines_to_train_on_reason_first(tmp_path, form, line):
     path = facts.write(tmp_path / "lines.jsonl", facts.FORMS[form])
     assert path.read_text(encoding="utf-8").splitlines()[0].endswith(f'"output": "{line}"}}')

@@ -27,7 +27,7 @@ from llamax_kit.models.engines.opening import open_engine
 from llamax_kit.tasks import answering, cldr_inference, cldr_numbers, cldr_questions
 from llamax_kit.training import recipe
 from llamax_kit.training.miniature import shipped
-from llamax_kit.utils.errors import KitError
+from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import whole
 
 if TYPE_CHECKING:
@@ -181,6 +181,8 @@ def main(what: str, *paths: str) -> None:
     """Do what the first lines of this file say."""
     path, *more = paths
     form = more[0] if more and what != "ship" else next(iter(FORMS))
+    if form not in FORMS:
+        raise UnknownName("form", given=form, choices=FORMS, remedy=f"use one of {', '.join(FORMS)}")
     task, kept = FORMS[form], Path(LINES.format(form=form)).with_suffix(".csv")
     if what == "write":
         print(write(Path(path), task))
@@ -200,7 +202,8 @@ def main(what: str, *paths: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in {"write": (3, 4), "table": (3, 4), "ship": (4,)}.get("".join(sys.argv[1:2]), ()):
+    what, more = "".join(sys.argv[1:2]), sys.argv[3:]
+    if len(sys.argv) < 3 or (len(more) != 1 if what == "ship" else what not in ("write", "table") or more[1:]):
         sys.exit(__doc__)
     try:
         main(*sys.argv[1:])
