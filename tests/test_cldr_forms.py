@@ -1,7 +1,6 @@
 """Two more forms of questions over the embedded dates: three labels and a number; aligned, balanced, apart, right."""
 
 import re
-from collections import Counter
 from datetime import datetime
 
 import pytest
