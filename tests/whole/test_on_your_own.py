@@ -1,4 +1,4 @@
-"""Every "On your own" is carried out, and what it promises to show is there; notebook 10's in the file beside this."""
+"""Every "On your own" is carried out, and what it promises to show is there; those of 10 and 11 in files beside this."""
 
 import json
 import os
@@ -76,6 +76,12 @@ EXERCISES = {  # by notebook: how each begins, and the test that carries it out
         "Move a language": "test_10_a_language_that_is_held_out_is_read_by_no_stage_and_tested",
         "Run `small.yml` with seeds": "test_10_seeds_have_a_range_beside_the_interval_over_languages",
         "Train on lines of your own": "test_a_recipe_is_done_once",
+    },
+    "11": {
+        "Set `items`": "test_11_more_questions_make_narrower_intervals",
+        "Set `model`": "test_11_without_tuning_no_day_is_written_but_many_are_found_likely",
+        "Run the command": "test_11_the_gain_survives_where_the_second_model_alone_has_read",
+        "Set `prompt`": "test_11_by_another_prompt_no_day_is_written_but_most_are_still_likely",
     },
     "12": {
         "Which claim": "test_12_by_another_yardstick_a_verdict_changes",
