@@ -1,4 +1,4 @@
-"""Every "On your own" is carried out, and what it promises to show is there; those of 10 and 11 in files beside this."""
+"""Every "On your own" is carried out, and what it promises to show is there; 10 and 11 have files beside this."""
 
 import json
 import os

@@ -77,6 +77,7 @@ def test_11_the_gain_survives_where_the_second_model_alone_has_read(defaults, ou
 def test_11_by_another_prompt_no_day_is_written_but_most_are_still_likely(defaults, outputs):
     cells(NOTEBOOK, **FEW, prompt="plain", run="plain")
     assert scores(outputs, "answer_in_many_languages").loc["en", "score"].min() == 100
-    assert scores(outputs, "plain")["score"].max() <= 10
+    written = scores(outputs, "plain")["score"]
+    assert written["en"] == 0 and written.mean() <= 10
     likely = scores(outputs, "plain", "accuracy (likelihood)")["score"]
     assert likely["en"] >= 80 and likely["hu"] > 40
