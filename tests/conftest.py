@@ -11,6 +11,8 @@ if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
     # each worker, and what it starts, has its share of the processors: more threads than these wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of the many processes that tests start compiles the kit
+
 
 # what takes long; before all others, the demo, which lends its runs to them
 FIRST = ("whole/test_demo.py", "whole/test_train", "whole/", "test_readme", "test_training")
