@@ -121,7 +121,8 @@ def translate(run: str, **parameters) -> None:
 
 
 def gains(run: str, **parameters) -> None:
-    cells(NOTEBOOKS["06"], run=run, samples=2000, **parameters)
+    """Execute notebook 06; its power, which no exercise looks at, is simulated by fewer trials."""
+    cells(NOTEBOOKS["06"], ("trials=100", "trials=10"), run=run, samples=2000, **parameters)
 
 
 def test_00_runs_in_other_languages(outputs):
@@ -303,8 +304,8 @@ def test_07_other_tokens_other_languages_and_other_training_languages(outputs):
     cells(NOTEBOOKS["07"], directions="en-X", run="own")
     cells(NOTEBOOKS["07"], tokenizer="cldr", directions="en-X", run="pieces")
     cells(NOTEBOOKS["07"], directions="en-de en-sw en-gl en-be en-cy en-el en-it en-sk", run="some")
-    cells(NOTEBOOKS["07"], trained_on="mini-llama", directions="en-X", run="six")
-    cells(NOTEBOOKS["07"], trained_on="LLaMAX", directions="en-X", run="paper")
+    for run, trained_on in (("six", "mini-llama"), ("paper", "LLaMAX")):  # as far as the table that is asked about
+        cells(NOTEBOOKS["07"], until="nb07-20", trained_on=trained_on, directions="en-X", run=run)
     assert not table(outputs, "own", "fertility").equals(table(outputs, "pieces", "fertility"))
     assert len(table(outputs, "some", "languages")) == 8
     if "LLAMAX_KIT_DATA" in os.environ:
