@@ -23,17 +23,22 @@ def draw(drawing):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The set_bad function", PendingDeprecationWarning)  # of seaborn
         drawing(ax)
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
     return ax
+
+
+@pytest.fixture(scope="module", params=DRAWINGS)
+def drawn(request):
+    """The axes of a drawing; all tests of one drawing follow each other, and it is drawn once."""
+    return draw(DRAWINGS[request.param])
 
 
 def written(texts) -> list[Text]:
     return [each for each in texts if each.get_text().strip() and each.get_visible()]
 
 
-@pytest.mark.parametrize("drawing", DRAWINGS)
-def test_text_is_legible_in_a_column_or_on_a_page_and_overlaps_nothing(drawing):
-    figure = draw(DRAWINGS[drawing]).figure
+def test_text_is_legible_in_a_column_or_on_a_page_and_overlaps_nothing(drawn):
+    figure = drawn.figure
     printed = style.PRINTED[figure.get_figwidth()] * CENTIMETRE
     saved = 72 * figure.get_tightbbox().padded(0.1).width  # as `show` saves it
     sizes = {each.get_text(): each.get_fontsize() * printed / saved for each in written(figure.findobj(Text))}
@@ -50,13 +55,12 @@ def test_text_is_legible_in_a_column_or_on_a_page_and_overlaps_nothing(drawing):
             assert not any(box.overlaps(legend.get_window_extent()) for box in labels)
 
 
-@pytest.mark.parametrize("drawing", ["heatmap_40_long", "heatmap_pivots", "shares_3_systems_8_long", "table3_printed",
-                                     "differences_7"])  # fmt: skip
-def test_every_number_stands_out_from_its_tile(drawing):
-    ax = draw(DRAWINGS[drawing])
-    mesh = ax.collections[0]
+@pytest.mark.parametrize("drawn", ["heatmap_40_long", "heatmap_pivots", "shares_3_systems_8_long", "table3_printed",
+                                   "differences_7"], indirect=True)  # fmt: skip
+def test_every_number_stands_out_from_its_tile(drawn):
+    mesh = drawn.collections[0]
     faces = mesh.get_facecolors()[~np.ma.getmaskarray(mesh.get_array()).ravel()]
-    assert all(contrast(text.get_color(), face) > 4.5 for text, face in zip(ax.texts, faces, strict=True))
+    assert all(contrast(text.get_color(), face) > 4.5 for text, face in zip(drawn.texts, faces, strict=True))
 
 
 def test_on_every_colour_black_or_white_is_readable():

@@ -120,6 +120,11 @@ def legend(ax: "Axes", handles: list | None = None) -> None:
 
 def fit(figure: "Figure") -> None:
     """Fit a figure into its width: axes leave room for names beside them, titles are wrapped, legends are below."""
+    from matplotlib.backend_bases import FigureCanvasBase
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    if type(figure.canvas) is FigureCanvasBase:  # that of `Figure()`, which makes a renderer for each text it measures
+        FigureCanvasAgg(figure)
     within = [text for ax in figure.axes if len(ax.texts) > MANY for text in ax.texts]
     for text in within:
         text.set_visible(False)

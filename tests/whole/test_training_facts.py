@@ -13,7 +13,7 @@ from llamax_kit.training import recipe
 from llamax_kit.training.corpus import instructions
 from llamax_kit.training.miniature import facts
 
-RECIPE = Path(__file__).parents[1] / "params/training/mini_facts.yml"
+RECIPE = Path(__file__).parents[2] / "params/training/mini_facts.yml"
 
 
 def test_lines_are_the_english_questions_of_dev_with_their_answers(tmp_path):

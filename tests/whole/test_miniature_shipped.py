@@ -92,7 +92,7 @@ def test_the_records_are_of_one_run_and_their_languages_are_those_of_the_project
     same = [{key: value for key, value in each.items() if key not in ("name", "trained")} for each in records.values()]
     assert same[0] == same[1] == same[2] == same[3]
     assert records["mini-llamax"]["trained"] == records["mini-llamax-alpaca"]["trained"]
-    languages = yaml.safe_load((Path(__file__).parents[1] / "params/10_train_a_miniature/mini.yml").read_text())
+    languages = yaml.safe_load((Path(__file__).parents[2] / "params/10_train_a_miniature/mini.yml").read_text())
     assert [languages["base"].split(), languages["base"].split() + languages["added"].split()] == [
         records["mini-llama"]["trained"], records["mini-llamax"]["trained"],
     ]  # fmt: skip

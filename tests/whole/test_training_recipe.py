@@ -19,7 +19,7 @@ from llamax_kit.utils import files
 from llamax_kit.utils.errors import KitError, UnknownName
 from llamax_kit.utils.files import sha256
 
-TRAINING = Path(__file__).parents[1] / "params/training"
+TRAINING = Path(__file__).parents[2] / "params/training"
 RECIPES = [TRAINING / "llamax2_7b.yml", TRAINING / "instruct_7b.yml"]
 
 
