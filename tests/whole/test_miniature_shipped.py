@@ -147,7 +147,7 @@ def test_its_readme_says_where_a_mean_hides_a_language_below_copying():
 @pytest.fixture(scope="module")
 def readme():
     """The figures of README's table on questions: group → cells, the first that of the most likely option."""
-    text = (PLACE / "README.md").read_text(encoding="utf-8").split("## Questions")[1]
+    text = (PLACE / "README.md").read_text(encoding="utf-8").split("## Questions")[1].split("\n### ")[0]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
 
 
