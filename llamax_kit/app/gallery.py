@@ -23,7 +23,7 @@ BEST = {
     "00_take_the_tour": "scores", "01_meet_the_languages": "training_data", "02_prompt_and_generate": "languages",
     "03_understand_spbleu": "paired", "04_translate_and_score": "scores", "05_score_hypotheses": "scores",
     "06_see_language_gains": "heatmap", "07_test_unseen_languages": "figure4", "09_compare_runs": "scores",
-    "10_train_a_miniature": "bits", "12_reproduce_the_paper": "gains",
+    "10_train_a_miniature": "bits", "11_answer_in_many_languages": "accuracy", "12_reproduce_the_paper": "gains",
 }  # fmt: skip
 WIDTH = 800  # pixels of a picture
 
