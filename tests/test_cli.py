@@ -268,7 +268,7 @@ def test_doctor_says_what_of_the_hub_is_cached_and_never_the_login(monkeypatch, 
         return [line.strip() for line in lines[lines.index("\nHub") + 1 :]]
 
     none = hub()
-    assert none[0].startswith("none     of the 10 models") and none[1].startswith("none     login")
+    assert none[0].startswith("none     of the 11 models") and none[1].startswith("none     login")
     kept = tmp_path / "hub" / "models--LLaMAX--LLaMAX2-7B"
     (kept / "snapshots" / ("0" * 40)).mkdir(parents=True)
     (kept / "snapshots" / ("0" * 40) / "config.json").write_text("x" * 1500)

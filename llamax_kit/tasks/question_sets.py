@@ -151,6 +151,9 @@ def chosen(task: ModuleType, folder: Path, named: str | Iterable[str]) -> list[s
         if code not in task.LANGUAGES:
             raise KitError(f"{task.NAME} is not in {languages.find(code).name} ({code}): it is in "
                            f"{' '.join(task.LANGUAGES)}. To mend: choose among these")  # fmt: skip
+    if not codes and (here or named != AUTO):
+        remedy = f"name some of {' '.join(here)}, or auto"
+        raise KitError(f"expected languages of {task.NAME}, got {named!r}. To mend: {remedy}")
     for code in codes or ["en"]:
         if code not in here:
             raise question_files.missing(task.NAME, code=code, folder=folder, file=_file(task, code), here=here)

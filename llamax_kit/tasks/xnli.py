@@ -13,7 +13,7 @@ Labels are asked for as the authors' models were trained to write them, "Entailm
 The prompt "authors" is MindMerger's, "card" the model card's, in one line.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from llamax_kit.data import languages, question_files, questions
@@ -25,7 +25,6 @@ from llamax_kit.utils.errors import KitError
 NAME, SPLIT = "XNLI", "test"
 LANGUAGES = tuple("sw ur hi th ar tr el vi zh ru bg de fr es en".split())
 AVERAGED = LANGUAGES
-CODES = {languages.find(code).name.split(" (")[0]: code for code in LANGUAGES}  # "Chinese", "Spanish"
 LABELS = ("Entailment", "Neutral", "Contradiction")  # in the order of the hub's numbers
 PROMPTS = {
     "authors": "Premise: {premise}\nHypothesis: {hypothesis}\nLabel:",
@@ -84,7 +83,7 @@ def _kept(path: Path, changed: int) -> dict[str, list[Row]]:
                 found.setdefault(code, []).append((f"{where}, {code}", one))
         else:
             name = str(cell(row, "language", where=where))
-            found.setdefault(CODES.get(name, name), []).append((where, row))
+            found.setdefault(_codes().get(name, name), []).append((where, row))
     return found
 
 
@@ -109,3 +108,9 @@ def options(item: Item, prompt: str) -> tuple[str, ...]:
 def answer(completion: str, item: Item) -> str:
     """Return the label that a completion is, as the authors compare it; "" for "entailment" or "Entailment."."""
     return question_prompts.label(completion, item)
+
+
+@cache
+def _codes() -> dict[str, str]:
+    """Return the codes of the languages by the names that MindMerger's file has: "Chinese", "Spanish"."""
+    return {languages.find(code).name.split(" (")[0]: code for code in LANGUAGES}
