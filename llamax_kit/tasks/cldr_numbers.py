@@ -22,6 +22,7 @@ PROMPTS = {
 NEW_TOKENS = 16
 OPTIONS, FEW, SOME = 7, cldr_questions.FEW, cldr_questions.SOME
 FOLDER, files = cldr_questions.FOLDER, cldr_questions.files
+options, answer = question_numbers.options, question_numbers.answer
 
 
 def read_items(folder: Path | None, language: str, *, split: str = SPLIT) -> list[Item]:
@@ -39,16 +40,6 @@ def follows(day: str, fields: Mapping[str, str]) -> str:
 def ask(item: Item, prompt: str) -> str:
     """Write the prompt that asks an item: a name of PROMPTS, or a text with {date} and, if need be, {language}."""
     return question_prompts.ask(item, prompt, PROMPTS)
-
-
-def options(item: Item, prompt: str) -> tuple[str, ...]:
-    """Return (): an answer is a number behind its reason, and no texts are compared."""
-    return ()
-
-
-def answer(completion: str, item: Item) -> str:
-    """Return the number of a completion (see `scoring.numbers`), "" for none."""
-    return question_numbers.answer(completion, item)
 
 
 def worked(item: Item) -> str:

@@ -26,6 +26,7 @@ PROMPTS = {
     ),
 }
 NEW_TOKENS = 512  # as the authors: an answer explains itself first
+options, answer = question_numbers.options, question_numbers.answer
 FILES = ("mgsm_{code}.tsv", "{code}/test*.parquet", "{code}/test/*.parquet", "{code}/*-test.parquet")
 
 
@@ -43,13 +44,3 @@ def read_items(folder: Path, language: str) -> list[Item]:
 def ask(item: Item, prompt: str) -> str:
     """Write the prompt that asks an item: a name of PROMPTS, or a text with {question}."""
     return question_prompts.ask(item, prompt, PROMPTS)
-
-
-def options(item: Item, prompt: str) -> tuple[str, ...]:
-    """Return (): an answer is a number of any size, and no texts are compared."""
-    return ()
-
-
-def answer(completion: str, item: Item) -> str:
-    """Return the number of a completion (see `scoring.numbers`), "" for none."""
-    return question_numbers.answer(completion, item)

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from llamax_kit.data import languages, question_files
 from llamax_kit.data.questions import Item
-from llamax_kit.tasks import mgsm, question_numbers, question_prompts
+from llamax_kit.tasks import mgsm, question_numbers
 
 NAME, SPLIT = "MSVAMP", "test"
 LANGUAGES = tuple("bn th sw ja zh de fr ru es en".split())
 AVERAGED = LANGUAGES
-PROMPTS = mgsm.PROMPTS
-NEW_TOKENS = mgsm.NEW_TOKENS
+PROMPTS, NEW_TOKENS = mgsm.PROMPTS, mgsm.NEW_TOKENS
+ask, options, answer = mgsm.ask, mgsm.options, mgsm.answer
 FILES = ("test_{code}.json", "test_{code}.jsonl", "{code}/test*.parquet", "{code}/test/*.parquet")
 
 
@@ -29,18 +29,3 @@ def files(folder: Path, language: str) -> list[Path]:
 def read_items(folder: Path, language: str) -> list[Item]:
     """Read the problems of a language that has files. Raises KitError for what is not as published, or no number."""
     return question_numbers.items(files(folder, language), language, folder, question="m_query", gold=("response",))
-
-
-def ask(item: Item, prompt: str) -> str:
-    """Write the prompt that asks an item: a name of PROMPTS, or a text with {question}."""
-    return question_prompts.ask(item, prompt, PROMPTS)
-
-
-def options(item: Item, prompt: str) -> tuple[str, ...]:
-    """Return (): an answer is a number of any size, and no texts are compared."""
-    return ()
-
-
-def answer(completion: str, item: Item) -> str:
-    """Return the number of a completion (see `scoring.numbers`), "" for none."""
-    return question_numbers.answer(completion, item)

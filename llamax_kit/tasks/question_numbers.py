@@ -1,4 +1,4 @@
-"""What test sets with a number as answer share: their items from files, and the number of a completion."""
+"""What test sets with a number as answer share: items from files, no options, and the number of a completion."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +25,11 @@ def items(paths: list[Path], language: str, folder: Path, *, question: str, gold
             text = str(question_files.cell(row, question, where=place))
             found.append(Item(str(len(found) + 1), language, {"question": text}, number))
     return list(questions.check(found, question_files.named(paths, folder)))
+
+
+def options(item: Item, prompt: str) -> tuple[str, ...]:
+    """Return (): a number may be of any size, and no texts are compared."""
+    return ()
 
 
 def answer(completion: str, item: Item) -> str:

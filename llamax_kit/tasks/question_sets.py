@@ -72,8 +72,8 @@ def open_set(named: str, *, codes: str = AUTO, items: int | str = AUTO) -> Quest
     With the data at hand, `open_set("MGSM", codes="de sw", items=2).size` is "2 questions in each of 2 languages".
     """
     task, place = at(named)
-    found = load(task, codes, place, number(task, items))
-    return Questions(task, place, found, len(task.read_items(place, found[0].language)))
+    found, total = _read(task, codes, place, items=number(task, items))
+    return Questions(task, place, found, total)
 
 
 def number(task: ModuleType, items: int | str) -> int:
@@ -123,6 +123,11 @@ def load(task: ModuleType, languages: str | Iterable[str], folder: Path, items: 
     Raises KitError for a language that the set or the folder does not have, an id that not all languages have (unless
     `items` asks for those they share), and as the set's `read_items`.
     """
+    return _read(task, languages, folder, items=items)[0]
+
+
+def _read(task: ModuleType, languages: str | Iterable[str], folder: Path, *, items: int) -> tuple[list[Item], int]:
+    """Return what `load` does, and how many questions the first language has."""
     codes = chosen(task, folder, languages)
     read = {code: {item.id: item for item in task.read_items(folder, code)} for code in codes}
     first = read[codes[0]]
@@ -137,7 +142,8 @@ def load(task: ModuleType, languages: str | Iterable[str], folder: Path, items: 
             f"which {lacks} lacks ({len(shared)} are in all of {' '.join(codes)}). To mend: take all files from one "
             f"source{', or ask for a number of items: of those that all share' if shared else ''}"
         )
-    return [held[each] for held in read.values() for each in (shared[:items] if items else shared)]
+    taken = shared[:items] if items else shared
+    return [held[each] for held in read.values() for each in taken], len(first)
 
 
 def chosen(task: ModuleType, folder: Path, named: str | Iterable[str]) -> list[str]:
