@@ -12,6 +12,7 @@ from scipy import stats
 
 from llamax_kit.analysis import comparison, gains, groups, pivots, power
 from llamax_kit.data import translations
+from llamax_kit.data.training_languages import Trained
 from llamax_kit.paper import printed
 from llamax_kit.reporting import plots
 from llamax_kit.reporting.run import Run
@@ -90,6 +91,22 @@ def test_mcnemar_is_the_binomial_of_the_discordant_pairs(seed):
     assert significance.mcnemar(a, b) == stats.binomtest(only[0], sum(only), 0.5).pvalue
     shuffled = significance.randomisation(*map(accuracy.statistics, (a, b)), accuracy.points, 40_000)
     assert significance.mcnemar(a, b) == pytest.approx(shuffled, abs=0.01)
+
+
+def test_chance_is_of_the_questions_whose_options_were_scored():
+    made = answers("m", "sw", questions=10)
+    made.loc[:3, "log_likelihoods"] = "[]"  # these did not fit into the context
+    assert accuracy.chance(made)["sw"] == 20
+
+
+def test_what_was_answered_by_language_with_what_could_not_be_read():
+    made = table(right=3, wrong=1).assign(finish=["stop", "length", "stop", "stop"])
+    made.loc[0, "hypothesis"] = ""
+    row = accuracy.replies(made).iloc[0]
+    common = made["hypothesis"][1:].mode()[0]
+    assert (row["tgt"], row["n"], row["unanswered"], row["endless"]) == ("sw", 4, 25, 25)
+    assert (row["commonest"], row["share"]) == (common, 100 * (made["hypothesis"] == common).mean())
+    assert row["right"] == 100 * (made["reference"] == common).mean()
 
 
 def test_mcnemar_as_printed_and_where_nothing_differs():
@@ -277,6 +294,24 @@ def test_a_language_outside_the_average_is_left_out_and_one_that_is_missing_refu
     assert groups.of_answers(more).iloc[0]["n"] == 11
     with pytest.raises(KitError, match="expected a score in en, te, found none in te. To mend: ask it in these too"):
         groups.of_answers(scores, ["en", "te"])
+
+
+def test_means_by_who_was_trained_on_a_language_leave_english_apart():
+    points = {"en": 90.0, "sw": 40.0, "de": 60.0, "zh": 8.0}
+    made = [("m", code, code, "accuracy", score) for code, score in points.items()]
+    scores = pd.DataFrame(made, columns=["system", "src", "tgt", "metric", "score"])
+    known = {"one": Trained("one", frozenset({"en", "de"})), "two": Trained("two", frozenset({"en", "de", "sw"}))}
+    found = groups.by_training(scores, known).set_index("trained")
+    assert found["accuracy"].to_dict() == {"English": 90, "two": 40, "one, two": 60, "none": 8}
+    unknown = groups.by_training(scores, {"one": None}).set_index("trained")
+    assert unknown["accuracy"].to_dict() == {"English": 90, "not known": 36} and unknown.loc["not known", "n"] == 3
+
+
+def test_a_level_that_no_accuracy_reaches_is_in_the_picture():
+    scores = accuracy.score_table(table(right=0, wrong=40), "X-CSQA", split="dev").query("metric == 'accuracy'")
+    ax = plots.axes(1)
+    plots.accuracies(scores, ax, {"chance": pd.Series({"sw": 50.0})})
+    assert ax.get_xlim()[1] > 50
 
 
 def test_pictures_of_accuracies_say_languages_questions_and_what_is_to_be_passed(tmp_path):
