@@ -88,7 +88,7 @@ def at(named: str) -> tuple[ModuleType, Path]:
     """
     name, sign, place = named.partition("=")
     task = find(name)
-    if sign and not Path(place).expanduser().is_dir():
+    if sign and not (place.strip() and Path(place).expanduser().is_dir()):
         raise KitError(
             f"expected a folder with the files of {task.NAME} behind the sign =, got {place!r}. "
             f"To mend: name one that is there, or {task.NAME} alone for that in the data folder"

@@ -127,6 +127,7 @@ DEFAULTS = {"model": "mini-llamax-alpaca", "beside": "", "adapter": "", "task": 
 @pytest.mark.parametrize(("values", "message"), [
     ({"task": "CSQA"}, "parameter 'task' of 11.*unknown test set 'CSQA'"),
     ({"task": "XNLI=nowhere"}, "expected a folder with the files of XNLI behind the sign =, got 'nowhere'"),
+    ({"task": "XNLI="}, "expected a folder with the files of XNLI behind the sign =, got ''"),
     ({"task": "MSVAMP"}, "MSVAMP"),
     ({"codes": "en fr"}, "parameter 'codes' of 11.*fr"),
     ({"codes": "klingon"}, "unknown language 'klingon'"),
