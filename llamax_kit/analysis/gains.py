@@ -163,13 +163,13 @@ def method(table: "DataFrame", release: str, *, correction: str = "holm", sample
     """
     note = significance.caveat_of(table)
     by = corrections.find(correction).cited
-    count, answered = len(table), answers(table)
+    count, answered, named = len(table), answers(table), table["metric"].iloc[0]
     intervals = f"95 % intervals by paired bootstrap ({significance.SAMPLES:,} resamples; Koehn, 2004); "
     tests = f"approximate randomisation ({samples or shuffles(count):,} shuffles; Riezler and Maxwell, 2005)"
     if answered:
         intervals, tests = f"95 % intervals {ADJUSTED_WALD}; ", MCNEMAR
     return (
-        f"{table['metric'].iloc[0]}{'' if answered else ' by sacreBLEU'} ({table['signature'].iloc[0]}) on {release}, "
+        f"{named.capitalize() if answered else f'{named} by sacreBLEU'} ({table['signature'].iloc[0]}) on {release}, "
         f"{size(table['n'], nouns(table))}. Gains of {table['system'].iloc[0]} over "
         f"{table['baseline'].iloc[0]}: {intervals * bool(table['ci_low'].notna().any())}"
         f"two-sided p-values by {tests}, corrected over {count:,} test{'s' * (count > 1)} by {by}, significant below "
