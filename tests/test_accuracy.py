@@ -206,8 +206,8 @@ def test_gains_of_answers_are_differences_of_accuracy_tested_by_mcnemar_and_corr
     assert gains.method(found, pair.release) == (
         f"{accuracy.NAMES[asked].capitalize()} (task:X-CSQA|split:dev|reading:{reading}|kit:0.1.0) on X-CSQA dev, "
         "3 languages of 40 questions. Gains of mine over theirs: 95 % intervals of the paired difference (adjusted "
-        "Wald; Bonett and Price, 2012); two-sided p-values by McNemar's exact test (1947), corrected over 3 tests by Holm's method "
-        "(1979), significant below 0.05."
+        "Wald; Bonett and Price, 2012); two-sided p-values by McNemar's exact test (1947), corrected over 3 tests "
+        "by Holm's method (1979), significant below 0.05."
     )
 
 
